@@ -1,0 +1,509 @@
+"""
+What each step yields: the artifact models, strict where a team confirms, lenient where it drafts.
+
+A draft is a plain dict of the same field names in which anything may be missing. `normalised`
+brings whatever a guide or a form produced into that shape; `parsed` accepts only what is whole.
+Whether a whole artifact is also good enough is asked in `lib.criteria`.
+"""
+
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+
+from lib.transcript import clean
+from lib.workshop import Fields
+
+Text = Annotated[str, Field(min_length=1)]
+Rating = Annotated[int, Field(ge=1, le=5)]
+Level = Literal["high", "medium", "low"]
+
+
+class Artifact(BaseModel):
+    """The base of every artifact: unknown fields are refused, texts are trimmed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def words(text: str) -> int:
+    """Return how many words *text* has, split at white space."""
+    return len(text.split())
+
+
+# 1 challenge
+
+
+class Challenge(Artifact):
+    """The challenge statement."""
+
+    problem_statement: Text = Field(title="Problem", description="What is wrong today")
+    target_user: Text = Field(title="Who has it", description="The people the problem belongs to")
+    desired_outcome: Text = Field(
+        title="Desired outcome", description="What could be observed once it is solved"
+    )
+    hmw_statement: Text = Field(
+        title="How might we", description="One question, under 25 words, with no solution in it"
+    )
+    altitude: Literal["specific", "balanced", "broad"] | None = Field(
+        None, title="Altitude", description="How wide the question is"
+    )
+
+    @field_validator("hmw_statement")
+    @classmethod
+    def _short(cls, value: str) -> str:
+        if words(value) >= 25:
+            raise ValueError(f"has {words(value)} words; under 25 fit a How-Might-We")
+        return value
+
+
+# 2 stakeholder-mapping
+
+
+class Stakeholder(Artifact):
+    """A person or group on the map."""
+
+    name: Text = Field(title="Name")
+    category: Literal["core", "direct", "indirect"] = Field(title="Circle")
+    power: Level = Field(title="Power")
+    interest: Level = Field(title="Interest")
+    notes: str | None = Field(None, title="Notes")
+
+
+class StakeholderMap(Artifact):
+    """Who is involved."""
+
+    stakeholders: list[Stakeholder] = Field(title="Stakeholders", min_length=1)
+
+
+# 3 user-research
+
+
+class Insight(Artifact):
+    """One thing the team found out, and from whom."""
+
+    finding: Text = Field(title="Finding")
+    source: str | None = Field(None, title="Who said it")
+    quote: str | None = Field(None, title="In their words")
+
+
+class Research(Artifact):
+    """Questions asked, findings made."""
+
+    interview_questions: list[Text] = Field(
+        title="Interview questions", min_length=1, max_length=8, description="Open and neutral"
+    )
+    insights: list[Insight] = Field(title="Insights", min_length=1)
+
+
+# 4 sense-making
+
+
+class Theme(Artifact):
+    """A cluster of findings."""
+
+    name: Text = Field(title="Theme")
+    evidence: list[Text] = Field(
+        title="Evidence", min_length=1, description="Findings of the research it rests on"
+    )
+
+
+class EmpathyMap(Artifact):
+    """Themes, pains and gains."""
+
+    themes: list[Theme] = Field(title="Themes", min_length=2, max_length=5)
+    pains: list[Text] = Field(title="Pains", min_length=1, max_length=5)
+    gains: list[Text] = Field(title="Gains", min_length=1, max_length=5)
+
+
+# 5 persona
+
+
+class Persona(Artifact):
+    """Somebody the research is about."""
+
+    name: Text = Field(title="Name")
+    role: Text = Field(title="Role")
+    bio: Text = Field(title="Bio", description="Two or three sentences")
+    quote: Text = Field(title="Quote", description="Something the research heard")
+    age: int | None = Field(None, title="Age", ge=18, le=100)
+    location: str | None = Field(None, title="Location")
+    goals: list[Text] = Field(title="Goals", min_length=1, max_length=5)
+    pains: list[Text] = Field(title="Pains", min_length=1, max_length=5)
+    gains: list[Text] = Field(title="Gains", min_length=1, max_length=5)
+    motivations: str | None = Field(None, title="Motivations")
+    frustrations: str | None = Field(None, title="Frustrations")
+    behaviors: str | None = Field(None, title="Behaviors")
+    day_in_the_life: str | None = Field(None, title="A day in the life")
+
+
+class Personas(Artifact):
+    """One to three personas."""
+
+    personas: list[Persona] = Field(title="Personas", min_length=1, max_length=3)
+
+
+# 6 journey-mapping
+
+
+class Stage(Artifact):
+    """One stage of today's journey."""
+
+    name: Text = Field(title="Stage")
+    action: Text = Field(title="What they do")
+    goals: Text = Field(title="What they want")
+    barriers: Text = Field(title="What is in the way")
+    touchpoints: Text = Field(title="Touchpoints")
+    emotion: Literal["positive", "neutral", "negative"] = Field(title="Emotion")
+    moment_of_truth: str | None = Field(None, title="Moment of truth")
+    opportunity: str | None = Field(None, title="Opportunity")
+    is_dip: bool = Field(False, title="The dip")
+
+
+class Journey(Artifact):
+    """Today's journey, with its dip."""
+
+    persona_name: Text = Field(title="Whose journey")
+    stages: list[Stage] = Field(title="Stages", min_length=4, max_length=8)
+    dip_summary: Text = Field(title="The dip", description="What happens at the lowest point")
+    dip_rationale: str | None = Field(None, title="Why this is the dip")
+
+    @field_validator("stages")
+    @classmethod
+    def _one_dip(cls, value: list[Stage]) -> list[Stage]:
+        dips = sum(stage.is_dip for stage in value)
+        if dips != 1:
+            raise ValueError(f"mark exactly one stage as the dip; {dips} are marked")
+        return value
+
+
+# 7 reframe
+
+
+class ReframedQuestion(Artifact):
+    """A How-Might-We in its four parts."""
+
+    given_that: Text = Field(title="Given that", description="What the research showed")
+    persona: Text = Field(title="how might we help", description="A persona")
+    immediate_goal: Text = Field(title="to", description="What they want to do right then")
+    deeper_goal: Text = Field(title="so that", description="What they want in the end")
+    full_statement: Text = Field(title="In full")
+    selected: bool = Field(False, title="Goes on")
+
+
+class Reframe(Artifact):
+    """The reframed questions."""
+
+    original_hmw: Text = Field(title="Where we started")
+    hmw_statements: list[ReframedQuestion] = Field(title="Reframed questions", min_length=1)
+    insights_applied: list[Text] = Field(title="Insights applied", min_length=1)
+    evolution: str | None = Field(None, title="How the question changed")
+
+    @field_validator("hmw_statements")
+    @classmethod
+    def _one_selected(cls, value: list[ReframedQuestion]) -> list[ReframedQuestion]:
+        if not any(statement.selected for statement in value):
+            raise ValueError("mark at least one question that goes on")
+        return value
+
+
+# 8 ideation
+
+
+class Idea(Artifact):
+    """One idea."""
+
+    title: Text = Field(title="Idea")
+    description: Text = Field(title="In a sentence")
+    is_wild_card: bool = Field(False, title="Wild card")
+    source: Literal["mind-mapping", "crazy-eights", "brain-writing", "team"] = Field(title="From")
+
+
+class Cluster(Artifact):
+    """Ideas that belong together."""
+
+    theme: Text = Field(title="Theme")
+    ideas: list[Idea] = Field(title="Ideas", min_length=2)
+
+
+class Ideas(Artifact):
+    """All ideas, and the few selected."""
+
+    reframed_hmw: Text = Field(title="The question")
+    clusters: list[Cluster] = Field(title="Clusters", min_length=2)
+    selected_idea_titles: list[Text] = Field(
+        title="Selected ideas", min_length=1, max_length=4, description="By the titles above"
+    )
+
+    @model_validator(mode="after")
+    def _selected_exist(self) -> "Ideas":
+        titles = {idea.title.casefold() for cluster in self.clusters for idea in cluster.ideas}
+        for title in self.selected_idea_titles:
+            if title.casefold() not in titles:
+                raise ValueError(f"the selected idea “{title}” is not among the ideas")
+        return self
+
+
+# 9 concept
+
+
+class Swot(Artifact):
+    """Three of each."""
+
+    strengths: list[Text] = Field(title="Strengths", min_length=3, max_length=3)
+    weaknesses: list[Text] = Field(title="Weaknesses", min_length=3, max_length=3)
+    opportunities: list[Text] = Field(title="Opportunities", min_length=3, max_length=3)
+    threats: list[Text] = Field(title="Threats", min_length=3, max_length=3)
+
+
+class Feasibility(Artifact):
+    """Three ratings from 1 (hard) to 5 (easy, or wanted), each with its reason."""
+
+    technical: Rating = Field(title="Technical")
+    technical_rationale: Text = Field(title="Why")
+    business: Rating = Field(title="Business")
+    business_rationale: Text = Field(title="Why")
+    user_desirability: Rating = Field(title="Desirability")
+    user_desirability_rationale: Text = Field(title="Why")
+
+
+class Billboard(Artifact):
+    """The concept on a poster."""
+
+    headline: Text = Field(title="Headline", description="6 to 10 words")
+    subheadline: Text = Field(title="Subheadline")
+    call_to_action: Text = Field(title="Call to action")
+
+    @field_validator("headline")
+    @classmethod
+    def _six_to_ten(cls, value: str) -> str:
+        if not 6 <= words(value) <= 10:
+            raise ValueError(f"has {words(value)} words; a billboard carries 6 to 10")
+        return value
+
+
+class ConceptSheet(Artifact):
+    """One selected idea, worked out."""
+
+    idea_source: Text = Field(title="From the idea")
+    name: Text = Field(title="Name", description="2 to 4 words")
+    elevator_pitch: Text = Field(title="Elevator pitch")
+    usp: Text = Field(title="What makes it different")
+    swot: Swot = Field(title="SWOT")
+    feasibility: Feasibility = Field(title="Feasibility")
+    billboard: Billboard | None = Field(None, title="Billboard")
+
+    @field_validator("name")
+    @classmethod
+    def _two_to_four(cls, value: str) -> str:
+        if not 2 <= words(value) <= 4:
+            raise ValueError(f"has {words(value)} words; a name has 2 to 4")
+        return value
+
+
+class Concepts(Artifact):
+    """A sheet for each selected idea."""
+
+    concepts: list[ConceptSheet] = Field(title="Concepts", min_length=1, max_length=4)
+
+
+# 10 validate
+
+
+class StepSummary(Artifact):
+    """What one step came to."""
+
+    step: Text = Field(title="Step")
+    key_outputs: list[Text] = Field(title="Key outputs", min_length=1, max_length=3)
+
+
+class Confidence(Artifact):
+    """How sure the team is, and on what grounds."""
+
+    score: int = Field(title="Score", ge=1, le=10)
+    rationale: Text = Field(title="Why")
+    research_quality: Literal["thin", "moderate", "strong"] = Field(
+        title="Research", description="Thin where the interviews were synthetic only"
+    )
+
+
+class Synthesis(Artifact):
+    """The workshop, looked back on."""
+
+    narrative: Text = Field(title="Narrative")
+    step_summaries: list[StepSummary] = Field(title="Step by step", min_length=9, max_length=10)
+    confidence: Confidence = Field(title="Confidence")
+    next_steps: list[Text] = Field(title="Next steps", min_length=3, max_length=5)
+
+
+#: What each step yields, by slug.
+MODELS: Mapping[str, type[Artifact]] = types.MappingProxyType(
+    {
+        "challenge": Challenge,
+        "stakeholder-mapping": StakeholderMap,
+        "user-research": Research,
+        "sense-making": EmpathyMap,
+        "persona": Personas,
+        "journey-mapping": Journey,
+        "reframe": Reframe,
+        "ideation": Ideas,
+        "concept": Concepts,
+        "validate": Synthesis,
+    }
+)
+
+
+class ArtifactRefused(ValueError):
+    """A draft that is not whole. `problems` is one sentence each, in the order of the fields."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+def parsed(step: str, fields: Fields) -> Artifact:
+    """
+    Return *fields* as the artifact of *step*.
+
+    Raises ArtifactRefused with every problem at once, in words a team understands.
+    """
+    try:
+        return MODELS[step].model_validate(without_blanks(fields))
+    except ValidationError as exc:
+        problems = [
+            _sentence(MODELS[step], error["loc"], error["type"], error["msg"])
+            for error in exc.errors()
+        ]
+        raise ArtifactRefused(list(dict.fromkeys(problems))) from exc
+
+
+def dumped(artifact: Artifact) -> Fields:
+    """Return *artifact* as plain JSON fields, without what is not set."""
+    return artifact.model_dump(mode="json", exclude_none=True)
+
+
+def is_blank(value: Any) -> bool:
+    """Whether *value* counts as nothing: None, white space, or an empty list or dict."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value == [] or value == {}
+
+
+def without_blanks(value: Any) -> Any:
+    """
+    Return *value* without blank entries, all the way down: a half-typed row is not an error.
+
+    >>> without_blanks({"pains": ["late", " "], "age": None, "notes": ""})
+    {'pains': ['late']}
+    """
+    if isinstance(value, Mapping):
+        kept = {key: without_blanks(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if not is_blank(item)}
+    if isinstance(value, list):
+        return [item for item in map(without_blanks, value) if not is_blank(item)]
+    return value
+
+
+def normalised(step: str, raw: Mapping[str, Any]) -> Fields:
+    """
+    Return *raw* as a draft of *step*: known fields only, trimmed, numbers clamped, lists cut.
+
+    What cannot be made sense of is left out; nothing is invented and nothing is raised.
+
+    >>> normalised("challenge", {"target_user": " night nurses ", "altitude": "Broad", "mood": 3})
+    {'target_user': 'night nurses', 'altitude': 'broad'}
+    """
+    return _normalised_model(MODELS[step], raw)
+
+
+def _normalised_model(model: type[BaseModel], raw: Mapping[str, Any]) -> Fields:
+    fields: Fields = {}
+    for name, info in model.model_fields.items():
+        value = _normalised_value(inner_type(info), info, raw.get(name))
+        if not is_blank(value):
+            fields[name] = value
+    return fields
+
+
+def _normalised_value(kind: Any, info: FieldInfo | None, value: Any) -> Any:
+    if value is None:
+        return None
+    if get_origin(kind) is list:
+        entries = value if isinstance(value, (list, tuple)) else [value]
+        kept = [_normalised_value(item_type(kind), None, entry) for entry in entries]
+        most = bound(info, "max_length") if info else None
+        return [entry for entry in kept if not is_blank(entry)][:most]
+    if get_origin(kind) is Literal:
+        choice = str(value).strip().casefold()
+        return choice if choice in get_args(kind) else None
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return _normalised_model(kind, value) if isinstance(value, Mapping) else None
+    if kind is bool:
+        return value if isinstance(value, bool) else str(value).casefold() in ("true", "yes", "1")
+    if kind is int:
+        return _clamped(info, value)
+    return clean(str(value)).strip() if isinstance(value, (str, int, float)) else None
+
+
+def _clamped(info: FieldInfo | None, value: Any) -> int | None:
+    try:
+        number = round(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    low, high = (bound(info, "ge"), bound(info, "le")) if info else (None, None)
+    number = number if low is None else max(low, number)
+    return number if high is None else min(high, number)
+
+
+def inner_type(info: FieldInfo) -> Any:
+    """Return the type a field holds when it holds something: `X` for `X | None`."""
+    kind = info.annotation
+    if get_origin(kind) in (Union, types.UnionType):
+        kind = next(option for option in get_args(kind) if option is not type(None))
+    return _plain(kind)
+
+
+def item_type(kind: Any) -> Any:
+    """Return what a `list[...]` type is a list of."""
+    return _plain(get_args(kind)[0])
+
+
+def _plain(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def bound(info: FieldInfo, name: str) -> int | None:
+    """Return a field's bound of that *name* (`ge`, `le`, `min_length`, `max_length`), or None."""
+    for constraint in info.metadata:
+        if (value := getattr(constraint, name, None)) is not None:
+            return int(value)
+    return None
+
+
+def _sentence(
+    model: type[BaseModel], location: tuple[int | str, ...], kind: str, message: str
+) -> str:
+    """Say where a draft is not whole, by the titles the form shows."""
+    place = " › ".join(_titles(model, location)) or "The draft"
+    if kind == "missing":
+        return f"{place}: still empty."
+    if kind in ("too_short", "too_long"):
+        message = message.replace("List should have", "needs").replace(" after validation", "")
+    return f"{place}: {_lowered(message.removeprefix('Value error, '))}."
+
+
+def _titles(model: Any, location: tuple[int | str, ...]) -> Iterator[str]:
+    kind: Any = model
+    for part in location:
+        if isinstance(part, int):
+            yield f"no. {part + 1}"
+            kind = item_type(kind) if get_origin(kind) is list else kind
+        elif isinstance(kind, type) and issubclass(kind, BaseModel) and part in kind.model_fields:
+            info = kind.model_fields[part]
+            yield info.title or part
+            kind = inner_type(info)
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,1 @@
+"""Who answers in a step: the port, and the guides behind it."""

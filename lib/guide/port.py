@@ -1,0 +1,69 @@
+"""
+The guide port: one method between a step's conversation and whoever answers in it.
+
+    GuideError            the guide could not answer; its text is a sentence for the team
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lib.status import Phase
+from lib.transcript import Message
+from lib.workshop import Fields
+
+
+class GuideError(Exception):
+    """The guide could not answer. Its text is one sentence for the team; the cause is chained."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """
+    Everything a guide may know when it answers.
+
+    With an empty transcript the guide greets; otherwise it answers the messages since it last
+    spoke. It never sees another team's words.
+    """
+
+    #: Slug of the step.
+    step: str
+    phase: Phase
+    #: The whole conversation of this step, in order, without the reply being asked for.
+    transcript: Sequence[Message]
+    #: The draft as it stands, hand edits included; may be partial or empty.
+    draft: Fields
+    #: Confirmed artifacts of the steps this one is made from, by slug. A missing slug is a
+    #: missing artifact.
+    artifacts: Mapping[str, Fields] = field(default_factory=dict)
+    #: The workshop's challenge in a sentence, as the facilitator put it.
+    challenge: str = ""
+    #: The team's name.
+    team: str = ""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a guide proposes when its reply is whole: our code decides what becomes of it."""
+
+    draft: Fields
+    phase: Phase
+
+
+class Guide(Protocol):
+    """
+    Whoever answers.
+
+    Implementations are used from several threads at once and keep nothing between two calls.
+    """
+
+    #: The name shown beside the guide's messages.
+    name: str
+
+    def reply(self, request: Request) -> Iterator[str | Proposal]:
+        """
+        Yield the reply's text in chunks as it is written, then exactly one Proposal, last.
+
+        Raises GuideError where there is no answer, or no more of it; what was yielded stays.
+        """
+        ...

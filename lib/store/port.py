@@ -1,0 +1,178 @@
+"""
+What the app may ask of persistence.
+
+    StoreError
+    +-- StoreUnavailable      the database cannot be reached, or not now: try again later
+    +-- NotFound              no such workshop or team
+    +-- Conflict              somebody else was faster: read again, decide again
+    +-- SchemaRefused         the database is newer than this program
+
+Drivers' errors become these at one place in each store, chained to their cause.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from lib.status import Change
+from lib.transcript import Message
+from lib.workshop import (
+    ArtifactVersion,
+    Draft,
+    EventRecord,
+    Fields,
+    StepKey,
+    StepOverview,
+    StepState,
+    Team,
+    TeamKey,
+    Workshop,
+)
+
+
+class StoreError(Exception):
+    """Persistence failed. Its text is one line without addresses, passwords or statements."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached, or not now."""
+
+
+class NotFound(StoreError):
+    """There is no such workshop or team."""
+
+
+class Conflict(StoreError):
+    """What was decided no longer fits what is stored: read again."""
+
+
+class SchemaRefused(StoreError):
+    """The database was made by a newer version of this program."""
+
+
+class Store(Protocol):
+    """
+    One workshop database.
+
+    Thread safety: every method may be called from any thread at any time.
+    Ownership: records are immutable and belong to nobody; nothing passed in is kept or changed.
+    Atomicity: each call is one transaction, wholly there or not at all.
+    Repetition: every write may be repeated after an error and then has happened once.
+    Errors: the family above and nothing else. Text is stored as given: it has been cleaned
+    (`lib.transcript.clean`) where it came in. All times are aware and in UTC, to the microsecond.
+    """
+
+    def close(self) -> None:
+        """Let go of every connection. The store is not used afterwards."""
+        ...
+
+    # Workshops and teams
+
+    def create_workshop(self, workshop: Workshop, teams: Sequence[Team]) -> None:
+        """
+        Add a workshop with its teams: for each, the first step in progress, the others not started.
+
+        The start of each first step is an event like any other.
+        """
+        ...
+
+    def workshops(self) -> list[Workshop]:
+        """Return all workshops, newest first."""
+        ...
+
+    def workshop(self, workshop_id: str) -> Workshop:
+        """Return one workshop. Raises NotFound."""
+        ...
+
+    def teams(self, workshop_id: str) -> list[Team]:
+        """Return a workshop's teams by position; none for an unknown workshop."""
+        ...
+
+    def team_by_link(self, link: str) -> Team:
+        """Return the team whose link this is. Raises NotFound."""
+        ...
+
+    # Steps, drafts and artifacts
+
+    def steps(self, team: TeamKey) -> dict[str, StepState]:
+        """Return where the team stands in each of the ten steps, in order. Raises NotFound."""
+        ...
+
+    def draft(self, key: StepKey) -> Draft:
+        """Return a step's draft; the empty draft where nothing was drafted. Raises NotFound."""
+        ...
+
+    def artifacts(self, team: TeamKey) -> dict[str, ArtifactVersion]:
+        """Return the newest artifact version of each step that has one."""
+        ...
+
+    def apply(
+        self,
+        team: TeamKey,
+        changes: Sequence[Change],
+        *,
+        actor: str,
+        at: datetime,
+        artifact: Fields | None = None,
+    ) -> None:
+        """
+        Carry out what `lib.status.decide` decided, in one transaction.
+
+        The first change is the cause of the others. Each writes its status and one event;
+        `started_at` is set once, `completed_at` whenever a step becomes complete. *artifact*, when
+        given, becomes the next version of the first change's step. Raises Conflict, and changes
+        nothing, where a step no longer has the status its change starts from.
+        """
+        ...
+
+    def events(self, workshop_id: str) -> list[EventRecord]:
+        """Return a workshop's story, oldest first."""
+        ...
+
+    # Transcripts
+
+    def append(self, key: StepKey, messages: Sequence[Message]) -> list[Message]:
+        """
+        Put new messages at the end of a step's transcript, in this order, side by side.
+
+        Returns those that were new, with the positions they got. A message whose id is already
+        stored is left as it is and left out of the answer, so two writers with the same id make one
+        message and only the first of them is told it was theirs. Raises NotFound where there is no
+        such step.
+        """
+        ...
+
+    def save(
+        self, key: StepKey, messages: Sequence[Message] = (), draft: Draft | None = None
+    ) -> None:
+        """
+        Upsert placed messages and the step's draft; what is stored with the same or a newer
+        revision stays, and a complete message stays whatever comes.
+
+        Costs what is given, whatever the length of the transcript: one message alone is one
+        statement in one round trip.
+        """
+        ...
+
+    def messages(
+        self,
+        key: StepKey,
+        *,
+        last: int | None = None,
+        before: int | None = None,
+        since: int | None = None,
+    ) -> list[Message]:
+        """
+        Return a step's messages in order: all, or the *last* n of those at a position under
+        *before* and at or over *since*.
+        """
+        ...
+
+    # Review
+
+    def overview(self, workshop_id: str) -> list[StepOverview]:
+        """
+        Return ten cells a team, teams by position and steps in order, in one query that reads no
+        message's text.
+        """
+        ...

@@ -1,0 +1,117 @@
+"""
+A step's conversation: messages, their order, and the text that may stand in them.
+
+A message is an immutable value. Every change of it carries a higher revision; the store keeps the
+newest. Order is the position alone, never a time.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+#: Longest message a person may send, in characters. A pasted interview of a full working day
+#: (8 h at 150 words a minute) stays under half of it.
+MAX_CHARACTERS = 2_000_000
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    #: Somebody in the team.
+    USER = "user"
+    #: The guide.
+    ASSISTANT = "assistant"
+
+
+class MessageStatus(StrEnum):
+    """How far a message has come."""
+
+    #: Being written; what is stored may lag behind what is on screen.
+    STREAMING = "streaming"
+    #: Whole. A complete message never changes again.
+    COMPLETE = "complete"
+    #: Stopped, or its writer died: Retry goes on with the same turn.
+    INTERRUPTED = "interrupted"
+    #: The guide failed: Retry goes on with the same turn.
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Message:
+    """
+    One entry of a transcript.
+
+    `position` counts from 1 within a step and is given by the store; 0 means not yet placed.
+    `author` is a name to show, never an identity. `revision` counts from 1.
+    """
+
+    id: str
+    role: Role
+    author: str
+    text: str
+    created_at: datetime
+    status: MessageStatus = MessageStatus.COMPLETE
+    revision: int = 1
+    position: int = 0
+
+    def revised(self, text: str, status: MessageStatus) -> "Message":
+        """Return this message one revision on."""
+        return replace(self, text=text, status=status, revision=self.revision + 1)
+
+
+class TextRefused(ValueError):
+    """A text that cannot be sent; its message is a sentence for the person who typed it."""
+
+
+def clean(text: str) -> str:
+    """
+    Return *text* without what no database can hold: NUL, and surrogates without a partner.
+
+    Both really arrive from browsers. Surrogates that do make a pair become the character they
+    stand for; everything else is kept to the letter.
+
+    >>> clean("a\\x00b\\ud83d\\ude00\\udc00")
+    'ab😀'
+    """
+    text = text.replace("\x00", "")
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+
+
+def accept(text: str) -> str:
+    """
+    Return the text of a message a person sends, cleaned.
+
+    Raises TextRefused, with a sentence, for a text with nothing in it or one that is longer than
+    MAX_CHARACTERS.
+    """
+    cleaned = clean(text)
+    if not cleaned.strip():
+        raise TextRefused("There was nothing to send: the message was empty.")
+    if len(cleaned) > MAX_CHARACTERS:
+        raise TextRefused(
+            f"This message has {len(cleaned):,} characters; {MAX_CHARACTERS:,} fit into one. "
+            "Your text is still in the box: please send it in parts."
+        )
+    return cleaned
+
+
+def ordered(messages: Iterable[Message]) -> list[Message]:
+    """Return *messages* in the order people read them."""
+    return sorted(messages, key=lambda message: message.position)
+
+
+def unanswered(messages: Sequence[Message]) -> list[Message]:
+    """
+    Return the questions since the guide last spoke, oldest first.
+
+    A reply that was interrupted has spoken: its turn is gone on with by Retry, not by a new one.
+    """
+    found: list[Message] = []
+    for message in reversed(messages):
+        if message.role is Role.ASSISTANT:
+            break
+        found.append(message)
+    return found[::-1]
