@@ -1,0 +1,51 @@
+# Everything a developer or a facilitator runs. Each target sets up what it needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/run.stamp ## set up and open the app
+	@echo "Opening Throughline. Stop it with Ctrl+C."
+	@$(BIN)/python -m streamlit run streamlit_app.py
+
+test: $(VENV)/dev.stamp ## set up and run all tests
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q $(ARGS)
+
+lint: $(VENV)/dev.stamp ## ruff and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(VENV)/dev.stamp ## put everything in shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/dev.stamp ## measure, side by side in one run
+	@$(BIN)/python -m bench
+
+clean: ## remove what was set up; the data stays
+	rm -rf $(VENV)
+
+$(VENV)/python.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Throughline needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 1; }
+	@echo "Setting up a Python environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run.stamp: requirements.txt $(VENV)/python.stamp
+	@echo "Installing what Throughline runs on (a minute or two the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
