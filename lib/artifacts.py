@@ -387,7 +387,7 @@ def is_blank(value: Any) -> bool:
     """Whether *value* counts as nothing: None, white space, or an empty list or dict."""
     if isinstance(value, str):
         return not value.strip()
-    return value is None or value == [] or value == {}
+    return value is None or value in ([], {})
 
 
 def without_blanks(value: Any) -> Any:
@@ -414,39 +414,59 @@ def normalised(step: str, raw: Mapping[str, Any]) -> Fields:
     >>> normalised("challenge", {"target_user": " night nurses ", "altitude": "Broad", "mood": 3})
     {'target_user': 'night nurses', 'altitude': 'broad'}
     """
-    return _normalised_model(MODELS[step], raw)
+    return _shaped_model(MODELS[step], raw, within_bounds=True)
 
 
-def _normalised_model(model: type[BaseModel], raw: Mapping[str, Any]) -> Fields:
+def shaped(step: str, name: str, value: Any) -> Any:
+    """
+    Return *value* in the shape of one field, or None for nothing.
+
+    For what people typed: like `normalised`, but nothing is clamped and nothing cut. What is too
+    much is said when the team confirms.
+    """
+    info = MODELS[step].model_fields[name]
+    result = _shaped(inner_type(info), info, value, within_bounds=False)
+    return None if is_blank(result) else result
+
+
+def _shaped_model(model: type[BaseModel], raw: Mapping[str, Any], *, within_bounds: bool) -> Fields:
     fields: Fields = {}
     for name, info in model.model_fields.items():
-        value = _normalised_value(inner_type(info), info, raw.get(name))
+        value = _shaped(inner_type(info), info, raw.get(name), within_bounds=within_bounds)
         if not is_blank(value):
             fields[name] = value
     return fields
 
 
-def _normalised_value(kind: Any, info: FieldInfo | None, value: Any) -> Any:
+def _shaped(kind: Any, info: FieldInfo | None, value: Any, *, within_bounds: bool) -> Any:
     if value is None:
         return None
     if get_origin(kind) is list:
-        entries = value if isinstance(value, (list, tuple)) else [value]
-        kept = [_normalised_value(item_type(kind), None, entry) for entry in entries]
-        most = bound(info, "max_length") if info else None
-        return [entry for entry in kept if not is_blank(entry)][:most]
+        return _shaped_list(kind, info, value, within_bounds=within_bounds)
     if get_origin(kind) is Literal:
         choice = str(value).strip().casefold()
         return choice if choice in get_args(kind) else None
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return _normalised_model(kind, value) if isinstance(value, Mapping) else None
+        is_mapping = isinstance(value, Mapping)
+        return _shaped_model(kind, value, within_bounds=within_bounds) if is_mapping else None
     if kind is bool:
         return value if isinstance(value, bool) else str(value).casefold() in ("true", "yes", "1")
     if kind is int:
-        return _clamped(info, value)
+        return _number(info if within_bounds else None, value)
     return clean(str(value)).strip() if isinstance(value, (str, int, float)) else None
 
 
-def _clamped(info: FieldInfo | None, value: Any) -> int | None:
+def _shaped_list(kind: Any, info: FieldInfo | None, value: Any, *, within_bounds: bool) -> Any:
+    entries = value if isinstance(value, (list, tuple)) else [value]
+    if item_type(kind) is str:
+        # An entry is one line in the form, so it is one line everywhere.
+        entries = [" ".join(each.split()) if isinstance(each, str) else each for each in entries]
+    kept = [_shaped(item_type(kind), None, each, within_bounds=within_bounds) for each in entries]
+    most = bound(info, "max_length") if info and within_bounds else None
+    return [each for each in kept if not is_blank(each)][:most]
+
+
+def _number(info: FieldInfo | None, value: Any) -> int | None:
     try:
         number = round(float(value))
     except (TypeError, ValueError, OverflowError):

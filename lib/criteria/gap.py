@@ -1,0 +1,70 @@
+"""A gap, and the words rules share when they name one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_origin
+
+from pydantic import BaseModel
+
+from lib.artifacts import MODELS, inner_type, item_type
+from lib.workshop import Fields
+
+#: Confirmed artifacts of earlier steps by slug, in shape.
+Upstream = Mapping[str, Fields]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One thing a draft still lacks."""
+
+    #: The top-level field of the artifact it is about.
+    field: str
+    #: What is missing and how to fix it, for the team.
+    sentence: str
+
+
+def titles(step: str, path: Sequence[str | int]) -> str:
+    """
+    Return where a path points, in the titles the form shows.
+
+    >>> titles("sense-making", ("themes", 0, "name"))
+    'Themes › no. 1 › Theme'
+    """
+    kind: Any = MODELS[step]
+    named = []
+    for part in path:
+        if isinstance(part, int):
+            named.append(f"no. {part + 1}")
+            kind = item_type(kind) if get_origin(kind) is list else kind
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            info = kind.model_fields[part]
+            named.append(info.title or part)
+            kind = inner_type(info)
+    return " › ".join(named)
+
+
+def entries(fields: Fields, name: str) -> list[Any]:
+    """Return the list called *name*, empty where there is none."""
+    value = fields.get(name)
+    return value if isinstance(value, list) else []
+
+
+def texts(fields: Fields, *names: str) -> list[str]:
+    """Return the texts of the fields called *names*, lists and single ones alike."""
+    found = (fields.get(name) for name in names)
+    return [
+        text for value in found for text in (value if isinstance(value, list) else [value]) if text
+    ]
+
+
+def heard(upstream: Upstream) -> list[str]:
+    """Return every finding and quote of the research, empty where there is none."""
+    insights = entries(upstream.get("user-research", {}), "insights")
+    return [text for insight in insights for text in texts(insight, "finding", "quote")]
+
+
+def shown(values: Iterable[str], most: int = 3) -> str:
+    """Return *values* in quotation marks, the first *most* of them."""
+    named = [f"“{value if len(value) <= 60 else value[:57].rstrip() + '…'}”" for value in values]
+    rest = f" and {len(named) - most} more" if len(named) > most else ""
+    return ", ".join(named[:most]) + rest
