@@ -1,0 +1,39 @@
+"""
+The scripted guide: offline, without a key, the same answer to the same request every time.
+
+It leads through each step with questions of its own, puts what the team says into the draft,
+carries earlier artifacts forward, and never makes up a quote, a name or a number.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+
+from lib.artifacts import normalised
+from lib.guide.port import Proposal, Request
+from lib.guide.scripted.arc import play
+from lib.guide.scripted.scene import seen
+from lib.guide.scripted.scripts import SCRIPTS
+
+_CHUNK = re.compile(r"\s*\S{1,24}|\s+")
+
+
+class ScriptedGuide:
+    """A guide that follows a script; it keeps nothing between two calls."""
+
+    name = "Guide"
+
+    def __init__(self, pace: float = 0.03, sleep: Callable[[float], None] = time.sleep) -> None:
+        """*pace* is the time between two chunks of a reply, in seconds; 0 writes at once."""
+        self._pace = pace
+        self._sleep = sleep
+
+    def reply(self, request: Request) -> Iterator[str | Proposal]:
+        """Yield the reply a word or so at a time, then the proposal. Never raises GuideError."""
+        script = SCRIPTS[request.step]
+        reply = play(seen(request, script), script)
+        for chunk in _CHUNK.findall(reply.text):
+            if self._pace > 0:
+                self._sleep(self._pace)
+            yield chunk
+        yield Proposal(normalised(request.step, reply.fields), reply.phase)

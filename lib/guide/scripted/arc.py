@@ -1,0 +1,224 @@
+"""
+The arc of a step: orient, gather, synthesize, refine, validate, complete.
+
+It moves on what is known, what the team agreed to and what the criteria say; never on how many
+messages there were, and never back.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from lib import criteria, steps
+from lib.criteria.gap import Gap
+from lib.guide.scripted import say
+from lib.guide.scripted.scene import Asked, Question, Scene, Script
+from lib.guide.scripted.turn import Taken, has_a_draft, next_question, take_in, waiting_for
+from lib.status import Phase
+from lib.workshop import Fields
+
+_ORDER = tuple(Phase)
+
+_CHANGE = (
+    "What would you change, or is it right as it stands?",
+    "What else would you change, or is it right now?",
+    "How would you put that right?",
+)
+
+_SHOWN = (
+    "Here is what that makes.",
+    "So far, so good. This is where we stand.",
+    "Let me put that together.",
+)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole reply: what is said, and what becomes of the draft."""
+
+    text: str
+    fields: Fields
+    phase: Phase
+
+
+def play(scene: Scene, script: Script) -> Reply:
+    """Return the reply to a scene: the greeting, or the answer to what the team said last."""
+    if not any(exchange.answers for exchange in scene.exchanges):
+        return _greeting(scene, script)
+    pending = waiting_for(scene, script)
+    taken = take_in(scene, script, pending)
+    if not has_a_draft(scene):
+        taken = replace(taken, scene=taken.scene.having(script.compose(taken.scene)))
+    if scene.phase is Phase.COMPLETE:
+        return _after_the_end(taken, script)
+    if not taken.follow and (has_a_draft(scene) or next_question(taken.scene, script) is None):
+        return _with_a_draft(scene, taken, script)
+    return _gathering(taken, script, pending)
+
+
+def _greeting(scene: Scene, script: Script) -> Reply:
+    composed = scene.having(script.compose(scene)) if scene.artifacts else scene
+    asked = next_question(composed, script)
+    step = steps.step(scene.step)
+    team = f", {say.clip(scene.team, 5)}" if scene.team.strip() else ""
+    welcome = (
+        f"Welcome to {step.name}{team}. Here we {step.purpose}; "
+        f"at the end you have {_article(step.artifact)}."
+    )
+    parts = [welcome, _lacking(scene, script), script.greet(scene)]
+    if asked is None:
+        shown = say.bullets(script.show(composed))
+        return _reply(composed, Phase.ORIENT, [*parts, shown], _CHANGE[0])
+    question, topic = asked
+    return _reply(
+        composed, Phase.ORIENT, [*parts, question.lead(composed, topic)], question.asking(topic)
+    )
+
+
+def _article(noun: str) -> str:
+    if (noun.endswith("s") and not noun.endswith("sis")) or noun.startswith("ideas"):
+        return f"your {noun}"
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _lacking(scene: Scene, script: Script) -> str:
+    """Say in one fixed line which earlier artifacts are not there."""
+    lost = [steps.step(slug).name for slug in script.needs if slug not in scene.artifacts]
+    if not lost:
+        return ""
+    return (
+        f"Nothing is confirmed yet in {say.listed(lost)}, so I leave open what would come from "
+        "there instead of guessing."
+    )
+
+
+# Answering
+
+
+def _gathering(taken: Taken, script: Script, pending: tuple[Question, Asked] | None) -> Reply:
+    scene = taken.scene
+    phase = _furthest(scene.phase, Phase.GATHER)
+    if taken.follow and pending:
+        question, asked = pending
+        return _reply(scene, phase, taken.said, question.asking(asked.topic, taken.follow))
+    found = next_question(scene, script)
+    if found is None:
+        return _with_a_draft(scene, taken, script)
+    question, topic = found
+    said = list(taken.said)
+    again = pending is not None and (question.id, topic) == (pending[0].id, pending[1].topic)
+    if again and not taken.worked and not any(said):
+        said = [question.words.why]
+    return _reply(scene, phase, [*said, question.lead(scene, topic)], question.asking(topic))
+
+
+def _with_a_draft(before: Scene, taken: Taken, script: Script) -> Reply:
+    """All that is to be asked was asked: the draft is on the table."""
+    scene, said = taken.scene, list(taken.said)
+    if not has_a_draft(before):
+        shown = say.bullets(script.show(scene))
+        return _reply(
+            scene,
+            Phase.SYNTHESIZE,
+            [*said, _SHOWN[steps.step(scene.step).number % len(_SHOWN)], shown],
+            _CHANGE[0],
+        )
+    if taken.lost:
+        return _reply(
+            scene, _furthest(before.phase, Phase.REFINE), _at_a_loss(taken, script), _CHANGE[1]
+        )
+    if taken.approved or before.phase is Phase.VALIDATE:
+        return _judged(before, replace(taken, scene=scene), script)
+    if not taken.worked:
+        return _reply(scene, before.phase, said or ["Take the time you need."], _CHANGE[1])
+    earlier = script.show(before)
+    shown = say.bullets(line for line in script.show(scene) if line not in earlier)
+    return _reply(scene, _furthest(before.phase, Phase.REFINE), [*said, shown], _CHANGE[1])
+
+
+def _at_a_loss(taken: Taken, script: Script) -> list[str]:
+    return [
+        *taken.said,
+        f"I could not find where {say.gist(taken.lost)} belongs in the draft.",
+        f"Tell me in the form “{script.example}”, or edit the draft beside our conversation.",
+    ]
+
+
+def _judged(before: Scene, taken: Taken, script: Script) -> Reply:
+    """Hold the draft against the criteria: wrap up, or name what is missing."""
+    scene = taken.scene
+    gaps = criteria.gaps(scene.step, scene.fields, scene.artifacts)
+    if gaps:
+        return _gaps_named(taken, script, gaps)
+    if taken.approved:
+        return _reply(scene, Phase.COMPLETE, [*taken.said, *_wrapped(scene, script)])
+    said = [*taken.said, "Nothing is missing any more.", say.bullets(script.show(scene))]
+    return _reply(scene, Phase.VALIDATE, said, _CHANGE[1])
+
+
+def _gaps_named(taken: Taken, script: Script, gaps: Sequence[Gap]) -> Reply:
+    scene = taken.scene
+    shown = [say.flat(gap.sentence) for gap in gaps[:3]]
+    rest = f"And {say.counted(len(gaps) - 3, 'more line')} beside the draft." if gaps[3:] else ""
+    intro = (
+        "Nearly there. Before you can confirm:"
+        if len(gaps) > 1
+        else "One thing before you can confirm:"
+    )
+    parts = [*taken.said, intro + "\n\n" + say.bullets(shown), rest]
+    closing = _closing(scene, script, gaps[0])
+    if closing is None:
+        return _reply(scene, Phase.VALIDATE, parts, _CHANGE[2])
+    question, topic = closing
+    return _reply(scene, Phase.VALIDATE, parts, question.asking(topic))
+
+
+def _closing(scene: Scene, script: Script, gap: Gap) -> tuple[Question, str] | None:
+    """Return the question whose answer closes a gap."""
+    wanted = script.closes(scene, gap)
+    passed_on = [each.id for each in script.questions if each.optional and each.id != wanted]
+    serving = [
+        each
+        for each in script.questions
+        if wanted == each.id
+        or (not wanted and each.serves == gap.field and each.id not in passed_on)
+    ]
+    open_first = sorted(
+        (question.known(scene, topic), place, topic)
+        for place, question in enumerate(serving)
+        for topic in question.topics(scene)
+    )
+    if not open_first or (open_first[0][0] and not wanted):
+        return None
+    return serving[open_first[0][1]], open_first[0][2]
+
+
+def _wrapped(scene: Scene, script: Script) -> Iterator[str]:
+    yield script.wrap(scene) + " Confirm it beside our conversation when everybody has seen it."
+    following = steps.after(scene.step)
+    if following is not None:
+        yield f"Next comes {following.name}: there we {following.purpose}."
+
+
+def _after_the_end(taken: Taken, script: Script) -> Reply:
+    """The step is wrapped up; corrections are still made, and what they break is said."""
+    scene = taken.scene
+    gaps = criteria.gaps(scene.step, scene.fields, scene.artifacts)
+    parts = list(taken.said)
+    if taken.lost:
+        parts = _at_a_loss(taken, script)
+    if gaps:
+        parts += [
+            "To confirm it, this is missing now:",
+            say.bullets(say.flat(gap.sentence) for gap in gaps[:3]),
+        ]
+    else:
+        parts += ["The draft is whole. Confirm it beside our conversation when you are ready."]
+    return _reply(scene, Phase.COMPLETE, parts)
+
+
+def _furthest(*phases: Phase) -> Phase:
+    return max(phases, key=_ORDER.index)
+
+
+def _reply(scene: Scene, phase: Phase, parts: Sequence[str], question: str = "") -> Reply:
+    return Reply(say.whole(parts, question), scene.fields, _furthest(scene.phase, phase))

@@ -1,0 +1,267 @@
+"""
+What the guide sees when it answers, and what it may ask.
+
+Everything is derived from the request. What was asked before is recognised in the guide's own
+messages, by the fixed words of each question; so an answer finds its question after a restart, in
+another process, and after any number of edits by hand.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+from lib.artifacts import MODELS, normalised
+from lib.criteria.gap import Gap
+from lib.guide.port import Request
+from lib.guide.scripted import say
+from lib.guide.scripted.listen import Kind, kind_of
+from lib.guide.scripted.wording import Wording, wording
+from lib.status import Phase
+from lib.transcript import Message, MessageStatus, Role
+from lib.workshop import Fields
+
+#: Where a question names what it is about.
+TOPIC = "{topic}"
+
+#: Words of a topic that a question shows.
+TOPIC_WORDS = 9
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that was asked: which, about what, and whether it was a follow-up."""
+
+    id: str
+    topic: str = ""
+    follow: str = ""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What the guide asked, and what the team answered to it."""
+
+    asked: Asked | None
+    guide: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the team said to a question, all of it since the guide last spoke."""
+
+    text: str
+    #: What the question was about, as the scene names it.
+    topic: str = ""
+    #: Which follow-up it answers, if it was one.
+    follow: str = ""
+    #: The team takes what was offered.
+    yes: bool = False
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A request brought into shape: the draft and the artifacts are always whole dicts."""
+
+    step: str
+    phase: Phase
+    fields: Fields
+    artifacts: Mapping[str, Fields]
+    challenge: str
+    team: str
+    exchanges: tuple[Exchange, ...] = ()
+
+    def having(self, fields: Fields) -> "Scene":
+        """Return the same scene with another draft."""
+        return replace(self, fields=normalised(self.step, fields))
+
+    def upstream(self, step: str, name: str, default: Any) -> Any:
+        """Return a field of an earlier artifact, *default* where there is none."""
+        return self.artifacts.get(step, {}).get(name, default)
+
+    @property
+    def latest(self) -> tuple[str, ...]:
+        """What the team wrote since the guide last spoke."""
+        return self.exchanges[-1].answers if self.exchanges else ()
+
+    @cached_property
+    def earlier(self) -> tuple[Exchange, ...]:
+        """The exchanges before the one that is being answered."""
+        return self.exchanges[:-1]
+
+    def answers(self, id_: str, topic: str | None = None) -> list[str]:
+        """Return every message that answered a question, the newest last."""
+        return [
+            text
+            for exchange in self.exchanges
+            if exchange.asked and exchange.asked.id == id_
+            if topic is None or exchange.asked.topic == say.clip(topic, TOPIC_WORDS)
+            for text in exchange.answers
+        ]
+
+    def answered(self, id_: str, topic: str | None = None) -> bool:
+        """Whether the team has said something to a question, be it that they have nothing."""
+        said = self.answers(id_, topic)
+        return any(kind_of(text) not in (Kind.NOISE, Kind.ASK, Kind.SUGGEST) for text in said)
+
+    def finished(self, id_: str) -> bool:
+        """Whether the team has closed a question that is asked again and again."""
+        return any(kind_of(text) in (Kind.PASS, Kind.APPROVE) for text in self.answers(id_))
+
+    def followed(self, id_: str, topic: str) -> bool:
+        """Whether a question was already followed up."""
+        shown = say.clip(topic, TOPIC_WORDS)
+        return any(asked.follow for asked in self.asked(id_) if asked.topic == shown)
+
+    def asked(self, id_: str) -> list[Asked]:
+        """Return every time a question was asked, follow-ups included."""
+        found = (exchange.asked for exchange in self.exchanges)
+        return [asked for asked in found if asked and asked.id == id_]
+
+
+def _no_topics(scene: Scene) -> list[str]:
+    return [""]
+
+
+def _no_lead(scene: Scene, topic: str) -> str:
+    return ""
+
+
+def _never(scene: Scene, topic: str) -> bool:
+    return False
+
+
+def _never_thin(scene: Scene, answer: Answer) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing the guide asks in a step: what an answer does, and when it needs no asking."""
+
+    step: str
+    id: str
+    #: The top-level field of the artifact that the answer goes to.
+    serves: str
+    #: Returns the draft with an answer taken in.
+    take: Callable[[Scene, Answer], Fields]
+    #: Whether it needs no asking (any more) about a topic.
+    known: Callable[[Scene, str], bool]
+    #: Said before the question, such as candidates to choose from.
+    lead: Callable[[Scene, str], str] = _no_lead
+    #: Which follow-up an answer needs, "" for none.
+    thin: Callable[[Scene, Answer], str] = _never_thin
+    #: What it is asked about, one after the other. Neighbours with the same topics are asked
+    #: topic by topic.
+    topics: Callable[[Scene], list[str]] = _no_topics
+    #: Whether something to say yes to was offered.
+    offers: Callable[[Scene, str], bool] = _never
+    #: Whether the step can be confirmed without an answer.
+    optional: bool = False
+    #: Whether an answer may well be a question.
+    expects_questions: bool = False
+    #: Times it is asked about one topic before the guide moves on; the gate names it later.
+    patience: int = 3
+
+    @property
+    def words(self) -> Wording:
+        """How it is put."""
+        return wording()[self.step][self.id]
+
+    def asking(self, topic: str, follow: str = "") -> str:
+        """Return the question as it is put."""
+        put = self.words.follow[follow] if follow else self.words.ask
+        return put.replace(TOPIC, say.clip(topic, TOPIC_WORDS))
+
+
+@dataclass(frozen=True)
+class Script:
+    """How the guide leads through one step."""
+
+    step: str
+    #: What the greeting says after the welcome: ties to what the team has made so far.
+    greet: Callable[[Scene], str]
+    questions: tuple[Question, ...]
+    #: Lines that show the draft in a chat message.
+    show: Callable[[Scene], list[str]]
+    #: One or two sentences on what the team has now.
+    wrap: Callable[[Scene], str]
+    #: Fills what follows from the draft and from earlier artifacts, and nothing that is there.
+    compose: Callable[[Scene], Fields] = lambda scene: scene.fields
+    #: Makes a correction in the step's own terms, or returns None; tried before the general ones.
+    correct: Callable[[Scene, str], Fields | None] = lambda scene, text: None
+    #: Makes sense of a remark that answers no question, or returns None.
+    loose: Callable[[Scene, str], Fields | None] = lambda scene, text: None
+    #: The earlier steps the draft is made from; said plainly where one is missing.
+    needs: tuple[str, ...] = ()
+    #: The question that closes a gap; by default the first that serves its field.
+    closes: Callable[[Scene, Gap], str] = lambda scene, gap: ""
+    #: How to correct something in this step, for a remark the guide cannot place.
+    example: str = "change … to …"
+
+    def question(self, id_: str) -> Question:
+        """Return the question called *id_*."""
+        return next(each for each in self.questions if each.id == id_)
+
+
+def seen(request: Request, script: Script) -> Scene:
+    """Bring a request into shape; nothing in it is too broken."""
+    artifacts = {
+        slug: normalised(slug, fields)
+        for slug, fields in request.artifacts.items()
+        if slug in MODELS and isinstance(fields, Mapping)
+    }
+    return Scene(
+        request.step,
+        request.phase,
+        normalised(request.step, request.draft),
+        {slug: fields for slug, fields in artifacts.items() if fields},
+        request.challenge,
+        request.team,
+        tuple(_exchanges(request.transcript, script)),
+    )
+
+
+def _exchanges(transcript: Sequence[Message], script: Script) -> list[Exchange]:
+    """
+    Part a transcript into questions and answers.
+
+    Only a whole reply counts as the guide having spoken: what an unfinished one would have taken
+    in never reached the draft, so its questions are answered now.
+    """
+    found: list[Exchange] = []
+    for message in transcript:
+        if message.role is Role.USER:
+            if not found:
+                found.append(Exchange(None, "", ()))
+            found[-1] = replace(found[-1], answers=(*found[-1].answers, message.text))
+        elif message.status is MessageStatus.COMPLETE:
+            asked = _about_the_same(recognised(script, message.text), found)
+            found.append(Exchange(asked, message.text, ()))
+    return found
+
+
+def _about_the_same(asked: Asked | None, before: Sequence[Exchange]) -> Asked | None:
+    """Give a follow-up that names no topic the topic of what it follows."""
+    if asked is None or not asked.follow or asked.topic:
+        return asked
+    earlier = (each.asked for each in reversed(before))
+    same = next((each for each in earlier if each and each.id == asked.id), asked)
+    return replace(asked, topic=same.topic)
+
+
+def recognised(script: Script, text: str) -> Asked | None:
+    """Return which question a message of the guide ended with, or None."""
+    ending = text.strip()[-600:]
+    for question in script.questions:
+        for follow, put in (*question.words.follow.items(), ("", question.words.ask)):
+            if found := _pattern(put).search(ending):
+                return Asked(question.id, found.groupdict().get("topic") or "", follow)
+    return None
+
+
+@lru_cache(maxsize=512)
+def _pattern(put: str) -> re.Pattern[str]:
+    fixed = (re.escape(part) for part in put.split(TOPIC))
+    return re.compile("(?P<topic>[^\n]*?)".join(fixed) + r"\Z")

@@ -1,0 +1,181 @@
+"""Step 1: the problem, who has it, what would be different, and one question."""
+
+import re
+
+from lib.criteria.framing import names_a_solution, names_nobody
+from lib.criteria.matching import folded, words
+from lib.guide.scripted import phrasing, reading, say
+from lib.guide.scripted.scene import Answer, Question, Scene, Script
+from lib.guide.scripted.taking import asked_once, has, joined, own_words, text_field
+from lib.workshop import Fields
+
+STEP = "challenge"
+
+#: Things teams would like to make, before they know what for.
+_THINGS = re.compile(
+    r"\b(?:we (?:need|want|should (?:have|build|make|get))|let's (?:build|make)|wir brauchen"
+    r"|necesitamos)\b"
+    r".{0,40}\b(?:app|website|platform|portal|chatbot|dashboard|software|tool|system|plattform)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_a_thing(text: str) -> bool:
+    return names_a_solution(text) or _THINGS.search(text[:2_000]) is not None
+
+
+def _take_problem(scene: Scene, answer: Answer) -> Fields:
+    # What to make is not the problem; the follow-up asks for what it would take away.
+    if _is_a_thing(answer.text) and not answer.follow:
+        return scene.fields
+    return text_field("problem_statement")(scene, answer)
+
+
+def _thin_problem(scene: Scene, answer: Answer) -> str:
+    if _is_a_thing(answer.text):
+        return "thing"
+    return "moment" if len(words(answer.text)) < 7 else ""
+
+
+def _take_who(scene: Scene, answer: Answer) -> Fields:
+    # A narrower group replaces the wider one; "and their parents" cannot be told from it.
+    return scene.fields | {"target_user": own_words(answer.text, most=1).rstrip(".")}
+
+
+def _is_everybody(text: str) -> bool:
+    plain = re.sub(
+        r"\b(?:really|basically|just|pretty much|of us|i guess)\b", "", reading.said(text)
+    )
+    return names_nobody(plain)
+
+
+def _take_limits(scene: Scene, answer: Answer) -> Fields:
+    fixed = own_words(answer.text).rstrip(".")
+    problem = joined(scene.fields.get("problem_statement", ""), f"What is fixed: {fixed}.")
+    return scene.fields | {"problem_statement": problem}
+
+
+def _variants(scene: Scene) -> dict[str, str]:
+    told = [
+        scene.fields.get(name, "")
+        for name in ("target_user", "problem_statement", "desired_outcome")
+    ]
+    return phrasing.variants(*told) if all(told) else {}
+
+
+def _show_variants(scene: Scene, topic: str) -> str:
+    offered = _variants(scene)
+    if not offered:
+        return ""
+    lines = (
+        f"{place}. **{name.capitalize()}:** {say.flat(text)}"
+        for place, (name, text) in enumerate(offered.items(), 1)
+    )
+    return "Three ways to put it, from narrow to wide:\n\n" + "\n".join(lines)
+
+
+def _take_question(scene: Scene, answer: Answer) -> Fields:
+    offered = _variants(scene)
+    if re.search(r"how might we\b|wie könn|cómo podr|comment pourr", answer.text, re.IGNORECASE):
+        start = re.search(
+            r"how might we\b|wie könn|¿?cómo podr|comment pourr", answer.text, re.IGNORECASE
+        )
+        return scene.fields | {
+            "hmw_statement": phrasing.question(answer.text[start.start() if start else 0 :])
+        }
+    chosen = _chosen(answer.text, list(offered))
+    if chosen:
+        return scene.fields | {"hmw_statement": offered[chosen], "altitude": chosen}
+    if len(words(answer.text)) < 5:
+        return scene.fields
+    return scene.fields | {"hmw_statement": phrasing.question(own_words(answer.text, most=1))}
+
+
+def _chosen(text: str, names: list[str]) -> str:
+    told = folded(text).split()
+    by_name = [name for name in names if name in told]
+    if len(by_name) == 1:
+        return by_name[0]
+    place = reading.ordinal(text) if len(told) <= 8 else None
+    if place is None and "middle" in told:
+        place = 1
+    return names[place] if place is not None and -1 <= place < len(names) else ""
+
+
+def _greet(scene: Scene) -> str:
+    if not scene.challenge.strip():
+        return "Solutions can wait; first I would like to understand what is going on."
+    return (
+        f"Your facilitator put it like this: {say.gist(scene.challenge, 24)}. "
+        "Solutions can wait; first I would like to see it through your eyes."
+    )
+
+
+def _show(scene: Scene) -> list[str]:
+    fields = scene.fields
+    return [
+        f"**Problem:** {say.clip(fields.get('problem_statement', 'open'), 24, 180)}",
+        f"**Who has it:** {say.clip(fields.get('target_user', 'open'), 12)}",
+        f"**Desired outcome:** {say.clip(fields.get('desired_outcome', 'open'), 18, 140)}",
+        f"**The question:** {say.clip(fields.get('hmw_statement', 'open'), 24, 180)}",
+    ]
+
+
+def _wrap(scene: Scene) -> str:
+    return (
+        f"You have a question to work on: {say.gist(scene.fields['hmw_statement'], 24)}. "
+        f"It stays with {say.low(scene.fields['target_user'], 8)} and leaves the answer open."
+    )
+
+
+SCRIPT = Script(
+    step=STEP,
+    greet=_greet,
+    questions=(
+        Question(
+            step=STEP,
+            id="problem",
+            serves="problem_statement",
+            take=_take_problem,
+            known=has("problem_statement"),
+            thin=_thin_problem,
+        ),
+        Question(
+            step=STEP,
+            id="who",
+            serves="target_user",
+            take=_take_who,
+            known=has("target_user"),
+            thin=lambda scene, answer: "narrower" if _is_everybody(answer.text) else "",
+        ),
+        Question(
+            step=STEP,
+            id="outcome",
+            serves="desired_outcome",
+            take=text_field("desired_outcome"),
+            known=has("desired_outcome"),
+            thin=lambda scene, answer: (
+                "watch" if len(words(answer.text)) < 4 or names_a_solution(answer.text) else ""
+            ),
+        ),
+        Question(
+            step=STEP,
+            id="limits",
+            serves="problem_statement",
+            take=_take_limits,
+            known=asked_once("limits"),
+            optional=True,
+        ),
+        Question(
+            step=STEP,
+            id="question",
+            serves="hmw_statement",
+            take=_take_question,
+            known=has("hmw_statement"),
+            lead=_show_variants,
+        ),
+    ),
+    show=_show,
+    wrap=_wrap,
+    example="change the outcome to …",
+)

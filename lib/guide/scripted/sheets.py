@@ -1,0 +1,144 @@
+"""Answers about a concept: SWOT sections, ratings with reasons, a billboard."""
+
+import re
+from collections.abc import Sequence
+
+from lib.criteria.matching import folded, words
+from lib.guide.scripted import reading
+from lib.workshop import Fields
+
+_SECTIONS = {
+    "strengths": r"strengths?|pros?|plus(?:es)?|speaks for(?: it)?|for|good|stärken?|fortalezas?"
+    r"|\+",
+    "weaknesses": r"weak(?:ness(?:es)?)?|weaknes\w*|cons?|minus(?:es)?|speaks against(?: it)?"
+    r"|against|bad|schwächen?|debilidades?",
+    "opportunities": r"opportunit(?:y|ies)|chances?|o|openings?|chancen|oportunidades?",
+    "threats": r"threats?|risks?|dangers?|t|risiken|gefahren|amenazas?",
+}
+_HEADING = re.compile(
+    r"(?:^|(?<=[\n.;]))\s*(?:[-*•#]+\s*)?\**(?:"
+    + "|".join(f"(?P<{name}>{words_})" for name, words_ in _SECTIONS.items())
+    + r")\**\s*(?:[:=–]|-\s|\n|$)\**",
+    re.IGNORECASE,
+)
+_SIGN = re.compile(r"^\s*([+−–-])\s*(?=\S)")
+
+
+def swot(text: str, kinds: Sequence[str]) -> dict[str, list[str]]:
+    """
+    Return the entries of a SWOT by section; without headings, the first half is the first kind.
+
+    >>> swot("strengths: cheap; quick; kind. weaknesses: small; new", ["strengths", "weaknesses"])
+    {'strengths': ['Cheap', 'Quick', 'Kind'], 'weaknesses': ['Small', 'New']}
+    """
+    text = text[: reading.MOST_READ]
+    found = [
+        (match.lastgroup or "", match.start(), match.end()) for match in _HEADING.finditer(text)
+    ]
+    if found:
+        ends = [start for _, start, _ in found[1:]] + [len(text)]
+        return {
+            kind: _entries(text[begin:end])
+            for (kind, _, begin), end in zip(found, ends, strict=True)
+            if kind in kinds
+        }
+    by_sign = _by_sign(text)
+    if all(by_sign):
+        return dict(zip(kinds, by_sign, strict=True))
+    listed = _entries(text)
+    half = (len(listed) + 1) // 2 if len(listed) > 3 else len(listed)
+    return {kinds[0]: listed[:half], kinds[1]: listed[half:]}
+
+
+def has_headings(text: str) -> bool:
+    """Whether *text* names a section of a SWOT before what it lists."""
+    return _HEADING.search(text[: reading.MOST_READ]) is not None
+
+
+def _by_sign(text: str) -> tuple[list[str], list[str]]:
+    rows = [(match[1] == "+", row) for row in text.splitlines() if (match := _SIGN.match(row))]
+    plus = [entry for good, row in rows if good for entry in _entries(row)]
+    return plus, [
+        entry for good, row in rows if not good for entry in _entries(row)
+    ] if plus else []
+
+
+def _entries(text: str) -> list[str]:
+    listed = reading.entries(text.strip(" \n.*"))
+    if len(listed) < 3 and "\n" not in text.strip() and text.count(",") >= 2:
+        listed = [each.strip(" .") for each in re.split(r",\s+(?:and\s+)?", reading.said(text))]
+    return [reading.capital(each)[:300] for each in listed if folded(each)]
+
+
+_RATED = {
+    "technical": r"tech\w*|build\w*|feasib\w*|machbar\w*|técnic\w*",
+    "business": r"business|money|costs?|econom\w*|viab\w*|wirtschaft\w*|negocio",
+    "user_desirability": r"(?:user[ _]?)?desirab\w*|desire|users?|people|wanted|wünsch\w*|desea\w*",
+}
+_RATING = re.compile(
+    r"\b(?:"
+    + "|".join(f"(?P<{name}>{words_})" for name, words_ in _RATED.items())
+    + r")\b[^\d\n.;]{0,40}?(?P<score>[1-5])\b(?:\s*(?:/|out of|of|von)\s*5)?",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(r"(?:^|(?<=[\n;.]))\s*(?:[-*•]\s*)?(?P<score>[1-5])(?:\s*/\s*5)?\b(?![.)]\s)")
+_LINK = re.compile(
+    r"^[\s,:;.()–—-]*(?:because|since|as|cause|bc|weil|denn|porque)?[\s,:–—-]*", re.IGNORECASE
+)
+
+
+def ratings(text: str, open_: Sequence[str]) -> Fields:
+    """
+    Return ratings and their reasons; without names they go to the *open_* ones in order.
+
+    >>> ratings("technical 4, two evenings of work", ["technical"])
+    {'technical': 4, 'technical_rationale': 'Two evenings of work'}
+    """
+    text = text[: reading.MOST_READ]
+    named = [
+        (next(name for name in _RATED if match[name]), match) for match in _RATING.finditer(text)
+    ]
+    found = named or list(zip(open_, _PLAIN.finditer(text), strict=False))
+    ends = [*(match.start() for _, match in found), len(text)][1:]
+    fields: Fields = {}
+    for (name, match), end in zip(found, ends, strict=True):
+        reason = _LINK.sub("", reading.line(text[match.end() : end]).strip()).strip(" ,.;)-*•")
+        fields[name] = int(match["score"])
+        if folded(reason):
+            fields[f"{name}_rationale"] = reading.capital(reason)[:400]
+    return fields
+
+
+_POSTER = {
+    "headline": r"head(?:line)?|title|titel|titular",
+    "subheadline": r"sub(?:[- ]?head(?:line)?)?|subtitle|subline|line below|below",
+    "call_to_action": r"call(?:[- ]to[- ]action)?|cta|action|button|aufruf",
+}
+
+
+def billboard(text: str) -> Fields:
+    """
+    Return the lines of a billboard: by their labels, else headline, line below and call in order.
+
+    >>> billboard("Headline: We meet you at the gate tonight")
+    {'headline': 'We meet you at the gate tonight'}
+    """
+    rows = [row for piece in reading.lines(text) for row in piece.split(" / ")]
+    if len(rows) == 1:
+        rows = [
+            row for part in re.split(r";\s*|\s\|\s", rows[0]) for row in reading.sentences(part)
+        ]
+    found: Fields = {}
+    plain: list[str] = []
+    for row in rows:
+        label, said = reading.label(row)
+        kind = next(
+            (name for name, words_ in _POSTER.items() if re.fullmatch(words_, label.casefold())), ""
+        )
+        if kind:
+            found[kind] = reading.unquoted(said)[:200]
+        else:
+            plain.append(reading.unquoted(row)[:200])
+    for name, row in zip((name for name in _POSTER if name not in found), plain, strict=False):
+        found[name] = row
+    return {name: value for name, value in found.items() if words(value)}

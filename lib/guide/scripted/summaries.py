@@ -1,0 +1,102 @@
+"""What each confirmed step came to, in its own words."""
+
+from collections.abc import Callable, Mapping
+
+from lib import steps
+from lib.criteria.matching import distinct, words
+from lib.workshop import Fields
+
+
+def _challenge(fields: Fields) -> list[str]:
+    return [fields.get("hmw_statement", ""), fields.get("problem_statement", "")]
+
+
+def _stakeholders(fields: Fields) -> list[str]:
+    lines = []
+    for circle in ("core", "direct", "indirect"):
+        there = [
+            each["name"]
+            for each in fields.get("stakeholders", [])
+            if each.get("category") == circle and each.get("name")
+        ]
+        lines += [f"{circle.capitalize()}: {', '.join(there)}"] if there else []
+    return lines
+
+
+def _research(fields: Fields) -> list[str]:
+    found = [each for each in fields.get("insights", []) if each.get("finding")]
+    return [
+        f"{each['finding']} ({each['source']})" if each.get("source") else each["finding"]
+        for each in found
+    ]
+
+
+def _empathy(fields: Fields) -> list[str]:
+    themes = [each["name"] for each in fields.get("themes", []) if each.get("name")]
+    return [
+        f"Themes: {'; '.join(themes)}" if themes else "",
+        *(
+            f"{name.capitalize()[:-1]}: {fields[name][0]}"
+            for name in ("pains", "gains")
+            if fields.get(name)
+        ),
+    ]
+
+
+def _personas(fields: Fields) -> list[str]:
+    return [
+        f"{each.get('name', '')}, {each.get('role', '')}: “{each.get('quote', '')}”"
+        for each in fields.get("personas", [])
+    ]
+
+
+def _journey(fields: Fields) -> list[str]:
+    path = " → ".join(each["name"] for each in fields.get("stages", []) if each.get("name"))
+    return [path, fields.get("dip_summary", ""), fields.get("dip_rationale", "")]
+
+
+def selected_questions(fields: Fields) -> list[str]:
+    """Return the reframed questions that go on."""
+    return [
+        each["full_statement"]
+        for each in fields.get("hmw_statements", [])
+        if each.get("selected") and each.get("full_statement")
+    ]
+
+
+def _ideas(fields: Fields) -> list[str]:
+    chosen = [f"Selected: {title}" for title in fields.get("selected_idea_titles", [])]
+    themes = [each["theme"] for each in fields.get("clusters", []) if each.get("theme")]
+    return [*chosen[:2], f"Clusters: {'; '.join(themes)}" if themes else "", *chosen[2:]]
+
+
+def _concepts(fields: Fields) -> list[str]:
+    return [
+        f"{each.get('name', '')}: {each.get('elevator_pitch', '')}"
+        for each in fields.get("concepts", [])
+    ]
+
+
+_OUTPUTS: Mapping[str, Callable[[Fields], list[str]]] = {
+    "challenge": _challenge,
+    "stakeholder-mapping": _stakeholders,
+    "user-research": _research,
+    "sense-making": _empathy,
+    "persona": _personas,
+    "journey-mapping": _journey,
+    "reframe": selected_questions,
+    "ideation": _ideas,
+    "concept": _concepts,
+}
+
+
+def summaries(artifacts: Mapping[str, Fields]) -> list[Fields]:
+    """Return what each confirmed step came to, in its own words, three lines at most."""
+    listed = []
+    for slug, outputs in _OUTPUTS.items():
+        lines = [line for line in distinct(outputs(artifacts.get(slug, {}))) if words(line)]
+        if lines:
+            listed.append(
+                {"step": steps.step(slug).name, "key_outputs": [line[:400] for line in lines[:3]]}
+            )
+    return listed
