@@ -8,8 +8,8 @@ import uuid
 #: Bytes of randomness in a team's link: 192 bits, 32 characters in a URL.
 LINK_BYTES = 24
 
-#: Every greeting's id is derived under this name, so that the same step always greets by the same id.
-_GREETINGS = uuid.UUID("7d0e3c1a-52a4-5be3-9d86-5b8a4f2c90ee")
+#: The name space of replies: each reply's id follows from what it answers.
+_REPLIES = uuid.UUID("7d0e3c1a-52a4-5be3-9d86-5b8a4f2c90ee")
 
 
 def new_id() -> str:
@@ -27,7 +27,12 @@ def new_id() -> str:
 
 def greeting_id(workshop_id: str, team_id: str, step: str) -> str:
     """Return the one id a step's greeting can have, so that a second greeting is a conflict."""
-    return str(uuid.uuid5(_GREETINGS, f"{workshop_id}/{team_id}/{step}"))
+    return str(uuid.uuid5(_REPLIES, f"greeting/{workshop_id}/{team_id}/{step}"))
+
+
+def reply_id(question_id: str) -> str:
+    """Return the one id the reply to a question can have, so that a second reply is a conflict."""
+    return str(uuid.uuid5(_REPLIES, f"reply/{question_id}"))
 
 
 def new_link() -> str:

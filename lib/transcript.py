@@ -15,6 +15,22 @@ from enum import StrEnum
 MAX_CHARACTERS = 2_000_000
 
 
+#: Revisions an attempt at a reply may have. A chunk is at least a character, a reply is shorter.
+ATTEMPT = 1 << 32
+
+
+def next_attempt(revision: int) -> int:
+    """
+    Return the first revision of the attempt after the one *revision* belongs to.
+
+    Whatever the earlier attempt's writer still saves is older than that: newer wins.
+
+    >>> next_attempt(1) == next_attempt(812) == ATTEMPT
+    True
+    """
+    return (revision // ATTEMPT + 1) * ATTEMPT
+
+
 class Role(StrEnum):
     """Who speaks."""
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from lib import steps
 from lib.status import Change
 from lib.transcript import Message
 from lib.workshop import (
@@ -28,6 +29,13 @@ from lib.workshop import (
     TeamKey,
     Workshop,
 )
+
+
+#: Seconds for which the writer of a reply may write without renewing its right to.
+LEASE = 10.0
+
+#: Seconds after which a call gives up on the database.
+PATIENCE = 5.0
 
 
 class StoreError(Exception):
@@ -60,6 +68,11 @@ class Store(Protocol):
     Repetition: every write may be repeated after an error and then has happened once.
     Errors: the family above and nothing else. Text is stored as given: it has been cleaned
     (`lib.transcript.clean`) where it came in. All times are aware and in UTC, to the microsecond.
+    Patience: no call takes longer than `PATIENCE`, however the database behaves.
+
+    Leases: whoever writes a message of status `streaming` holds it for LEASE seconds from each
+    write, by the database's clock. A message whose lease ran out is read as `interrupted`: its
+    writer is dead, whatever the row says.
     """
 
     def close(self) -> None:
@@ -154,6 +167,16 @@ class Store(Protocol):
         """
         ...
 
+    def take_over(self, key: StepKey, message_id: str) -> Message | None:
+        """
+        Lease an unfinished message to the caller for a new attempt, and return it as stored.
+
+        Its status is `streaming` again and its revision that of a next attempt
+        (`lib.transcript.next_attempt`), so that nothing an earlier writer still saves can win.
+        Returns None where the message is complete, unknown, or held by somebody alive.
+        """
+        ...
+
     def messages(
         self,
         key: StepKey,
@@ -176,3 +199,10 @@ class Store(Protocol):
         message's text.
         """
         ...
+
+
+def upstream_artifacts(store: Store, key: StepKey) -> dict[str, Fields]:
+    """Return the confirmed artifacts of the steps this one is made from, by slug."""
+    feeds = steps.step(key.step).feeds_from
+    versions = store.artifacts(key.team)
+    return {step: versions[step].fields for step in feeds if step in versions}
