@@ -6,6 +6,7 @@ What the app may ask of persistence.
     +-- NotFound              no such workshop or team
     +-- Conflict              somebody else was faster: read again, decide again
     +-- SchemaRefused         the database is newer than this program
+    +-- Unstorable            the database refuses this very row, now and later
 
 Drivers' errors become these at one place in each store, chained to their cause.
 """
@@ -29,7 +30,6 @@ from lib.workshop import (
     TeamKey,
     Workshop,
 )
-
 
 #: Seconds for which the writer of a reply may write without renewing its right to.
 LEASE = 10.0
@@ -56,6 +56,10 @@ class Conflict(StoreError):
 
 class SchemaRefused(StoreError):
     """The database was made by a newer version of this program."""
+
+
+class Unstorable(StoreError):
+    """What was to be stored breaks a rule of the database, or holds a text it cannot hold."""
 
 
 class Store(Protocol):
@@ -163,7 +167,8 @@ class Store(Protocol):
         revision stays, and a complete message stays whatever comes.
 
         Costs what is given, whatever the length of the transcript: one message alone is one
-        statement in one round trip.
+        statement in one round trip. Raises Unstorable where the database refuses a row; everything
+        else that was given is stored all the same.
         """
         ...
 

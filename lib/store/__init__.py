@@ -1,0 +1,22 @@
+"""Where a workshop is kept: the port, and the stores behind it."""
+
+from lib.store import migrate
+from lib.store.engine import Door, connect, normalised
+from lib.store.port import LEASE, Store
+from lib.store.sql import SqlStore
+
+
+def open_store(url: str, *, lease: float = LEASE) -> Store:
+    """
+    Open the database at *url*, brought to this program's schema first.
+
+    Raises StoreError, SchemaRefused or StoreUnavailable, in one line without address or password.
+    """
+    address = normalised(url)
+    # SQLite rebuilds a table to change it, which no foreign key may get in the way of.
+    upgrading = connect(address, foreign_keys=False)
+    try:
+        migrate.upgrade(Door(upgrading))
+    finally:
+        upgrading.dispose()
+    return SqlStore(connect(address), lease=lease)

@@ -1,0 +1,283 @@
+"""A store in memory: the port without a database, for tests and for trying things out."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from lib import steps as steps_
+from lib.ids import new_id
+from lib.status import Change, Event, Phase, Status
+from lib.store.port import LEASE, Conflict, NotFound
+from lib.transcript import Message, MessageStatus, next_attempt, ordered
+from lib.workshop import (
+    ArtifactVersion,
+    Draft,
+    EventRecord,
+    Fields,
+    StepKey,
+    StepOverview,
+    StepState,
+    Team,
+    TeamKey,
+    Workshop,
+)
+
+Clock = Callable[[], datetime]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class _Row:
+    """One step of one team with everything in it."""
+
+    state: StepState
+    draft: Draft = field(default_factory=Draft)
+    messages: dict[str, Message] = field(default_factory=dict)
+    leases: dict[str, datetime] = field(default_factory=dict)
+    versions: list[ArtifactVersion] = field(default_factory=list)
+    touched: datetime | None = None
+
+
+class MemoryStore:
+    """The port over dicts and one lock. *lease* is in seconds; *clock* is the database's."""
+
+    def __init__(self, *, lease: float = LEASE, clock: Clock = _utc_now) -> None:
+        self._lease = timedelta(seconds=lease)
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._workshops: dict[str, Workshop] = {}
+        self._teams: dict[TeamKey, Team] = {}
+        self._rows: dict[StepKey, _Row] = {}
+        self._placed: dict[tuple[str, str], StepKey] = {}
+        self._events: dict[str, list[EventRecord]] = {}
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to let go of."""
+
+    # Workshops and teams
+
+    def create_workshop(self, workshop: Workshop, teams: Sequence[Team]) -> None:
+        """Add a workshop with its teams."""
+        with self._lock:
+            if workshop.id in self._workshops:
+                return
+            self._workshops[workshop.id] = workshop
+            for team in teams:
+                self._add_team(team, workshop.created_at)
+
+    def _add_team(self, team: Team, at: datetime) -> None:
+        self._teams[team.key] = team
+        for slug in steps_.SLUGS:
+            state = StepState(slug, Status.NOT_STARTED, Phase.ORIENT)
+            self._rows[team.step_key(slug)] = _Row(state)
+        first = steps_.SLUGS[0]
+        start = Change(first, Event.START, Status.NOT_STARTED, Status.IN_PROGRESS)
+        self._carry_out(team.key, [start], "", at)
+
+    def workshops(self) -> list[Workshop]:
+        """Return all workshops, newest first."""
+        with self._lock:
+            return sorted(
+                self._workshops.values(), key=lambda each: (each.created_at, each.id), reverse=True
+            )
+
+    def workshop(self, workshop_id: str) -> Workshop:
+        """Return one workshop."""
+        with self._lock:
+            if workshop_id not in self._workshops:
+                raise NotFound("There is no such workshop.")
+            return self._workshops[workshop_id]
+
+    def teams(self, workshop_id: str) -> list[Team]:
+        """Return a workshop's teams by position."""
+        with self._lock:
+            found = [team for team in self._teams.values() if team.workshop_id == workshop_id]
+            return sorted(found, key=lambda team: team.position)
+
+    def team_by_link(self, link: str) -> Team:
+        """Return the team whose link this is."""
+        with self._lock:
+            for team in self._teams.values():
+                if team.link == link:
+                    return team
+            raise NotFound("There is no such team.")
+
+    # Steps, drafts and artifacts
+
+    def steps(self, team: TeamKey) -> dict[str, StepState]:
+        """Return where the team stands in each step."""
+        with self._lock:
+            rows = [self._row(StepKey(*team, slug)) for slug in steps_.SLUGS]
+            return {row.state.step: replace(row.state, phase=row.draft.phase) for row in rows}
+
+    def draft(self, key: StepKey) -> Draft:
+        """Return a step's draft."""
+        with self._lock:
+            return self._row(key).draft
+
+    def artifacts(self, team: TeamKey) -> dict[str, ArtifactVersion]:
+        """Return the newest version of each step that has one."""
+        with self._lock:
+            rows = {slug: self._rows.get(StepKey(*team, slug)) for slug in steps_.SLUGS}
+            return {slug: row.versions[-1] for slug, row in rows.items() if row and row.versions}
+
+    def apply(
+        self,
+        team: TeamKey,
+        changes: Sequence[Change],
+        *,
+        actor: str,
+        at: datetime,
+        artifact: Fields | None = None,
+    ) -> None:
+        """Carry out changes, or raise Conflict and change nothing."""
+        with self._lock:
+            for change in changes:
+                if self._row(StepKey(*team, change.step)).state.status is not change.before:
+                    raise Conflict("Somebody else was faster: this step has moved on.")
+            self._carry_out(team, changes, actor, at)
+            if artifact is not None:
+                versions = self._row(StepKey(*team, changes[0].step)).versions
+                number = len(versions) + 1
+                versions.append(ArtifactVersion(changes[0].step, number, artifact, actor, at))
+
+    def _carry_out(
+        self, team: TeamKey, changes: Sequence[Change], actor: str, at: datetime
+    ) -> None:
+        story = self._events.setdefault(team.workshop_id, [])
+        for change in changes:
+            row = self._row(StepKey(*team, change.step))
+            row.state = replace(
+                row.state,
+                status=change.after,
+                started_at=row.state.started_at or at,
+                completed_at=at if change.after is Status.COMPLETE else row.state.completed_at,
+            )
+            row.touched = at
+            story.append(
+                EventRecord(
+                    new_id(),
+                    team.team_id,
+                    change.step,
+                    change.event,
+                    change.before,
+                    change.after,
+                    actor,
+                    changes[0].step,
+                    at,
+                )
+            )
+
+    def events(self, workshop_id: str) -> list[EventRecord]:
+        """Return a workshop's story."""
+        with self._lock:
+            return list(self._events.get(workshop_id, ()))
+
+    # Transcripts
+
+    def append(self, key: StepKey, messages: Sequence[Message]) -> list[Message]:
+        """Put new messages at the end of a step's transcript."""
+        with self._lock:
+            row = self._row(key)
+            new: list[Message] = []
+            for message in messages:
+                if (key.workshop_id, message.id) in self._placed:
+                    continue
+                placed = replace(message, position=len(row.messages) + 1)
+                self._placed[key.workshop_id, message.id] = key
+                self._write(row, placed)
+                new.append(placed)
+            return new
+
+    def save(
+        self, key: StepKey, messages: Sequence[Message] = (), draft: Draft | None = None
+    ) -> None:
+        """Upsert placed messages and the draft; newer wins."""
+        with self._lock:
+            row = self._row(key)
+            for message in messages:
+                known = row.messages.get(message.id)
+                if known is None:
+                    self._placed[key.workshop_id, message.id] = key
+                elif not _is_newer(message, known):
+                    continue
+                self._write(row, message)
+            if draft is not None and draft.revision > row.draft.revision:
+                row.draft, row.touched = draft, self._clock()
+
+    def take_over(self, key: StepKey, message_id: str) -> Message | None:
+        """Lease an unfinished message to the caller."""
+        with self._lock:
+            row = self._row(key)
+            stored = row.messages.get(message_id)
+            if stored is None or self._as_read(row, stored).status in (
+                MessageStatus.COMPLETE,
+                MessageStatus.STREAMING,
+            ):
+                return None
+            taken = replace(
+                stored, status=MessageStatus.STREAMING, revision=next_attempt(stored.revision)
+            )
+            self._write(row, taken)
+            return taken
+
+    def messages(
+        self,
+        key: StepKey,
+        *,
+        last: int | None = None,
+        before: int | None = None,
+        since: int | None = None,
+    ) -> list[Message]:
+        """Return a step's messages in order."""
+        with self._lock:
+            row = self._rows.get(key, _NOTHING)
+            found = [
+                self._as_read(row, message)
+                for message in ordered(row.messages.values())
+                if (before is None or message.position < before)
+                and (since is None or message.position >= since)
+            ]
+            return found if last is None else found[max(0, len(found) - last) :]
+
+    def _write(self, row: _Row, message: Message) -> None:
+        row.messages[message.id] = message
+        row.touched = self._clock()
+        row.leases[message.id] = row.touched + self._lease
+
+    def _as_read(self, row: _Row, message: Message) -> Message:
+        dead = message.status is MessageStatus.STREAMING and row.leases[message.id] < self._clock()
+        return replace(message, status=MessageStatus.INTERRUPTED) if dead else message
+
+    # Review
+
+    def overview(self, workshop_id: str) -> list[StepOverview]:
+        """Return ten cells a team."""
+        with self._lock:
+            keys = [
+                team.step_key(slug) for team in self.teams(workshop_id) for slug in steps_.SLUGS
+            ]
+            return [self._cell(key, self._rows[key]) for key in keys]
+
+    def _cell(self, key: StepKey, row: _Row) -> StepOverview:
+        unfinished = sum(
+            message.status is not MessageStatus.COMPLETE for message in row.messages.values()
+        )
+        state = replace(row.state, phase=row.draft.phase)
+        return StepOverview(key.team_id, state, len(row.messages), unfinished, row.touched)
+
+    def _row(self, key: StepKey) -> _Row:
+        if key not in self._rows:
+            raise NotFound("There is no such step.")
+        return self._rows[key]
+
+
+_NOTHING = _Row(StepState("", Status.NOT_STARTED, Phase.ORIENT))
+
+
+def _is_newer(message: Message, known: Message) -> bool:
+    return known.status is not MessageStatus.COMPLETE and message.revision > known.revision

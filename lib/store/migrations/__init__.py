@@ -1,0 +1,1 @@
+"""The steps a database went through, oldest first: see `versions`."""

@@ -1,0 +1,109 @@
+"""From rows to records, and the expressions both need."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_
+
+from lib.status import Event, Phase, Status
+from lib.store.schema import events, messages, steps
+from lib.transcript import Message, MessageStatus, Role
+from lib.workshop import (
+    ArtifactVersion,
+    EventRecord,
+    StepKey,
+    StepState,
+    Team,
+    TeamKey,
+    Workshop,
+)
+
+
+def in_step(table: Any, key: StepKey) -> ColumnElement[bool]:
+    """Return the condition that a row belongs to a step."""
+    return and_(in_team(table, key.team), table.c.step == key.step)
+
+
+def in_team(table: Any, team: TeamKey) -> ColumnElement[bool]:
+    """Return the condition that a row belongs to a team."""
+    return and_(table.c.workshop_id == team.workshop_id, table.c.team_id == team.team_id)
+
+
+def key_of(key: StepKey) -> dict[str, str]:
+    """Return the columns that say which step."""
+    return {"workshop_id": key.workshop_id, "team_id": key.team_id, "step": key.step}
+
+
+def workshop(row: Row[Any]) -> Workshop:
+    """Return a workshop."""
+    return Workshop(row.workshop_id, row.title, row.challenge, row.created_at)
+
+
+def team(row: Row[Any]) -> Team:
+    """Return a team."""
+    return Team(row.workshop_id, row.id, row.name, row.link, row.position)
+
+
+def state(row: Row[Any]) -> StepState:
+    """Return where a team stands in a step."""
+    return StepState(
+        row.step, Status(row.status), Phase(row.phase), row.started_at, row.completed_at
+    )
+
+
+#: What `state` reads.
+STATE = (steps.c.step, steps.c.status, steps.c.phase, steps.c.started_at, steps.c.completed_at)
+
+
+def version(row: Row[Any]) -> ArtifactVersion:
+    """Return a confirmed artifact."""
+    return ArtifactVersion(row.step, row.version, row.fields, row.confirmed_by, row.confirmed_at)
+
+
+def event(row: Row[Any]) -> EventRecord:
+    """Return one line of the story."""
+    return EventRecord(
+        row.id,
+        row.team_id,
+        row.step,
+        Event(row.event),
+        Status(row.status_before),
+        Status(row.status_after),
+        row.actor,
+        row.cause,
+        row.at,
+    )
+
+
+def message(row: Row[Any]) -> Message:
+    """Return a message as `lib.store.sql` selects it: `dead` says whether its lease ran out."""
+    return Message(
+        row.id,
+        Role(row.role),
+        row.author,
+        row.text,
+        row.created_at,
+        MessageStatus.INTERRUPTED if row.dead else MessageStatus(row.status),
+        row.revision,
+        row.position,
+    )
+
+
+def columns(key: StepKey, each: Message) -> dict[str, Any]:
+    """Return a message as a row of its step."""
+    return key_of(key) | {
+        "id": each.id,
+        "position": each.position,
+        "role": each.role.value,
+        "author": each.author,
+        "status": each.status.value,
+        "revision": each.revision,
+        "created_at": each.created_at,
+        "text": each.text,
+    }
+
+
+#: Where a story is read: its lines by place.
+STORY = events.c.position
+
+#: Where a transcript is read: its messages by place.
+PLACE = messages.c.position

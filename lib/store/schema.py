@@ -1,0 +1,241 @@
+"""
+The tables of a workshop database, the same on SQLite and PostgreSQL.
+
+The workshop leads every key: rows of one workshop lie together, and the tables can be distributed
+by workshop. No column of a key is nullable, because NULLs are distinct. Databases get here by
+`lib/store/migrations`; a test holds the two together.
+"""
+
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from lib.status import Phase, Status
+from lib.transcript import MessageStatus, Role
+from lib.workshop import Fields
+
+#: Characters of a time in SQLite: `2026-01-31T09:30:00.000000+00:00`.
+TIME_WIDTH = 32
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time in UTC, to the microsecond; in SQLite text of one width, so that it sorts."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column's type."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(TIME_WIDTH))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Return what is stored. Raises ValueError for a time that does not say where."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A time without its zone cannot be stored.")
+        utc = value.astimezone(UTC)
+        return utc.isoformat(timespec="microseconds") if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return the time in UTC."""
+        if value is None:
+            return None
+        time = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return time.astimezone(UTC)
+
+
+class Json(TypeDecorator[Fields]):
+    """Fields as JSON text: PostgreSQL's own JSON types reorder keys, or parse what nobody asks."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Fields | None, dialect: Dialect) -> str:
+        """Return the text, every character as itself."""
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Fields:
+        """Return the fields, their keys in the order they were given."""
+        fields: Fields = json.loads(value or "{}")
+        return fields
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(name, Moment, nullable=nullable)
+
+
+def _filled(table: str, *columns: str) -> CheckConstraint:
+    rule = " AND ".join(f"{column} <> ''" for column in columns)
+    return CheckConstraint(rule, name=f"ck_{table}_filled")
+
+
+def _one_of(table: str, column: str, values: type[StrEnum]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"ck_{table}_{column}")
+
+
+def _at_least(table: str, column: str, least: int) -> CheckConstraint:
+    return CheckConstraint(f"{column} >= {least}", name=f"ck_{table}_{column}")
+
+
+def _key(table: str, *columns: str) -> PrimaryKeyConstraint:
+    return PrimaryKeyConstraint("workshop_id", *columns, name=f"pk_{table}")
+
+
+def _belongs_to_step(table: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["workshop_id", "team_id", "step"],
+        ["steps.workshop_id", "steps.team_id", "steps.step"],
+        name=f"fk_{table}_steps",
+    )
+
+
+metadata = MetaData()
+
+workshops = Table(
+    "workshops",
+    metadata,
+    _text("workshop_id"),
+    _text("title"),
+    _text("challenge"),
+    _moment("created_at"),
+    _key("workshops"),
+    _filled("workshops", "workshop_id"),
+)
+
+teams = Table(
+    "teams",
+    metadata,
+    _text("workshop_id"),
+    _text("id"),
+    _text("name"),
+    _text("link"),
+    _number("position"),
+    _key("teams", "id"),
+    ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_teams_workshops"),
+    _filled("teams", "workshop_id", "id", "link"),
+    _at_least("teams", "position", 1),
+)
+
+# The one key the workshop does not lead: whoever follows a link does not know its workshop yet.
+Index("ix_teams_link", teams.c.link, unique=True)
+
+steps = Table(
+    "steps",
+    metadata,
+    _text("workshop_id"),
+    _text("team_id"),
+    _text("step"),
+    _text("status"),
+    _moment("started_at", nullable=True),
+    _moment("completed_at", nullable=True),
+    _text("phase"),
+    _number("draft_revision"),
+    # When the draft was last written; at first, when the row was.
+    _moment("updated_at"),
+    Column("draft", Json, nullable=False),
+    _key("steps", "team_id", "step"),
+    ForeignKeyConstraint(
+        ["workshop_id", "team_id"], ["teams.workshop_id", "teams.id"], name="fk_steps_teams"
+    ),
+    _filled("steps", "workshop_id", "team_id", "step"),
+    _one_of("steps", "status", Status),
+    _one_of("steps", "phase", Phase),
+    _at_least("steps", "draft_revision", 0),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _text("workshop_id"),
+    _text("team_id"),
+    _text("step"),
+    _text("id"),
+    _number("position"),
+    _text("role"),
+    _text("author"),
+    _text("status"),
+    # Attempts are 2^32 revisions apart: see `lib.transcript.next_attempt`.
+    Column("revision", BigInteger, nullable=False),
+    _moment("created_at"),
+    _moment("updated_at"),
+    # Until when whoever wrote last may go on writing; read only while the status is `streaming`.
+    _moment("lease_until"),
+    # Last: SQLite reads a long text to get at the columns behind it.
+    _text("text"),
+    _key("messages", "id"),
+    UniqueConstraint("workshop_id", "team_id", "step", "position", name="uq_messages_position"),
+    _belongs_to_step("messages"),
+    _filled("messages", "workshop_id", "team_id", "step", "id"),
+    _one_of("messages", "role", Role),
+    _one_of("messages", "status", MessageStatus),
+    _at_least("messages", "position", 1),
+    _at_least("messages", "revision", 0),
+)
+
+artifact_versions = Table(
+    "artifact_versions",
+    metadata,
+    _text("workshop_id"),
+    _text("team_id"),
+    _text("step"),
+    _number("version"),
+    _text("confirmed_by"),
+    _moment("confirmed_at"),
+    Column("fields", Json, nullable=False),
+    _key("artifact_versions", "team_id", "step", "version"),
+    _belongs_to_step("artifact_versions"),
+    _at_least("artifact_versions", "version", 1),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _text("workshop_id"),
+    _text("id"),
+    # The order of the story: a clock may step back, and one confirmation makes several events.
+    _number("position"),
+    _text("team_id"),
+    _text("step"),
+    _text("event"),
+    _text("status_before"),
+    _text("status_after"),
+    _text("actor"),
+    _text("cause"),
+    _moment("at"),
+    _key("events", "id"),
+    UniqueConstraint("workshop_id", "position", name="uq_events_position"),
+    _belongs_to_step("events"),
+    _filled("events", "workshop_id", "id", "event", "status_before", "status_after", "cause"),
+    _at_least("events", "position", 1),
+)
