@@ -1,0 +1,106 @@
+"""
+Settings: environment first, then secrets.toml, read once and frozen.
+
+    SettingsError         a setting that cannot be used; its text is one line that names it
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lib.autosave import MAX_WAIT, WAIT
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Where Streamlit looks for secrets too; the project's own file wins over the user's. Unlike
+#: Path.home(), expanduser lives with a user that has no home, as some containers run one.
+SECRETS = (
+    Path(os.path.expanduser("~/.streamlit/secrets.toml")),  # noqa: PTH111
+    ROOT / ".streamlit/secrets.toml",
+)
+
+#: Longest wait that can be set, in seconds.
+LONGEST = 3600
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set, with what holds when it is not."""
+
+    #: `DATABASE_URL`, or `[connections.workshop] url`.
+    database_url: str = f"sqlite:///{ROOT / 'data' / 'throughline.db'}"
+    #: `AUTOSAVE_WAIT`, or `[autosave] wait`: seconds after the last change until it is saved.
+    autosave_wait: float = WAIT
+    #: `AUTOSAVE_MAX_WAIT`, or `[autosave] max_wait`: the longest a change may stay unsaved, seconds.
+    autosave_max_wait: float = MAX_WAIT
+    #: `GUIDE_PACE`, or `[guide] pace`: seconds between two chunks of the scripted guide's replies.
+    guide_pace: float = 0.03
+
+
+#: Each setting's name in the environment and its place in secrets.toml.
+NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "database_url": ("DATABASE_URL", ("connections", "workshop", "url")),
+    "autosave_wait": ("AUTOSAVE_WAIT", ("autosave", "wait")),
+    "autosave_max_wait": ("AUTOSAVE_MAX_WAIT", ("autosave", "max_wait")),
+    "guide_pace": ("GUIDE_PACE", ("guide", "pace")),
+}
+
+
+def load(environ: Mapping[str, str] = os.environ, files: tuple[Path, ...] = SECRETS) -> Settings:
+    """
+    Return the settings in force; what is empty, in either place, counts as not set.
+
+    Raises SettingsError for a number that is none, negative or over LONGEST, for text that is none,
+    and for a file that cannot be read or is not TOML.
+    """
+    secrets = _secrets(files)
+    values: dict[str, Any] = {}
+    for name, (variable, place) in NAMES.items():
+        found = environ.get(variable, "").strip() or _at(secrets, place)
+        if found is not None:
+            is_text = isinstance(getattr(Settings, name), str)
+            values[name] = _text(variable, found) if is_text else _seconds(variable, found)
+    return Settings(**values)
+
+
+def _secrets(files: tuple[Path, ...]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for file in files:
+        if file.is_file():
+            try:
+                merged |= tomllib.loads(file.read_text(encoding="utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+                raise SettingsError(f"{file.name} is not valid TOML: {exc}") from exc
+            except OSError as exc:
+                raise SettingsError(f"{file.name} cannot be read: {exc.strerror}.") from exc
+    return merged
+
+
+def _at(tree: Any, place: tuple[str, ...]) -> Any:
+    for name in place:
+        tree = tree.get(name) if isinstance(tree, Mapping) else None
+    return None if isinstance(tree, str) and not tree.strip() else tree
+
+
+def _text(variable: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise SettingsError(f"{variable} must be text.")
+    return value.strip()
+
+
+def _seconds(variable: str, value: Any) -> float:
+    try:
+        # TOML's true is no number of seconds, though Python's is 1.
+        seconds = -1.0 if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST:
+        raise SettingsError(f"{variable} must be a number of seconds from 0 to {LONGEST}.")
+    return seconds

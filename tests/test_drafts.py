@@ -1,0 +1,333 @@
+"""Drafts: the hand wins, nothing already known is forgotten, and a reply settles once."""
+
+import threading
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib.autosave import Autosave, Unsaved
+from lib.drafts import Drafts, merged, with_field
+from lib.status import Phase
+from lib.store.memory import MemoryStore
+from lib.store.port import StoreUnavailable
+from lib.transcript import Message, MessageStatus, Role
+from lib.workshop import Draft, Fields, StepKey
+from tests.fakes import new_step
+from tests.test_debouncer import FakeClock
+
+
+class FlakyStore(MemoryStore):
+    """A store whose database can go away, and be slow to answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = False
+        self.on_read: list[threading.Event] = []
+
+    def draft(self, key: StepKey) -> Draft:
+        if self.down:
+            raise StoreUnavailable("The database cannot be reached.")
+        found = super().draft(key)
+        for event in self.on_read:
+            event.wait(5.0)
+        return found
+
+    def save(self, key: StepKey, messages: object = (), draft: Draft | None = None) -> None:
+        if self.down:
+            raise StoreUnavailable("The database cannot be reached.")
+        super().save(key, messages, draft)  # type: ignore[arg-type]
+
+
+@dataclass
+class Setup:
+    """A step, with all that a draft in it goes through."""
+
+    store: FlakyStore
+    key: StepKey
+    autosave: Autosave
+    drafts: Drafts
+
+    def saved(self) -> Fields:
+        self.autosave.flush(self.key)
+        return self.store.draft(self.key).fields
+
+
+def set_up(step: str = "challenge") -> Setup:
+    store = FlakyStore()
+
+    def save(key: StepKey, unsaved: Unsaved) -> None:
+        store.save(key, list(unsaved.messages.values()), unsaved.draft)
+
+    autosave = Autosave(save, clock=FakeClock())
+    return Setup(store, new_step(store, step), autosave, Drafts(store, autosave))
+
+
+@pytest.fixture
+def setup() -> Setup:
+    return set_up()
+
+
+def reply(setup: Setup, text: str = "Here is a draft.") -> Message:
+    """A whole reply, placed as replies are."""
+    blank = Message(
+        "reply", Role.ASSISTANT, "Guide", "", datetime.now(UTC), MessageStatus.STREAMING
+    )
+    (placed,) = setup.store.append(setup.key, [blank])
+    return placed.revised(text, MessageStatus.COMPLETE)
+
+
+# Merging
+
+fields = st.dictionaries(st.sampled_from("abcd"), st.sampled_from([1, 2, "x", ["y"]]))
+
+
+@given(fields, fields, fields)
+def test_a_field_changed_by_hand_stays_and_any_other_follows_the_guide(
+    base: Fields, proposed: Fields, current: Fields
+) -> None:
+    result = merged(base, proposed, current)
+    expected = {
+        name: current.get(name) if current.get(name) != base.get(name) else proposed.get(name)
+        for name in "abcd"
+    }
+
+    assert result == {name: value for name, value in expected.items() if value is not None}
+
+
+@given(fields, fields)
+def test_with_no_hand_in_it_the_proposal_is_the_draft(base: Fields, proposed: Fields) -> None:
+    assert merged(base, proposed, base) == proposed
+
+
+@given(fields, fields, fields)
+def test_merging_changes_none_of_what_it_is_given(
+    base: Fields, proposed: Fields, current: Fields
+) -> None:
+    before = [dict(base), dict(proposed), dict(current)]
+    merged(base, proposed, current)
+
+    assert [base, proposed, current] == before
+
+
+@pytest.mark.parametrize("blank", [None, "", "  ", [], {}])
+def test_a_field_set_to_nothing_is_gone(blank: object) -> None:
+    assert with_field({"a": 1, "b": 2}, "a", blank) == {"b": 2}
+
+
+# By hand
+
+
+def test_an_edit_is_seen_at_once_and_saved_like_everything_else(setup: Setup) -> None:
+    setup.drafts.edit(setup.key, "target_user", "night nurses")
+    seen = setup.drafts.current(setup.key).fields
+
+    assert (seen, setup.saved()) == ({"target_user": "night nurses"},) * 2
+
+
+def test_an_edit_that_changes_nothing_is_no_revision_and_no_save(setup: Setup) -> None:
+    first = setup.drafts.edit(setup.key, "target_user", "night nurses")
+    setup.autosave.flush(setup.key)
+    second = setup.drafts.edit(setup.key, "target_user", "night nurses")
+
+    assert (first, bool(setup.autosave.pending(setup.key))) == (second, False)
+
+
+def test_edits_of_two_people_at_once_are_both_kept(setup: Setup) -> None:
+    names = [f"field_{number}" for number in range(24)]
+    threads = [
+        threading.Thread(target=setup.drafts.edit, args=(setup.key, name, name)) for name in names
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert setup.saved() == {name: name for name in names}
+
+
+def test_a_slow_database_under_one_team_keeps_no_other_from_editing(setup: Setup) -> None:
+    other = new_step(setup.store)
+    setup.drafts.edit(other, "target_user", "first")  # pending: needs no read
+    answer = threading.Event()
+    setup.store.on_read.append(answer)
+    slow = threading.Thread(target=setup.drafts.edit, args=(setup.key, "target_user", "slow"))
+    slow.start()
+    quick = threading.Thread(target=setup.drafts.edit, args=(other, "target_user", "quick"))
+    quick.start()
+    quick.join(timeout=2.0)
+    was_quick = not quick.is_alive()
+    answer.set()
+    slow.join()
+    quick.join()
+
+    assert was_quick
+
+
+# By the guide
+
+
+def test_a_reply_and_its_draft_are_saved_together(setup: Setup) -> None:
+    message = reply(setup)
+    base = setup.drafts.current(setup.key)
+    setup.drafts.settle(setup.key, message, base, {"target_user": " nurses "}, Phase.GATHER)
+    expected = Unsaved({"reply": message}, Draft({"target_user": "nurses"}, Phase.GATHER, 1))
+
+    assert setup.autosave.pending(setup.key) == expected
+
+
+def test_where_guide_and_hand_changed_the_same_field_the_hand_wins(setup: Setup) -> None:
+    base = setup.drafts.edit(setup.key, "target_user", "nurses")
+    setup.drafts.edit(setup.key, "target_user", "night nurses")
+    proposed = {"target_user": "all nurses", "desired_outcome": "They sleep"}
+    setup.drafts.settle(setup.key, reply(setup), base, proposed, Phase.GATHER)
+
+    assert setup.saved() == {"target_user": "night nurses", "desired_outcome": "They sleep"}
+
+
+def test_settling_twice_changes_nothing_the_second_time(setup: Setup) -> None:
+    message, base = reply(setup), setup.drafts.current(setup.key)
+    for _ in range(2):
+        setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
+        setup.autosave.flush(setup.key)
+
+    assert setup.store.draft(setup.key) == Draft({"target_user": "nurses"}, Phase.GATHER, 1)
+
+
+def test_settling_again_does_not_undo_what_was_edited_since(setup: Setup) -> None:
+    message, base = reply(setup), setup.drafts.current(setup.key)
+    proposed = {"target_user": "nurses"}
+    setup.drafts.settle(setup.key, message, base, proposed, Phase.GATHER)
+    setup.drafts.edit(setup.key, "target_user", "night nurses")
+    setup.drafts.settle(setup.key, message, base, proposed, Phase.GATHER)
+
+    assert setup.saved() == {"target_user": "night nurses"}
+
+
+def test_a_reply_that_proposes_nothing_new_saves_the_message_alone(setup: Setup) -> None:
+    message, base = reply(setup), setup.drafts.edit(setup.key, "target_user", "nurses")
+    setup.autosave.flush(setup.key)
+    setup.drafts.settle(setup.key, message, base, base.fields, base.phase)
+
+    assert setup.autosave.pending(setup.key) == Unsaved({"reply": message}, None)
+
+
+@pytest.mark.parametrize("proposed", Phase)
+@pytest.mark.parametrize("current", Phase)
+def test_the_phase_never_goes_back(current: Phase, proposed: Phase) -> None:
+    setup = set_up()
+    base = Draft({}, current, 1)
+    setup.autosave.note(setup.key, draft=base)
+    setup.drafts.settle(setup.key, reply(setup), base, {}, proposed)
+    order = list(Phase)
+
+    assert setup.drafts.current(setup.key).phase is max(current, proposed, key=order.index)
+
+
+@pytest.mark.parametrize("echo", [lambda pains: pains, lambda pains: pains[:5]])
+def test_what_a_hand_typed_beyond_the_limit_is_not_the_guides_to_cut(echo) -> None:  # type: ignore[no-untyped-def]
+    setup = set_up("sense-making")
+    pains = [f"pain {number}" for number in range(7)]
+    base = setup.drafts.edit(setup.key, "pains", pains)
+    proposed = {"pains": echo(pains), "gains": ["a good night"]}
+    setup.drafts.settle(setup.key, reply(setup), base, proposed, Phase.GATHER)
+
+    assert setup.saved() == {"pains": pains, "gains": ["a good night"]}
+
+
+def test_a_guide_may_still_change_what_is_beyond_the_limit(setup: Setup) -> None:
+    setup = set_up("sense-making")
+    base = setup.drafts.edit(setup.key, "pains", [f"pain {number}" for number in range(7)])
+    setup.drafts.settle(setup.key, reply(setup), base, {"pains": ["one"]}, Phase.GATHER)
+
+    assert setup.saved() == {"pains": ["one"]}
+
+
+# While the database is away
+
+
+def test_while_the_database_is_away_the_last_known_draft_serves(setup: Setup) -> None:
+    edited = setup.drafts.edit(setup.key, "target_user", "nurses")
+    setup.autosave.flush(setup.key)
+    setup.store.down = True
+
+    assert setup.drafts.current(setup.key) == edited
+
+
+def test_edits_made_while_the_database_is_away_are_all_saved_when_it_is_back(
+    setup: Setup,
+) -> None:
+    setup.drafts.current(setup.key)
+    setup.store.down = True
+    for name in ("target_user", "desired_outcome"):
+        setup.drafts.edit(setup.key, name, name)
+        setup.autosave.flush(setup.key)
+    setup.store.down = False
+
+    assert setup.saved() == {name: name for name in ("target_user", "desired_outcome")}
+
+
+def test_a_draft_nobody_here_has_seen_is_not_invented_while_the_database_is_away(
+    setup: Setup,
+) -> None:
+    setup.store.down = True
+    with pytest.raises(StoreUnavailable):
+        setup.drafts.current(setup.key)
+
+
+def test_a_slow_reader_does_not_bring_an_older_draft_back(setup: Setup) -> None:
+    answer = threading.Event()
+    setup.store.on_read.append(answer)
+    reader = threading.Thread(target=setup.drafts.current, args=(setup.key,))
+    reader.start()
+    newer = Draft({"target_user": "nurses"}, Phase.GATHER, 3)
+    setup.autosave.note(setup.key, draft=newer)
+    setup.drafts.current(setup.key)
+    setup.autosave.flush(setup.key)
+    answer.set()
+    reader.join()
+    setup.store.down = True
+
+    assert setup.drafts.current(setup.key) == newer
+
+
+def test_a_draft_that_does_not_fit_into_memory_is_refused_as_unavailable() -> None:
+    store = MemoryStore()
+    autosave = Autosave(lambda *_: None, clock=FakeClock(), limit=10)
+    with pytest.raises(StoreUnavailable, match=r"nothing more can be kept here"):
+        Drafts(store, autosave).edit(new_step(store), "target_user", "night nurses")
+
+
+# For those who read what is stored
+
+
+def test_stored_saves_first_what_is_unsaved(setup: Setup) -> None:
+    edited = setup.drafts.edit(setup.key, "target_user", "nurses")
+
+    assert setup.drafts.stored(setup.key) == setup.store.draft(setup.key) == edited
+
+
+def test_stored_refuses_where_the_latest_change_is_not_stored(setup: Setup) -> None:
+    setup.drafts.edit(setup.key, "target_user", "nurses")
+    setup.store.down = True
+    with pytest.raises(StoreUnavailable, match="could not be saved yet"):
+        setup.drafts.stored(setup.key)
+
+
+def test_a_reply_that_is_still_growing_does_not_keep_anybody_from_reading_the_draft() -> None:
+    store = MemoryStore()
+    key = new_step(store)
+    growing = Message(
+        "m", Role.ASSISTANT, "Guide", "a", datetime.now(UTC), MessageStatus.STREAMING, 1, 1
+    )
+
+    def save(key: StepKey, unsaved: Unsaved) -> None:
+        store.save(key, list(unsaved.messages.values()), unsaved.draft)
+        autosave.note(key, [replace(growing, text="ab", revision=2)])
+
+    autosave = Autosave(save, clock=FakeClock())
+    autosave.note(key, [growing])
+
+    assert Drafts(store, autosave).stored(key) == Draft()

@@ -1,0 +1,174 @@
+"""Settings: the environment wins, empty means unset, and a bad value is named in one line."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from lib.settings import NAMES, ROOT, SECRETS, Settings, SettingsError, load
+
+README = ROOT / "README.md"
+VARIABLES = [variable for variable, _ in NAMES.values()]
+SECONDS = [each for each in VARIABLES if each != "DATABASE_URL"]
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    return tmp_path / "secrets.toml"
+
+
+def refusal(environ: dict[str, str], *files: Path) -> str:
+    with pytest.raises(SettingsError) as refused:
+        load(environ, files)
+    return str(refused.value)
+
+
+def test_with_nothing_set_the_defaults_hold() -> None:
+    expected = Settings(f"sqlite:///{ROOT / 'data' / 'throughline.db'}", 2.0, 10.0, 0.03)
+
+    assert load({}, ()) == expected
+
+
+def test_every_setting_has_a_variable_and_a_place_of_its_own() -> None:
+    assert list(NAMES) == [field.name for field in fields(Settings)]
+    assert len({*NAMES.values()}) == len({*VARIABLES}) == len(NAMES)
+
+
+def test_the_environment_is_read() -> None:
+    environ = {
+        "DATABASE_URL": "postgresql://db/workshop",
+        "AUTOSAVE_WAIT": "1.5",
+        "AUTOSAVE_MAX_WAIT": " 30 ",
+        "GUIDE_PACE": "0",
+        "PATH": "/bin",
+    }
+
+    assert load(environ, ()) == Settings("postgresql://db/workshop", 1.5, 30.0, 0.0)
+
+
+def test_secrets_are_read(secrets: Path) -> None:
+    secrets.write_text(
+        '[connections.workshop]\nurl = "postgresql://db/workshop"\n'
+        "[autosave]\nwait = 1\nmax_wait = 30.5\n[guide]\npace = 0.0\n"
+    )
+
+    assert load({}, (secrets,)) == Settings("postgresql://db/workshop", 1.0, 30.5, 0.0)
+
+
+def test_the_environment_wins_over_secrets(secrets: Path) -> None:
+    secrets.write_text("[autosave]\nwait = 1\nmax_wait = 20\n")
+    found = load({"AUTOSAVE_WAIT": "3"}, (secrets,))
+
+    assert (found.autosave_wait, found.autosave_max_wait) == (3.0, 20.0)
+
+
+def test_a_later_file_wins_over_an_earlier_one(tmp_path: Path) -> None:
+    users, projects = tmp_path / "user.toml", tmp_path / "project.toml"
+    users.write_text("[autosave]\nwait = 1\n[guide]\npace = 1\n")
+    projects.write_text("[autosave]\nwait = 2.5\n")
+    found = load({}, (users, projects))
+
+    assert (found.autosave_wait, found.guide_pace) == (2.5, 1.0)
+
+
+def test_the_projects_own_secrets_win_over_the_users() -> None:
+    assert SECRETS[-1] == ROOT / ".streamlit" / "secrets.toml"
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("empty", ["", " ", "\t"])
+def test_an_empty_variable_counts_as_not_set(variable: str, empty: str) -> None:
+    assert load({variable: empty}, ()) == Settings()
+
+
+def test_an_empty_entry_in_secrets_counts_as_not_set(secrets: Path) -> None:
+    secrets.write_text('[connections.workshop]\nurl = ""\n[autosave]\nwait = " "\n')
+
+    assert load({}, (secrets,)) == Settings()
+
+
+def test_the_example_of_secrets_sets_what_holds_anyway() -> None:
+    assert load({}, (ROOT / ".streamlit" / "secrets.toml.example",)) == Settings()
+
+
+def test_zero_in_secrets_is_a_value(secrets: Path) -> None:
+    secrets.write_text("[guide]\npace = 0\n")
+
+    assert load({}, (secrets,)).guide_pace == 0.0
+
+
+def test_files_that_do_not_exist_are_no_files(tmp_path: Path) -> None:
+    assert load({}, (tmp_path / "nowhere.toml", tmp_path)) == Settings()
+
+
+@pytest.mark.parametrize("place", ["connections = 3", 'autosave = "x"', "[[guide]]\npace = 1"])
+def test_a_table_that_is_none_sets_nothing(secrets: Path, place: str) -> None:
+    secrets.write_text(place)
+
+    assert load({}, (secrets,)) == Settings()
+
+
+@pytest.mark.parametrize("variable", SECONDS)
+@pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf", "1e999", "3600.1", "2 s", "1,5"])
+def test_a_bad_number_is_refused_in_one_line_that_names_the_variable(
+    variable: str, value: str
+) -> None:
+    said = refusal({variable: value})
+
+    assert said == f"{variable} must be a number of seconds from 0 to 3600."
+
+
+@pytest.mark.parametrize("value", ['"soon"', "-1", "true", "[1]", "{a = 1}", "2026-01-01", "nan"])
+def test_a_bad_number_in_secrets_is_refused_in_the_same_words(secrets: Path, value: str) -> None:
+    secrets.write_text(f"[autosave]\nwait = {value}\n")
+
+    assert refusal({}, secrets) == "AUTOSAVE_WAIT must be a number of seconds from 0 to 3600."
+
+
+@pytest.mark.parametrize("value", ["5432", "true", '["postgresql://db"]'])
+def test_an_address_that_is_no_text_is_refused(secrets: Path, value: str) -> None:
+    secrets.write_text(f"[connections.workshop]\nurl = {value}\n")
+
+    assert refusal({}, secrets) == "DATABASE_URL must be text."
+
+
+@pytest.mark.parametrize("content", [b"[autosave\n", b"\xff\xfe", b'url = "a\nb"'])
+def test_a_file_that_is_not_toml_is_refused_in_one_line_without_its_content(
+    secrets: Path, content: bytes
+) -> None:
+    secrets.write_bytes(content)
+    said = refusal({}, secrets)
+
+    assert said.startswith("secrets.toml is not valid TOML: ")
+    assert "\n" not in said
+
+
+class LockedFile(type(Path())):  # type: ignore[misc]
+    """A file of somebody else's."""
+
+    def is_file(self) -> bool:
+        return True
+
+    def read_text(self, *_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_one_line() -> None:
+    assert refusal({}, LockedFile("secrets.toml")) == (
+        "secrets.toml cannot be read: Permission denied."
+    )
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        load({}, ()).guide_pace = 1.0  # type: ignore[misc]
+
+
+@pytest.mark.skipif(not README.exists(), reason="README.md is not written yet")
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_is_in_the_readme(name: str) -> None:
+    variable, place = NAMES[name]
+    text = README.read_text(encoding="utf-8")
+
+    assert variable in text
+    assert place[-1] in text
