@@ -1,0 +1,346 @@
+"""The facilitator's page: what it shows of a workshop, and to whom it says what."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib import process
+from lib.artifacts import MODELS
+from lib.guide.scripted import ScriptedGuide
+from lib.ids import new_id, new_link
+from lib.process import Process
+from lib.review import TeamSummary
+from lib.settings import Settings
+from lib.status import Event, decide
+from lib.store.memory import MemoryStore
+from lib.store.port import StoreUnavailable
+from lib.transcript import Message, MessageStatus, Role
+from lib.ui import review_step, tables
+from lib.workshop import Draft, StepKey, StepOverview, Team, Workshop
+
+ROOT = Path(__file__).resolve().parent.parent
+
+NOW = datetime.now(UTC)
+
+WORKSHOP = Workshop("w-1", "Newcomers *now*", "Half of them leave.", NOW)
+
+LADDER, HOSE = (
+    Team("w-1", f"t{place}", name, new_link(), place)
+    for place, name in enumerate(("Ladder crew", "Hose crew"), start=1)
+)
+
+
+class Store(MemoryStore):
+    """A store that may be away, for all or for writers, and counts what a review page asks."""
+
+    away = False
+    full = False
+    overviews = 0
+
+    def overview(self, workshop_id: str) -> list[StepOverview]:
+        self._ask()
+        self.overviews += 1
+        return super().overview(workshop_id)
+
+    def workshop(self, workshop_id: str) -> Workshop:
+        self._ask()
+        return super().workshop(workshop_id)
+
+    def save(
+        self, key: StepKey, messages: list[Message] | tuple[()] = (), draft: Draft | None = None
+    ) -> None:
+        self._ask(writing=True)
+        super().save(key, messages, draft)
+
+    def _ask(self, *, writing: bool = False) -> None:
+        if self.away or (self.full and writing):
+            raise StoreUnavailable("The database is away.")
+
+
+@pytest.fixture
+def store() -> Store:
+    store = Store()
+    store.create_workshop(WORKSHOP, [LADDER, HOSE])
+    return store
+
+
+@pytest.fixture(autouse=True)
+def running(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
+    monkeypatch.setenv("STREAMLIT_CLIENT_SHOW_ERROR_DETAILS", "full")
+    running = process.assemble(Settings(), store, ScriptedGuide(pace=0))
+    process.use(running)
+    yield running
+    process.use(None)
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
+    app.switch_page("pages/review.py")
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+
+    return app
+
+
+def said(app: AppTest) -> str:
+    """Return everything the page says in words."""
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.warning, app.info, app.code)
+    return "\n".join(str(each.value) for kind in kinds for each in kind)
+
+
+def names(app: AppTest) -> list[str]:
+    """Return the teams in the table, in order."""
+    return list(app.dataframe[0].value["Team"])
+
+
+def message(text: str, role: Role = Role.USER, **changes: object) -> Message:
+    return Message(new_id(), role, "Ada *A*", text, NOW, **changes)  # type: ignore[arg-type]
+
+
+# Which workshop
+
+
+def test_without_an_address_the_workshops_are_there_to_choose_from() -> None:
+    app = opened()
+
+    assert "Half of them leave" in said(app).replace("\\", "")
+    assert not app.warning
+
+
+@pytest.mark.parametrize("unknown", ["nope", "\x00", "w-1'--", "x" * 10_000])
+def test_an_unknown_workshop_is_said_to_be_unknown(unknown: str) -> None:
+    app = opened(workshop=unknown)
+
+    assert "There is no workshop at this address" in app.warning[0].value
+
+
+def test_before_the_first_workshop_the_page_says_where_to_start() -> None:
+    process.use(process.assemble(Settings(), MemoryStore(), ScriptedGuide(pace=0)))
+
+    assert "No workshop has been started yet" in opened().info[0].value
+
+
+# The table
+
+
+def test_the_page_says_in_four_numbers_where_the_workshop_stands(store: Store) -> None:
+    confirm(store, LADDER, "challenge")
+    store.append(LADDER.step_key("challenge"), [message("They leave."), message("Early.")])
+    app = opened(workshop="w-1")
+
+    assert [metric.value for metric in app.metric] == ["2", "1 of 20", "2", "just now"]
+    assert "Newcomers \\*now\\*" in app.title[0].value
+
+
+def test_the_table_shows_each_team_in_each_step(store: Store) -> None:
+    confirm(store, LADDER, "challenge")
+    table = opened(workshop="w-1").dataframe[0].value
+
+    assert list(table["1 Challenge"]) == ["✓ complete", "◐ in progress"]
+    assert list(table["2 Stakeholders"]) == ["◐ in progress", "○ not open"]
+
+
+def test_a_status_has_a_colour_behind_its_word_and_none_stands_alone() -> None:
+    assert all(style.startswith("background-color: rgba(") for style in tables._STYLES.values())
+    assert len(set(tables._STYLES.values())) == len(tables._STYLES) == 4
+
+
+def test_filters_leave_the_teams_that_are_asked_for(store: Store) -> None:
+    confirm(store, LADDER, "challenge")
+    app = opened(workshop="w-1")
+    app.selectbox(key="filter-step").select("stakeholder-mapping").run()
+
+    assert names(app) == ["Ladder crew"]
+
+    app.selectbox(key="filter-step").select(None).run()
+    app.text_input(key="find-team").input("hose").run()
+
+    assert names(app) == ["Hose crew"]
+
+
+def test_where_no_team_is_left_the_page_says_so() -> None:
+    app = opened(workshop="w-1")
+    app.toggle(key="filter-unfinished").set_value(True).run()
+
+    assert "No team is like that" in said(app)
+
+
+def test_the_whole_table_costs_one_question_to_the_database(store: Store) -> None:
+    opened(workshop="w-1")
+
+    assert store.overviews == 1
+
+
+def test_a_click_on_a_cell_means_that_teams_step_and_beside_the_steps_its_current_one(
+    store: Store,
+) -> None:
+    confirm(store, HOSE, "challenge")
+    rows = [summary(store, LADDER), summary(store, HOSE)]
+
+    assert tables.chosen([(1, "1 Challenge")], rows) == ("t2", "challenge")
+    assert tables.chosen([(1, "Messages")], rows) == ("t2", "stakeholder-mapping")
+    assert tables.chosen([], rows) == tables.chosen([(2, "Team")], rows) == ("", "")
+
+
+# A team's step
+
+
+def test_a_teams_step_opens_from_the_address(store: Store) -> None:
+    store.append(LADDER.step_key("challenge"), [message("They <b>leave</b>."), reply("**Why?**")])
+    app = opened(workshop="w-1", at="t1", step="challenge")
+
+    assert [each.markdown[0].value for each in app.chat_message] == [
+        "They \\<b\\>leave\\</b\\>\\.",
+        "**Why?**",
+    ]
+    assert app.chat_message[0].caption[0].value.startswith("Ada \\*A\\* · ")
+
+
+def test_choosing_a_team_and_a_step_opens_it_and_keeps_it_in_the_address() -> None:
+    app = opened(workshop="w-1")
+    app.selectbox(key="open-team/").select("t2").run()
+
+    assert (app.query_params["at"], app.query_params["step"]) == ("t2", "challenge")
+
+    app.selectbox(key="open-step/challenge").select("persona").run()
+
+    assert app.query_params["step"] == "persona"
+    assert "Hose crew · 5\\. Persona Development" in said(app)
+
+
+@pytest.mark.parametrize(
+    "query", [{"at": "stranger"}, {"at": "t1", "step": "nope", "shown": "-1"}, {"step": "persona"}]
+)
+def test_an_address_that_makes_no_sense_is_read_as_far_as_it_does(query: dict[str, str]) -> None:
+    assert names(opened(workshop="w-1", **query)) == ["Ladder crew", "Hose crew"]
+
+
+def test_a_long_transcript_shows_its_end_and_more_when_asked(store: Store) -> None:
+    store.append(LADDER.step_key("challenge"), [message(str(place)) for place in range(1, 71)])
+    app = opened(workshop="w-1", at="t1", step="challenge")
+
+    assert len(app.chat_message) == 50
+    assert app.chat_message[0].markdown[0].value == "21"
+
+    app.button(key="show-earlier").click().run()
+
+    assert len(app.chat_message) == 70
+    assert "show-earlier" not in [button.key for button in app.button]
+
+
+def test_no_picture_in_a_reply_is_fetched(store: Store) -> None:
+    store.append(LADDER.step_key("challenge"), [reply("![x](http://example.org/?q=1)")])
+    app = opened(workshop="w-1", at="t1", step="challenge")
+
+    assert app.chat_message[0].markdown[0].value == "\\![x](http://example.org/?q=1)"
+
+
+def test_an_interrupted_reply_is_marked(store: Store) -> None:
+    store.append(LADDER.step_key("challenge"), [reply("So", status=MessageStatus.INTERRUPTED)])
+    app = opened(workshop="w-1", at="t1", step="challenge")
+
+    assert app.chat_message[0].caption[0].value.endswith(" · interrupted")
+
+
+def test_a_draft_is_shown_while_it_is_one_and_the_artifact_once_it_is_confirmed(
+    store: Store,
+) -> None:
+    key = LADDER.step_key("challenge")
+    store.save(key, (), Draft({first_field("challenge"): "Newcomers leave"}, revision=1))
+
+    assert "Newcomers leave" in said(opened(workshop="w-1", at="t1", step="challenge"))
+
+    confirm(store, LADDER, "challenge", {first_field("challenge"): "Nobody asks"})
+    text = said(opened(workshop="w-1", at="t1", step="challenge"))
+
+    assert "Nobody asks" in text
+    assert "Version 1, confirmed by Ada" in text
+
+
+def test_what_is_unsaved_is_saved_before_it_is_read(store: Store, running: Process) -> None:
+    key = LADDER.step_key("challenge")
+    running.autosave.note(key, (), Draft({first_field("challenge"): "Just typed"}, revision=1))
+    app = opened(workshop="w-1", at="t1", step="challenge")
+
+    assert store.draft(key).fields == {first_field("challenge"): "Just typed"}
+    assert not app.warning
+
+
+# What is unsaved, and a database that is away
+
+
+def test_what_cannot_be_saved_is_said_with_team_step_and_reason(
+    store: Store, running: Process
+) -> None:
+    running.autosave.note(LADDER.step_key("persona"), (), Draft({"personas": []}, revision=1))
+    store.full = True
+    text = opened(workshop="w-1").warning[0].value.replace("\\", "")
+
+    assert "Ladder crew · Persona Development: the draft for 0 s" in text
+    assert "The database is away." in text
+
+
+def test_while_the_database_is_away_the_page_says_so_and_what_is_unsaved(
+    store: Store, running: Process
+) -> None:
+    running.autosave.note(LADDER.step_key("persona"), (), Draft({"personas": []}, revision=1))
+    store.away = True
+    unsaved, reason = (each.value.replace("\\", "") for each in opened(workshop="w-1").warning)
+
+    assert "A team · Persona Development: the draft" in unsaved
+    assert "The database cannot be reached right now" in reason
+
+
+# Links, events, files
+
+
+def test_each_teams_link_is_there_to_be_copied() -> None:
+    links = [each.value for each in opened(workshop="w-1").code]
+
+    assert [link.partition("?team=")[2] for link in links] == [LADDER.link, HOSE.link]
+
+
+def test_the_story_is_told_in_lines(store: Store) -> None:
+    confirm(store, LADDER, "challenge")
+    story = opened(workshop="w-1").dataframe[1].value
+
+    assert "Challenge is complete" in list(story["What"])
+    assert "Ada" in list(story["By"])
+
+
+def test_the_files_are_there_for_the_table_and_for_an_open_step(store: Store) -> None:
+    store.append(LADDER.step_key("challenge"), [message("=1+1")])
+    app = opened(workshop="w-1", at="t1", step="challenge")
+
+    assert {each.key for each in app.get("download_button")} == {"messages-csv", "status-csv"}
+
+
+def test_a_files_name_is_one_that_every_system_takes() -> None:
+    assert review_step.file_name("../Échelle & Söhne: 1/2", "persona") == (
+        "échelle-söhne-1-2-persona.csv"
+    )
+
+
+def reply(text: str, **changes: object) -> Message:
+    return message(text, Role.ASSISTANT, **changes)
+
+
+def first_field(step: str) -> str:
+    return next(iter(MODELS[step].model_fields))
+
+
+def confirm(store: Store, team: Team, step: str, artifact: dict[str, object] | None = None) -> None:
+    statuses = {slug: state.status for slug, state in store.steps(team.key).items()}
+    changes = decide(statuses, step, Event.CONFIRM)
+    store.apply(team.key, changes, actor="Ada", at=NOW, artifact=artifact or {})
+
+
+def summary(store: Store, team: Team) -> TeamSummary:
+    cells = {cell.state.step: cell for cell in store.overview("w-1") if cell.team_id == team.id}
+
+    return TeamSummary(team, cells)
