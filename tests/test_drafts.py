@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.autosave import Autosave, Unsaved
@@ -84,6 +84,7 @@ def reply(setup: Setup, text: str = "Here is a draft.") -> Message:
 fields = st.dictionaries(st.sampled_from("abcd"), st.sampled_from([1, 2, "x", ["y"]]))
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(fields, fields, fields)
 def test_a_field_changed_by_hand_stays_and_any_other_follows_the_guide(
     base: Fields, proposed: Fields, current: Fields
@@ -97,11 +98,13 @@ def test_a_field_changed_by_hand_stays_and_any_other_follows_the_guide(
     assert result == {name: value for name, value in expected.items() if value is not None}
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(fields, fields)
 def test_with_no_hand_in_it_the_proposal_is_the_draft(base: Fields, proposed: Fields) -> None:
     assert merged(base, proposed, base) == proposed
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(fields, fields, fields)
 def test_merging_changes_none_of_what_it_is_given(
     base: Fields, proposed: Fields, current: Fields

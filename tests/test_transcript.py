@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.transcript import (
@@ -54,11 +54,13 @@ def storable(text: str) -> str:
 # clean
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(any_text)
 def test_cleaning_drops_nul_and_lone_surrogates_joins_pairs_and_keeps_the_rest(text: str) -> None:
     assert clean(text) == storable(text)
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(any_text)
 def test_what_is_clean_can_be_stored_and_stays_as_it_is(text: str) -> None:
     cleaned = clean(text)
@@ -76,6 +78,7 @@ def test_ordinary_text_is_kept_to_the_letter(text: str) -> None:
 # accept
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(any_text)
 def test_a_text_is_accepted_cleaned_or_refused_for_being_empty(text: str) -> None:
     try:
@@ -111,6 +114,7 @@ def test_a_change_is_the_same_message_one_revision_on() -> None:
     assert first.revised("Hi", MessageStatus.COMPLETE) == expected
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(st.integers(1, ATTEMPT * 1000))
 def test_the_next_attempt_outranks_whatever_the_earlier_one_still_writes(revision: int) -> None:
     last_of_this_attempt = (revision // ATTEMPT) * ATTEMPT + ATTEMPT - 1
@@ -118,11 +122,13 @@ def test_the_next_attempt_outranks_whatever_the_earlier_one_still_writes(revisio
     assert revision <= last_of_this_attempt < next_attempt(revision)
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(st.integers(1, ATTEMPT * 1000))
 def test_attempts_follow_one_another_closely(revision: int) -> None:
     assert next_attempt(revision) // ATTEMPT == revision // ATTEMPT + 1
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(st.integers(0, 1000))
 def test_a_thousand_attempts_fit_into_the_64_bits_of_a_database(attempts: int) -> None:
     assert next_attempt(attempts * ATTEMPT) < 1 << 63
@@ -131,6 +137,7 @@ def test_a_thousand_attempts_fit_into_the_64_bits_of_a_database(attempts: int) -
 # order
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(st.integers(0, 30), st.randoms())
 def test_order_is_the_position_alone_never_a_time(count: int, chance: random.Random) -> None:
     messages = [
@@ -164,6 +171,7 @@ def test_a_reply_has_spoken_however_far_it_came(status: MessageStatus) -> None:
     assert unanswered([message("1"), reply]) == []
 
 
+@settings(deadline=None)  # a busy machine is not a bug
 @given(st.lists(st.sampled_from(list(Role))))
 def test_what_waits_is_the_end_of_the_talk_without_the_guide(roles: list[Role]) -> None:
     talk = [message(str(place), role, place) for place, role in enumerate(roles, start=1)]
