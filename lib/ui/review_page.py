@@ -90,13 +90,14 @@ def _show_room(process: Process, room: Room) -> None:
     _heading(room)
     page.show_notice()
     headline = st.empty()
-    filters = _filters()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        filters = _filters()
+        _download(process, room, filters)
     _live(process, room, filters, headline)
     review_step.show(process, room)
     st.divider()
     _links(room)
     _events(process, room)
-    _download(room, filters)
 
 
 def _heading(room: Room) -> None:
@@ -110,30 +111,29 @@ def _heading(room: Room) -> None:
 
 
 def _filters() -> Filters:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        name = st.text_input(
-            "Find a team", key="find-team", icon=":material/search:", live=True, width=BOX
-        )
-        step = st.selectbox(
-            "At step",
-            [each.slug for each in steps.STEPS],
-            index=None,
-            format_func=lambda slug: review.COLUMNS[slug],
-            key="filter-step",
-            placeholder="any step",
-            width=BOX,
-        )
-        status = st.selectbox(
-            "With status",
-            list(Status),
-            index=None,
-            format_func=lambda status: review.WORDS[status],
-            key="filter-status",
-            placeholder="any status",
-            help="Together with a step: the teams whose step has this status.",
-            width=BOX,
-        )
-        unfinished = st.toggle("Only with unfinished replies", key="filter-unfinished")
+    name = st.text_input(
+        "Find a team", key="find-team", icon=":material/search:", live=True, width=BOX
+    )
+    step = st.selectbox(
+        "At step",
+        list(steps.SLUGS),
+        index=None,
+        format_func=lambda slug: review.COLUMNS[slug],
+        key="filter-step",
+        placeholder="any step",
+        width=BOX,
+    )
+    status = st.selectbox(
+        "With status",
+        list(Status),
+        index=None,
+        format_func=lambda status: review.WORDS[status],
+        key="filter-status",
+        placeholder="any status",
+        help="Together with a step: the teams whose step has this status.",
+        width=BOX,
+    )
+    unfinished = st.toggle("Only with unfinished replies", key="filter-unfinished")
     return Filters(name or "", status, step, unfinished)
 
 
@@ -206,10 +206,17 @@ def _show_unsaved(lines: list[str]) -> None:
 # Below the table
 
 
-def _download(room: Room, filters: Filters) -> None:
+def _download(process: Process, room: Room, filters: Filters) -> None:
+    """Draw the button for the table as a file; it is read when the button is pressed."""
+
+    def data() -> bytes:
+        process.autosave.flush_workshop(room.workshop.id)
+        now = replace(room, cells=process.store.overview(room.workshop.id))
+        return exports.status_csv([row for row in now.rows if filters.keep(row)])
+
     st.download_button(
         "Table as CSV",
-        exports.status_csv([row for row in room.rows if filters.keep(row)]),
+        data,
         file_name=review_step.file_name(room.workshop.title, "status"),
         mime="text/csv",
         key="status-csv",
