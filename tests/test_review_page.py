@@ -305,6 +305,18 @@ def test_each_teams_link_is_there_to_be_copied() -> None:
     assert [link.partition("?team=")[2] for link in links] == [LADDER.link, HOSE.link]
 
 
+def test_the_links_are_open_until_somebody_has_come_in(store: Store) -> None:
+    def is_open() -> bool:
+        (links,) = (each for each in opened(workshop="w-1").expander if each.label == "Team links")
+        return bool(links.proto.expanded)
+
+    assert is_open()
+
+    store.append(LADDER.step_key("challenge"), [message("Hello.")])
+
+    assert not is_open()
+
+
 def test_the_story_is_told_in_lines(store: Store) -> None:
     confirm(store, LADDER, "challenge")
     story = opened(workshop="w-1").dataframe[1].value

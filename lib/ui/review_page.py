@@ -89,6 +89,10 @@ def _show_room(process: Process, room: Room) -> None:
     st.query_params[navigation.WORKSHOP] = room.workshop.id
     _heading(room)
     page.show_notice()
+    # Before anybody has come in, the links are what the facilitator is here for.
+    fresh = not any(row.messages for row in room.rows)
+    if fresh:
+        _links(room, expanded=True)
     headline = st.empty()
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         filters = _filters()
@@ -96,7 +100,8 @@ def _show_room(process: Process, room: Room) -> None:
     _live(process, room, filters, headline)
     review_step.show(process, room)
     st.divider()
-    _links(room)
+    if not fresh:
+        _links(room, expanded=False)
     _events(process, room)
 
 
@@ -226,9 +231,8 @@ def _download(process: Process, room: Room, filters: Filters) -> None:
     )
 
 
-def _links(room: Room) -> None:
-    fresh = not any(row.messages for row in room.rows)
-    with st.expander("Team links", icon=":material/link:", key="team-links", expanded=fresh):
+def _links(room: Room, *, expanded: bool) -> None:
+    with st.expander("Team links", icon=":material/link:", key="team-links", expanded=expanded):
         st.caption("Whoever holds a team's link is in the team: give each team its own.")
         for team in room.teams:
             st.markdown(f"**{safe.escaped(team.name)}**")
