@@ -1,0 +1,104 @@
+"""
+Between pages: flush, then switch; and which page a step lives on.
+
+Whichever way a page is left (rail, Back, Next, the browser's own buttons, a deep link), the next
+page's opening call comes through here before it draws.
+"""
+
+from pathlib import Path
+from typing import NoReturn
+
+import streamlit as st
+
+from lib import access, steps, working_copy
+from lib.process import Process
+from lib.status import is_locked
+from lib.transcript import clean
+from lib.working_copy import WorkingCopy
+
+FRONT_DOOR = "streamlit_app.py"
+REVIEW = "pages/review.py"
+
+_PAGES = Path(__file__).resolve().parent.parent / "pages"
+
+#: Where each step lives: the page file that bears its slug behind a number for people.
+STEP_PAGES = {
+    file.stem.partition("_")[2]: f"pages/{file.name}" for file in sorted(_PAGES.glob("[0-9]*_*.py"))
+}
+
+#: The query parameters of a team's address.
+TEAM = "team"
+MEMBER = "member"
+
+#: Characters of a member's name that are taken from an address.
+MAX_NAME = 60
+
+WORKSHOP = "workshop"
+
+
+def open_step(process: Process, step: str) -> WorkingCopy:
+    """
+    Open *step* for the team in the URL, in this order: resolve, flush what is left, read, redirect.
+
+    A locked step leads to the team's current one, with a sentence. Raises AccessRefused for a link
+    that opens nothing, StoreError where the database cannot say.
+    """
+    copy = working_copy.of_tab()
+    link = st.query_params.get(TEAM, "")
+    working_copy.call_me(clean(st.query_params.get(MEMBER, ""))[:MAX_NAME].strip())
+    if copy is None or copy.team.link != link:
+        leave(process)
+        team = access.team_by_link(process.store, link)
+        copy = WorkingCopy(team, process.store.workshop(team.workshop_id))
+        working_copy.adopt(copy)
+    if copy.open_step != step:
+        leave(process)
+        process.autosave.flush(copy.key(step))
+        copy.open_step = step
+    process.autosave.poll(copy.key(step))
+    copy.refresh(process, step)
+    if is_locked(copy.states[step].status):
+        current = copy.current_step
+        working_copy.notify(
+            f"{steps.step(step).name} is not open yet. "
+            f"Your team is at {steps.step(current).name}: this is where it goes on."
+        )
+        go_to_step(process, copy, current)
+    return copy
+
+
+def leave(process: Process) -> None:
+    """Save what is unsaved of the step this tab had open; every page but a step's calls this."""
+    copy = working_copy.of_tab()
+    if copy is not None and copy.open_step is not None:
+        process.autosave.flush(copy.key(copy.open_step))
+        copy.open_step = None
+
+
+def go_to_step(process: Process, copy: WorkingCopy, step: str) -> NoReturn:
+    """Flush, then switch to the page of *step*."""
+    leave(process)
+    st.switch_page(STEP_PAGES[step], query_params=team_query(copy))
+
+
+def team_query(copy: WorkingCopy) -> dict[str, str]:
+    """Return the query parameters that keep a tab with its team, and its member's name."""
+    return query(copy.team.link, working_copy.member())
+
+
+def query(link: str, member: str) -> dict[str, str]:
+    """Return the query parameters of a team's address, and of a member in it."""
+    return {TEAM: link} | ({MEMBER: member} if member else {})
+
+
+def address(link: str) -> str:
+    """Return the address to hand to a team, as seen from this browser."""
+    return f"{base_address()}/?{TEAM}={link}"
+
+
+def base_address() -> str:
+    """Return where the app is served, without a page's name: scheme, host and any folder."""
+    url = (st.context.url or "http://localhost:8501").partition("?")[0].rstrip("/")
+    pages = {Path(page).stem.partition("_")[2] or Path(page).stem for page in STEP_PAGES.values()}
+    head, _, tail = url.rpartition("/")
+    return head if tail in pages | {Path(REVIEW).stem} else url

@@ -1,0 +1,92 @@
+"""
+What one server process owns: one store, one autosave, its replies, whatever tabs come and go.
+
+A module global, never a Streamlit cache: any client can have those cleared.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from lib import settings as settings_
+from lib.autosave import Autosave, Unsaved
+from lib.drafts import Drafts
+from lib.guide.port import Guide
+from lib.guide.scripted import ScriptedGuide
+from lib.replies import Replies
+from lib.settings import Settings
+from lib.store import open_store
+from lib.store.port import Store
+from lib.workshop import StepKey
+
+log = logging.getLogger(__name__)
+
+#: Seconds a process may take to save what it holds when it is told to end.
+LAST_FLUSH = 10.0
+
+
+@dataclass(frozen=True)
+class Process:
+    """The parts of a running process, wired together."""
+
+    settings: Settings
+    store: Store
+    autosave: Autosave
+    drafts: Drafts
+    replies: Replies
+
+    def close(self, within: float = LAST_FLUSH) -> bool:
+        """Interrupt replies and save everything; return whether all of it was saved in time."""
+        self.replies.stop_all(within / 2)
+        self.autosave.stop()
+        saved = self.autosave.flush_all(within / 2)
+        if not saved:
+            log.error("Ended with unsaved changes in %d steps.", len(self.autosave.report()))
+        self.store.close()
+        return saved
+
+
+def assemble(settings: Settings, store: Store, guide: Guide) -> Process:
+    """Wire a process together around *store* and *guide*; the sweeper is not yet running."""
+
+    def save(key: StepKey, unsaved: Unsaved) -> None:
+        store.save(key, list(unsaved.messages.values()), unsaved.draft)
+
+    autosave = Autosave(save, wait=settings.autosave_wait, max_wait=settings.autosave_max_wait)
+    drafts = Drafts(store, autosave)
+    return Process(settings, store, autosave, drafts, Replies(store, autosave, drafts, guide))
+
+
+_lock = threading.Lock()
+_running: Process | None = None
+
+
+def running() -> Process:
+    """
+    Return this process's parts; the first call opens the database and starts the sweeper.
+
+    Raises StoreError or SettingsError where that cannot be done; the next call tries again.
+    """
+    global _running
+    with _lock:
+        if _running is None:
+            settings = settings_.load()
+            store = open_store(settings.database_url)
+            _running = assemble(settings, store, ScriptedGuide(pace=settings.guide_pace))
+            _running.autosave.start()
+        return _running
+
+
+def use(process: Process | None) -> None:
+    """Make *process* the running one: for tests and tools that assemble their own."""
+    global _running
+    with _lock:
+        _running = process
+
+
+def stop() -> bool:
+    """Save everything and let go; return whether everything was saved."""
+    global _running
+    with _lock:
+        process, _running = _running, None
+    return process is None or process.close()

@@ -1,0 +1,343 @@
+"""
+A reply being written: owned by the process, followed by pages.
+
+A reply runs in a thread that knows no page. Pages follow it and may leave; another tab may follow
+the same one; it is saved as it grows. Nothing is asked of the guide before the question is stored.
+
+Its row holds a lease that is renewed, together with the text so far, every RENEW_EVERY seconds.
+Where the writer dies the lease runs out, the message reads as interrupted, and Retry, in any
+process, takes the same turn over.
+"""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import takewhile
+
+from lib.autosave import Autosave, QueueFull
+from lib.drafts import Drafts
+from lib.guide.port import Guide, GuideError, Proposal, Request
+from lib.ids import greeting_id, reply_id
+from lib.store.port import Store, upstream_artifacts
+from lib.transcript import Message, MessageStatus, Role, unanswered
+from lib.workshop import Draft, StepKey
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two drawings of a growing reply: each sends its whole text to the browser again.
+DRAW_EVERY = 0.1
+
+#: Seconds of silence after which a follower looks up all the same, so that a page may leave.
+LOOK_UP_EVERY = 1.0
+
+#: Seconds between two renewals of a reply's lease, each of which saves the text so far. A fifth of
+#: the lease: four may fail before anybody may take over.
+RENEW_EVERY = 2.0
+
+Now = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+class Reply:
+    """
+    One reply while it is written.
+
+    Its writer alone appends; anybody may follow, read or cancel it, from any thread.
+    """
+
+    def __init__(self, message: Message, kept: str = "") -> None:
+        self._message = message
+        self._kept = kept
+        self._changed = threading.Condition()
+        self._cancelled = threading.Event()
+        self._chunks: list[str] = []
+        self._over = threading.Event()
+
+    @property
+    def id(self) -> str:
+        """The id of the message this reply is."""
+        return self._message.id
+
+    @property
+    def text(self) -> str:
+        """What has been written so far."""
+        return "".join(self._chunks)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody pressed Stop."""
+        return self._cancelled.is_set()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be written."""
+        return self._over.is_set()
+
+    def wait_over(self, timeout: float) -> bool:
+        """Wait at most *timeout* seconds; return whether the reply is over."""
+        return self._over.wait(timeout)
+
+    def cancel(self) -> None:
+        """Ask the writer to stop; what was written stays."""
+        self._cancelled.set()
+
+    def follow(self) -> Iterator[str]:
+        """
+        Yield all that is written so far, whenever that has grown; end when the reply is over.
+
+        In silence the same text comes again every LOOK_UP_EVERY seconds: a chance to stop following.
+        """
+        seen = 0
+        while True:
+            with self._changed:
+                if seen == len(self._chunks) and not self.over:
+                    self._changed.wait(timeout=LOOK_UP_EVERY)
+                grown, over = len(self._chunks) > seen, self.over
+                seen = len(self._chunks)
+            yield self.text
+            if over:
+                return
+            if grown:
+                time.sleep(DRAW_EVERY)
+
+    def add(self, chunk: str) -> Message:
+        """Append a chunk; return the message to save."""
+        with self._changed:
+            self._chunks.append(chunk)
+            self._changed.notify_all()
+        return self.so_far()
+
+    def so_far(self) -> Message:
+        """Return the message to save while the reply is being written."""
+        return self._as(MessageStatus.STREAMING)
+
+    def end(self, status: MessageStatus) -> Message:
+        """Return the message as it ends; followers are let go by `release`."""
+        return self._as(status)
+
+    def release(self) -> None:
+        """Tell everybody who follows that nothing more will come."""
+        with self._changed:
+            self._over.set()
+            self._changed.notify_all()
+
+    def _as(self, status: MessageStatus) -> Message:
+        """Return the message one revision on; once it has ended, as it ended."""
+        # A second attempt never leaves less than the first one had: until it is whole, or longer,
+        # what the first one wrote is what is kept.
+        with self._changed:
+            if self._message.status is not MessageStatus.STREAMING:
+                return self._message
+            text = self.text
+            if status is not MessageStatus.COMPLETE and len(text) < len(self._kept):
+                text = self._kept
+            self._message = self._message.revised(text, status)
+            return self._message
+
+
+class Replies:
+    """
+    Every reply this process is writing, at most one a step.
+
+    The guide is asked in threads of its own. What it proposes for the draft is saved in the same
+    transaction as its last word.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        autosave: Autosave,
+        drafts: Drafts,
+        guide: Guide,
+        *,
+        now: Now = utc_now,
+        renew_every: float = RENEW_EVERY,
+    ) -> None:
+        self._renew_every = renew_every
+        self._store = store
+        self._autosave = autosave
+        self._drafts = drafts
+        self._guide = guide
+        self._now = now
+        self._locks: defaultdict[StepKey, threading.Lock] = defaultdict(threading.Lock)
+        self._live: dict[StepKey, Reply] = {}
+        self._sentences: dict[StepKey, str] = {}
+        self._threads: set[threading.Thread] = set()
+        self._stopping = False
+
+    @property
+    def guide_name(self) -> str:
+        """The name shown beside replies."""
+        return self._guide.name
+
+    def sentence(self, key: StepKey) -> str:
+        """Return what the guide last said about why it could not answer in a step, if it did."""
+        return self._sentences.get(key, "")
+
+    def live(self, key: StepKey) -> Reply | None:
+        """Return the reply that is being written in a step, if any."""
+        return self._live.get(key)
+
+    def ask(self, key: StepKey, questions: Sequence[Message]) -> None:
+        """
+        Store *questions*, then have them answered.
+
+        They are in the database when this returns. While another reply is being written they wait
+        for it: then the guide answers all that came meanwhile. Repeating a question changes
+        nothing. Raises StoreError, and then nothing was asked.
+        """
+        with self._locks[key]:
+            if key in self._live or self._stopping:
+                self._store.append(key, questions)
+                return
+            reply = self._blank(reply_id(questions[-1].id))
+            new = self._store.append(key, [*questions, reply])
+            self._begin(key, [message for message in new if message.id == reply.id])
+
+    def attend(self, key: StepKey, transcript: Sequence[Message]) -> None:
+        """
+        Greet where nothing was said yet, and answer what nobody answered.
+
+        Called whenever a step is opened that takes messages; idempotent, in every process at once.
+        Raises StoreError.
+        """
+        questions = unanswered(transcript)
+        if transcript and not questions:
+            return
+        with self._locks[key]:
+            if key not in self._live and not self._stopping:
+                id_ = reply_id(questions[-1].id) if questions else greeting_id(*key)
+                self._begin(key, self._store.append(key, [self._blank(id_)]))
+
+    def retry(self, key: StepKey, message: Message) -> None:
+        """
+        Go on with the turn of an unfinished reply: same place, same question, a new attempt.
+
+        Does nothing where somebody alive is writing it, or it is complete. Raises StoreError.
+        """
+        self._autosave.flush(key)
+        with self._locks[key]:
+            if key in self._live or self._stopping:
+                return
+            taken = self._store.take_over(key, message.id)
+            self._begin(key, [taken] if taken else [])
+
+    def stop_all(self, within: float) -> None:
+        """Interrupt every reply and wait, at most *within* seconds, until each has been saved."""
+        self._stopping = True
+        for reply in list(self._live.values()):
+            reply.cancel()
+        threads = list(self._threads)
+        end = time.monotonic() + within
+        for thread in threads:
+            thread.join(timeout=max(0.0, end - time.monotonic()))
+
+    # The writing
+
+    def _blank(self, id_: str) -> Message:
+        return Message(
+            id_, Role.ASSISTANT, self._guide.name, "", self._now(), MessageStatus.STREAMING
+        )
+
+    def _begin(self, key: StepKey, placed: Sequence[Message]) -> None:
+        """Write the reply that was just placed, unless somebody else placed it first."""
+        for message in placed:
+            reply = Reply(message, kept=message.text)
+            self._live[key] = reply
+            thread = threading.Thread(
+                target=self._write, args=(key, reply, message.position), daemon=True
+            )
+            self._threads.add(thread)
+            thread.start()
+            threading.Thread(target=self._renew, args=(key, reply), daemon=True).start()
+
+    def _renew(self, key: StepKey, reply: Reply) -> None:
+        """Keep the lease of a reply, and what it has come to, while its guide may be silent."""
+        while not reply.wait_over(self._renew_every):
+            self._note(key, reply.so_far())
+            self._autosave.flush(key)
+
+    def _write(self, key: StepKey, reply: Reply, position: int) -> None:
+        try:
+            self._attempt(key, reply, position)
+        # A thread has nobody to raise to: the reply is marked, the log has the rest.
+        except Exception as exc:
+            self._failed(key, reply, exc)
+        finally:
+            self._autosave.flush(key)
+            self._leave(key, reply)
+
+    def _failed(self, key: StepKey, reply: Reply, exc: Exception) -> None:
+        foreseen = isinstance(exc, GuideError)
+        level = logging.WARNING if foreseen else logging.ERROR
+        log.log(level, "Reply in %s ended early: %s", key.step, exc, exc_info=not foreseen)
+        self._sentences[key] = str(exc) if foreseen else ""
+        self._note(key, reply.end(MessageStatus.ERROR))
+
+    def _note(self, key: StepKey, message: Message) -> None:
+        """
+        Have a message saved when it is due.
+
+        Where no more may be held unsaved, what was noted last stays: the row is in the database,
+        and a later chunk, or Retry, brings the rest.
+        """
+        try:
+            self._autosave.note(key, [message])
+        except QueueFull as exc:
+            log.error("A reply in %s cannot be kept up with: %s", key.step, exc)
+
+    def _attempt(self, key: StepKey, reply: Reply, position: int) -> None:
+        request, base = self._request(key, position)
+        proposal: Proposal | None = None
+        for piece in takewhile(lambda _: not reply.cancelled, self._guide.reply(request)):
+            if isinstance(piece, Proposal):
+                proposal = piece
+            else:
+                self._note(key, reply.add(piece))
+                self._autosave.poll(key)
+        if proposal is None:
+            self._note(key, reply.end(MessageStatus.INTERRUPTED))
+        else:
+            self._drafts.settle(
+                key, reply.end(MessageStatus.COMPLETE), base, proposal.draft, proposal.phase
+            )
+
+    def _request(self, key: StepKey, position: int) -> tuple[Request, Draft]:
+        """Read what the guide may know; what was still unsaved is saved first."""
+        self._autosave.flush(key)
+        workshop = self._store.workshop(key.workshop_id)
+        team = next(each for each in self._store.teams(workshop.id) if each.id == key.team_id)
+        draft = self._drafts.current(key)
+        request = Request(
+            key.step,
+            draft.phase,
+            self._store.messages(key, before=position),
+            draft.fields,
+            upstream_artifacts(self._store, key),
+            workshop.challenge,
+            team.name,
+        )
+        return request, draft
+
+    def _leave(self, key: StepKey, reply: Reply) -> None:
+        """Let followers go, then answer what was asked meanwhile."""
+        with self._locks[key]:
+            self._live.pop(key, None)
+            self._threads.discard(threading.current_thread())
+        reply.release()
+        if not self._stopping:
+            self._catch_up(key)
+
+    def _catch_up(self, key: StepKey) -> None:
+        try:
+            self.attend(key, self._store.messages(key, last=50))
+        except Exception as exc:
+            # The questions are stored; whoever opens the step next has them answered.
+            log.warning("Questions in %s wait for an answer: %s", key.step, exc)

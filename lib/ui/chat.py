@@ -1,0 +1,176 @@
+"""The conversation of a step: what was said, what is being written, and the box to say more."""
+
+import uuid
+
+import streamlit as st
+
+from lib import working_copy
+from lib.process import Process
+from lib.replies import Reply, utc_now
+from lib.status import is_read_only
+from lib.store.port import StoreError, StoreUnavailable
+from lib.transcript import Message, MessageStatus, Role, TextRefused, accept
+from lib.ui import chat_box, safe
+from lib.ui.chat_box import Refusal, Sent
+from lib.working_copy import WINDOW, WorkingCopy
+
+#: Characters of a message a page shows before it folds the rest: every rerun sends them again.
+SHOWN = 4_000
+
+_AVATARS = {Role.USER: ":material/group:", Role.ASSISTANT: ":material/explore:"}
+
+
+# Taking in what was sent
+
+
+def receive(process: Process, copy: WorkingCopy, step: str) -> None:
+    """
+    Store what the box has sent, have it answered, and greet where nothing was said yet.
+
+    What cannot be stored now stays in the box's outbox, which sends it again.
+    """
+    sent = chat_box.outbox(_box(copy, step))
+    settled = copy.settled.setdefault(step, set())
+    settled &= {each.id for each in sent}
+    messages = [
+        message
+        for each in sent
+        if each.id not in settled
+        if (message := _accepted(copy, each, settled))
+    ]
+    try:
+        if messages:
+            process.replies.ask(copy.key(step), messages)
+        else:
+            process.replies.attend(copy.key(step), copy.transcripts[step])
+    except StoreUnavailable:
+        return
+    settled.update(message.id for message in messages)
+    copy.refresh(process, step)
+
+
+def _accepted(copy: WorkingCopy, sent: Sent, settled: set[str]) -> Message | None:
+    """Return the message to store; None, with the text back in the box, where it is refused."""
+    try:
+        text = accept(sent.text)
+    except TextRefused as exc:
+        settled.add(sent.id)
+        copy.refused[sent.id] = str(exc)
+        return None
+    if not _is_id(sent.id):
+        settled.add(sent.id)
+        return None
+    return Message(sent.id, Role.USER, working_copy.member() or copy.team.name, text, utc_now())
+
+
+def _is_id(text: str) -> bool:
+    """Whether a browser's id is a UUID in its usual form, as our own box makes them."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _box(copy: WorkingCopy, step: str) -> str:
+    return f"chat-box/{copy.team.id}/{step}"
+
+
+# Drawing
+
+
+def show(process: Process, copy: WorkingCopy, step: str) -> None:
+    """Draw the conversation; last of all on a page, because it follows a reply to its end."""
+    live = process.replies.live(copy.key(step))
+    shown = copy.transcripts[step]
+    with st.container(key="transcript", height=400, border=False, autoscroll=True):
+        _earlier(process, copy, step)
+        for message in shown:
+            if live is None or message.id != live.id:
+                _message(copy, message)
+        slot = _live_slot(process, live) if live else None
+    _below(process, copy, step, live)
+    if live is not None and slot is not None:
+        _follow(live, slot)
+
+
+def _earlier(process: Process, copy: WorkingCopy, step: str) -> None:
+    if not copy.has_earlier(step):
+        return
+    if st.button(f"Show {WINDOW} earlier", key="show-earlier", icon=":material/expand_less:"):
+        copy.show_earlier(process, step)
+        st.rerun()
+
+
+def _message(copy: WorkingCopy, message: Message) -> None:
+    with st.chat_message(message.role.value, avatar=_AVATARS[message.role]):
+        st.caption(safe.escaped(message.author))
+        if message.role is Role.ASSISTANT:
+            st.markdown(safe.markdown(message.text))
+        else:
+            _user_text(copy, message)
+        if message.status is MessageStatus.STREAMING:
+            st.caption("… being written", help="The guide answers on another server.")
+
+
+def _user_text(copy: WorkingCopy, message: Message) -> None:
+    whole = message.id in copy.unfolded or len(message.text) <= SHOWN
+    st.markdown(safe.plain(message.text if whole else message.text[:SHOWN] + " …"))
+    if not whole and st.button(
+        f"Show all {len(message.text):,} characters", key=f"unfold/{message.id}", type="tertiary"
+    ):
+        copy.unfolded.add(message.id)
+        st.rerun()
+
+
+def _live_slot(process: Process, live: Reply) -> "st.delta_generator.DeltaGenerator":
+    with st.chat_message(Role.ASSISTANT.value, avatar=_AVATARS[Role.ASSISTANT]):
+        st.caption(safe.escaped(process.replies.guide_name))
+        return st.empty()
+
+
+def _follow(live: Reply, slot: "st.delta_generator.DeltaGenerator") -> None:
+    """Draw the reply as it grows, then the page as it is with it."""
+    for text in live.follow():
+        slot.markdown(safe.markdown(text) + " ▌" if text else "*The guide is thinking …*")
+    st.rerun()
+
+
+def _below(process: Process, copy: WorkingCopy, step: str, live: Reply | None) -> None:
+    """Draw what may be done: stop, retry, say something."""
+    if is_read_only(copy.states[step].status):
+        st.info("This step is complete: the conversation is closed.", icon=":material/lock:")
+        return
+    if live is not None:
+        st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=live.cancel)
+    elif (last := _unfinished(copy, step)) is not None:
+        _offer_retry(process, copy, step, last)
+    chat_box.show(
+        _box(copy, step),
+        storage=f"throughline/{copy.team.id}/{step}",
+        placeholder="Tell the guide …",
+        settled=sorted(copy.settled.get(step, ())),
+        refused=[Refusal(id_, sentence) for id_, sentence in copy.refused.items()],
+    )
+
+
+def _unfinished(copy: WorkingCopy, step: str) -> Message | None:
+    """Return the guide's last message where it did not come to its end."""
+    replies = [each for each in copy.transcripts[step] if each.role is Role.ASSISTANT]
+    ended_early = (MessageStatus.INTERRUPTED, MessageStatus.ERROR)
+    return replies[-1] if replies and replies[-1].status in ended_early else None
+
+
+def _offer_retry(process: Process, copy: WorkingCopy, step: str, message: Message) -> None:
+    why = (
+        process.replies.sentence(copy.key(step)) or "The guide could not answer."
+        if message.status is MessageStatus.ERROR
+        else "This reply was interrupted."
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key="retry-row"):
+        st.markdown(f":material/warning: {safe.escaped(why)}", width="stretch")
+        if st.button("Retry", key="retry", icon=":material/refresh:"):
+            try:
+                process.replies.retry(copy.key(step), message)
+            except StoreError as exc:
+                st.toast(f"Not yet. {exc}")
+            st.rerun()

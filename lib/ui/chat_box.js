@@ -1,0 +1,159 @@
+/**
+ * The box a message is typed into, and the outbox it waits in until the server has it.
+ *
+ * The built-in chat input sends each message once, as an event: two sent within one script start
+ * and the first is gone. Here what was sent stays in the component's state, which the browser
+ * repeats with every rerun, until the page has confirmed each message by its id. The server stores
+ * a message by that id once, however often it comes.
+ */
+
+const RESEND_EVERY_MS = 3000;
+const SHOW_WAITING_AFTER_MS = 1500;
+const TELL_UNSENT_AFTER_MS = 30000;
+const RECEIVED_LEFT_IN_STATE = 10000;
+const HIGHEST_PX = 220;
+
+export default function (component) {
+  const { data, parentElement } = component;
+  const box = parentElement.box ?? (parentElement.box = mount(parentElement, data));
+  box.setStateValue = component.setStateValue;
+  box.update(data);
+  return () => clearInterval(box.timer);
+}
+
+function mount(parent, first) {
+  const text = parent.querySelector("textarea");
+  const send = parent.querySelector("button");
+  const waiting = parent.querySelector(".waiting");
+  const notice = parent.querySelector(".notice");
+  const box = { data: first, outbox: [], sentState: false, timer: null };
+
+  const remember = () => {
+    const kept = { text: text.value, outbox: box.outbox };
+    try {
+      sessionStorage.setItem(box.data.storage, JSON.stringify(kept));
+    } catch {
+      // Full or forbidden storage only costs the copy that survives a reload.
+    }
+  };
+  const recall = () => {
+    try {
+      return JSON.parse(sessionStorage.getItem(box.data.storage)) ?? {};
+    } catch {
+      return {};
+    }
+  };
+  const push = () => {
+    box.sentState = true;
+    box.setStateValue("outbox", box.outbox.map(({ id, text }) => ({ id, text })));
+  };
+  const fit = () => {
+    text.style.height = "auto";
+    text.style.height = `${Math.min(text.scrollHeight, HIGHEST_PX)}px`;
+    send.disabled = !text.value.trim();
+  };
+  const tell = (sentence) => {
+    notice.textContent = sentence;
+    notice.hidden = !sentence;
+  };
+  const draw = () => {
+    const now = Date.now();
+    const slow = box.outbox.filter(({ at }) => now - at > SHOW_WAITING_AFTER_MS);
+    waiting.replaceChildren(
+      ...slow.map(({ text }) => {
+        const bubble = document.createElement("div");
+        bubble.textContent = text.length > 2000 ? `${text.slice(0, 2000)} …` : text;
+        return bubble;
+      }),
+    );
+    waiting.hidden = slow.length === 0;
+    if (box.outbox.some(({ at }) => now - at > TELL_UNSENT_AFTER_MS)) {
+      tell("Not saved yet. It is kept here and sent again until it is: please leave this tab open.");
+      box.toldUnsent = true;
+    } else if (box.toldUnsent && box.outbox.length === 0) {
+      tell("");
+      box.toldUnsent = false;
+    }
+  };
+  const submit = () => {
+    const value = text.value;
+    if (!value.trim()) return;
+    if (value.length > box.data.limit) {
+      const limit = box.data.limit.toLocaleString("en");
+      tell(
+        `This message has ${value.length.toLocaleString("en")} characters; ${limit} fit into one. ` +
+          "Your text is still in the box: please send it in parts.",
+      );
+      return;
+    }
+    tell("");
+    box.outbox.push({ id: newId(), text: value, at: Date.now() });
+    text.value = "";
+    fit();
+    remember();
+    push();
+  };
+
+  box.update = (data) => {
+    const moved = data.storage !== box.data.storage;
+    box.data = data;
+    text.placeholder = data.placeholder;
+    text.setAttribute("aria-label", data.placeholder);
+    if (moved || !box.recalled) {
+      const kept = recall();
+      box.recalled = true;
+      box.outbox = kept.outbox ?? [];
+      text.value = kept.text ?? "";
+      fit();
+    }
+    const settled = new Set(data.settled);
+    const left = box.outbox.filter(({ id }) => !settled.has(id));
+    const heavy = box.outbox.reduce((sum, { text }) => sum + text.length, 0);
+    const changed = left.length !== box.outbox.length;
+    for (const { id, sentence } of data.refused) {
+      const entry = box.outbox.find((each) => each.id === id);
+      if (!entry) continue;
+      text.value = text.value ? `${entry.text}\n${text.value}` : entry.text;
+      tell(sentence);
+      fit();
+    }
+    box.outbox = left;
+    if (changed) remember();
+    // The state still holds what was received. That is harmless, and clearing it costs a rerun:
+    // worth it only where every rerun would carry a long text again.
+    if (changed && left.length === 0 && heavy > RECEIVED_LEFT_IN_STATE) push();
+    if (left.length && !box.sentState) push();
+    clearInterval(box.timer);
+    let ticks = 0;
+    box.timer = setInterval(() => {
+      ticks += 1;
+      draw();
+      if (box.outbox.length && (ticks * 500) % RESEND_EVERY_MS === 0) push();
+    }, 500);
+    draw();
+  };
+
+  text.addEventListener("input", () => {
+    fit();
+    remember();
+  });
+  text.addEventListener("keydown", (event) => {
+    // An Enter that ends a composition (Chinese, Japanese, Korean, some emoji) chooses a word.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    submit();
+  });
+  send.addEventListener("click", submit);
+  return box;
+}
+
+/** A UUID version 7: milliseconds first, then chance. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const stamp = Date.now().toString(16).padStart(12, "0");
+  for (let at = 0; at < 6; at += 1) bytes[at] = parseInt(stamp.slice(at * 2, at * 2 + 2), 16);
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [8, 12, 16, 20].reduceRight((id, at) => `${id.slice(0, at)}-${id.slice(at)}`, hex);
+}

@@ -1,0 +1,98 @@
+"""What a step comes to: the draft as a card and as a form, what is missing, and Confirm."""
+
+import streamlit as st
+
+from lib import completion, criteria, navigation, steps, working_copy
+from lib.process import Process
+from lib.replies import utc_now
+from lib.status import Status, TransitionRefused, is_read_only
+from lib.store.port import Conflict, StoreUnavailable
+from lib.ui import artifact_card, artifact_form
+from lib.working_copy import WorkingCopy
+
+
+def show(process: Process, copy: WorkingCopy, step: str) -> None:
+    """Draw the panel of *step*."""
+    about = steps.step(step)
+    st.markdown(f"##### {_sentence_case(about.artifact)}")
+    if is_read_only(copy.states[step].status):
+        _finished(copy, step)
+        return
+    card, form = st.tabs(["Draft", "Edit"], key=f"draft-tabs/{step}")
+    with form:
+        artifact_form.show(process, copy, step)
+    with card:
+        _card(copy, step)
+    _confirm(process, copy, step)
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _finished(copy: WorkingCopy, step: str) -> None:
+    st.badge("complete", icon=":material/check_circle:", color="green")
+    st.markdown(artifact_card.markdown(step, copy.drafts[step].fields))
+    if after := steps.after(step):
+        st.page_link(
+            navigation.STEP_PAGES[after.slug],
+            label=f"On to {after.name}",
+            icon=":material/arrow_forward:",
+            query_params=navigation.team_query(copy),
+        )
+
+
+def _card(copy: WorkingCopy, step: str) -> None:
+    text = artifact_card.markdown(step, copy.drafts[step].fields)
+    if text:
+        st.markdown(text)
+    else:
+        st.caption("Nothing yet. It grows here while you talk, and you can edit it any time.")
+
+
+def _confirm(process: Process, copy: WorkingCopy, step: str) -> None:
+    missing = criteria.missing(step, copy.drafts[step].fields, copy.upstream[step])
+    st.divider()
+    if missing:
+        with st.expander(f"Still missing: {len(missing)}", expanded=len(missing) < 5):
+            st.markdown("\n".join(f"- {_flat(sentence)}" for sentence in missing))
+    pressed = st.button(
+        "Confirm this step",
+        key="confirm",
+        type="primary",
+        icon=":material/check:",
+        disabled=bool(missing),
+        help="What is missing is listed above." if missing else None,
+        width="stretch",
+    )
+    if pressed:
+        _complete(process, copy, step)
+
+
+def _flat(sentence: str) -> str:
+    return artifact_card.escaped(sentence)
+
+
+def _complete(process: Process, copy: WorkingCopy, step: str) -> None:
+    actor = working_copy.member() or copy.team.name
+    try:
+        completion.confirm(process.store, process.drafts, copy.key(step), actor=actor, at=utc_now())
+    except completion.NotReady as exc:
+        st.warning("Not quite yet: " + " ".join(exc.missing))
+    except (TransitionRefused, Conflict):
+        working_copy.notify("Somebody in your team confirmed this step a moment ago.")
+        st.rerun()
+    except StoreUnavailable as exc:
+        st.warning(f"Not confirmed yet, nothing is lost. {exc} Please try again in a moment.")
+    else:
+        _go_on(process, copy, step)
+
+
+def _go_on(process: Process, copy: WorkingCopy, step: str) -> None:
+    copy.refresh(process, step)
+    following = steps.after(step)
+    if following is None or copy.states[following.slug].status is Status.NOT_STARTED:
+        working_copy.notify("That was the last step: your workshop is complete. 🎉")
+        st.rerun()
+    working_copy.notify(f"{steps.step(step).name} is complete.")
+    navigation.go_to_step(process, copy, following.slug)

@@ -1,0 +1,173 @@
+"""The front door: a team comes in by its link, a facilitator starts or resumes a workshop."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from lib import access, navigation, working_copy
+from lib.ids import new_id, new_link
+from lib.process import Process
+from lib.replies import utc_now
+from lib.status import current_step
+from lib.store.port import StoreUnavailable
+from lib.transcript import clean
+from lib.ui import page, safe
+from lib.workshop import Team, Workshop
+
+#: Limits of what a facilitator types, in characters, and how many teams one workshop has.
+MAX_TITLE, MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS = 120, 500, 60, 50
+
+
+def show() -> None:
+    """Draw the front door: for a team where the address holds its link, else for a facilitator."""
+    process = page.open_page("Welcome")
+    with page.errors_shown():
+        page.show_notice()
+        if link := st.query_params.get(navigation.TEAM, ""):
+            _join(process, access.team_by_link(process.store, link))
+        else:
+            _welcome(process)
+
+
+# A team comes in
+
+
+def _join(process: Process, team: Team) -> None:
+    workshop = process.store.workshop(team.workshop_id)
+    states = process.store.steps(team.key)
+    current = current_step({step: state.status for step, state in states.items()})
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle:
+        st.title(f"Welcome, {safe.escaped(team.name)}", anchor=False)
+        st.markdown(f"**{safe.escaped(workshop.title)}**")
+        st.markdown(safe.escaped(workshop.challenge))
+        with st.form("join", border=True):
+            name = st.text_input(
+                "Your name",
+                key="member-name",
+                value=working_copy.member(),
+                max_chars=MAX_TEAM_NAME,
+                placeholder="How your team calls you",
+                help="Shown beside what you write. You may leave it empty.",
+            )
+            entered = st.form_submit_button("Go to our workshop", type="primary", width="stretch")
+        if entered:
+            working_copy.call_me(clean(name).strip())
+            query = navigation.query(team.link, working_copy.member())
+            st.switch_page(navigation.STEP_PAGES[current], query_params=query)
+
+
+# A facilitator starts or resumes
+
+
+def _welcome(process: Process) -> None:
+    st.title(":material/timeline: Throughline", anchor=False)
+    st.markdown(
+        "A design-thinking workshop in ten guided steps, from a vague challenge to a validated "
+        "concept. Everything your teams write is kept."
+    )
+    start, resume = st.columns(2, gap="large")
+    with start:
+        _start(process)
+    with resume:
+        _resume(process)
+
+
+def _start(process: Process) -> None:
+    st.subheader("Start a workshop", anchor=False)
+    with st.form("start"):
+        title = st.text_input(
+            "Title", key="title", max_chars=MAX_TITLE, placeholder="Newcomers at the fire brigade"
+        )
+        challenge = st.text_area(
+            "The challenge in a sentence",
+            key="challenge",
+            max_chars=MAX_CHALLENGE,
+            height=90,
+            placeholder="Half of the people who join us leave again within a year.",
+        )
+        names = st.text_area(
+            "Teams, one a line",
+            key="teams",
+            height=110,
+            placeholder="Ladder crew\nHose crew",
+            help="Each team gets a link of its own.",
+        )
+        pressed = st.form_submit_button("Start", type="primary", icon=":material/play_arrow:")
+    if pressed:
+        _begin(process, clean(title).strip(), clean(challenge).strip(), _names(clean(names)))
+
+
+def _names(text: str) -> list[str]:
+    return [name for line in text.splitlines() if (name := " ".join(line.split()))]
+
+
+def _begin(process: Process, title: str, challenge: str, names: list[str]) -> None:
+    if problem := _problem(title, challenge, names):
+        st.error(problem)
+        return
+    workshop = Workshop(new_id(), title, challenge, utc_now())
+    teams = [
+        Team(workshop.id, new_id(), name, new_link(), place) for place, name in enumerate(names, 1)
+    ]
+    try:
+        process.store.create_workshop(workshop, teams)
+    except StoreUnavailable as exc:
+        st.error(f"Not started yet. {exc} What you typed is still here: please press Start again.")
+        return
+    working_copy.notify("Your workshop is ready. Give each team its link.")
+    st.switch_page(navigation.REVIEW, query_params={navigation.WORKSHOP: workshop.id})
+
+
+def _problem(title: str, challenge: str, names: list[str]) -> str:
+    """Return a sentence about what is wrong with what was typed, empty where nothing is."""
+    if not title:
+        return "Please give the workshop a title."
+    if not challenge:
+        return "Please put the challenge into a sentence."
+    if not names:
+        return "Please name at least one team."
+    if len(names) > MAX_TEAMS:
+        return f"{len(names)} teams are more than one workshop holds ({MAX_TEAMS})."
+    folded = [name.casefold() for name in names]
+    if twice := next((name for name in names if folded.count(name.casefold()) > 1), ""):
+        return f"Two teams are called “{twice}”. Please tell them apart."
+    if long := next((name for name in names if len(name) > MAX_TEAM_NAME), ""):
+        return f"“{long[:20]}…” is too long for a team's name ({MAX_TEAM_NAME} characters)."
+    return ""
+
+
+def _resume(process: Process) -> None:
+    st.subheader("Resume a workshop", anchor=False)
+    workshops = process.store.workshops()
+    if not workshops:
+        st.caption("The workshops you start are listed here, with a link for each team.")
+    for workshop in workshops[:20]:
+        _row(process, workshop)
+    if len(workshops) > 20:
+        st.page_link(navigation.REVIEW, label=f"All {len(workshops)} workshops")
+
+
+def _row(process: Process, workshop: Workshop) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{safe.escaped(workshop.title)}**")
+        st.caption(f"{safe.escaped(workshop.challenge)} · {_day(workshop.created_at)}")
+        with st.container(horizontal=True):
+            st.page_link(
+                navigation.REVIEW,
+                label="Review",
+                icon=":material/table_chart:",
+                query_params={navigation.WORKSHOP: workshop.id},
+            )
+            for team in process.store.teams(workshop.id):
+                st.page_link(
+                    navigation.FRONT_DOOR,
+                    label=team.name,
+                    icon=":material/group:",
+                    help=f"Open the workshop as {team.name}",
+                    query_params={navigation.TEAM: team.link},
+                )
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%d %B %Y}"

@@ -1,0 +1,108 @@
+"""
+How every page begins: its title and look, the process behind it, and the one place where what
+goes wrong becomes a sentence.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from lib import navigation, process, working_copy
+from lib.access import AccessRefused
+from lib.process import Process
+from lib.settings import SettingsError
+from lib.status import TransitionRefused
+from lib.store.port import StoreError, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+_STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+
+_AWAY = (
+    "The database cannot be reached right now. Nothing that was sent is lost: "
+    "this page goes on by itself as soon as it is back."
+)
+
+
+def open_page(title: str) -> Process:
+    """
+    Begin a page that is not a step's: look, process, and the flush of the step this tab leaves.
+
+    Where the app cannot start, says why in one sentence and ends the run.
+    """
+    running = begin(title)
+    navigation.leave(running)
+    return running
+
+
+def begin(title: str) -> Process:
+    """Set the page's title and look; return the process, or say why there is none and stop."""
+    st.set_page_config(page_title=f"{title} · Throughline", page_icon="🧵", layout="wide")
+    st.html(f"<style>{_STYLE}</style>")
+    try:
+        return process.running()
+    except (SettingsError, StoreError) as exc:
+        log.error("The app cannot start: %s", exc)
+        st.error(f"Throughline cannot start. {exc}", icon=":material/cloud_off:")
+        st.stop()
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Turn what a person can do something about into a sentence; the rest is a bug and raised."""
+    try:
+        yield
+    except AccessRefused as exc:
+        _refused(str(exc))
+    except TransitionRefused as exc:
+        st.warning(str(exc))
+    except StoreUnavailable as exc:
+        log.warning("A page waits for the database: %s", exc)
+        st.warning(_AWAY, icon=":material/cloud_off:")
+        _look_again()
+        st.stop()
+    except StoreError as exc:
+        log.error("A page could not be drawn: %s", exc)
+        st.error(f"This could not be done. {exc}")
+        st.stop()
+
+
+def show_notice() -> None:
+    """Show the sentence that the last page left for this one, if any."""
+    if notice := working_copy.take_notice():
+        st.info(notice, icon=":material/info:")
+
+
+def _refused(sentence: str) -> None:
+    st.title("This way in is closed")
+    st.error(sentence, icon=":material/link_off:")
+    st.page_link(navigation.FRONT_DOOR, label="To the front door", icon=":material/home:")
+    st.stop()
+
+
+def _look_again() -> None:
+    """Draw the page anew every few seconds until the database is back."""
+    every(3.0, lambda: True)
+
+
+def every(seconds: float, changed: Callable[[], bool]) -> None:
+    """
+    Ask *changed* every so many seconds while the page stands, and draw it anew where it says so.
+
+    Draws nothing and holds no input. The browser keeps the time, so that a page comes back by
+    itself after its server was started again.
+    """
+    first = True
+
+    @st.fragment(run_every=seconds)
+    def beat() -> None:
+        nonlocal first
+        if first:
+            first = False
+        elif changed():
+            st.rerun()
+
+    beat()

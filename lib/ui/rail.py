@@ -1,0 +1,36 @@
+"""The step rail: the ten steps in the sidebar, each with its status, and the way to it."""
+
+import streamlit as st
+
+from lib import navigation
+from lib.status import Status, is_locked
+from lib.steps import STEPS
+from lib.working_copy import WorkingCopy
+
+#: Each status as the rail shows it: an icon, and the word a screen reader or a pointer gets.
+MARKS = {
+    Status.NOT_STARTED: (":material/lock:", "not open yet"),
+    Status.IN_PROGRESS: (":material/edit:", "in progress"),
+    Status.COMPLETE: (":material/check_circle:", "complete"),
+    Status.NEEDS_REGENERATION: (":material/sync_problem:", "needs another look"),
+}
+
+
+def show(copy: WorkingCopy) -> None:
+    """Draw the rail."""
+    done = sum(state.status is Status.COMPLETE for state in copy.states.values())
+    with st.sidebar:
+        st.markdown("#### :material/timeline: Throughline")
+        st.caption(f"{copy.workshop.title} · {copy.team.name}".replace("$", r"\$"))
+        for step in STEPS:
+            icon, word = MARKS[copy.states[step.slug].status]
+            st.page_link(
+                navigation.STEP_PAGES[step.slug],
+                label=f"{step.number}. {step.name}",
+                icon=icon,
+                help=f"{step.name}: {word}",
+                disabled=is_locked(copy.states[step.slug].status),
+                query_params=navigation.team_query(copy),
+                width="stretch",
+            )
+        st.progress(done / len(STEPS), text=f"{done} of {len(STEPS)} steps complete")

@@ -1,0 +1,68 @@
+"""A step's page: the rail, the conversation, and beside it what the conversation comes to."""
+
+import streamlit as st
+
+from lib import navigation, steps
+from lib.process import Process
+from lib.status import is_read_only
+from lib.ui import chat, draft_panel, page, rail
+from lib.working_copy import WorkingCopy
+
+#: Seconds between two looks at what others have done; half of what a team is promised, and a bit.
+LOOK_EVERY = 2.0
+
+
+def show(step: str) -> None:
+    """Open the page of *step* for the team in the URL."""
+    about = steps.step(step)
+    process = page.begin(about.name)
+    with page.errors_shown():
+        copy = navigation.open_step(process, step)
+        _heading(copy, step)
+        rail.show(copy)
+        if not is_read_only(copy.states[step].status):
+            chat.receive(process, copy, step)
+        conversation, result = st.columns([3, 2], gap="large")
+        with result, st.container(key="draft-panel"):
+            draft_panel.show(process, copy, step)
+        page.every(LOOK_EVERY, lambda: _look(process, copy, step))
+        with conversation:
+            chat.show(process, copy, step)
+
+
+def _heading(copy: WorkingCopy, step: str) -> None:
+    about = steps.step(step)
+    st.subheader(f"{about.number}. {about.name}", anchor=False)
+    page.show_notice()
+    _moves(copy, step)
+
+
+def _moves(copy: WorkingCopy, step: str) -> None:
+    """Draw the ways to the steps before and after."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption(f"Here we {steps.step(step).purpose}.", width="stretch")
+        if before := steps.before(step):
+            _move(copy, before.slug, "Back", ":material/arrow_back:")
+        if after := steps.after(step):
+            _move(copy, after.slug, "Next", ":material/arrow_forward:")
+
+
+def _move(copy: WorkingCopy, step: str, label: str, icon: str) -> None:
+    locked = copy.states[step].status == "not_started"
+    st.page_link(
+        navigation.STEP_PAGES[step],
+        label=label,
+        icon=icon,
+        icon_position="right" if label == "Next" else "left",
+        disabled=locked,
+        help="Confirm this step first." if locked else steps.step(step).name,
+        query_params=navigation.team_query(copy),
+    )
+
+
+def _look(process: Process, copy: WorkingCopy, step: str) -> bool:
+    """Whether the page has something new to show; while the database is away, it has not."""
+    try:
+        return copy.look(process, step)
+    except Exception:
+        return False

@@ -1,0 +1,165 @@
+"""
+What one browser tab holds: the only owner of Streamlit's session_state.
+
+A cache that may vanish at any moment (F5, a new server, another replica): the truth is the database
+and the URL. Every step page shares the chat history kept here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from lib.process import Process
+from lib.status import current_step
+from lib.store.port import StoreUnavailable, upstream_artifacts
+from lib.transcript import Message, MessageStatus, ordered
+from lib.workshop import Draft, Fields, StepKey, StepState, Team, Workshop
+
+#: How many messages a page shows at first, and how many more at each "Show earlier".
+WINDOW = 50
+
+_KEY = "working_copy"
+_NOTICE = "notice"
+_MEMBER = "member"
+
+
+@dataclass
+class FormField:
+    """One field of the form: what its widgets began with, what this tab last knew it to be."""
+
+    seed: Any
+    known: Any
+    #: Empty entries shown at the end of a list, for the team to fill.
+    extra: int = 0
+
+
+@dataclass
+class WorkingCopy:
+    """One tab's view of one team: where it stands, what was said, what is drafted."""
+
+    team: Team
+    workshop: Workshop
+    states: dict[str, StepState] = field(default_factory=dict)
+    #: The chat history of each step that was opened, in order: its last messages, or more.
+    transcripts: dict[str, list[Message]] = field(default_factory=dict)
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    upstream: dict[str, dict[str, Fields]] = field(default_factory=dict)
+    #: The step this tab shows; None before the first.
+    open_step: str | None = None
+    #: Ids of messages the chat box need not send again, by step.
+    settled: dict[str, set[str]] = field(default_factory=dict)
+    #: Messages that went back into the box, each with the sentence that says why, by id.
+    refused: dict[str, str] = field(default_factory=dict)
+    #: Long messages this tab shows in full, by id.
+    unfolded: set[str] = field(default_factory=set)
+    #: What the form's fields were filled with and what they hold by now, by their place.
+    fields: dict[str, FormField] = field(default_factory=dict)
+
+    def key(self, step: str) -> StepKey:
+        """Return the key of one of this team's steps."""
+        return self.team.step_key(step)
+
+    @property
+    def current_step(self) -> str:
+        """The step the team should be at."""
+        return current_step({step: state.status for step, state in self.states.items()})
+
+    def refresh(self, process: Process, step: str) -> None:
+        """
+        Read what changed: statuses, new messages, the draft.
+
+        While the database cannot be reached, what this tab already holds stays. Raises
+        StoreUnavailable where it holds nothing yet.
+        """
+        key = self.key(step)
+        try:
+            self._read(process, key)
+        except StoreUnavailable:
+            if step not in self.transcripts or step not in self.drafts:
+                raise
+        self._lay_over(process.autosave.pending(key).messages.values(), step)
+        self.drafts[step] = process.drafts.current(key)
+
+    def look(self, process: Process, step: str) -> bool:
+        """Refresh; return whether anything came that the page does not show yet."""
+        before = (self.states, self.transcripts[step], self.drafts[step])
+        self.refresh(process, step)
+        return before != (self.states, self.transcripts[step], self.drafts[step])
+
+    def show_earlier(self, process: Process, step: str) -> None:
+        """Take WINDOW more messages from before those held."""
+        held = self.transcripts[step]
+        earlier = process.store.messages(self.key(step), last=WINDOW, before=held[0].position)
+        self.transcripts[step] = [*earlier, *held]
+
+    def has_earlier(self, step: str) -> bool:
+        """Whether the transcript began before the first message held."""
+        held = self.transcripts[step]
+        return bool(held) and held[0].position > 1
+
+    def _read(self, process: Process, key: StepKey) -> None:
+        states = process.store.steps(key.team)
+        if states != self.states:
+            self.upstream.clear()
+        if key.step not in self.upstream:
+            self.upstream[key.step] = upstream_artifacts(process.store, key)
+        self.states = states
+        held = self.transcripts.get(key.step)
+        if held is None:
+            self.transcripts[key.step] = process.store.messages(key, last=WINDOW)
+        else:
+            self._lay_over(process.store.messages(key, since=_first_open(held)), key.step)
+
+    def _lay_over(self, newer: Iterable[Message], step: str) -> None:
+        """
+        Put *newer* messages into the history: by id, and only where they are not older.
+
+        A reply whose writer died reads as interrupted with the revision it had.
+        """
+        held = {message.id: message for message in self.transcripts[step]}
+        for message in newer:
+            known = held.get(message.id)
+            if known is None or message.revision >= known.revision:
+                held[message.id] = message
+        self.transcripts[step] = ordered(held.values())
+
+
+def _first_open(held: list[Message]) -> int:
+    """Return the position from which messages may be new or may have changed."""
+    for message in held:
+        if message.status is not MessageStatus.COMPLETE:
+            return message.position
+    return held[-1].position + 1 if held else 1
+
+
+def of_tab() -> WorkingCopy | None:
+    """Return this tab's working copy, if it has one."""
+    copy = st.session_state.get(_KEY)
+    return copy if isinstance(copy, WorkingCopy) else None
+
+
+def adopt(copy: WorkingCopy) -> None:
+    """Make *copy* this tab's working copy."""
+    st.session_state[_KEY] = copy
+
+
+def notify(sentence: str) -> None:
+    """Keep a sentence to be shown on the next page this tab draws."""
+    st.session_state[_NOTICE] = sentence
+
+
+def take_notice() -> str:
+    """Return the sentence kept by `notify`, once; empty where there is none."""
+    return str(st.session_state.pop(_NOTICE, ""))
+
+
+def call_me(name: str) -> None:
+    """Remember the name of the person in this tab: a label beside messages, never an identity."""
+    st.session_state[_MEMBER] = name
+
+
+def member() -> str:
+    """Return the name of the person in this tab, empty where none was given."""
+    return str(st.session_state.get(_MEMBER, ""))

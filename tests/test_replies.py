@@ -1,0 +1,259 @@
+"""A reply belongs to the process: stored as it grows, held by a lease, asked for once."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from lib.guide.port import GuideError
+from lib.process import Process, assemble
+from lib.settings import Settings
+from lib.store.memory import MemoryStore
+from lib.store.port import StoreUnavailable
+from lib.transcript import Message, MessageStatus, Role
+from lib.workshop import StepKey
+from tests.fakes import FakeGuide, eventually, new_step, proposal, question
+
+
+class FlakyStore(MemoryStore):
+    """A store that cannot be reached while `away`."""
+
+    away = False
+
+    def append(self, key: StepKey, messages: object) -> list[Message]:
+        self._reach()
+        return super().append(key, messages)  # type: ignore[arg-type]
+
+    def save(self, *args: object, **named: object) -> None:
+        self._reach()
+        super().save(*args, **named)  # type: ignore[arg-type]
+
+    def _reach(self) -> None:
+        if self.away:
+            raise StoreUnavailable("The database cannot be reached.")
+
+
+@pytest.fixture
+def store() -> FlakyStore:
+    return FlakyStore()
+
+
+@pytest.fixture
+def guide() -> FakeGuide:
+    return FakeGuide()
+
+
+@pytest.fixture
+def process(store: FlakyStore, guide: FakeGuide) -> Iterator[Process]:
+    process = assemble(Settings(), store, guide)
+    yield process
+    guide.go_on()
+    process.close(within=2)
+
+
+@pytest.fixture
+def key(store: FlakyStore) -> StepKey:
+    return new_step(store)
+
+
+def over(process: Process, key: StepKey) -> bool:
+    return eventually(lambda: process.replies.live(key) is None)
+
+
+def texts(store: MemoryStore, key: StepKey) -> list[str]:
+    return [message.text for message in store.messages(key)]
+
+
+def test_a_question_is_stored_before_the_guide_is_asked(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    store.away = True
+    with pytest.raises(StoreUnavailable):
+        process.replies.ask(key, [question("Where do we begin?")])
+
+    assert guide.requests == []
+
+
+def test_the_stored_reply_is_what_was_written(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.queue.append(["One ", "two ", "three.", proposal({"target_user": "nurses"})])
+    process.replies.ask(key, [question("Count!")])
+
+    assert over(process, key)
+    last = store.messages(key)[-1]
+    assert (last.text, last.status) == ("One two three.", MessageStatus.COMPLETE)
+    assert store.draft(key).fields == {"target_user": "nurses"}
+
+
+def test_opening_a_step_greets_once_however_often_and_wherever(
+    store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    processes = [assemble(Settings(), store, guide) for _ in range(2)]
+    threads = [
+        threading.Thread(target=process.replies.attend, args=(key, []))
+        for process in processes
+        for _ in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert all(over(process, key) for process in processes)
+    assert [len(guide.requests), len(store.messages(key))] == [1, 1]
+
+
+def test_asking_the_same_question_again_asks_nothing(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    asked = question("Once?")
+    for _ in range(3):
+        process.replies.ask(key, [asked])
+        assert over(process, key)
+
+    assert [len(guide.requests), len(store.messages(key))] == [1, 2]
+
+
+def test_messages_sent_while_a_reply_is_written_are_answered_together_after_it(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.hold()
+    process.replies.ask(key, [question("one")])
+    process.replies.ask(key, [question("two")])
+    process.replies.ask(key, [question("three")])
+    guide.go_on()
+
+    assert eventually(lambda: len(store.messages(key)) == 5)
+    assert over(process, key)
+    assert texts(store, key) == ["one", "Well.", "two", "three", "Well."]
+
+
+def test_stop_keeps_what_was_written_and_marks_it(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.hold()
+    process.replies.ask(key, [question("Go on")])
+    live = process.replies.live(key)
+    assert live is not None
+    assert eventually(lambda: live.text == "Well")
+    live.cancel()
+    guide.go_on()
+
+    assert over(process, key)
+    last = store.messages(key)[-1]
+    assert (last.text, last.status) == ("Well", MessageStatus.INTERRUPTED)
+
+
+def test_retry_goes_on_with_the_same_turn(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.queue.append(["Half a", GuideError("The guide could not answer.")])
+    process.replies.ask(key, [question("Well?")])
+    assert over(process, key)
+    failed = store.messages(key)[-1]
+    process.replies.retry(key, failed)
+
+    assert over(process, key)
+    assert failed.status is MessageStatus.ERROR
+    assert texts(store, key) == ["Well?", "Well."]
+    assert store.messages(key)[-1].id == failed.id
+
+
+def test_the_reason_of_a_failure_is_a_sentence_for_the_team(
+    process: Process, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.queue.append([GuideError("The guide has too much to do right now.")])
+    process.replies.ask(key, [question("Well?")])
+
+    assert over(process, key)
+    assert process.replies.sentence(key) == "The guide has too much to do right now."
+
+
+def test_a_dead_writers_turn_is_taken_over_and_what_it_still_saves_is_refused(
+    guide: FakeGuide,
+) -> None:
+    store = MemoryStore(lease=0.2)
+    key = new_step(store)
+    dead = Message("reply", Role.ASSISTANT, "Guide", "Half a", question("").created_at)
+    placed = store.append(key, [dead.revised("Half a", MessageStatus.STREAMING)])[0]
+    assert eventually(lambda: store.messages(key)[0].status is MessageStatus.INTERRUPTED)
+    process = assemble(Settings(), store, guide)
+    process.replies.retry(key, store.messages(key)[0])
+    assert over(process, key)
+    store.save(key, [placed.revised("Half a sentence from the dead", MessageStatus.COMPLETE)])
+
+    assert texts(store, key) == ["Well."]
+
+
+def test_a_silent_guide_keeps_its_lease(guide: FakeGuide) -> None:
+    store = MemoryStore(lease=0.3)
+    key = new_step(store)
+    process = assemble(Settings(), store, guide)
+    process.replies._renew_every = 0.05
+    guide.hold()
+    process.replies.ask(key, [question("Think!")])
+    threading.Event().wait(0.6)
+    held = store.messages(key)[-1]
+    guide.go_on()
+
+    assert (held.text, held.status) == ("Well", MessageStatus.STREAMING)
+    assert over(process, key)
+
+
+def test_somebody_elses_living_reply_is_not_taken_over(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.hold()
+    process.replies.ask(key, [question("Mine")])
+    other = assemble(Settings(), store, guide)
+    other.replies.retry(key, store.messages(key)[-1])
+
+    assert other.replies.live(key) is None
+    guide.go_on()
+    assert over(process, key)
+    assert len(guide.requests) == 1
+
+
+def test_a_reply_is_saved_while_the_database_comes_and_goes(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.hold()
+    process.replies.ask(key, [question("Go on")])
+    store.away = True
+    guide.go_on()
+    assert over(process, key)
+    store.away = False
+
+    assert process.autosave.flush_all(5)
+    assert texts(store, key) == ["Go on", "Well."]
+
+
+def test_followers_see_the_whole_reply_and_are_let_go(
+    process: Process, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.hold()
+    process.replies.ask(key, [question("Go on")])
+    live = process.replies.live(key)
+    assert live is not None
+    seen = live.follow()
+    assert eventually(lambda: next(seen) == "Well")
+    guide.go_on()
+
+    assert list(seen)[-1] == "Well."
+
+
+def test_ending_the_process_saves_what_was_written(store: FlakyStore, guide: FakeGuide) -> None:
+    key = new_step(store)
+    process = assemble(Settings(), store, guide)
+    guide.queue.append(["A", "B", "C", "D", proposal({})])
+    guide.hold()
+    process.replies.ask(key, [question("Spell!")])
+    live = process.replies.live(key)
+    assert live is not None
+    assert eventually(lambda: live.text == "A")
+    threading.Timer(0.1, guide.go_on).start()
+
+    assert process.close(within=4)
+    last = store.messages(key)[-1]
+    assert (last.text[:1], last.status) == ("A", MessageStatus.INTERRUPTED)
