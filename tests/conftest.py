@@ -1,10 +1,12 @@
-"""What tests share: a real PostgreSQL server for each worker, with databases to throw away."""
+"""What tests share: one real PostgreSQL server a run, with databases to throw away."""
 
+import fcntl
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,29 +17,87 @@ sys.path.insert(0, str(ROOT))
 # Streamlit hides what went wrong in a page under test unless it is told not to.
 os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"
 
-from tests.postgres import PostgresMissing, PostgresServer  # noqa: E402 - after the path is set
+from lib.store import open_store  # noqa: E402 - after the path is set
+from tests.postgres import PostgresMissing, PostgresServer  # noqa: E402
+
+#: Where the run keeps its server; set by the process that starts the workers.
+FOLDER = "THROUGHLINE_TEST_FOLDER"
+
+#: The database of today's schema that new ones are copied from.
+TEMPLATE = "migrated"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        # Not pytest's own folder: PostgreSQL does not run as root, and must get in as another.
+        folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        folder.chmod(0o755)
+        os.environ[FOLDER] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        folder = Path(os.environ.pop(FOLDER))
+        if (folder / "shared").exists():
+            PostgresServer(folder / "shared").remove()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """Return a running server; where there is none, skip, or fail where all is required."""
-    # Not pytest's own folder: PostgreSQL does not run as root, and must get in as somebody else.
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+def postgres() -> PostgresServer:
+    """Return the server all workers share: nobody stops it."""
+    folder = Path(os.environ[FOLDER])
+    with _one_at_a_time(folder / "lock"):
+        server = _server(folder / "shared")
+        if not (folder / "ready").exists():
+            server.start()
+            server.execute(f"CREATE DATABASE {TEMPLATE}")
+            open_store(server.url(TEMPLATE)).close()
+            (folder / "ready").touch()
+    return server
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """Return a running server that the test may stop and kill."""
+    folder = Path(tempfile.mkdtemp(prefix="own-", dir=os.environ[FOLDER]))
     folder.chmod(0o755)
-    server = PostgresServer(folder / "server") if _installed() else None
-    if server is None:
-        shutil.rmtree(folder)
-        missing = "No PostgreSQL server was found: install Debian's postgresql."
-        (pytest.fail if os.environ.get("THROUGHLINE_REQUIRE_ALL") else pytest.skip)(missing)
+    server = _server(folder / "server")
     server.start()
     yield server
     server.remove()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
-def _installed() -> bool:
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """Return the URL of a fresh database with today's schema."""
+    return postgres.new_database(TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "migrated.db"
+    open_store(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Return the URL of a fresh file with today's schema."""
+    shutil.copy(sqlite_template, tmp_path / "workshop.db")
+    return f"sqlite:///{tmp_path / 'workshop.db'}"
+
+
+def _server(folder: Path) -> PostgresServer:
+    """Return a server; where there is none, skip, or fail where all is required."""
     try:
-        PostgresServer(Path())
-    except PostgresMissing:
-        return False
-    return True
+        return PostgresServer(folder)
+    except PostgresMissing as exc:
+        (pytest.fail if os.environ.get("THROUGHLINE_REQUIRE_ALL") else pytest.skip)(str(exc))
+
+
+@contextmanager
+def _one_at_a_time(file: Path) -> Iterator[None]:
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -13,10 +13,11 @@ def open_store(url: str, *, lease: float = LEASE) -> Store:
     Raises StoreError, SchemaRefused or StoreUnavailable, in one line without address or password.
     """
     address = normalised(url)
-    # SQLite rebuilds a table to change it, which no foreign key may get in the way of.
-    upgrading = connect(address, foreign_keys=False)
+    door = Door(connect(address))
     try:
-        migrate.upgrade(Door(upgrading))
-    finally:
-        upgrading.dispose()
-    return SqlStore(connect(address), lease=lease)
+        if migrate.is_behind(door):
+            migrate.upgrade(address)
+    except BaseException:
+        door.engine.dispose()
+        raise
+    return SqlStore(door, lease=lease)

@@ -22,9 +22,10 @@ _of_thread = threading.local()
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let every PostgreSQL call of this thread end within *seconds*, all together."""
+    """Let every PostgreSQL call of this thread end within *seconds*; the nearest deadline counts."""
     before = getattr(_of_thread, "at", None)
-    _of_thread.at = time.monotonic() + seconds
+    at = time.monotonic() + seconds
+    _of_thread.at = at if before is None else min(before, at)
     try:
         yield
     finally:
@@ -42,9 +43,20 @@ def _wait(connection: Any) -> None:
         patience = left()
         if patience == 0.0:
             raise psycopg2.OperationalError("The server did not answer in time.")
-        reading = [connection] if state == extensions.POLL_READ else []
-        writing = [connection] if state == extensions.POLL_WRITE else []
-        select.select(reading, writing, [], patience)
+        try:
+            _wait_once(connection.fileno(), reading=state == extensions.POLL_READ, within=patience)
+        except (OSError, ValueError) as exc:
+            raise psycopg2.OperationalError("The connection was closed.") from exc
+
+
+def _wait_once(file: int, *, reading: bool, within: float | None) -> None:
+    """Wait until something can be read (or written). `select` stops at the 1024th open file."""
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(file, select.POLLIN if reading else select.POLLOUT)
+        poll.poll(None if within is None else within * 1000)
+    else:
+        select.select([file] if reading else [], [] if reading else [file], [], within)
 
 
 def install() -> None:

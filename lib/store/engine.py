@@ -10,7 +10,7 @@ import logging
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
@@ -22,10 +22,9 @@ from sqlalchemy.exc import (
     DataError,
     DBAPIError,
     IntegrityError,
-    InterfaceError,
     NoSuchModuleError,
-    OperationalError,
     SQLAlchemyError,
+    StatementError,
 )
 
 from lib.store import deadline
@@ -46,9 +45,7 @@ _TRANSIENT = ("40001", "40P01", "55P03")
 class Kind(Enum):
     """What a unit does, which decides how it is begun."""
 
-    #: Reads, in one consistent view.
-    READ = auto()
-    #: Writes several statements.
+    #: Several statements that stand or fall together.
     WRITE = auto()
     #: One statement that is its own transaction: one round trip.
     SINGLE = auto()
@@ -63,39 +60,56 @@ def normalised(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError) as exc:
-        raise StoreError("DATABASE_URL is not a database address.") from exc
+    except (ArgumentError, ValueError):
+        # Not chained: a broken address is quoted in the cause, with what may be its password.
+        raise StoreError("DATABASE_URL is not a database address.") from None
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg2")
     if parsed.get_backend_name() not in ("postgresql", "sqlite"):
         raise StoreError("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise StoreError("DATABASE_URL must name a file: in memory nothing would be kept.")
     return parsed
 
 
-def connect(url: URL, *, foreign_keys: bool = True) -> Engine:
-    """Return an engine for *url*; nothing is opened yet."""
+def connect(url: URL, *, patience: float = PATIENCE, foreign_keys: bool = True) -> Engine:
+    """
+    Return an engine for *url*; nothing is opened yet.
+
+    *patience* is how many seconds SQLite waits for others; on PostgreSQL the unit's counts.
+    """
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, foreign_keys=foreign_keys)
+        return _sqlite(url, patience, foreign_keys=foreign_keys)
     deadline.install()
     try:
-        return create_engine(url, pool_size=10, max_overflow=20, pool_timeout=PATIENCE)
-    except (NoSuchModuleError, ArgumentError, ImportError) as exc:
-        raise StoreError("DATABASE_URL names a driver that is not installed.") from exc
+        engine = create_engine(
+            url, pool_size=10, max_overflow=20, pool_timeout=PATIENCE, use_native_hstore=False
+        )
+    except (NoSuchModuleError, ArgumentError, ImportError, TypeError) as exc:
+        raise StoreError("DATABASE_URL names a driver or an option that is not known.") from exc
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # Set here and not by SQLAlchemy's isolation level, which costs round trips of its own.
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = _kind(connection) is Kind.SINGLE
+
+    return engine
 
 
-def _sqlite(url: URL, *, foreign_keys: bool) -> Engine:
-    if url.database and url.database != ":memory:":
-        try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as exc:
-            raise StoreUnavailable("The folder of the database file cannot be made.") from exc
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+def _sqlite(url: URL, patience: float, *, foreign_keys: bool) -> Engine:
+    try:
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StoreUnavailable("The folder of the database file cannot be made.") from exc
+    # Waiting is for the file's lock alone: a thread never waits for another's connection.
+    engine = create_engine(url, connect_args={"check_same_thread": False}, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def settings(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout={int(PATIENCE * 1000)}",
+            f"busy_timeout={int(patience * 1000)}",
             "journal_mode=WAL",
             "synchronous=FULL",
             f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
@@ -104,12 +118,15 @@ def _sqlite(url: URL, *, foreign_keys: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        kind = connection.get_execution_options().get("kind", Kind.WRITE)
-        if kind is not Kind.SINGLE:
-            immediate = kind is Kind.WRITE
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if _kind(connection) is Kind.WRITE:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _kind(connection: Connection) -> Kind:
+    kind: Kind = connection.get_execution_options().get("kind", Kind.WRITE)
+    return kind
 
 
 class Door:
@@ -118,21 +135,23 @@ class Door:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
-        single = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        self._engines = {
-            kind: engine.execution_options(kind=kind, **(single if kind is Kind.SINGLE else {}))
-            for kind in Kind
-        }
+        self._engines = {kind: engine.execution_options(kind=kind) for kind in Kind}
 
-    def run(self, kind: Kind, work: Callable[[Connection], Result]) -> Result:
+    def run(
+        self, kind: Kind, work: Callable[[Connection], Result], *, patience: float = PATIENCE
+    ) -> Result:
         """
-        Run *work* in one transaction and return what it returns.
+        Run *work* in one transaction and return what it returns, within *patience* seconds.
 
         *work* may be run several times, each time from the beginning. Raises StoreError and its
         kind, never a driver's error.
         """
-        with deadline.within(PATIENCE), translated():
+        with deadline.within(patience), translated():
             return self._tried(kind, work)
+
+    def rows(self, query: Any) -> Sequence[Any]:
+        """Return what one query finds."""
+        return self.run(Kind.SINGLE, lambda connection: connection.execute(query).all())
 
     def _tried(self, kind: Kind, work: Callable[[Connection], Result]) -> Result:
         for attempt in range(AGAIN):
@@ -161,14 +180,23 @@ def translated() -> Iterator[None]:
         yield
     except StoreError:
         raise
-    except (IntegrityError, DataError) as exc:
-        raise Unstorable("The database refuses what was to be stored.") from exc
-    except (ValueError, UnicodeEncodeError) as exc:
-        raise Unstorable("A text holds a character no database can store.") from exc
-    except (OperationalError, InterfaceError) as exc:
+    except DBAPIError as exc:
+        if _is_refusal(exc):
+            raise Unstorable("The database refuses what was to be stored.") from exc
         raise StoreUnavailable(_unavailable(exc)) from exc
+    except (ValueError, OverflowError) as exc:
+        # The drivers' own words for NUL, for lone surrogates and for numbers too large.
+        raise Unstorable("A text holds a character no database can store.") from exc
+    except StatementError as exc:
+        raise Unstorable("A value has no form in which it could be stored.") from exc
     except SQLAlchemyError as exc:
         raise StoreUnavailable("The database cannot be used right now.") from exc
+
+
+def _is_refusal(exc: DBAPIError) -> bool:
+    """Whether the same row would be refused again, however well the database is."""
+    limits = str(getattr(exc.orig, "pgcode", None) or "").startswith("54")
+    return limits or isinstance(exc, IntegrityError | DataError)
 
 
 def _unavailable(exc: DBAPIError) -> str:

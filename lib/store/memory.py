@@ -2,14 +2,15 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from lib import steps as steps_
 from lib.ids import new_id
 from lib.status import Change, Event, Phase, Status
-from lib.store.port import LEASE, Conflict, NotFound
-from lib.transcript import Message, MessageStatus, next_attempt, ordered
+from lib.store.port import LEASE, Conflict, NotFound, Unstorable
+from lib.transcript import Message, MessageStatus, clean, next_attempt, ordered
 from lib.workshop import (
     ArtifactVersion,
     Draft,
@@ -41,6 +42,9 @@ class _Row:
     versions: list[ArtifactVersion] = field(default_factory=list)
     touched: datetime | None = None
 
+    def touch(self, at: datetime) -> None:
+        self.touched = max(self.touched or at, at)
+
 
 class MemoryStore:
     """The port over dicts and one lock. *lease* is in seconds; *clock* is the database's."""
@@ -65,6 +69,9 @@ class MemoryStore:
         with self._lock:
             if workshop.id in self._workshops:
                 return
+            links = [team.link for team in [*self._teams.values(), *teams]]
+            if len(set(links)) < len(links):
+                raise Unstorable("The database refuses what was to be stored.")
             self._workshops[workshop.id] = workshop
             for team in teams:
                 self._add_team(team, workshop.created_at)
@@ -96,7 +103,7 @@ class MemoryStore:
         """Return a workshop's teams by position."""
         with self._lock:
             found = [team for team in self._teams.values() if team.workshop_id == workshop_id]
-            return sorted(found, key=lambda team: team.position)
+            return sorted(found, key=lambda team: (team.position, team.id))
 
     def team_by_link(self, link: str) -> Team:
         """Return the team whose link this is."""
@@ -117,13 +124,17 @@ class MemoryStore:
     def draft(self, key: StepKey) -> Draft:
         """Return a step's draft."""
         with self._lock:
-            return self._row(key).draft
+            return deepcopy(self._row(key).draft)
 
     def artifacts(self, team: TeamKey) -> dict[str, ArtifactVersion]:
         """Return the newest version of each step that has one."""
         with self._lock:
             rows = {slug: self._rows.get(StepKey(*team, slug)) for slug in steps_.SLUGS}
-            return {slug: row.versions[-1] for slug, row in rows.items() if row and row.versions}
+            return {
+                slug: deepcopy(row.versions[-1])
+                for slug, row in rows.items()
+                if row and row.versions
+            }
 
     def apply(
         self,
@@ -143,7 +154,8 @@ class MemoryStore:
             if artifact is not None:
                 versions = self._row(StepKey(*team, changes[0].step)).versions
                 number = len(versions) + 1
-                versions.append(ArtifactVersion(changes[0].step, number, artifact, actor, at))
+                kept = deepcopy(artifact)
+                versions.append(ArtifactVersion(changes[0].step, number, kept, actor, at))
 
     def _carry_out(
         self, team: TeamKey, changes: Sequence[Change], actor: str, at: datetime
@@ -157,7 +169,7 @@ class MemoryStore:
                 started_at=row.state.started_at or at,
                 completed_at=at if change.after is Status.COMPLETE else row.state.completed_at,
             )
-            row.touched = at
+            row.touch(at)
             story.append(
                 EventRecord(
                     new_id(),
@@ -183,36 +195,58 @@ class MemoryStore:
         """Put new messages at the end of a step's transcript."""
         with self._lock:
             row = self._row(key)
-            new: list[Message] = []
+            end = max((each.position for each in row.messages.values()), default=0)
+            new: dict[str, Message] = {}
             for message in messages:
-                if (key.workshop_id, message.id) in self._placed:
-                    continue
-                placed = replace(message, position=len(row.messages) + 1)
+                if (key.workshop_id, message.id) not in self._placed and message.id not in new:
+                    new[message.id] = replace(message, position=end + len(new) + 1)
+            if not all(_is_storable(row, message) for message in new.values()):
+                raise Unstorable("The database refuses what was to be stored.")
+            for message in new.values():
                 self._placed[key.workshop_id, message.id] = key
-                self._write(row, placed)
-                new.append(placed)
-            return new
+                self._write(row, message)
+            return list(new.values())
 
     def save(
         self, key: StepKey, messages: Sequence[Message] = (), draft: Draft | None = None
     ) -> None:
         """Upsert placed messages and the draft; newer wins."""
+        refused = []
         with self._lock:
-            row = self._row(key)
             for message in messages:
-                known = row.messages.get(message.id)
-                if known is None:
-                    self._placed[key.workshop_id, message.id] = key
-                elif not _is_newer(message, known):
-                    continue
-                self._write(row, message)
-            if draft is not None and draft.revision > row.draft.revision:
-                row.draft, row.touched = draft, self._clock()
+                if not self._save(key, message):
+                    refused.append(f"message {message.id!r}")
+            if draft is not None and not self._save_draft(key, draft):
+                refused.append("draft")
+        if refused:
+            raise Unstorable(f"The database refuses {', '.join(refused)}.")
+
+    def _save(self, key: StepKey, message: Message) -> bool:
+        """Upsert one message; return whether it may be stored at all."""
+        row = self._rows.get(key)
+        if row is None or not _is_storable(row, message):
+            return False
+        known = row.messages.get(message.id)
+        if known is None:
+            self._placed[key.workshop_id, message.id] = key
+        if known is None or _is_newer(message, known):
+            # Where and by whom a message was written does not change.
+            first = known or message
+            newer = replace(first, text=message.text, status=message.status)
+            self._write(row, replace(newer, revision=message.revision))
+        return True
+
+    def _save_draft(self, key: StepKey, draft: Draft) -> bool:
+        row = self._rows.get(key)
+        if row is not None and draft.revision > row.draft.revision:
+            row.draft = deepcopy(draft)
+            row.touch(self._clock())
+        return row is not None
 
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
         """Lease an unfinished message to the caller."""
         with self._lock:
-            row = self._row(key)
+            row = self._rows.get(key, _NOTHING)
             stored = row.messages.get(message_id)
             if stored is None or self._as_read(row, stored).status in (
                 MessageStatus.COMPLETE,
@@ -246,8 +280,9 @@ class MemoryStore:
 
     def _write(self, row: _Row, message: Message) -> None:
         row.messages[message.id] = message
-        row.touched = self._clock()
-        row.leases[message.id] = row.touched + self._lease
+        now = self._clock()
+        row.touch(now)
+        row.leases[message.id] = now + self._lease
 
     def _as_read(self, row: _Row, message: Message) -> Message:
         dead = message.status is MessageStatus.STREAMING and row.leases[message.id] < self._clock()
@@ -277,6 +312,13 @@ class MemoryStore:
 
 
 _NOTHING = _Row(StepState("", Status.NOT_STARTED, Phase.ORIENT))
+
+
+def _is_storable(row: _Row, message: Message) -> bool:
+    place = message.position
+    taken = any(each.position == place for each in row.messages.values() if each.id != message.id)
+    whole = clean(message.text) == message.text
+    return bool(message.id) and place >= 1 and message.revision >= 0 and whole and not taken
 
 
 def _is_newer(message: Message, known: Message) -> bool:

@@ -1,0 +1,249 @@
+"""Messages and drafts in SQL: what is written most, and must cost least."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, literal, or_, select, true, update
+from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
+
+from lib.status import Phase
+from lib.store import deadline, rows
+from lib.store.engine import Door, Kind
+from lib.store.port import PATIENCE, NotFound, Unstorable
+from lib.store.rows import in_step
+from lib.store.schema import messages, steps
+from lib.transcript import ATTEMPT, Message, MessageStatus
+from lib.workshop import Draft, StepKey
+
+_STREAMING = MessageStatus.STREAMING.value
+_COMPLETE = MessageStatus.COMPLETE.value
+
+
+class Transcripts:
+    """The port's transcript methods; *lease* is in seconds."""
+
+    def __init__(self, door: Door, lease: float) -> None:
+        self._door = door
+        self._lease = timedelta(seconds=lease)
+        upsert: Any = (upsert_on_sqlite if door.is_sqlite else upsert_on_postgresql)(messages)
+        newer = and_(messages.c.revision < upsert.excluded.revision, messages.c.status != _COMPLETE)
+        changing = ("text", "status", "revision", "updated_at", "lease_until")
+        # Built once: building them for each save would cost more than the database does.
+        self._insert = self._stamped(insert(messages))
+        self._upsert = self._stamped(
+            upsert.on_conflict_do_update(
+                index_elements=[messages.c.workshop_id, messages.c.id],
+                set_={name: getattr(upsert.excluded, name) for name in changing},
+                where=newer,
+            )
+        )
+
+    # The clock
+
+    def _now(self, after: timedelta = timedelta(0)) -> Any:
+        """Return the database's clock, *after* later: several servers agree on no other."""
+        if self._door.is_sqlite:
+            return literal(datetime.now(UTC) + after, messages.c.updated_at.type)
+        return func.clock_timestamp() + literal(after)
+
+    def _stamped(self, statement: Any) -> Any:
+        if self._door.is_sqlite:
+            return statement
+        return statement.values(updated_at=self._now(), lease_until=self._now(self._lease))
+
+    def _stamps(self) -> dict[str, datetime]:
+        if not self._door.is_sqlite:
+            return {}
+        now = datetime.now(UTC)
+        return {"updated_at": now, "lease_until": now + self._lease}
+
+    # Writing
+
+    def append(self, key: StepKey, given: Sequence[Message]) -> list[Message]:
+        """Put new messages at the end of a step's transcript."""
+        placed: list[Message] = []
+
+        def work(connection: Connection) -> list[Message]:
+            nonlocal placed
+            _lock(connection, key)
+            known = _known(connection, key, given)
+            if not placed or any(known.get(each.id) != _place(each) for each in placed):
+                end = select(func.max(rows.PLACE)).where(in_step(messages, key))
+                placed = _after(connection.scalar(end) or 0, given, known)
+                if placed:
+                    self._write(connection, self._insert, key, placed)
+            # Else the commit's answer was lost, and this is the unit's second run.
+            return placed
+
+        return self._door.run(Kind.WRITE, work)
+
+    def save(self, key: StepKey, given: Sequence[Message], draft: Draft | None) -> None:
+        """Upsert placed messages and the draft; newer wins."""
+        # By id, in every process: batches that lock the same rows in two orders deadlock.
+        ready = sorted(_newest(given), key=lambda message: message.id)
+        if len(ready) + (draft is not None) <= 1:
+            self._save_one(key, ready, draft)
+            return
+        with deadline.within(PATIENCE):
+            try:
+                self._save(Kind.WRITE, key, ready, draft)
+            except Unstorable:
+                self._save_each(key, ready, draft)
+
+    def _save(
+        self, kind: Kind, key: StepKey, ready: Sequence[Message], draft: Draft | None
+    ) -> None:
+        def work(connection: Connection) -> None:
+            if ready:
+                self._write(connection, self._upsert, key, ready)
+            if draft is not None:
+                self._write_draft(connection, key, draft)
+
+        self._door.run(kind, work)
+
+    def _save_one(self, key: StepKey, ready: Sequence[Message], draft: Draft | None) -> None:
+        if not ready and draft is None:
+            return
+        try:
+            self._save(Kind.SINGLE, key, ready, draft)
+        except Unstorable as exc:
+            what = f"message {ready[0].id!r}" if ready else "draft"
+            raise Unstorable(f"{exc} ({key.step}, {what})") from exc
+
+    def _save_each(self, key: StepKey, ready: Sequence[Message], draft: Draft | None) -> None:
+        """Save one by one, so that what cannot be stored holds back nothing else."""
+        refused: list[Unstorable] = []
+        for alone, draft_ in [*(([each], None) for each in ready), ([], draft)]:
+            try:
+                self._save_one(key, alone, draft_)
+            except Unstorable as exc:
+                refused.append(exc)
+        if refused:
+            raise Unstorable(" ".join(map(str, refused))) from refused[0]
+
+    def _write(
+        self, connection: Connection, statement: Any, key: StepKey, given: Sequence[Message]
+    ) -> None:
+        stamps = self._stamps()
+        values = [rows.columns(key, message) | stamps for message in given]
+        connection.execute(statement, values if len(values) > 1 else values[0])
+
+    def _write_draft(self, connection: Connection, key: StepKey, draft: Draft) -> None:
+        written = connection.execute(
+            update(steps)
+            .where(in_step(steps, key), steps.c.draft_revision < draft.revision)
+            .values(
+                draft=draft.fields,
+                phase=draft.phase.value,
+                draft_revision=draft.revision,
+                updated_at=self._now(),
+            )
+        )
+        # A draft that is not newer is no error; one that belongs nowhere must not vanish.
+        if not written.rowcount and not _exists(connection, key):
+            raise Unstorable("There is no such step.")
+
+    def take_over(self, key: StepKey, message_id: str) -> Message | None:
+        """Lease an unfinished message to the caller."""
+        this = and_(in_step(messages, key), messages.c.id == message_id)
+        taken: Any = None
+
+        def work(connection: Connection) -> Message | None:
+            nonlocal taken
+            before, taken = taken, connection.execute(self._taking(this)).first()
+            if taken is None and before is not None:
+                # The commit's answer may have been lost: whose lease is it?
+                ours = messages.c.updated_at == before.updated_at
+                found = select(messages.c.id).where(this, ours)
+                taken = before if connection.execute(found).first() else None
+            return rows.message(taken) if taken else None
+
+        return self._door.run(Kind.WRITE, work)
+
+    def _taking(self, this: Any) -> Any:
+        free = or_(messages.c.status != _STREAMING, messages.c.lease_until < self._now())
+        return (
+            update(messages)
+            .where(this, messages.c.status != _COMPLETE, free)
+            .values(
+                status=_STREAMING,
+                # As `lib.transcript.next_attempt` has it.
+                revision=messages.c.revision - messages.c.revision % ATTEMPT + ATTEMPT,
+                updated_at=self._now(),
+                lease_until=self._now(self._lease),
+            )
+            .returning(*messages.c, (messages.c.status != _STREAMING).label("dead"))
+        )
+
+    # Reading
+
+    def messages(
+        self, key: StepKey, last: int | None, before: int | None, since: int | None
+    ) -> list[Message]:
+        """Return a step's messages in order."""
+        dead = and_(messages.c.status == _STREAMING, messages.c.lease_until < self._now())
+        found = (
+            select(messages, dead.label("dead"))
+            .where(in_step(messages, key))
+            .where(before > rows.PLACE if before is not None else true())
+            .where(since <= rows.PLACE if since is not None else true())
+            .order_by(rows.PLACE.desc())
+            .limit(last)
+        )
+        return [rows.message(row) for row in reversed(self._door.rows(found))]
+
+    def draft(self, key: StepKey) -> Draft:
+        """Return a step's draft."""
+        found = self._door.rows(
+            select(steps.c.draft, steps.c.phase, steps.c.draft_revision).where(in_step(steps, key))
+        )
+        if not found:
+            raise NotFound("There is no such step.")
+        return Draft(found[0].draft, Phase(found[0].phase), found[0].draft_revision)
+
+
+def _lock(connection: Connection, key: StepKey) -> None:
+    """Let nobody else place messages in this step until the transaction ends."""
+    row = select(steps.c.step).where(in_step(steps, key)).with_for_update(key_share=True)
+    if connection.execute(row).first() is None:
+        raise NotFound("There is no such step.")
+
+
+def _exists(connection: Connection, key: StepKey) -> bool:
+    return connection.execute(select(steps.c.step).where(in_step(steps, key))).first() is not None
+
+
+def _known(
+    connection: Connection, key: StepKey, given: Sequence[Message]
+) -> dict[str, tuple[int, datetime]]:
+    found = select(messages.c.id, rows.PLACE, messages.c.created_at).where(
+        messages.c.workshop_id == key.workshop_id,
+        messages.c.id.in_([message.id for message in given]),
+    )
+    return {row.id: (row.position, row.created_at) for row in connection.execute(found)}
+
+
+def _place(message: Message) -> tuple[int, datetime]:
+    return message.position, message.created_at
+
+
+def _after(end: int, given: Sequence[Message], known: dict[str, Any]) -> list[Message]:
+    """Return what is new of *given*, the first of each id, placed behind *end*."""
+    new: dict[str, Message] = {}
+    for message in given:
+        if message.id not in known:
+            new.setdefault(message.id, message)
+    return [replace(each, position=end + place) for place, each in enumerate(new.values(), 1)]
+
+
+def _newest(given: Sequence[Message]) -> list[Message]:
+    """Return one message an id, as saving one after the other would leave it."""
+    newest: dict[str, Message] = {}
+    for message in given:
+        before = newest.setdefault(message.id, message)
+        if before.status is not MessageStatus.COMPLETE and message.revision > before.revision:
+            newest[message.id] = message
+    return list(newest.values())

@@ -1,0 +1,723 @@
+"""What every store promises: in memory, in an SQLite file, on a real PostgreSQL server."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from lib import steps
+from lib.ids import new_id, new_link
+from lib.status import Change, Event, Phase, Status, decide
+from lib.store import open_store
+from lib.store.memory import MemoryStore
+from lib.store.port import Conflict, NotFound, Store, Unstorable, upstream_artifacts
+from lib.transcript import ATTEMPT, Message, MessageStatus, Role
+from lib.workshop import Draft, StepKey, StepOverview, StepState, Team, TeamKey, Workshop
+
+#: A lease that has run out by the time anybody looks, in seconds.
+SHORT = 0.001
+
+AT = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=UTC)
+LATER = AT + timedelta(minutes=5)
+
+#: What people really write.
+TEXTS = {
+    "emoji": "👩🏽‍🚀 thinks 🧠 → 💡",
+    "right to left": "مرحبا بالعالم، שלום עולם",
+    "han": "設計思考工作坊",
+    "quotes": 'It\'s 100% "fine"; DROP TABLE messages; -- :name %s {x} \\ \\u0041',
+    "white space": "  \tfirst\r\nsecond\u2028third\n\n",
+    "nothing": "",
+    "a megabyte": "0123456789abcdé🙂" * 65_536,
+}
+
+Opens = Callable[..., Store]
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def opens(request: pytest.FixtureRequest) -> Iterator[Opens]:
+    """Return a function that opens the test's one database, with a lease of one's choice."""
+    opened: list[Any] = []
+    if request.param == "memory":
+        kept = MemoryStore()
+
+        def open_(*, lease: float = 60.0) -> Store:
+            kept._lease = timedelta(seconds=lease)
+            return kept
+    else:
+        names = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
+        url = request.getfixturevalue(names[request.param])
+
+        def open_(*, lease: float = 60.0) -> Store:
+            opened.append(open_store(url, lease=lease))
+            return opened[-1]
+
+    yield open_
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(opens: Opens) -> Store:
+    return opens()
+
+
+@pytest.fixture
+def team(store: Store) -> Team:
+    return started(store)[1][0]
+
+
+@pytest.fixture
+def key(team: Team) -> StepKey:
+    return team.step_key("challenge")
+
+
+def started(store: Store, teams: int = 1, at: datetime = AT) -> tuple[Workshop, list[Team]]:
+    workshop = Workshop(new_id(), "Newcomers", "Half of them leave 🙁", at)
+    added = [Team(workshop.id, new_id(), f"Team {n}", new_link(), n) for n in range(1, teams + 1)]
+    store.create_workshop(workshop, added)
+    return workshop, added
+
+
+def question(text: str = "Why?", **fields: Any) -> Message:
+    return replace(Message(new_id(), Role.USER, "Ada", text, AT), **fields)
+
+
+def reply(text: str = "Well", **fields: Any) -> Message:
+    status = MessageStatus.STREAMING
+    return replace(Message(new_id(), Role.ASSISTANT, "Guide", text, AT, status), **fields)
+
+
+def confirm(store: Store, team: Team, step: str, **more: Any) -> None:
+    store.apply(
+        team.key, decide(now(store, team), step, Event.CONFIRM), actor="Ada", at=LATER, **more
+    )
+
+
+def at_once(*works: Callable[[], Any]) -> list[Any]:
+    """Run all works at the same time; return what each returned or raised."""
+    results: list[Any] = [None] * len(works)
+    ready = threading.Barrier(len(works))
+
+    def run(place: int) -> None:
+        ready.wait()
+        try:
+            results[place] = works[place]()
+        except Exception as exc:
+            results[place] = exc
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+NOWHERE = TeamKey("no-workshop", "no-team")
+
+
+def confirm_nowhere(store: Store) -> None:
+    states = dict.fromkeys(steps.SLUGS, Status.IN_PROGRESS)
+    changes = decide(states, "challenge", Event.CONFIRM)
+    store.apply(NOWHERE, changes, actor="Ada", at=AT)
+
+
+def test_what_is_unknown_reads_as_nothing_where_lists_are_asked(store: Store) -> None:
+    key = StepKey(*NOWHERE, "challenge")
+    nothing = [store.messages(key), store.events("x"), store.overview("x"), store.teams("x")]
+
+    assert nothing == [[], [], [], []]
+    assert store.artifacts(NOWHERE) == {}
+    assert store.take_over(key, "unknown") is None
+
+
+# Workshops and teams
+
+
+def test_a_workshop_is_read_back_as_it_was_created(store: Store) -> None:
+    workshop, _ = started(store)
+
+    assert workshop == store.workshop(workshop.id)
+
+
+def test_workshops_come_newest_first_and_equal_times_in_one_order(store: Store) -> None:
+    early, first, second = (started(store, at=at)[0] for at in (AT, LATER, LATER))
+
+    assert [second, first, early] == store.workshops()
+
+
+def test_teams_come_by_position(store: Store) -> None:
+    workshop = Workshop(new_id(), "T", "C", AT)
+    teams = [Team(workshop.id, new_id(), f"{n}", new_link(), n) for n in (3, 1, 2)]
+    store.create_workshop(workshop, teams)
+
+    assert [team.position for team in store.teams(workshop.id)] == [1, 2, 3]
+    assert store.teams("unknown") == []
+
+
+def test_a_link_leads_to_its_team(store: Store) -> None:
+    _, teams = started(store, 3)
+
+    assert teams[1] == store.team_by_link(teams[1].link)
+
+
+def test_creating_a_workshop_again_changes_nothing(store: Store) -> None:
+    workshop, teams = started(store, 2)
+    confirm(store, teams[0], "challenge")
+    before = store.overview(workshop.id), store.events(workshop.id)
+    store.create_workshop(workshop, teams)
+
+    assert before == (store.overview(workshop.id), store.events(workshop.id))
+
+
+def test_a_link_in_use_refuses_the_whole_workshop(store: Store, team: Team) -> None:
+    workshop = Workshop(new_id(), "T", "C", AT)
+    teams = [
+        Team(workshop.id, new_id(), "new", new_link(), 1),
+        Team(workshop.id, new_id(), "thief", team.link, 2),
+    ]
+    with pytest.raises(Unstorable):
+        store.create_workshop(workshop, teams)
+
+    assert store.teams(workshop.id) == []
+    with pytest.raises(NotFound):
+        store.workshop(workshop.id)
+
+
+def test_the_first_step_is_in_progress_and_nine_are_not_started(store: Store, team: Team) -> None:
+    first = StepState("challenge", Status.IN_PROGRESS, Phase.ORIENT, started_at=AT)
+    others = [StepState(slug, Status.NOT_STARTED, Phase.ORIENT) for slug in steps.SLUGS[1:]]
+
+    assert [first, *others] == list(store.steps(team.key).values())
+
+
+def test_the_start_of_each_first_step_is_an_event(store: Store) -> None:
+    workshop, teams = started(store, 3)
+    story = [(each.team_id, each.step, each.event) for each in store.events(workshop.id)]
+
+    assert [(team.id, "challenge", Event.START) for team in teams] == story
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: store.workshop("unknown"),
+        lambda store: store.team_by_link("unknown"),
+        lambda store: store.steps(NOWHERE),
+        lambda store: store.draft(StepKey(*NOWHERE, "challenge")),
+        lambda store: store.append(StepKey(*NOWHERE, "challenge"), [question()]),
+        lambda store: store.append(StepKey(*NOWHERE, "challenge"), []),
+        confirm_nowhere,
+    ],
+)
+def test_what_is_unknown_is_not_found(store: Store, team: Team, ask: Callable[..., Any]) -> None:
+    with pytest.raises(NotFound):
+        ask(store)
+
+
+# Steps and artifacts
+
+
+def test_confirming_completes_a_step_and_starts_the_next(store: Store, team: Team) -> None:
+    confirm(store, team, "challenge", artifact={"question": "How might we …?"})
+    first, second = list(store.steps(team.key).values())[:2]
+
+    assert (first.status, first.started_at, first.completed_at) == (Status.COMPLETE, AT, LATER)
+    assert (
+        second.status,
+        second.started_at,
+        second.completed_at,
+    ) == (Status.IN_PROGRESS, LATER, None)
+
+
+def test_each_change_writes_one_event_with_its_cause(store: Store, team: Team) -> None:
+    confirm(store, team, "challenge")
+    story = store.events(team.workshop_id)[1:]
+
+    assert [(e.step, e.event, e.before, e.after, e.actor, e.cause, e.at) for e in story] == [
+        ("challenge", Event.CONFIRM, "in_progress", "complete", "Ada", "challenge", LATER),
+        (
+            "stakeholder-mapping",
+            Event.START,
+            "not_started",
+            "in_progress",
+            "Ada",
+            "challenge",
+            LATER,
+        ),
+    ]
+    assert len({each.id for each in story}) == 2
+
+
+def test_events_come_in_the_order_they_happened_whatever_their_times(
+    store: Store, team: Team
+) -> None:
+    walked = steps.SLUGS[:4]
+    for place, slug in enumerate(walked):
+        at = AT - timedelta(hours=place)
+        store.apply(team.key, decide(now(store, team), slug, Event.CONFIRM), actor="Ada", at=at)
+    story = [each.step for each in store.events(team.workshop_id) if each.event is Event.CONFIRM]
+
+    assert list(walked) == story
+
+
+def test_a_conflict_changes_nothing(store: Store, team: Team) -> None:
+    stale = decide(now(store, team), "challenge", Event.CONFIRM)
+    confirm(store, team, "challenge", artifact={"n": 1})
+    before = snapshot(store, team)
+    # Where only the second change no longer fits, the first is not carried out either.
+    fits = decide(now(store, team), "stakeholder-mapping", Event.CONFIRM)[:1]
+    for changes in (stale, [*fits, stale[0]]):
+        with pytest.raises(Conflict):
+            store.apply(team.key, changes, actor="Bob", at=LATER, artifact={"n": 2})
+
+    assert before == snapshot(store, team)
+
+
+def now(store: Store, team: Team) -> dict[str, Status]:
+    return {slug: state.status for slug, state in store.steps(team.key).items()}
+
+
+def snapshot(store: Store, team: Team) -> Any:
+    keys = [team.step_key(slug) for slug in steps.SLUGS]
+    return (
+        store.steps(team.key),
+        store.artifacts(team.key),
+        store.events(team.workshop_id),
+        [store.messages(key) for key in keys],
+        [store.draft(key) for key in keys],
+    )
+
+
+def test_of_many_who_confirm_at_once_one_wins(store: Store, team: Team) -> None:
+    changes = decide(now(store, team), "challenge", Event.CONFIRM)
+    results = at_once(
+        *[
+            lambda n=n: store.apply(team.key, changes, actor=str(n), at=LATER, artifact={"n": n})
+            for n in range(6)
+        ]
+    )
+
+    assert [each for each in results if not isinstance(each, Conflict)] == [None]
+    assert len(store.events(team.workshop_id)) == 3
+    assert store.artifacts(team.key)["challenge"].version == 1
+
+
+def test_teams_that_confirm_at_once_all_get_their_place_in_the_story(store: Store) -> None:
+    workshop, teams = started(store, 6)
+    results = at_once(*[lambda each=each: confirm(store, each, "challenge") for each in teams])
+
+    assert results == [None] * 6
+    assert len(store.events(workshop.id)) == 18
+
+
+def test_artifacts_are_the_newest_versions_in_the_order_of_steps(store: Store, team: Team) -> None:
+    fields = {"b": [1, {"z": None}], "a": "ü🙂", "": True, "x": 1.5}
+    confirm(store, team, "challenge", artifact={"old": True})
+    confirm(store, team, "stakeholder-mapping", artifact=fields)
+    reopen(store, team, "challenge")
+    confirm(store, team, "challenge", artifact=fields)
+    found = store.artifacts(team.key)
+
+    assert [(step, each.version) for step, each in found.items()] == [
+        ("challenge", 2),
+        ("stakeholder-mapping", 1),
+    ]
+    assert (fields, "Ada", LATER) == (
+        found["challenge"].fields,
+        found["challenge"].confirmed_by,
+        found["challenge"].confirmed_at,
+    )
+    assert list(fields) == list(found["challenge"].fields)
+    assert {"challenge": fields} == upstream_artifacts(store, team.step_key("stakeholder-mapping"))
+
+
+def reopen(store: Store, team: Team, step: str) -> None:
+    """Make a step stale, as a revision upstream would."""
+    change = Change(step, Event.START, Status.COMPLETE, Status.NEEDS_REGENERATION)
+    store.apply(team.key, [change], actor="Ada", at=LATER)
+
+
+def test_a_step_keeps_when_it_was_started_and_completed(store: Store, team: Team) -> None:
+    confirm(store, team, "challenge")
+    reopen(store, team, "challenge")
+    state = store.steps(team.key)["challenge"]
+
+    assert (
+        state.status,
+        state.started_at,
+        state.completed_at,
+    ) == (Status.NEEDS_REGENERATION, AT, LATER)
+
+
+# Drafts
+
+
+def test_a_step_begins_with_the_empty_draft(store: Store, key: StepKey) -> None:
+    assert Draft() == store.draft(key)
+
+
+def test_a_draft_is_read_back_and_its_phase_is_the_steps(
+    store: Store, team: Team, key: StepKey
+) -> None:
+    draft = Draft({"why": "ü🙂\x00", "list": [1, 2]}, Phase.GATHER, 3)
+    store.save(key, draft=draft)
+
+    assert draft == store.draft(key)
+    assert store.steps(team.key)["challenge"].phase is Phase.GATHER
+
+
+def test_a_draft_that_is_not_newer_changes_nothing(store: Store, key: StepKey) -> None:
+    draft = Draft({"n": 2}, Phase.GATHER, 2)
+    store.save(key, draft=draft)
+    for old in (1, 2):
+        store.save(key, draft=Draft({"n": "old"}, Phase.ORIENT, old))
+
+    assert draft == store.draft(key)
+
+
+def test_what_was_passed_in_is_not_kept(store: Store, team: Team, key: StepKey) -> None:
+    fields = {"list": [1]}
+    store.save(key, draft=Draft(fields, Phase.GATHER, 1))
+    confirm(store, team, "challenge", artifact=fields)
+    fields["list"].append(2)
+    store.draft(key).fields["list"].append(3)
+    store.artifacts(team.key)["challenge"].fields["list"].append(3)
+
+    assert store.draft(key).fields == {"list": [1]}
+    assert store.artifacts(team.key)["challenge"].fields == {"list": [1]}
+
+
+# Transcripts
+
+
+def test_messages_are_appended_in_order_side_by_side(store: Store, key: StepKey) -> None:
+    first, second, third = question(), question(), question()
+    placed = store.append(key, [first, second]) + store.append(key, [third])
+
+    assert [(first.id, 1), (second.id, 2), (third.id, 3)] == [(m.id, m.position) for m in placed]
+    assert placed == store.messages(key)
+
+
+def test_appending_again_changes_nothing_and_answers_nothing(store: Store, key: StepKey) -> None:
+    one, two = question("one"), question("two")
+    placed = store.append(key, [one])
+    again = store.append(key, [replace(one, text="changed"), two, two])
+
+    assert [(two.id, 2)] == [(m.id, m.position) for m in again]
+    assert [*placed, *again] == store.messages(key)
+
+
+def test_the_same_id_in_another_step_is_still_the_first_message(store: Store, team: Team) -> None:
+    message = question()
+    store.append(team.step_key("challenge"), [message])
+
+    assert store.append(team.step_key("persona"), [message]) == []
+    assert store.messages(team.step_key("persona")) == []
+
+
+def test_of_many_writers_of_one_id_one_is_told_it_was_theirs(store: Store, key: StepKey) -> None:
+    greeting = reply()
+    results = at_once(*[lambda: store.append(key, [greeting])] * 8)
+
+    assert [[m.position for m in new] for new in results if new] == [[1]]
+    assert len(store.messages(key)) == 1
+
+
+def test_concurrent_appenders_get_positions_without_gap_and_stay_side_by_side(
+    store: Store, key: StepKey
+) -> None:
+    pairs = [[question(f"{n}"), reply(f"{n}", status=MessageStatus.COMPLETE)] for n in range(10)]
+    results = at_once(*[lambda pair=pair: store.append(key, pair) for pair in pairs])
+    found = store.messages(key)
+
+    assert list(range(1, 21)) == [message.position for message in found]
+    assert all(q.text == r.text for q, r in zip(found[::2], found[1::2], strict=True))
+    assert sorted(m.id for new in results for m in new) == sorted(m.id for m in found)
+
+
+def test_equal_and_backward_times_do_not_change_the_order(store: Store, key: StepKey) -> None:
+    given = [question(f"{n}", created_at=AT - timedelta(hours=n // 2)) for n in range(6)]
+    store.append(key, given)
+
+    assert [m.id for m in given] == [m.id for m in store.messages(key)]
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_a_text_is_stored_to_the_letter(store: Store, key: StepKey, text: str) -> None:
+    placed = store.append(key, [question(text, author=text[:100])])
+    store.save(key, draft=Draft({"text": text}, Phase.GATHER, 1))
+
+    assert placed == store.messages(key)
+    assert {"text": text} == store.draft(key).fields
+
+
+def test_a_time_in_any_zone_is_kept_to_the_microsecond_in_utc(store: Store, key: StepKey) -> None:
+    there = AT.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    store.append(key, [question(created_at=there)])
+    found = store.messages(key)[0].created_at
+
+    assert AT.isoformat() == found.astimezone(UTC).isoformat()
+    assert found == AT
+
+
+def test_a_newer_revision_wins_and_an_older_or_equal_one_does_not(
+    store: Store, key: StepKey
+) -> None:
+    (placed,) = store.append(key, [reply("a")])
+    newer = replace(placed, text="abc", revision=3)
+    store.save(key, [newer])
+    store.save(key, [replace(placed, text="ab", revision=2)])
+    store.save(key, [replace(placed, text="other", revision=3)])
+
+    assert [newer] == store.messages(key)
+
+
+def test_a_complete_message_stays_whatever_comes(store: Store, key: StepKey) -> None:
+    (placed,) = store.append(key, [reply("a")])
+    whole = replace(placed, text="whole", revision=2, status=MessageStatus.COMPLETE)
+    store.save(key, [whole])
+    for status in MessageStatus:
+        store.save(key, [replace(placed, text="late", revision=ATTEMPT * 9, status=status)])
+
+    assert [whole] == store.messages(key)
+
+
+def test_a_placed_message_that_is_not_stored_yet_is_inserted(store: Store, key: StepKey) -> None:
+    message = question(position=7)
+    store.save(key, [message])
+
+    assert [message] == store.messages(key)
+    assert store.append(key, [question()])[0].position == 8
+
+
+def test_saving_again_changes_nothing(store: Store, key: StepKey) -> None:
+    given = [question(f"{n}", position=n) for n in (3, 1, 2)]
+    for _ in range(3):
+        store.save(key, given, Draft({"a": 1}, Phase.GATHER, 1))
+
+    assert sorted(given, key=lambda m: m.position) == store.messages(key)
+
+
+def test_saving_nothing_is_nothing(store: Store, key: StepKey) -> None:
+    store.save(key)
+    store.save(key, [])
+
+    assert store.messages(key) == []
+
+
+def test_one_id_twice_in_a_batch_is_as_if_saved_in_turn(store: Store, key: StepKey) -> None:
+    (placed,) = store.append(key, [reply("a")])
+    newer = replace(placed, text="abc", revision=3)
+    store.save(key, [newer, replace(placed, text="ab", revision=2)])
+
+    assert [newer] == store.messages(key)
+
+
+def test_many_savers_of_one_message_leave_the_newest(store: Store, key: StepKey) -> None:
+    (placed,) = store.append(key, [reply("0")])
+    revisions = [replace(placed, text=str(n), revision=n) for n in range(2, 22)]
+    results = at_once(*[lambda m=m: store.save(key, [m]) for m in revisions])
+
+    assert results == [None] * 20
+    assert [revisions[-1]] == store.messages(key)
+
+
+def test_attempts_fit_into_a_revision(store: Store, key: StepKey) -> None:
+    message = reply(revision=ATTEMPT * 1000 + 5, position=1)
+    store.save(key, [message])
+
+    assert [message] == store.messages(key)
+
+
+BAD = {
+    "empty id": {"id": ""},
+    "no place": {"position": 0},
+    "taken place": {"position": 1},
+    "surrogate": {"text": "half \ud83d of it"},
+    "revision": {"revision": -1},
+}
+
+
+@pytest.mark.parametrize("change", BAD.values(), ids=BAD.keys())
+def test_what_cannot_be_stored_holds_back_nothing_else(
+    store: Store, key: StepKey, change: dict[str, Any]
+) -> None:
+    (placed,) = store.append(key, [question("there")])
+    good = [question(f"{n}", position=n) for n in (2, 4)]
+    bad = replace(question(position=3), **change)
+    draft = Draft({"a": 1}, Phase.GATHER, 1)
+    with pytest.raises(Unstorable, match=re.escape(repr(bad.id)[1:])):
+        store.save(key, [good[0], bad, good[1]], draft)
+    with pytest.raises(Unstorable):
+        store.save(key, [bad])
+
+    assert [placed, *good] == store.messages(key)
+    assert draft == store.draft(key)
+
+
+def test_what_belongs_nowhere_is_refused(store: Store) -> None:
+    key = StepKey(*NOWHERE, "challenge")
+    with pytest.raises(Unstorable):
+        store.save(key, [question(position=1)])
+    with pytest.raises(Unstorable):
+        store.save(key, draft=Draft({}, Phase.GATHER, 1))
+
+
+def test_an_append_that_cannot_be_stored_stores_none_of_it(store: Store, key: StepKey) -> None:
+    with pytest.raises(Unstorable):
+        store.append(key, [question(), question("half \ud83d of it")])
+
+    assert store.messages(key) == []
+
+
+def test_a_window_of_the_transcript_is_in_order(store: Store, key: StepKey) -> None:
+    store.append(key, [question(f"{n}") for n in range(1, 11)])
+
+    def places(**window: int) -> list[int]:
+        return [message.position for message in store.messages(key, **window)]
+
+    assert places(last=3) == [8, 9, 10]
+    assert places(last=2, before=7) == [5, 6]
+    assert places(before=3) == [1, 2]
+    assert places(since=9) == [9, 10]
+    assert places(since=4, before=6) == [4, 5]
+    assert places(since=4, before=6, last=1) == [5]
+    assert places(last=0) == []
+    assert list(range(1, 11)) == places(last=99)
+
+
+def test_steps_of_a_team_and_teams_of_a_workshop_do_not_see_each_other(store: Store) -> None:
+    _, teams = started(store, 2)
+    keys = [team.step_key(step) for team in teams for step in ("challenge", "persona")]
+    placed = [store.append(key, [question()]) for key in keys]
+
+    assert placed == [store.messages(key) for key in keys]
+
+
+# Leases
+
+
+def test_a_reply_being_written_reads_as_streaming(store: Store, key: StepKey) -> None:
+    store.append(key, [reply()])
+
+    assert statuses(store, key) == [MessageStatus.STREAMING]
+
+
+def statuses(store: Store, key: StepKey) -> list[MessageStatus]:
+    return [message.status for message in store.messages(key)]
+
+
+def test_a_reply_whose_lease_ran_out_reads_as_interrupted(opens: Opens) -> None:
+    store = opens(lease=SHORT)
+    key = started(store)[1][0].step_key("challenge")
+    store.append(key, [reply()])
+    time.sleep(SHORT * 5)
+
+    assert statuses(store, key) == [MessageStatus.INTERRUPTED]
+
+
+def test_each_write_renews_the_lease(opens: Opens) -> None:
+    store = opens(lease=0.6)
+    key = started(store)[1][0].step_key("challenge")
+    (message,) = store.append(key, [reply()])
+    for _ in range(3):
+        time.sleep(0.3)
+        message = message.revised(message.text + ".", MessageStatus.STREAMING)
+        store.save(key, [message])
+
+    assert [message] == store.messages(key)
+
+
+def test_only_what_is_being_written_has_a_lease_to_run_out(opens: Opens) -> None:
+    store = opens(lease=SHORT)
+    key = started(store)[1][0].step_key("challenge")
+    store.append(key, [reply(status=status) for status in MessageStatus])
+    time.sleep(SHORT * 5)
+    after = [MessageStatus.INTERRUPTED, *list(MessageStatus)[1:]]
+
+    assert after == statuses(store, key)
+
+
+def test_nobody_takes_over_what_is_complete_held_or_unknown(store: Store, key: StepKey) -> None:
+    whole, held = store.append(key, [reply(status=MessageStatus.COMPLETE), reply()])
+
+    assert [store.take_over(key, id_) for id_ in (whole.id, held.id, "unknown")] == [None] * 3
+    assert [whole, held] == store.messages(key)
+
+
+@pytest.mark.parametrize("status", [MessageStatus.INTERRUPTED, MessageStatus.ERROR])
+def test_an_unfinished_reply_is_taken_over(
+    store: Store, key: StepKey, status: MessageStatus
+) -> None:
+    (placed,) = store.append(key, [reply("half", status=status, revision=ATTEMPT + 7)])
+    taken = replace(placed, status=MessageStatus.STREAMING, revision=2 * ATTEMPT)
+
+    assert taken == store.take_over(key, placed.id)
+    assert [taken] == store.messages(key)
+    assert store.take_over(key, placed.id) is None
+
+
+def test_who_takes_over_a_dead_writers_reply_outranks_it(opens: Opens) -> None:
+    dying = opens(lease=SHORT)
+    key = started(dying)[1][0].step_key("challenge")
+    (message,) = dying.append(key, [reply("a", revision=1)])
+    time.sleep(SHORT * 5)
+    store = opens(lease=60.0)
+    taken = store.take_over(key, message.id)
+    store.save(key, [replace(message, text="the dead one's", revision=900)])
+    store.save(key, [replace(message, revision=901, status=MessageStatus.COMPLETE)])
+
+    assert [taken] == store.messages(key)
+
+
+def test_of_many_who_take_over_one_does(store: Store, key: StepKey) -> None:
+    (placed,) = store.append(key, [reply(status=MessageStatus.INTERRUPTED)])
+    results = at_once(*[lambda: store.take_over(key, placed.id)] * 8)
+
+    assert len([each for each in results if each is not None]) == 1
+    assert not [each for each in results if isinstance(each, Exception)]
+
+
+# Review
+
+
+def test_the_overview_has_ten_cells_a_team_in_order(store: Store) -> None:
+    workshop, teams = started(store, 3)
+    cells = store.overview(workshop.id)
+
+    assert [(team.id, slug) for team in teams for slug in steps.SLUGS] == [
+        (cell.team_id, cell.state.step) for cell in cells
+    ]
+    first = StepState("challenge", Status.IN_PROGRESS, Phase.ORIENT, AT)
+    assert StepOverview(teams[0].id, first, 0, 0, AT) == cells[0]
+    second = StepState("stakeholder-mapping", Status.NOT_STARTED, Phase.ORIENT)
+    assert StepOverview(teams[0].id, second, 0, 0, None) == cells[1]
+
+
+def test_the_overview_counts_messages_and_what_is_unfinished(store: Store) -> None:
+    workshop, teams = started(store, 2)
+    key = teams[1].step_key("persona")
+    store.append(key, [question(), *[reply(status=status) for status in MessageStatus]])
+    cells = {(c.team_id, c.state.step): c for c in store.overview(workshop.id)}
+    cell = cells.pop((teams[1].id, "persona"))
+
+    assert (cell.messages, cell.unfinished) == (5, 3)
+    assert {(0, 0)} == {(each.messages, each.unfinished) for each in cells.values()}
+
+
+def test_the_overview_shows_when_a_step_was_last_written(store: Store, team: Team) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=5)
+    store.save(team.step_key("challenge"), draft=Draft({"a": 1}, Phase.GATHER, 1))
+    store.append(team.step_key("persona"), [question()])
+    written = {c.state.step: c.last_activity for c in store.overview(team.workshop_id)}
+
+    for slug in steps.SLUGS:
+        at = written[slug]
+        assert (at is not None and at > before) == (slug in ("challenge", "persona"))
