@@ -5,19 +5,26 @@ Whichever way a page is left (rail, Back, Next, the browser's own buttons, a dee
 page's opening call comes through here before it draws.
 """
 
+import logging
 from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
 
-from lib import access, steps, working_copy
+from lib import access, inbox, steps, working_copy
 from lib.process import Process
 from lib.status import is_locked
+from lib.store.port import StoreError
 from lib.transcript import clean
-from lib.working_copy import WorkingCopy
+from lib.working_copy import MAX_NAME, WorkingCopy
+
+log = logging.getLogger(__name__)
 
 FRONT_DOOR = "streamlit_app.py"
 REVIEW = "pages/review.py"
+
+#: Where `lib.ui.server` takes in what a box delivers on its own.
+OUTBOX = "/throughline/outbox"
 
 _PAGES = Path(__file__).resolve().parent.parent / "pages"
 
@@ -29,9 +36,6 @@ STEP_PAGES = {
 #: The query parameters of a team's address.
 TEAM = "team"
 MEMBER = "member"
-
-#: Characters of a member's name that are taken from an address.
-MAX_NAME = 60
 
 WORKSHOP = "workshop"
 
@@ -68,11 +72,20 @@ def open_step(process: Process, step: str) -> WorkingCopy:
 
 
 def leave(process: Process) -> None:
-    """Save what is unsaved of the step this tab had open; every page but a step's calls this."""
+    """
+    Take in and save what is left of the step this tab had open; every page's opening asks this.
+
+    What the database cannot take now waits: in autosave, or in the box, which sends it again.
+    """
     copy = working_copy.of_tab()
-    if copy is not None and copy.open_step is not None:
-        process.autosave.flush(copy.key(copy.open_step))
-        copy.open_step = None
+    if copy is None or copy.open_step is None:
+        return
+    step, copy.open_step = copy.open_step, None
+    try:
+        inbox.take_in(process, copy, step)
+    except StoreError as exc:
+        log.warning("What was sent in %s waits in its box: %s", step, exc)
+    process.autosave.flush(copy.key(step))
 
 
 def go_to_step(process: Process, copy: WorkingCopy, step: str) -> NoReturn:
@@ -94,6 +107,11 @@ def query(link: str, member: str) -> dict[str, str]:
 def address(link: str) -> str:
     """Return the address to hand to a team, as seen from this browser."""
     return f"{base_address()}/?{TEAM}={link}"
+
+
+def outbox_address() -> str:
+    """Return the address a box delivers to when its page is left."""
+    return f"{base_address()}{OUTBOX}"
 
 
 def base_address() -> str:

@@ -5,7 +5,7 @@ A cache that may vanish at any moment (F5, a new server, another replica): the t
 and the URL. Every step page shares the chat history kept here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,9 @@ from lib.workshop import Draft, Fields, StepKey, StepState, Team, Workshop
 
 #: How many messages a page shows at first, and how many more at each "Show earlier".
 WINDOW = 50
+
+#: Characters of a member's name.
+MAX_NAME = 60
 
 _KEY = "working_copy"
 _NOTICE = "notice"
@@ -153,6 +156,12 @@ def notify(sentence: str) -> None:
 def take_notice() -> str:
     """Return the sentence kept by `notify`, once; empty where there is none."""
     return str(st.session_state.pop(_NOTICE, ""))
+
+
+def component_state(key: str) -> Mapping[str, Any]:
+    """Return what the component called *key* has sent from the browser; empty for nothing."""
+    state = st.session_state.get(key)
+    return state if isinstance(state, Mapping) else {}
 
 
 def call_me(name: str) -> None:

@@ -1,17 +1,15 @@
 """The conversation of a step: what was said, what is being written, and the box to say more."""
 
-import uuid
-
 import streamlit as st
 
-from lib import working_copy
+from lib import inbox, navigation, working_copy
 from lib.process import Process
-from lib.replies import Reply, utc_now
+from lib.replies import Reply
 from lib.status import is_read_only
 from lib.store.port import StoreError, StoreUnavailable
-from lib.transcript import Message, MessageStatus, Role, TextRefused, accept
+from lib.transcript import Message, MessageStatus, Role
 from lib.ui import chat_box, safe
-from lib.ui.chat_box import Refusal, Sent
+from lib.ui.chat_box import Delivery, Refusal
 from lib.working_copy import WINDOW, WorkingCopy
 
 #: Characters of a message a page shows before it folds the rest: every rerun sends them again.
@@ -25,54 +23,16 @@ _AVATARS = {Role.USER: ":material/group:", Role.ASSISTANT: ":material/explore:"}
 
 def receive(process: Process, copy: WorkingCopy, step: str) -> None:
     """
-    Store what the box has sent, have it answered, and greet where nothing was said yet.
+    Take in what the box has sent, and greet where nothing was said yet.
 
     What cannot be stored now stays in the box's outbox, which sends it again.
     """
-    sent = chat_box.outbox(_box(copy, step))
-    settled = copy.settled.setdefault(step, set())
-    settled &= {each.id for each in sent}
-    messages = [
-        message
-        for each in sent
-        if each.id not in settled
-        if (message := _accepted(copy, each, settled))
-    ]
     try:
-        if messages:
-            process.replies.ask(copy.key(step), messages)
-        else:
+        if not inbox.take_in(process, copy, step):
             process.replies.attend(copy.key(step), copy.transcripts[step])
     except StoreUnavailable:
         return
-    settled.update(message.id for message in messages)
     copy.refresh(process, step)
-
-
-def _accepted(copy: WorkingCopy, sent: Sent, settled: set[str]) -> Message | None:
-    """Return the message to store; None, with the text back in the box, where it is refused."""
-    try:
-        text = accept(sent.text)
-    except TextRefused as exc:
-        settled.add(sent.id)
-        copy.refused[sent.id] = str(exc)
-        return None
-    if not _is_id(sent.id):
-        settled.add(sent.id)
-        return None
-    return Message(sent.id, Role.USER, working_copy.member() or copy.team.name, text, utc_now())
-
-
-def _is_id(text: str) -> bool:
-    """Whether a browser's id is a UUID in its usual form, as our own box makes them."""
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
-
-
-def _box(copy: WorkingCopy, step: str) -> str:
-    return f"chat-box/{copy.team.id}/{step}"
 
 
 # Drawing
@@ -145,11 +105,12 @@ def _below(process: Process, copy: WorkingCopy, step: str, live: Reply | None) -
     elif (last := _unfinished(copy, step)) is not None:
         _offer_retry(process, copy, step, last)
     chat_box.show(
-        _box(copy, step),
+        inbox.box_key(copy, step),
         storage=f"throughline/{copy.team.id}/{step}",
         placeholder="Tell the guide …",
         settled=sorted(copy.settled.get(step, ())),
         refused=[Refusal(id_, sentence) for id_, sentence in copy.refused.items()],
+        delivery=Delivery(navigation.outbox_address(), copy.team.link, step, working_copy.member()),
     )
 
 

@@ -18,7 +18,10 @@ export default function (component) {
   const box = parentElement.box ?? (parentElement.box = mount(parentElement, data));
   box.setStateValue = component.setStateValue;
   box.update(data);
-  return () => clearInterval(box.timer);
+  return () => {
+    clearInterval(box.timer);
+    box.leave();
+  };
 }
 
 function mount(parent, first) {
@@ -132,6 +135,19 @@ function mount(parent, first) {
     }, 500);
     draw();
   };
+
+  // A page that is left in the moment of sending may take the component's state with it. What the
+  // server has not confirmed goes there by a request of its own; it is stored once all the same.
+  box.leave = () => {
+    if (!box.outbox.length || !box.data.delivery) return;
+    const { address, ...who } = box.data.delivery;
+    const sent = box.outbox.map(({ id, text }) => ({ id, text }));
+    const body = JSON.stringify({ ...who, outbox: sent });
+    if (!navigator.sendBeacon(address, body)) {
+      fetch(address, { method: "POST", body }).catch(() => {});
+    }
+  };
+  window.addEventListener("pagehide", () => box.leave());
 
   text.addEventListener("input", () => {
     fit();

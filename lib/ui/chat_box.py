@@ -4,13 +4,13 @@ The box a message is typed into: a component of ours with an outbox.
 Streamlit's own chat input sends a message once, as an event. Sent five within a quarter of a second
 to a page that is following a reply, two of five never arrived; with its modes "stop" and "disable",
 which close the box while a script runs, four of five did not. So ours keeps what was sent in its
-state until the page has confirmed it, and each message carries an id.
+state until the page has confirmed it, and each message carries an id. A page that is left in the
+moment of sending takes its state with it, about once in four: then the box delivers by itself.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -26,13 +26,6 @@ _mounted = st.components.v2.component(
 )
 
 
-class Sent(NamedTuple):
-    """A message as it came from a browser: the id it was given there, and its text."""
-
-    id: str
-    text: str
-
-
 @dataclass(frozen=True)
 class Refusal:
     """A message that went back into its box, and the sentence that says why."""
@@ -41,29 +34,24 @@ class Refusal:
     sentence: str
 
 
-def outbox(key: str) -> list[Sent]:
-    """
-    Return what the box called *key* has sent and may not know to be stored, oldest first.
+@dataclass(frozen=True)
+class Delivery:
+    """Where, and as whom, the box delivers what is in it when its page is left."""
 
-    Comes from a browser: anything that is not a list of ids and texts is passed over.
-    """
-    state = st.session_state.get(key)
-    entries = state.get("outbox") if hasattr(state, "get") else None
-    if not isinstance(entries, Sequence) or isinstance(entries, str):
-        return []
-    return [sent for entry in entries if (sent := _sent(entry))]
-
-
-def _sent(entry: Any) -> Sent | None:
-    try:
-        sent = Sent(entry["id"], entry["text"])
-    except (TypeError, KeyError):
-        return None
-    return sent if isinstance(sent.id, str) and isinstance(sent.text, str) else None
+    address: str
+    link: str
+    step: str
+    member: str
 
 
 def show(
-    key: str, storage: str, placeholder: str, settled: Sequence[str], refused: Sequence[Refusal]
+    key: str,
+    *,
+    storage: str,
+    placeholder: str,
+    settled: Sequence[str],
+    refused: Sequence[Refusal],
+    delivery: Delivery,
 ) -> None:
     """
     Draw the box.
@@ -78,6 +66,7 @@ def show(
             "placeholder": placeholder,
             "limit": MAX_CHARACTERS,
             "settled": list(settled),
+            "delivery": asdict(delivery),
             "refused": [{"id": each.id, "sentence": each.sentence} for each in refused],
         },
         on_outbox_change=_nothing,

@@ -4,22 +4,28 @@ The server around the pages: the headers it sends, and what it does when it begi
 Still started by `streamlit run streamlit_app.py`; Streamlit finds the app in that file.
 """
 
+import json
 import logging
-import signal
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib import process
+from lib import access, inbox, navigation, process
+from lib.access import AccessRefused
 from lib.settings import SettingsError
 from lib.store.port import StoreError
+from lib.transcript import MAX_CHARACTERS
+
+log = logging.getLogger(__name__)
 
 #: Sent with every answer. Pictures come from here alone, so that one in a message calls nobody.
 HEADERS = {
@@ -47,25 +53,63 @@ class Headers:
         await self._app(scope, receive, send_with_headers)
 
 
+#: Bytes a delivery may have: a message of the longest kind, four bytes a character, and a little.
+MAX_DELIVERY = 4 * MAX_CHARACTERS + 10_000
+
+
+async def outbox(request: Request) -> Response:
+    """
+    Take in what a box had not been told to be stored when its page was left.
+
+    The team's link is the key, as it is to the page; whatever is wrong gets the same empty answer,
+    and what is not stored stays in the box.
+    """
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_DELIVERY:
+            return Response(status_code=413)
+    try:
+        await run_in_threadpool(_deliver, json.loads(body))
+    except (ValueError, KeyError, TypeError, AccessRefused):
+        return Response(status_code=404)
+    except (StoreError, SettingsError) as exc:
+        log.warning("A delivery waits in its box: %s", exc)
+        return Response(status_code=503)
+    return Response(status_code=204)
+
+
+def _deliver(said: dict[str, Any]) -> None:
+    running = process.running()
+    team = access.team_by_link(running.store, str(said["link"]))
+    inbox.deliver(running, team, said["step"], str(said["member"]), said["outbox"])
+
+
 @asynccontextmanager
 async def _life(_app: Any) -> AsyncIterator[None]:
     yield
-    await run_in_threadpool(process.stop)
+    saved = await run_in_threadpool(process.stop)
+    # Every page has ended by now. The server would raise the signal that ended it once more, and
+    # whoever started it could not tell a good end from a bad one.
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(0 if saved else 1)
 
 
-def app(script: str) -> st.App:
+def parts() -> dict[str, Any]:
     """
-    Return the app whose front door is *script*.
+    Return what the app is made of besides its pages, as `st.App` takes it.
 
     Opens the database first: where that cannot be done, says why in one line and ends the process.
     """
-    # The server passes the signal on when it has shut down; by then everything is saved.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     try:
         process.running()
     except (SettingsError, StoreError) as exc:
         sys.stderr.write(f"Throughline cannot start: {exc}\n")
         sys.exit(1)
-    return st.App(Path(script).resolve(), lifespan=_life, middleware=[Middleware(Headers)])
+    return {
+        "lifespan": _life,
+        "routes": [Route(navigation.OUTBOX, outbox, methods=["POST"])],
+        "middleware": [Middleware(Headers)],
+    }

@@ -1,0 +1,78 @@
+"""The real app in a process of its own, as `streamlit run` starts it; it may be killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Seconds the app may take until it answers.
+PATIENCE = 60
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class AppServer:
+    """One server on one port and one database."""
+
+    def __init__(self, database_url: str, log: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self._log = log
+        self._environment = {**os.environ, "DATABASE_URL": database_url, **settings}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the app and wait until it answers."""
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        options = [f"--server.port={self.port}", "--server.headless=true"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, *options], cwd=ROOT, env=self._environment, stdout=log, stderr=log
+            )
+        end = time.monotonic() + PATIENCE
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"The app did not start: {self.log[-2000:]}")
+            time.sleep(0.1)
+
+    def restart(self, **settings: str) -> None:
+        """End the app in good order and start it again with other settings."""
+        self.stop()
+        self._environment |= settings
+        self.start()
+
+    @property
+    def log(self) -> str:
+        """What the app has printed."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def kill(self) -> None:
+        """End the app with SIGKILL."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """End the app with SIGTERM; return its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> int:
+        assert self._process is not None
+        self._process.send_signal(how)
+        return self._process.wait(timeout=30)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
