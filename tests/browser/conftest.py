@@ -1,0 +1,64 @@
+"""Real Chromium against the real app."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.store import open_store
+from lib.store.port import Store
+from tests.app_server import AppServer
+from tests.browser.walker import Walker
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Use the system's Chromium; where there is none, skip, or fail where all is required."""
+    if CHROMIUM is None:
+        say = pytest.fail if os.environ.get("THROUGHLINE_REQUIRE_ALL") else pytest.skip
+        say("No Chromium was found: install Debian's chromium.")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": quiet}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Give pages the size of a laptop's."""
+    return {**browser_context_args, "viewport": {"width": 1366, "height": 800}}
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """Return a server on SQLite that the tests of one worker share; nobody kills this one."""
+    folder = tmp_path_factory.mktemp("app")
+    server = AppServer(f"sqlite:///{folder / 'app.db'}", folder / "app.log", GUIDE_PACE="0.005")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database, on each engine in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'own.db'}"
+    return str(request.getfixturevalue("postgres").new_database())
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """Return a look into the database beside the app's own."""
+    store = open_store(database_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def walker(page: Any, app: AppServer) -> Walker:
+    """Return somebody at a browser, at the shared server's front door."""
+    return Walker(page, app.url)
