@@ -57,15 +57,22 @@ def postgres() -> PostgresServer:
     return server
 
 
-@pytest.fixture
-def own_postgres() -> Iterator[PostgresServer]:
-    """Return a running server that the test may stop and kill."""
+@pytest.fixture(scope="session")
+def _worker_postgres() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="own-", dir=os.environ[FOLDER]))
     folder.chmod(0o755)
     server = _server(folder / "server")
-    server.start()
     yield server
     server.remove()
+
+
+@pytest.fixture
+def own_postgres(_worker_postgres: PostgresServer) -> PostgresServer:
+    """Return a running server of this worker's own, which the test may stop and kill."""
+    # A test that failed may have left it down.
+    if not (_worker_postgres.folder / "data" / "postmaster.pid").exists():
+        _worker_postgres.start()
+    return _worker_postgres
 
 
 @pytest.fixture

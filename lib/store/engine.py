@@ -98,10 +98,7 @@ def connect(url: URL, *, patience: float = PATIENCE, foreign_keys: bool = True) 
 
 
 def _sqlite(url: URL, patience: float, *, foreign_keys: bool) -> Engine:
-    try:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise StoreUnavailable("The folder of the database file cannot be made.") from exc
+    _make_folder(str(url.database))
     # Waiting is for the file's lock alone: a thread never waits for another's connection.
     engine = create_engine(url, connect_args={"check_same_thread": False}, max_overflow=-1)
 
@@ -122,6 +119,16 @@ def _sqlite(url: URL, patience: float, *, foreign_keys: bool) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _make_folder(database: str) -> None:
+    # SQLite's own kind of address, `file:...?mode=ro`, is taken as it is.
+    if database.startswith("file:"):
+        return
+    try:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StoreUnavailable("The folder of the database file cannot be made.") from exc
 
 
 def _kind(connection: Connection) -> Kind:
