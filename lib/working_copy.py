@@ -25,6 +25,7 @@ MAX_NAME = 60
 
 _KEY = "working_copy"
 _NOTICE = "notice"
+_SHOWN = "notice_shown"
 _MEMBER = "member"
 
 
@@ -155,7 +156,20 @@ def notify(sentence: str) -> None:
 
 def take_notice() -> str:
     """Return the sentence kept by `notify`, once; empty where there is none."""
-    return str(st.session_state.pop(_NOTICE, ""))
+    notice = str(st.session_state.pop(_NOTICE, ""))
+    st.session_state[_SHOWN] = notice
+    return notice
+
+
+def keep_notice() -> None:
+    """Keep the sentence this run has shown for the next one too."""
+    if shown := st.session_state.get(_SHOWN):
+        st.session_state[_NOTICE] = shown
+
+
+def begin_page() -> None:
+    """Forget what the last run has shown."""
+    st.session_state[_SHOWN] = ""
 
 
 def component_state(key: str) -> Mapping[str, Any]:

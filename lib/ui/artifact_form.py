@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from lib.artifacts import MODELS, bound, inner_type, is_blank, item_type, shaped
 from lib.process import Process
 from lib.ui.artifact_card import is_flat, is_model
+from lib.ui.safe import escaped
 from lib.working_copy import FormField, WorkingCopy
 
 #: Fields that hold a name rather than sentences.
@@ -110,7 +111,8 @@ def _entries(key: str, model: type[BaseModel], info: FieldInfo, held: FormField)
     head = next(iter(model.model_fields))
     drawn = []
     for number, entry in enumerate(entries, start=1):
-        with st.expander(str(entry.get(head) or f"New, no. {number}"), expanded=not entry):
+        label = escaped(str(entry.get(head) or f"New, no. {number}"))
+        with st.expander(label, expanded=not entry):
             fields = _group(f"{key}/{number}", model, entry)
             if st.checkbox("Remove this one", key=f"{key}/{number}/remove"):
                 fields = {}

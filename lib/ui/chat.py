@@ -8,7 +8,7 @@ from lib.replies import Reply
 from lib.status import is_read_only
 from lib.store.port import StoreError, StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role
-from lib.ui import chat_box, safe
+from lib.ui import chat_box, page, safe
 from lib.ui.chat_box import Delivery, Refusal
 from lib.working_copy import WINDOW, WorkingCopy
 
@@ -57,8 +57,12 @@ def _earlier(process: Process, copy: WorkingCopy, step: str) -> None:
     if not copy.has_earlier(step):
         return
     if st.button(f"Show {WINDOW} earlier", key="show-earlier", icon=":material/expand_less:"):
-        copy.show_earlier(process, step)
-        st.rerun()
+        try:
+            copy.show_earlier(process, step)
+        except StoreError as exc:
+            st.toast(f"Not yet. {exc}")
+        else:
+            st.rerun()
 
 
 def _message(copy: WorkingCopy, message: Message) -> None:
@@ -92,7 +96,7 @@ def _follow(live: Reply, slot: "st.delta_generator.DeltaGenerator") -> None:
     """Draw the reply as it grows, then the page as it is with it."""
     for text in live.follow():
         slot.markdown(safe.markdown(text) + " ▌" if text else "*The guide is thinking …*")
-    st.rerun()
+    page.redraw()
 
 
 def _below(process: Process, copy: WorkingCopy, step: str, live: Reply | None) -> None:

@@ -104,7 +104,7 @@ def _names(text: str) -> list[str]:
 
 def _begin(process: Process, title: str, challenge: str, names: list[str]) -> None:
     if problem := _problem(title, challenge, names):
-        st.error(problem)
+        st.error(safe.escaped(problem))
         return
     workshop = Workshop(new_id(), title, challenge, utc_now())
     teams = [
@@ -162,9 +162,9 @@ def _row(process: Process, workshop: Workshop) -> None:
             for team in process.store.teams(workshop.id):
                 st.page_link(
                     navigation.FRONT_DOOR,
-                    label=team.name,
+                    label=safe.escaped(team.name),
                     icon=":material/group:",
-                    help=f"Open the workshop as {team.name}",
+                    help=f"Open the workshop as {safe.escaped(team.name)}",
                     query_params={navigation.TEAM: team.link},
                 )
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
 
@@ -19,7 +20,7 @@ from lib.store.port import StoreError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-_STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+_STYLE = Path(__file__).parent / "style.css"
 
 _AWAY = (
     "The database cannot be reached right now. Nothing that was sent is lost: "
@@ -41,7 +42,8 @@ def open_page(title: str) -> Process:
 def begin(title: str) -> Process:
     """Set the page's title and look; return the process, or say why there is none and stop."""
     st.set_page_config(page_title=f"{title} · Throughline", page_icon="🧵", layout="wide")
-    st.html(f"<style>{_STYLE}</style>")
+    st.html(_STYLE)
+    working_copy.begin_page()
     try:
         return process.running()
     except (SettingsError, StoreError) as exc:
@@ -76,6 +78,12 @@ def show_notice() -> None:
         st.info(notice, icon=":material/info:")
 
 
+def redraw() -> NoReturn:
+    """Draw the page anew though nobody did anything: the sentence at its top stays."""
+    working_copy.keep_notice()
+    st.rerun()
+
+
 def _refused(sentence: str) -> None:
     st.title("This way in is closed")
     st.error(sentence, icon=":material/link_off:")
@@ -103,6 +111,6 @@ def every(seconds: float, changed: Callable[[], bool]) -> None:
         if first:
             first = False
         elif changed():
-            st.rerun()
+            redraw()
 
     beat()

@@ -5,6 +5,7 @@ import streamlit as st
 from lib import navigation
 from lib.status import Status, is_locked
 from lib.steps import STEPS
+from lib.ui import safe
 from lib.working_copy import WorkingCopy
 
 #: Each status as the rail shows it: an icon, and the word a screen reader or a pointer gets.
@@ -21,7 +22,7 @@ def show(copy: WorkingCopy) -> None:
     done = sum(state.status is Status.COMPLETE for state in copy.states.values())
     with st.sidebar:
         st.markdown("#### :material/timeline: Throughline")
-        st.caption(f"{copy.workshop.title} · {copy.team.name}".replace("$", r"\$"))
+        st.caption(safe.escaped(f"{copy.workshop.title} · {copy.team.name}"))
         for step in STEPS:
             icon, word = MARKS[copy.states[step.slug].status]
             st.page_link(

@@ -1,0 +1,174 @@
+"""Pages under test: a store that is watched, a team with a history, a tab that shows a page."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from streamlit.testing.v1 import AppTest
+
+from lib import navigation, process, steps
+from lib.guide.port import Guide
+from lib.ids import new_id, new_link
+from lib.process import Process
+from lib.settings import Settings
+from lib.status import Event, Phase, decide
+from lib.store.memory import MemoryStore
+from lib.store.port import StoreUnavailable
+from lib.workshop import Draft, Fields, Team, Workshop
+from tests import recorded_workshop
+from tests.test_guide import walked
+
+ROOT = Path(__file__).resolve().parent.parent
+
+NOW = datetime.now(UTC)
+
+#: Calls that change what is stored.
+WRITES = frozenset({"create_workshop", "apply", "append", "save", "take_over"})
+
+
+class WatchedStore:
+    """A store in memory that may be away, and remembers what it was asked, in order."""
+
+    def __init__(self) -> None:
+        self.inner = MemoryStore()
+        self.away = False
+        self.calls: list[tuple[str, tuple[Any, ...]]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self.inner, name)
+
+        def watched(*args: Any, **named: Any) -> Any:
+            self.calls.append((name, args))
+            if self.away and name != "close":
+                raise StoreUnavailable("The database is away.")
+            return method(*args, **named)
+
+        return watched
+
+    @property
+    def written(self) -> list[str]:
+        """The names of the calls that changed something."""
+        return [name for name, _ in self.calls if name in WRITES]
+
+
+@contextmanager
+def running(store: WatchedStore, guide: Guide) -> Iterator[Process]:
+    """Put a process around *store* in place for the pages; end it afterwards."""
+    assembled = process.assemble(Settings(), store, guide)  # type: ignore[arg-type]
+    process.use(assembled)
+    try:
+        yield assembled
+    finally:
+        process.use(None)
+        store.away = False
+        assembled.close(within=2)
+
+
+def new_team(store: WatchedStore, name: str = "Ladder crew") -> Team:
+    """Start a workshop with one team."""
+    workshop = Workshop(new_id(), "Newcomers", "Half of them leave.", NOW)
+    team = Team(workshop.id, new_id(), name, new_link(), 1)
+    store.inner.create_workshop(workshop, [team])
+    return team
+
+
+def bring_to(store: WatchedStore, team: Team, step: str) -> None:
+    """Confirm every step before *step* with what the recorded workshop came to."""
+    for slug in steps.SLUGS[: steps.SLUGS.index(step)]:
+        confirm(store, team, slug)
+
+
+def confirm(store: WatchedStore, team: Team, step: str) -> None:
+    """Confirm a step with what the recorded workshop came to."""
+    draft(store, team, step)
+    statuses = {slug: state.status for slug, state in store.inner.steps(team.key).items()}
+    changes = decide(statuses, step, Event.CONFIRM)
+    store.inner.apply(team.key, changes, actor="Ada", at=NOW, artifact=outcome(step))
+
+
+def draft(store: WatchedStore, team: Team, step: str, fields: Fields | None = None) -> None:
+    """Store a draft as the guide would: the recorded workshop's, where none is given."""
+    key = team.step_key(step)
+    revision = store.inner.draft(key).revision + 1
+    made = Draft(outcome(step) if fields is None else fields, Phase.COMPLETE, revision)
+    store.inner.save(key, (), made)
+
+
+def outcome(step: str) -> Fields:
+    """Return what the recorded workshop came to in a step."""
+    return walked(recorded_workshop)[step].draft
+
+
+# A tab
+
+
+def opened(page: str, **query: str) -> AppTest:
+    """Open a page in a new tab."""
+    app = AppTest.from_file(str(ROOT / navigation.FRONT_DOOR), default_timeout=30)
+    return moved(app, page, **query)
+
+
+def moved(app: AppTest, page: str, **query: str) -> AppTest:
+    """Go to another page in the same tab, by its address."""
+    app.switch_page(page)
+    app.query_params.clear()
+    for name, value in query.items():
+        app.query_params[name] = value
+    return drawn(app.run())
+
+
+def opened_step(team: Team, step: str, member: str = "Ada") -> AppTest:
+    """Open a team's step in a new tab."""
+    return opened(navigation.STEP_PAGES[step], **navigation.query(team.link, member))
+
+
+def drawn(app: AppTest) -> AppTest:
+    """Return *app*, where its last run raised nothing."""
+    assert not app.exception, app.exception[0].value
+
+    return app
+
+
+def links(app: AppTest) -> dict[str, tuple[str, dict[str, str]]]:
+    """Return where each link on the page leads, by its label: a page, and the query with it."""
+    return {
+        link.proto.label: (link.proto.page, dict(parse_qsl(link.proto.query_string)))
+        for link in app.page_link
+        if not link.proto.disabled
+    }
+
+
+def heading(app: AppTest) -> str:
+    """Return what the page is about."""
+    return str((*app.subheader, *app.title)[0].value)
+
+
+def conversation(app: AppTest) -> list[str]:
+    """Return the messages on the page as Markdown, in order."""
+    return [str(each.markdown[0].value) for each in app.chat_message]
+
+
+def keys(app: AppTest) -> list[str]:
+    """Return the keys of all buttons."""
+    return [str(each.key) for each in app.button]
+
+
+def box(app: AppTest) -> dict[str, Any] | None:
+    """Return what the page has told the chat box; None where there is no box."""
+    found = app.get("bidi_component")
+    return json.loads(found[0].proto.json) if found else None
+
+
+def send(app: AppTest, team: Team, step: str, *entries: Any) -> AppTest:
+    """Let the box of a step deliver *entries*, as the browser repeats them with every rerun."""
+    app.session_state[f"chat-box/{team.id}/{step}"] = {"outbox": list(entries)}
+    return drawn(app.run())
+
+
+def entry(text: str, id_: str = "") -> dict[str, str]:
+    """Return a message as the box holds it until it knows that it is stored."""
+    return {"id": id_ or new_id(), "text": text}

@@ -1,0 +1,846 @@
+"""The pages a team and its facilitator walk through: what they show, store, refuse and survive."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib import criteria, navigation, steps
+from lib.guide.port import GuideError
+from lib.ids import new_id
+from lib.process import Process
+from lib.status import Event, Status
+from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
+from lib.ui import safe
+from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
+from lib.workshop import Draft, Team
+from tests import pages
+from tests.fakes import FakeGuide, eventually, proposal
+from tests.pages import WatchedStore, conversation, entry, heading, keys, links
+
+CHALLENGE = navigation.STEP_PAGES["challenge"]
+STAKEHOLDERS = navigation.STEP_PAGES["stakeholder-mapping"]
+
+START = "FormSubmitter:start-Start"
+JOIN = "FormSubmitter:join-Go to our workshop"
+
+
+@pytest.fixture
+def store() -> WatchedStore:
+    return WatchedStore()
+
+
+@pytest.fixture
+def guide() -> FakeGuide:
+    return FakeGuide()
+
+
+@pytest.fixture(autouse=True)
+def process(store: WatchedStore, guide: FakeGuide) -> Iterator[Process]:
+    with pages.running(store, guide) as process:
+        yield process
+        guide.go_on()
+
+
+@pytest.fixture
+def team(store: WatchedStore) -> Team:
+    return pages.new_team(store)
+
+
+def stored(store: WatchedStore, team: Team, step: str = "challenge") -> list[Message]:
+    return store.inner.messages(team.step_key(step))
+
+
+def said(store: WatchedStore, team: Team, step: str = "challenge") -> list[str]:
+    """Return what people said, as it is stored."""
+    return [each.text for each in stored(store, team, step) if each.role is Role.USER]
+
+
+def write(
+    store: WatchedStore,
+    team: Team,
+    *texts: str,
+    step: str = "challenge",
+    last: MessageStatus = MessageStatus.COMPLETE,
+) -> None:
+    """Store a conversation, people and guide in turns, that ends with the guide."""
+    roles = [Role.ASSISTANT, Role.USER]
+    messages = [
+        Message(new_id(), roles[place % 2], "Ada", text, datetime.now(UTC))
+        for place, text in enumerate(reversed(texts))
+    ][::-1]
+    messages[-1] = messages[-1].revised(messages[-1].text, last)
+    store.inner.append(team.step_key(step), messages)
+
+
+def statuses(store: WatchedStore, team: Team) -> list[Status]:
+    return [state.status for state in store.inner.steps(team.key).values()]
+
+
+def settled_page(app: AppTest) -> AppTest:
+    """Run a page that may have been drawn while a reply was still being written."""
+    return pages.drawn(app.run())
+
+
+# The front door: a workshop starts
+
+
+def start(app: AppTest, title: str, challenge: str, teams: str) -> AppTest:
+    app.text_input(key="title").input(title)
+    app.text_area(key="challenge").input(challenge)
+    app.text_area(key="teams").input(teams)
+    return pages.drawn(app.button(key=START).click().run())
+
+
+def test_starting_a_workshop_gives_each_team_a_link_and_leads_to_the_review(
+    store: WatchedStore,
+) -> None:
+    app = start(pages.opened(navigation.FRONT_DOOR), " Newcomers ", "They leave.", "Ladder\n\nHose")
+    (workshop,) = store.inner.workshops()
+    teams = store.inner.teams(workshop.id)
+
+    assert (workshop.title, [team.name for team in teams]) == ("Newcomers", ["Ladder", "Hose"])
+    assert "Newcomers" in app.title[0].value
+    assert app.query_params[navigation.WORKSHOP] == workshop.id
+    assert "ready" in app.info[0].value
+    assert [code.value.partition("?team=")[2] for code in app.code] == [t.link for t in teams]
+    assert [statuses(store, team) for team in teams] == [
+        [Status.IN_PROGRESS, *[Status.NOT_STARTED] * 9]
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("title", "challenge", "teams", "sentence"),
+    [
+        ("", "They leave.", "Ladder", "Please give the workshop a title."),
+        (" \x00 ", "They leave.", "Ladder", "Please give the workshop a title."),
+        ("Newcomers", "  ", "Ladder", "Please put the challenge into a sentence."),
+        ("Newcomers", "They leave.", " \n \x00 \n", "Please name at least one team."),
+        ("Newcomers", "They leave.", "Ladder\nHose\nladder ", "Two teams are called “Ladder”"),
+        (
+            "Newcomers",
+            "They leave.",
+            "\n".join(map(str, range(MAX_TEAMS + 1))),
+            f"{MAX_TEAMS + 1} teams are more than one workshop holds ({MAX_TEAMS}).",
+        ),
+        ("Newcomers", "They leave.", "x" * (MAX_TEAM_NAME + 1), "is too long for a team's name"),
+    ],
+    ids=["no title", "NUL title", "no challenge", "no team", "twins", "many teams", "long name"],
+)
+def test_what_is_wrong_with_a_new_workshop_is_said_and_what_was_typed_stays(
+    store: WatchedStore, title: str, challenge: str, teams: str, sentence: str
+) -> None:
+    app = start(pages.opened(navigation.FRONT_DOOR), title, challenge, teams)
+
+    assert safe.escaped(sentence) in app.error[0].value
+    assert (app.text_input(key="title").value, app.text_area(key="challenge").value) == (
+        title,
+        challenge,
+    )
+    assert app.text_area(key="teams").value == teams
+    assert store.written == []
+
+
+@pytest.mark.parametrize(
+    ("title", "challenge"),
+    [("x" * (MAX_TITLE + 1), "They leave."), ("Newcomers", "x" * (MAX_CHALLENGE + 1))],
+    ids=["title", "challenge"],
+)
+def test_a_text_that_only_a_forged_browser_can_send_starts_nothing(
+    store: WatchedStore, title: str, challenge: str
+) -> None:
+    app = start(pages.opened(navigation.FRONT_DOOR), title, challenge, "Ladder")
+
+    assert app.error
+    assert store.written == []
+
+
+def test_what_no_database_can_hold_is_left_out_of_names(store: WatchedStore) -> None:
+    start(pages.opened(navigation.FRONT_DOOR), "New\x00comers", "They\x00 leave.", "Lad\x00der")
+    (workshop,) = store.inner.workshops()
+
+    assert (workshop.title, workshop.challenge) == ("Newcomers", "They leave.")
+    assert [team.name for team in store.inner.teams(workshop.id)] == ["Ladder"]
+
+
+def test_a_name_in_a_complaint_is_shown_as_text() -> None:
+    app = start(pages.opened(navigation.FRONT_DOOR), "Newcomers", "They leave.", "![](x)\n![](x)")
+
+    assert safe.escaped("![](x)") in app.error[0].value
+
+
+def test_a_workshop_that_cannot_be_stored_is_not_lost_from_the_form(store: WatchedStore) -> None:
+    app = pages.opened(navigation.FRONT_DOOR)
+    create, store.inner.create_workshop = store.inner.create_workshop, away  # type: ignore[method-assign]
+    start(app, "Newcomers", "They leave.", "Ladder")
+
+    assert "Not started yet" in app.error[0].value
+    assert app.text_input(key="title").value == "Newcomers"
+
+    store.inner.create_workshop = create  # type: ignore[method-assign]
+    app.button(key=START).click().run()
+
+    assert len(store.inner.workshops()) == 1
+
+
+def test_a_workshop_that_was_started_is_listed_with_a_way_in_for_each_team(team: Team) -> None:
+    ways = links(pages.opened(navigation.FRONT_DOOR))
+
+    assert ways["Review"] == ("review", {navigation.WORKSHOP: team.workshop_id})
+    assert ways["Ladder crew"] == ("", {navigation.TEAM: team.link})
+
+
+def test_names_in_the_list_are_shown_as_text(store: WatchedStore) -> None:
+    pages.new_team(store, "![x](http://example.org)")
+
+    assert safe.escaped("![x](http://example.org)") in links(pages.opened(navigation.FRONT_DOOR))
+
+
+# The front door: a team comes in
+
+
+def test_a_teams_link_leads_through_a_name_to_its_current_step(
+    store: WatchedStore, team: Team
+) -> None:
+    pages.bring_to(store, team, "stakeholder-mapping")
+    app = pages.opened(navigation.FRONT_DOOR, team=team.link)
+
+    assert heading(app) == "Welcome, Ladder crew"
+
+    app.text_input(key="member-name").input(" Ada\x00 ")
+    pages.drawn(app.button(key=JOIN).click().run())
+
+    assert heading(app) == "2. Stakeholder Mapping"
+    assert app.query_params == {"team": team.link, "member": "Ada"}
+
+
+def test_a_name_may_be_left_out(team: Team) -> None:
+    app = pages.opened(navigation.FRONT_DOOR, team=team.link)
+    pages.drawn(app.button(key=JOIN).click().run())
+
+    assert heading(app) == "1. Challenge"
+    assert app.query_params == {"team": team.link}
+
+
+@pytest.mark.parametrize("file", [navigation.FRONT_DOOR, CHALLENGE])
+@pytest.mark.parametrize("link", ["A" * 32, "short", "\x00", "' OR 1=1 --", "ü" * 32, "x" * 10_000])
+def test_every_link_that_opens_nothing_is_refused_in_the_same_words(
+    store: WatchedStore, team: Team, file: str, link: str
+) -> None:
+    app = pages.opened(file, team=link)
+
+    assert app.title[0].value == "This way in is closed"
+    assert app.error[0].value.startswith("This link does not lead to a team.")
+    assert links(app) == {"To the front door": ("", {})}
+    assert store.written == []
+
+
+def test_a_step_without_a_link_is_refused_like_a_wrong_one() -> None:
+    assert pages.opened(CHALLENGE).error[0].value.startswith("This link does not lead to a team.")
+
+
+def test_the_link_and_the_name_go_along_to_every_step(store: WatchedStore, team: Team) -> None:
+    pages.bring_to(store, team, "persona")
+    ways = links(pages.opened_step(team, "challenge", "Ada Ö&="))
+
+    assert ways["Next"] == ("stakeholder-mapping", {"team": team.link, "member": "Ada Ö&="})
+    assert ways["5. Persona Development"][1] == {"team": team.link, "member": "Ada Ö&="}
+    assert "6. Journey Mapping" not in ways
+
+
+# The greeting
+
+
+def test_the_greeting_comes_once_however_often_the_page_runs_and_in_two_tabs(
+    store: WatchedStore, team: Team
+) -> None:
+    tabs = [pages.opened_step(team, "challenge", name) for name in ("Ada", "Ben")]
+    for tab in tabs * 3:
+        settled_page(tab)
+
+    assert [conversation(tab) for tab in tabs] == [["Well."], ["Well."]]
+    assert len(stored(store, team)) == 1
+
+
+def test_the_greeting_comes_once_to_tabs_that_open_while_it_is_written(
+    store: WatchedStore, team: Team, process: Process, guide: FakeGuide
+) -> None:
+    process.replies.attend(team.step_key("challenge"), [])
+    guide.hold()
+    process.replies.attend(team.step_key("challenge"), [])
+    guide.go_on()
+
+    assert conversation(pages.opened_step(team, "challenge")) == ["Well."]
+    assert len(stored(store, team)) == len(guide.requests) == 1
+
+
+def test_a_sentence_at_the_top_stays_while_the_guide_writes_and_goes_with_the_next_step(
+    store: WatchedStore, team: Team, guide: FakeGuide
+) -> None:
+    guide.hold()
+    guide.queue = [["Good", " morning", proposal({})]]
+    threading.Timer(1.0, guide.go_on).start()
+    app = pages.opened_step(team, "concept")
+
+    assert conversation(app) == ["Good morning"]
+    assert "Concept Development is not open yet" in app.info[0].value
+    assert not pages.moved(app, CHALLENGE, team=team.link).info
+
+
+# Steps: locked, complete, left
+
+
+def test_a_locked_step_leads_to_the_current_one_with_a_sentence(
+    store: WatchedStore, team: Team
+) -> None:
+    pages.bring_to(store, team, "stakeholder-mapping")
+    app = pages.opened_step(team, "concept")
+
+    assert heading(app) == "2. Stakeholder Mapping"
+    assert "Concept Development is not open yet" in app.info[0].value
+    assert "Stakeholder Mapping" in app.info[0].value
+    assert app.query_params == {"team": team.link, "member": "Ada"}
+    assert stored(store, team, "concept") == []
+
+    assert not pages.moved(app, STAKEHOLDERS, team=team.link).info
+
+
+def test_looking_at_a_complete_step_changes_nothing(store: WatchedStore, team: Team) -> None:
+    write(store, team, "They leave.", "Why?")
+    pages.bring_to(store, team, "stakeholder-mapping")
+    before = (statuses(store, team), store.inner.events(team.workshop_id), stored(store, team))
+    app = pages.opened_step(team, "challenge")
+    settled_page(app)
+
+    assert conversation(app) == ["They leave\\.", "Why?"]
+    assert pages.box(app) is None
+    assert "confirm" not in keys(app)
+    assert not app.text_area
+    assert "complete" in app.info[0].value
+    assert store.written == []
+    assert before == (
+        statuses(store, team),
+        store.inner.events(team.workshop_id),
+        stored(store, team),
+    )
+
+
+def test_nothing_can_be_sent_to_a_complete_step(store: WatchedStore, team: Team) -> None:
+    write(store, team, "They leave.", "Why?")
+    pages.bring_to(store, team, "stakeholder-mapping")
+    app = pages.opened_step(team, "challenge")
+    pages.send(app, team, "challenge", entry("One more thing"))
+
+    assert said(store, team) == ["They leave."]
+
+
+@pytest.mark.parametrize("file", [STAKEHOLDERS, navigation.REVIEW, navigation.FRONT_DOOR])
+def test_what_a_page_left_unsaved_is_saved_before_the_next_one_reads_anything(
+    store: WatchedStore, team: Team, process: Process, file: str
+) -> None:
+    pages.bring_to(store, team, "stakeholder-mapping")
+    key = team.step_key("stakeholder-mapping")
+    app = pages.opened_step(team, "stakeholder-mapping")
+    process.autosave.flush(key)
+    revision = store.inner.draft(key).revision + 1
+    process.autosave.note(key, (), Draft({"stakeholders": [{"name": "Kurt"}]}, revision=revision))
+    store.calls.clear()
+    pages.moved(app, CHALLENGE if file == STAKEHOLDERS else file, team=team.link)
+
+    assert store.calls[0][:1] + store.calls[0][1][:1] == ("save", key)
+    assert store.inner.draft(key).revision == revision
+
+
+def test_a_message_sent_in_the_moment_the_page_is_left_is_stored_by_the_next_one(
+    store: WatchedStore, team: Team
+) -> None:
+    pages.bring_to(store, team, "stakeholder-mapping")
+    app = pages.opened_step(team, "stakeholder-mapping")
+    app.session_state[f"chat-box/{team.id}/stakeholder-mapping"] = {"outbox": [entry("Kurt!")]}
+    pages.moved(app, CHALLENGE, team=team.link)
+
+    assert said(store, team, "stakeholder-mapping") == ["Kurt!"]
+
+
+def test_another_teams_link_in_the_same_tab_opens_the_other_team(
+    store: WatchedStore, team: Team
+) -> None:
+    other = pages.new_team(store, "Hose crew")
+    write(store, team, "Ours", "Well.")
+    app = pages.opened_step(team, "challenge")
+    pages.moved(app, CHALLENGE, team=other.link)
+
+    assert conversation(app) == ["Well."]
+    assert "Hose crew" in app.sidebar.caption[0].value
+
+
+def test_the_first_step_has_no_way_back_and_the_last_no_next(
+    store: WatchedStore, team: Team
+) -> None:
+    assert not {"Back", "Next"} & links(pages.opened_step(team, "challenge")).keys()
+
+    pages.bring_to(store, team, "validate")
+    app = pages.opened_step(team, "validate")
+
+    assert "Back" in links(app)
+    assert "Next" not in [link.proto.label for link in app.page_link]
+
+    pages.confirm(store, team, "validate")
+    app = pages.opened_step(team, "validate")
+
+    assert not {"Next", "On to"} & {link.proto.label for link in app.page_link}
+
+
+def test_next_is_closed_until_the_step_is_confirmed(store: WatchedStore, team: Team) -> None:
+    app = pages.opened_step(team, "challenge")
+    (following,) = (link.proto for link in app.page_link if link.proto.label == "Next")
+
+    assert following.disabled
+    assert following.help == "Confirm this step first."
+
+
+@pytest.mark.parametrize("step", steps.SLUGS)
+def test_every_step_has_a_page_of_its_own_that_draws(
+    store: WatchedStore, team: Team, step: str
+) -> None:
+    pages.bring_to(store, team, step)
+    app = pages.opened_step(team, step)
+    about = steps.step(step)
+
+    assert heading(app) == f"{about.number}. {about.name}"
+    assert conversation(app) == ["Well."]
+
+
+# What is sent
+
+
+def test_a_message_is_stored_once_however_often_the_browser_repeats_it(
+    store: WatchedStore, team: Team, guide: FakeGuide
+) -> None:
+    app = pages.opened_step(team, "challenge")
+    sent = entry("They leave.")
+    for _ in range(4):
+        pages.send(app, team, "challenge", sent)
+    other = pages.opened_step(team, "challenge", "Ben")
+    pages.send(other, team, "challenge", sent)
+
+    assert said(store, team) == ["They leave."]
+    assert conversation(settled_page(app)) == ["Well.", "They leave\\.", "Well."]
+    assert len(guide.requests) == 2
+    assert (pages.box(app) or {})["settled"] == [sent["id"]]
+
+
+def test_several_messages_are_stored_in_the_order_they_were_sent(
+    store: WatchedStore, team: Team
+) -> None:
+    app = pages.opened_step(team, "challenge")
+    sent = [entry(text) for text in ("one", "two", "three")]
+    pages.send(app, team, "challenge", sent[0])
+    pages.send(app, team, "challenge", *sent)
+
+    assert said(store, team) == ["one", "two", "three"]
+
+
+def test_a_message_carries_the_name_of_who_sent_it_or_the_teams(
+    store: WatchedStore, team: Team
+) -> None:
+    for name in ("Ada", "", "x" * 100):
+        pages.send(pages.opened_step(team, "challenge", name), team, "challenge", entry("Hello"))
+    authors = [each.author for each in stored(store, team) if each.role is Role.USER]
+
+    assert authors == ["Ada", "Ladder crew", "x" * 60]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "There was nothing to send"),
+        (" \n\t ", "There was nothing to send"),
+        ("\x00", "There was nothing to send"),
+        ("x" * (MAX_CHARACTERS + 1), "please send it in parts"),
+    ],
+    ids=["empty", "blank", "NUL", "too long"],
+)
+def test_a_refused_text_comes_back_with_a_sentence_and_is_not_stored(
+    store: WatchedStore, team: Team, text: str, sentence: str
+) -> None:
+    app = pages.opened_step(team, "challenge")
+    sent = entry(text)
+    pages.send(app, team, "challenge", sent)
+    told = pages.box(app) or {}
+
+    assert [each["id"] for each in told["refused"]] == [sent["id"]]
+    assert sentence in told["refused"][0]["sentence"]
+    assert said(store, team) == []
+
+    pages.send(app, team, "challenge")
+
+    assert (pages.box(app) or {})["refused"] == []
+
+
+def test_a_refused_text_does_not_hold_up_the_others(store: WatchedStore, team: Team) -> None:
+    app = pages.opened_step(team, "challenge")
+    pages.send(app, team, "challenge", entry(" "), entry("They leave."))
+
+    assert said(store, team) == ["They leave."]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("a\x00b", "ab"),
+        ("a\ud800b", "ab"),
+        ("\ud83d\ude00", "😀"),
+        ("مرحبا 👩‍👩‍👧", "مرحبا 👩‍👩‍👧"),
+        (" two\n\nlines ", " two\n\nlines "),
+    ],
+    ids=["NUL", "half a character", "two halves", "other scripts", "lines"],
+)
+def test_a_text_is_stored_to_the_letter_but_for_what_no_database_can_hold(
+    store: WatchedStore, team: Team, typed: str, kept: str
+) -> None:
+    app = pages.opened_step(team, "challenge")
+    pages.send(app, team, "challenge", entry(typed))
+
+    assert said(store, team) == [kept]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"id": "1", "text": "x"},
+        {"id": "'; DROP TABLE messages", "text": "x"},
+        {"id": 7, "text": "x"},
+        {"id": None, "text": "x"},
+        {"text": "x"},
+        {"id": "01900000-0000-7000-8000-000000000000", "text": 7},
+        "text",
+        None,
+    ],
+)
+def test_what_no_box_of_ours_would_send_is_passed_over(
+    store: WatchedStore, team: Team, forged: object
+) -> None:
+    app = pages.opened_step(team, "challenge")
+    pages.send(app, team, "challenge", forged, entry("Real"))
+
+    assert said(store, team) == ["Real"]
+
+
+@pytest.mark.parametrize("outbox", [None, 7, "text", {"0": {"id": "x"}}])
+def test_an_outbox_that_is_none_is_passed_over(
+    store: WatchedStore, team: Team, outbox: object
+) -> None:
+    app = pages.opened_step(team, "challenge")
+    app.session_state[f"chat-box/{team.id}/challenge"] = {"outbox": outbox}
+    settled_page(app)
+
+    assert said(store, team) == []
+
+
+def test_an_id_that_is_taken_in_another_step_does_not_overwrite_it(
+    store: WatchedStore, team: Team
+) -> None:
+    write(store, team, "Ours", "Well.")
+    taken = stored(store, team)[0].id
+    app = pages.opened_step(team, "challenge")
+    pages.send(app, team, "challenge", entry("Forged", taken))
+
+    assert said(store, team) == ["Ours"]
+
+
+# What was said
+
+
+def test_a_long_conversation_shows_its_end_and_fifty_more_at_each_press(
+    store: WatchedStore, team: Team
+) -> None:
+    write(store, team, *(str(number) for number in range(1, 121)))
+    app = pages.opened_step(team, "challenge")
+
+    assert conversation(app) == [str(number) for number in range(71, 121)]
+
+    app.button(key="show-earlier").click().run()
+
+    assert conversation(app) == [str(number) for number in range(21, 121)]
+
+    app.button(key="show-earlier").click().run()
+
+    assert conversation(app) == [str(number) for number in range(1, 121)]
+    assert "show-earlier" not in keys(app)
+
+
+def test_what_another_tab_said_is_shown_at_the_next_look(store: WatchedStore, team: Team) -> None:
+    app = pages.opened_step(team, "challenge")
+    other = pages.opened_step(team, "challenge", "Ben")
+    pages.send(other, team, "challenge", entry("From Ben"))
+
+    assert conversation(settled_page(app))[:2] == ["Well.", "From Ben"]
+
+
+HARMFUL = "![x](http://example.org/?q=1) <script>alert(1)</script> $a$ [link](javascript:x)"
+
+
+def test_what_people_write_is_shown_as_text(store: WatchedStore, team: Team) -> None:
+    write(store, team, HARMFUL, "Well.")
+    app = pages.opened_step(team, "challenge")
+
+    assert conversation(app)[0] == safe.plain(HARMFUL)
+    assert not any(each.proto.allow_html for each in app.markdown)
+
+
+def test_no_picture_and_no_formula_is_left_in_what_the_guide_writes(
+    store: WatchedStore, team: Team
+) -> None:
+    write(store, team, f"**Well** {HARMFUL}")
+    (text,) = conversation(pages.opened_step(team, "challenge"))
+
+    assert text.startswith("**Well** \\![x](http://example.org/?q=1) <script>")
+    assert "\\$a\\$" in text
+
+
+def test_text_that_markdown_would_make_more_of_reads_as_it_was_typed() -> None:
+    assert safe.plain("Title\n=====") == "Title  \n\\=\\=\\=\\=\\="
+    assert safe.escaped("AT&amp;T") == "AT\\&amp;T"
+
+
+@pytest.mark.parametrize("backslashes", range(5))
+def test_no_number_of_backslashes_makes_a_picture_or_a_formula(backslashes: int) -> None:
+    for sign in ("![x](y)", "$x$"):
+        made = safe.markdown("\\" * backslashes + sign)
+        before = len(made) - len(made.lstrip("\\"))
+
+        assert before % 2 == 1
+        assert made.lstrip("\\").startswith(sign[0])
+
+
+def test_names_and_titles_are_shown_as_text(store: WatchedStore) -> None:
+    team = pages.new_team(store, "![x](http://example.org)")
+    write(store, team, "Hello", "Well.")
+    app = pages.opened_step(team, "challenge", "**Ada** ![x](y)")
+    pages.send(app, team, "challenge", entry("Hello"))
+
+    assert safe.escaped(team.name) in app.sidebar.caption[0].value
+    assert app.chat_message[2].caption[0].value == safe.escaped("**Ada** ![x](y)")
+
+
+def test_a_long_message_is_folded_until_somebody_asks_for_all_of_it(
+    store: WatchedStore, team: Team
+) -> None:
+    write(store, team, "x" * 10_000, "Well.")
+    app = pages.opened_step(team, "challenge")
+
+    assert len(conversation(app)[0]) < 5_000
+
+    app.button(key=f"unfold/{stored(store, team)[0].id}").click().run()
+
+    assert conversation(app)[0] == "x" * 10_000
+
+
+# Unfinished replies
+
+
+def test_retry_goes_on_with_the_turn_of_an_interrupted_reply(
+    store: WatchedStore, team: Team, guide: FakeGuide
+) -> None:
+    write(store, team, "They leave.", "So you", last=MessageStatus.INTERRUPTED)
+    before = stored(store, team)
+    guide.queue = [["So you say.", proposal({})]]
+    app = pages.opened_step(team, "challenge")
+
+    assert any("interrupted" in each.value for each in app.markdown)
+    assert pages.box(app) is not None
+
+    app.button(key="retry").click().run()
+    after = stored(store, team)
+
+    assert [each.id for each in after] == [each.id for each in before]
+    assert conversation(settled_page(app)) == ["They leave\\.", "So you say."]
+    assert after[-1].status is MessageStatus.COMPLETE
+    assert "retry" not in keys(app)
+
+
+def test_what_the_guide_says_about_its_failure_stands_beside_retry(
+    store: WatchedStore, team: Team, guide: FakeGuide
+) -> None:
+    write(store, team, "Hello", "Well.")
+    guide.queue = [["Half", GuideError("The guide is *busy*.")]]
+    app = pages.opened_step(team, "challenge")
+    pages.send(app, team, "challenge", entry("They leave."))
+
+    assert any(safe.escaped("The guide is *busy*.") in each.value for each in app.markdown)
+    assert "retry" in keys(app)
+
+
+def test_retry_while_the_database_is_away_leaves_everything_as_it_was(
+    store: WatchedStore, team: Team
+) -> None:
+    write(store, team, "They leave.", "So you", last=MessageStatus.INTERRUPTED)
+    app = pages.opened_step(team, "challenge")
+    store.away = True
+    pages.drawn(app.button(key="retry").click().run())
+
+    assert conversation(app) == ["They leave\\.", "So you"]
+    assert "retry" in keys(app)
+
+
+def test_stop_ends_a_reply_and_keeps_what_was_written(
+    store: WatchedStore, team: Team, process: Process, guide: FakeGuide
+) -> None:
+    key = team.step_key("challenge")
+    guide.hold()
+    process.replies.attend(key, [])
+    live = process.replies.live(key)
+    assert live is not None
+    assert eventually(lambda: live.text == "Well")
+    live.cancel()
+    guide.go_on()
+    assert eventually(lambda: process.replies.live(key) is None)
+    app = pages.opened_step(team, "challenge")
+
+    assert conversation(app) == ["Well"]
+    assert "retry" in keys(app)
+
+
+# Confirming
+
+
+def test_confirm_is_closed_while_something_is_missing_and_says_what(
+    store: WatchedStore, team: Team
+) -> None:
+    fields = {"hmw_statement": "How might we help?"}
+    pages.draft(store, team, "challenge", fields)
+    app = pages.opened_step(team, "challenge")
+    missing = criteria.missing("challenge", fields, {})
+    (fold,) = (each for each in app.expander if each.label == f"Still missing: {len(missing)}")
+
+    assert app.button(key="confirm").disabled
+    assert missing
+    assert fold.markdown[0].value == "\n".join(f"- {safe.escaped(each)}" for each in missing)
+
+
+def test_confirming_completes_the_step_opens_the_next_and_stores_what_was_confirmed(
+    store: WatchedStore, team: Team
+) -> None:
+    pages.draft(store, team, "challenge")
+    app = pages.opened_step(team, "challenge")
+    pages.drawn(app.button(key="confirm").click().run())
+
+    assert heading(app) == "2. Stakeholder Mapping"
+    assert "Challenge is complete" in app.info[0].value
+    assert statuses(store, team)[:3] == [
+        Status.COMPLETE,
+        Status.IN_PROGRESS,
+        Status.NOT_STARTED,
+    ]
+    version = store.inner.artifacts(team.key)["challenge"]
+    assert (version.version, version.confirmed_by) == (1, "Ada")
+    assert version.fields == pages.outcome("challenge")
+    assert [
+        (each.step, each.event, each.actor)
+        for each in store.inner.events(team.workshop_id)
+        if each.actor
+    ] == [
+        ("challenge", Event.CONFIRM, "Ada"),
+        ("stakeholder-mapping", Event.START, "Ada"),
+    ]
+
+
+def test_the_last_step_confirmed_is_the_end_of_the_workshop(
+    store: WatchedStore, team: Team
+) -> None:
+    pages.bring_to(store, team, "validate")
+    pages.draft(store, team, "validate")
+    app = pages.opened_step(team, "validate")
+    pages.drawn(app.button(key="confirm").click().run())
+
+    assert set(statuses(store, team)) == {Status.COMPLETE}
+    assert any("your workshop is complete" in each.value for each in app.info)
+    assert "confirm" not in keys(app)
+
+
+def test_a_step_somebody_else_confirmed_meanwhile_is_shown_as_complete(
+    store: WatchedStore, team: Team
+) -> None:
+    pages.draft(store, team, "challenge")
+    app = pages.opened_step(team, "challenge")
+    pages.bring_to(store, team, "stakeholder-mapping")
+    pages.drawn(app.button(key="confirm").click().run())
+
+    assert len(store.inner.artifacts(team.key)) == 1
+    assert "confirm" not in keys(app)
+    assert pages.box(app) is None
+
+
+# The database is away
+
+
+def away(*_: object, **__: object) -> None:
+    from lib.store.port import StoreUnavailable
+
+    raise StoreUnavailable("The database is away.")
+
+
+def test_an_open_page_keeps_what_it_shows_while_the_database_is_away(
+    store: WatchedStore, team: Team
+) -> None:
+    write(store, team, *(str(number) for number in range(1, 61)))
+    app = pages.opened_step(team, "challenge")
+    before = conversation(app)
+    store.away = True
+    settled_page(app)
+
+    assert conversation(app) == before
+    assert not app.warning
+    assert pages.box(app) is not None
+
+    pages.drawn(app.button(key="show-earlier").click().run())
+
+    assert conversation(app) == before
+
+
+def test_what_is_sent_while_the_database_is_away_waits_in_the_box_and_is_stored_after(
+    store: WatchedStore, team: Team
+) -> None:
+    app = pages.opened_step(team, "challenge")
+    sent = entry("They leave.")
+    store.away = True
+    pages.send(app, team, "challenge", sent)
+
+    assert (pages.box(app) or {})["settled"] == []
+    assert said(store, team) == []
+
+    store.away = False
+    pages.send(app, team, "challenge", sent)
+
+    assert said(store, team) == ["They leave."]
+    assert (pages.box(app) or {})["settled"] == [sent["id"]]
+
+
+def test_confirming_while_the_database_is_away_loses_nothing(
+    store: WatchedStore, team: Team
+) -> None:
+    pages.draft(store, team, "challenge")
+    app = pages.opened_step(team, "challenge")
+    store.away = True
+    pages.drawn(app.button(key="confirm").click().run())
+
+    assert "Not confirmed yet, nothing is lost" in app.warning[0].value
+    assert statuses(store, team)[0] is Status.IN_PROGRESS
+
+
+@pytest.mark.parametrize("file", [navigation.FRONT_DOOR, CHALLENGE, navigation.REVIEW])
+def test_a_page_that_opens_while_the_database_is_away_says_so(
+    store: WatchedStore, team: Team, file: str
+) -> None:
+    store.away = True
+    app = pages.opened(file, team=team.link)
+
+    assert "The database cannot be reached right now" in app.warning[0].value
+
+    store.away = False
+    settled_page(app)
+
+    assert not app.warning
