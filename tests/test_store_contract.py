@@ -564,6 +564,22 @@ def test_what_cannot_be_stored_holds_back_nothing_else(
     assert draft == store.draft(key)
 
 
+def test_a_message_is_never_written_from_another_step(store: Store) -> None:
+    _, teams = started(store, 2)
+    key = teams[0].step_key("challenge")
+    half, whole = store.append(key, [reply(status=MessageStatus.ERROR), question()])
+    for other in (teams[1].step_key("challenge"), teams[0].step_key("persona")):
+        good = question(position=9)
+        foreign = [replace(each, text="theirs", revision=9) for each in (half, whole)]
+        with pytest.raises(Unstorable, match=half.id):
+            store.save(other, [*foreign, good])
+        with pytest.raises(Unstorable):
+            store.save(other, foreign[:1])
+
+        assert [good] == store.messages(other)
+    assert [half, whole] == store.messages(key)
+
+
 def test_what_belongs_nowhere_is_refused(store: Store) -> None:
     key = StepKey(*NOWHERE, "challenge")
     with pytest.raises(Unstorable):

@@ -226,6 +226,8 @@ class MemoryStore:
         row = self._rows.get(key)
         if row is None or not _is_storable(row, message):
             return False
+        if self._placed.get((key.workshop_id, message.id), key) != key:
+            return False
         known = row.messages.get(message.id)
         if known is None:
             self._placed[key.workshop_id, message.id] = key

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, literal, or_, select, true, update
+from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
@@ -29,15 +29,20 @@ class Transcripts:
         self._door = door
         self._lease = timedelta(seconds=lease)
         upsert: Any = (upsert_on_sqlite if door.is_sqlite else upsert_on_postgresql)(messages)
-        newer = and_(messages.c.revision < upsert.excluded.revision, messages.c.status != _COMPLETE)
-        changing = ("text", "status", "revision", "updated_at", "lease_until")
+        new = upsert.excluded
+        newer = and_(messages.c.revision < new.revision, messages.c.status != _COMPLETE)
+        # An id that belongs to another step is refused by the column's own rule: a message is
+        # never written from elsewhere, and never lost without a word.
+        elsewhere = or_(messages.c.team_id != new.team_id, messages.c.step != new.step)
+        changing = ("text", "status", "updated_at", "lease_until")
         # Built once: building them for each save would cost more than the database does.
         self._insert = self._stamped(insert(messages))
         self._upsert = self._stamped(
             upsert.on_conflict_do_update(
                 index_elements=[messages.c.workshop_id, messages.c.id],
-                set_={name: getattr(upsert.excluded, name) for name in changing},
-                where=newer,
+                set_={name: getattr(new, name) for name in changing}
+                | {"revision": case((elsewhere, -1), else_=new.revision)},
+                where=or_(elsewhere, newer),
             )
         )
 
