@@ -35,6 +35,8 @@ class FormField:
 
     seed: Any
     known: Any
+    #: How often it was filled with this same value again.
+    times: int = 0
     #: Empty entries shown at the end of a list, for the team to fill.
     extra: int = 0
 
@@ -176,6 +178,16 @@ def component_state(key: str) -> Mapping[str, Any]:
     """Return what the component called *key* has sent from the browser; empty for nothing."""
     state = st.session_state.get(key)
     return state if isinstance(state, Mapping) else {}
+
+
+def prefill(key: str, value: Any) -> None:
+    """
+    Fill the widget called *key* before it is drawn for the first time.
+
+    A widget that is given its value as a default can be changed but not cleared.
+    """
+    if key not in st.session_state:
+        st.session_state[key] = value
 
 
 def call_me(name: str) -> None:

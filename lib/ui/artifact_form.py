@@ -20,7 +20,7 @@ from lib.artifacts import MODELS, bound, inner_type, is_blank, item_type, shaped
 from lib.process import Process
 from lib.ui.artifact_card import is_flat, is_model
 from lib.ui.safe import escaped
-from lib.working_copy import FormField, WorkingCopy
+from lib.working_copy import FormField, WorkingCopy, prefill
 
 #: Fields that hold a name rather than sentences.
 _SHORT = frozenset(
@@ -35,16 +35,23 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
         current = copy.drafts[step].fields.get(name)
         held = copy.fields.get(f"{step}/{name}")
         if held is None or held.known != current:
-            held = copy.fields[f"{step}/{name}"] = FormField(current, current)
-        drawn = _draw(f"form/{step}/{name}/{_digest(held.seed)}", inner_type(info), info, held)
+            held = copy.fields[f"{step}/{name}"] = _filled(held, current)
+        key = f"form/{step}/{_digest(held)}/{name}"
+        drawn = _draw(key, inner_type(info), info, held)
         edited, untouched = shaped(step, name, drawn), shaped(step, name, held.seed)
         if edited != held.known and (edited != untouched or held.known != held.seed):
             copy.drafts[step] = process.drafts.edit(copy.key(step), name, edited)
             held.known = copy.drafts[step].fields.get(name)
 
 
-def _digest(seed: Any) -> str:
-    text = json.dumps(seed, sort_keys=True, ensure_ascii=True)
+def _filled(before: FormField | None, current: Any) -> FormField:
+    """Return a field filled with *current*, its widgets none that still hold another value."""
+    same = before is not None and before.seed == current
+    return FormField(current, current, times=before.times + 1 if before and same else 0)
+
+
+def _digest(held: FormField) -> str:
+    text = json.dumps([held.seed, held.times], sort_keys=True, ensure_ascii=True)
     return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
 
 
@@ -66,8 +73,8 @@ def _widget(key: str, kind: Any, info: FieldInfo, value: Any) -> Any:
         return _group(key, kind, value or {})
     if get_origin(kind) is Literal:
         options = get_args(kind)
-        index = options.index(value) if value in options else None
-        return st.selectbox(label, options, index=index, key=key, help=help_)
+        prefill(key, value if value in options else None)
+        return st.selectbox(label, options, index=None, key=key, help=help_)
     if kind is bool:
         return st.checkbox(label, value=bool(value), key=key, help=help_)
     if kind is int:
@@ -83,7 +90,8 @@ def _number(key: str, label: str, info: FieldInfo, value: Any) -> Any:
     # A number out of bounds is shown as it is rather than refused by the widget.
     if value is not None:
         low, high = min(low or value, value), max(high or value, value)
-    return st.number_input(label, low, high, value, step=1, key=key, help=info.description)
+    prefill(key, value)
+    return st.number_input(label, low, high, None, step=1, key=key, help=info.description)
 
 
 def _lines(key: str, label: str, help_: str | None, value: list[str]) -> list[str]:
