@@ -20,20 +20,20 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from lib import steps
 from lib.autosave import Autosave
 from lib.ids import new_id, new_link
 from lib.status import Change, Event, Phase, Status, decide
-from lib.store import migrate, open_store
+from lib.store import deadline, migrate, open_store
 from lib.store.engine import normalised
 from lib.store.port import PATIENCE, SchemaRefused, Store, StoreError, StoreUnavailable, Unstorable
 from lib.store.schema import metadata
 from lib.store.sql import SqlStore
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import Draft, StepKey, Team, Workshop
-from tests.fakes import new_step, question
+from tests.fakes import eventually, new_step, question
 from tests.postgres import PostgresServer
 
 #: Seconds within which a call must have given up: the promise, and a second of a busy machine.
@@ -332,6 +332,30 @@ def test_a_database_that_does_not_exist_is_told_without_its_name(postgres: Postg
         open_store(postgres.url("s3cret"))
 
 
+@pytest.mark.postgres
+@pytest.mark.xdist_group("own-postgres")
+def test_a_wrong_password_is_told_without_it(own_postgres: PostgresServer) -> None:
+    own_postgres.execute("CREATE ROLE ada LOGIN PASSWORD 'right'")
+    rules = own_postgres.folder / "data" / "pg_hba.conf"
+    # The first line that fits counts: everybody else gets in as before.
+    rules.write_text(f"local all ada scram-sha-256\n{rules.read_text()}")
+    own_postgres.execute("SELECT pg_reload_conf()")
+    url = own_postgres.url("postgres").replace("postgres@", "ada:s3cret@")
+
+    def refused() -> bool:
+        try:
+            open_store(url).close()
+        except StoreUnavailable as exc:
+            return "password" in str(exc)
+        return False
+
+    # The server reads its rules again in its own time.
+    assert eventually(refused)
+    with pytest.raises(StoreUnavailable) as told:
+        open_store(url)
+    assert str(told.value) == "The database does not accept the user or the password."
+
+
 def test_a_file_that_is_no_database_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("not a database, " * 100)
     with pytest.raises(StoreUnavailable, match="not an SQLite database"):
@@ -478,7 +502,7 @@ def failing(store: SqlStore, at: int) -> Iterator[list[int]]:
     def fail(*_: Any) -> None:
         seen[0] += 1
         if seen[0] == at:
-            raise StoreUnavailable("The power went out.")
+            raise OperationalError("", None, Exception("The power went out."))
 
     for name in ("before_cursor_execute", "commit"):
         event.listen(engine_of(store), name, fail)
@@ -721,3 +745,12 @@ def test_a_full_disk_loses_nothing_of_what_is_unsaved(sqlite_url: str) -> None:
         pages.reverse()
         assert autosave.flush(key)
         assert ["there", big.text] == texts(store, key)
+
+
+def test_the_nearest_deadline_counts() -> None:
+    with deadline.within(1.0), deadline.within(5.0):
+        left = deadline.left()
+
+    assert left is not None
+    assert left <= 1.0
+    assert deadline.left() is None
