@@ -65,6 +65,10 @@ class AppServer:
         """End the app with SIGTERM; return its exit code."""
         return self._end(signal.SIGTERM)
 
+    def interrupt(self) -> int:
+        """End the app as Ctrl+C does; return its exit code."""
+        return self._end(signal.SIGINT)
+
     def _end(self, how: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(how)

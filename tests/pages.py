@@ -1,6 +1,7 @@
 """Pages under test: a store that is watched, a team with a history, a tab that shows a page."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -149,7 +150,11 @@ def heading(app: AppTest) -> str:
 
 def conversation(app: AppTest) -> list[str]:
     """Return the messages on the page as Markdown, in order."""
-    return [str(each.markdown[0].value) for each in app.chat_message]
+    return [_SIGNATURE.sub("", str(each.markdown[0].value)) for each in app.chat_message]
+
+
+#: The name over a message, where it is part of its text.
+_SIGNATURE = re.compile(r"^:small\[.*\]\n\n")
 
 
 def keys(app: AppTest) -> list[str]:

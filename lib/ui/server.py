@@ -71,7 +71,7 @@ async def outbox(request: Request) -> Response:
             return Response(status_code=413)
     try:
         await run_in_threadpool(_deliver, json.loads(body))
-    except (ValueError, KeyError, TypeError, AccessRefused):
+    except (ValueError, KeyError, TypeError, RecursionError, AccessRefused):
         return Response(status_code=404)
     except (StoreError, SettingsError) as exc:
         log.warning("A delivery waits in its box: %s", exc)

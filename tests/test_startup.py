@@ -1,0 +1,210 @@
+"""The server as `streamlit run` starts it: how it begins, ends, and answers."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lib import navigation
+from lib.ids import new_id, new_link
+from lib.store import open_store
+from lib.store.port import Store
+from lib.transcript import Role
+from lib.ui import server
+from lib.workshop import StepKey, Team, Workshop
+from tests.app_server import ROOT, AppServer, free_port
+from tests.fakes import eventually
+
+#: One worker runs all of it: the server is started once.
+pytestmark = pytest.mark.xdist_group("startup")
+
+# A start that fails
+
+
+def started(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Start the app where it cannot start; return what it printed, and its exit code."""
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+    return subprocess.run(
+        [*command, f"--server.port={free_port()}", "--server.headless=true"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        (
+            {"DATABASE_URL": "postgresql://ada:secret@127.0.0.1:9/x"},
+            "The database cannot be reached.",
+        ),
+        ({"DATABASE_URL": "postgresql//ada:secret"}, "DATABASE_URL is not a database address."),
+        (
+            {"DATABASE_URL": "mysql://ada:secret@127.0.0.1/x"},
+            "DATABASE_URL must begin with postgresql:// or sqlite:///.",
+        ),
+        (
+            {"AUTOSAVE_WAIT": "secret"},
+            "AUTOSAVE_WAIT must be a number of seconds from 0 to 3600.",
+        ),
+    ],
+    ids=["unreachable", "malformed", "another engine", "another setting"],
+)
+def test_an_app_that_cannot_start_says_why_in_one_line_without_a_secret(
+    environment: dict[str, str], line: str
+) -> None:
+    ended = started(**environment)
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [f"Throughline cannot start: {line}"]
+    for word in ("Traceback", "secret", "ada", "Throughline"):
+        assert word not in ended.stdout
+
+
+def test_a_sqlite_file_that_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    ended = started(DATABASE_URL=f"sqlite:///{tmp_path}/file/app.db")
+
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert ended.stderr.startswith("Throughline cannot start: ")
+    assert str(tmp_path) not in ended.stderr
+
+
+# A start that succeeds, and its end
+
+
+@pytest.mark.parametrize("end", [AppServer.stop, AppServer.interrupt], ids=["SIGTERM", "SIGINT"])
+def test_an_app_that_is_told_to_end_ends_in_good_order(tmp_path: Path, end: object) -> None:
+    app = AppServer(f"sqlite:///{tmp_path / 'app.db'}", tmp_path / "app.log")
+    app.start()
+
+    assert callable(end)
+    assert end(app) == 0
+    assert "Traceback" not in app.log
+
+
+# Answers
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('app') / 'app.db'}"
+
+
+@pytest.fixture(scope="module")
+def app(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    app = AppServer(address, tmp_path_factory.mktemp("log") / "app.log", GUIDE_PACE="0")
+    app.start()
+    yield app
+    assert app.stop() == 0
+    # Nothing that was asked of it made it stumble.
+    assert "Traceback" not in app.log
+
+
+@pytest.fixture
+def store(app: AppServer, address: str) -> Iterator[Store]:
+    store = open_store(address)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def team(store: Store) -> Team:
+    workshop = Workshop(new_id(), "Newcomers", "Half of them leave.", datetime.now(UTC))
+    team = Team(workshop.id, new_id(), "Ladder crew", new_link(), 1)
+    store.create_workshop(workshop, [team])
+    return team
+
+
+def answer(app: AppServer, path: str, body: bytes | None = None) -> tuple[int, dict[str, str]]:
+    """Ask the app; return the status of its answer and the headers."""
+    try:
+        with urllib.request.urlopen(f"{app.url}{path}", data=body, timeout=30) as got:
+            return got.status, {name.lower(): value for name, value in got.headers.items()}
+    except urllib.error.HTTPError as exc:
+        return exc.code, {name.lower(): value for name, value in exc.headers.items()}
+
+
+@pytest.mark.parametrize("path", ["/", "/challenge", "/no-such-page", "/_stcore/health", "/%00"])
+def test_every_answer_says_where_pictures_may_come_from(app: AppServer, path: str) -> None:
+    _, headers = answer(app, path)
+
+    assert headers.items() >= server.HEADERS.items()
+    assert "img-src 'self' data: blob:" in headers["content-security-policy"]
+
+
+# What a box delivers by itself
+
+
+def deliver(app: AppServer, link: object, step: object, *entries: object) -> int:
+    said = {"link": link, "step": step, "member": "Ada", "outbox": entries}
+    return answer(app, navigation.OUTBOX, json.dumps(said).encode())[0]
+
+
+def said(store: Store, key: StepKey) -> list[tuple[str, str]]:
+    return [(m.author, m.text) for m in store.messages(key) if m.role is Role.USER]
+
+
+def test_what_a_box_delivers_is_stored_once_however_often_and_answered(
+    app: AppServer, store: Store, team: Team
+) -> None:
+    key = team.step_key("challenge")
+    sent = {"id": new_id(), "text": "They\x00 leave \ud83d."}
+    answers = [deliver(app, team.link, "challenge", sent) for _ in range(3)]
+
+    assert answers == [204] * 3
+    assert said(store, key) == [("Ada", "They leave .")]
+    assert eventually(lambda: store.messages(key)[-1].role is Role.ASSISTANT)
+
+
+@pytest.mark.parametrize("step", ["persona", "no-such-step"])
+def test_nothing_is_delivered_to_a_step_that_is_not_open(
+    app: AppServer, store: Store, team: Team, step: str
+) -> None:
+    deliver(app, team.link, step, {"id": new_id(), "text": "Too early"})
+
+    assert all(said(store, team.step_key(slug)) == [] for slug in ("challenge", "persona"))
+
+
+@pytest.mark.parametrize("entry", [{"id": "1", "text": "x"}, {"text": "x"}, None, "text", [1, 2]])
+def test_what_no_box_of_ours_would_deliver_is_passed_over(
+    app: AppServer, store: Store, team: Team, entry: object
+) -> None:
+    deliver(app, team.link, "challenge", entry)
+
+    assert said(store, team.step_key("challenge")) == []
+
+
+@pytest.mark.parametrize("link", ["A" * 32, "", "\x00", 7, None])
+def test_a_delivery_without_a_teams_link_is_refused(app: AppServer, link: object) -> None:
+    assert deliver(app, link, "challenge", {"id": new_id(), "text": "x"}) == 404
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"7", b"null", b"{}", b"\xff\xfe", b"[" * 99_999]
+)
+def test_a_delivery_that_is_none_is_refused(app: AppServer, body: bytes) -> None:
+    assert answer(app, navigation.OUTBOX, body)[0] == 404
+
+
+@pytest.mark.parametrize("step", [None, 7, [], {}])
+def test_a_step_that_is_no_word_is_refused_or_passed_over(
+    app: AppServer, team: Team, step: object
+) -> None:
+    assert deliver(app, team.link, step, {"id": new_id(), "text": "x"}) in (204, 404)
+
+
+def test_a_delivery_over_the_limit_is_refused(app: AppServer) -> None:
+    assert answer(app, navigation.OUTBOX, b" " * (server.MAX_DELIVERY + 1))[0] == 413
