@@ -4,7 +4,9 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -148,13 +150,67 @@ def heading(app: AppTest) -> str:
     return str((*app.subheader, *app.title)[0].value)
 
 
+@dataclass
+class Bubble:
+    """A message as a reader sees it: its name, its text, and the elements it is made of."""
+
+    author: str = ""
+    text: str = ""
+    elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+
+
+class Bubbles(HTMLParser):
+    """Reads the messages out of a piece of the page's HTML."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[Bubble] = []
+        self._part = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        kind = dict(attrs).get("class") or ""
+        if kind.startswith("bubble"):
+            self.found.append(Bubble())
+        elif kind in ("author", "said"):
+            self._part = kind
+        elif tag == "br":
+            self.found[-1].text += "\n"
+        else:
+            self.found[-1].elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if self._part == "author":
+            self.found[-1].author += data
+            self._part = ""
+        elif self._part == "said":
+            self.found[-1].text += data.replace("\xa0", " ")
+
+
+def bubbles(app: AppTest) -> list[Bubble]:
+    """Return the messages on the page, in order."""
+    pieces = [each.value for each in app.get("html")]
+    return [
+        bubble for piece in pieces if 'class="bubble' in piece for bubble in Bubbles(piece).found
+    ]
+
+
 def conversation(app: AppTest) -> list[str]:
-    """Return the messages on the page as Markdown, in order."""
-    return [_SIGNATURE.sub("", str(each.markdown[0].value)) for each in app.chat_message]
+    """Return the messages on the page as HTML, in order, without their authors."""
+    return [re.sub(r"</?p>|\n", "", said) for _, said in signed(app)]
 
 
-#: The name over a message, where it is part of its text.
-_SIGNATURE = re.compile(r"^:small\[.*\]\n\n")
+def signed(app: AppTest) -> list[tuple[str, str]]:
+    """Return the author and the text of each message on the page, as HTML, in order."""
+    drawn = "".join(each.value for each in app.get("html"))
+    return _BUBBLE.findall(drawn)
+
+
+#: A message as `lib.ui.bubbles` draws it.
+_BUBBLE = re.compile(
+    r'<div class="bubble[^>]*><p class="author">(.*?)</p><div class="said">(.*?)</div></div>',
+    re.DOTALL,
+)
 
 
 def keys(app: AppTest) -> list[str]:

@@ -1,5 +1,8 @@
 """The conversation of a step: what was said, what is being written, and the box to say more."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import streamlit as st
 
 from lib import inbox, navigation, working_copy
@@ -7,15 +10,13 @@ from lib.process import Process
 from lib.replies import Reply
 from lib.status import is_read_only
 from lib.store.port import StoreError, StoreUnavailable
-from lib.transcript import Message, MessageStatus, Role
-from lib.ui import chat_box, page, safe
+from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
+from lib.ui import bubbles, chat_box, page, safe
 from lib.ui.chat_box import Delivery, Refusal
 from lib.working_copy import WINDOW, WorkingCopy
 
 #: Characters of a message a page shows before it folds the rest: every rerun sends them again.
 SHOWN = 4_000
-
-_AVATARS = {Role.USER: ":material/group:", Role.ASSISTANT: ":material/explore:"}
 
 
 # Taking in what was sent
@@ -28,11 +29,13 @@ def receive(process: Process, copy: WorkingCopy, step: str) -> None:
     What cannot be stored now stays in the box's outbox, which sends it again.
     """
     try:
-        if not inbox.take_in(process, copy, step):
+        taken = inbox.take_in(process, copy, step)
+        if not taken:
             process.replies.attend(copy.key(step), copy.transcripts[step])
     except StoreUnavailable:
         return
-    copy.refresh(process, step)
+    if taken or not copy.transcripts[step]:
+        copy.refresh(process, step)
 
 
 # Drawing
@@ -41,16 +44,14 @@ def receive(process: Process, copy: WorkingCopy, step: str) -> None:
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
     """Draw the conversation; last of all on a page, because it follows a reply to its end."""
     live = process.replies.live(copy.key(step))
-    shown = copy.transcripts[step]
+    written = [each for each in copy.transcripts[step] if live is None or each.id != live.id]
     with st.container(key="transcript", height=400, border=False, autoscroll=True):
         _earlier(process, copy, step)
-        for message in shown:
-            if live is None or message.id != live.id:
-                _message(copy, message)
-        slot = _live_slot(process, live) if live else None
+        _messages(copy, written)
+        slot = st.empty() if live else None
     _below(process, copy, step, live)
     if live is not None and slot is not None:
-        _follow(live, slot)
+        _follow(live, process.replies.guide_name, slot)
 
 
 def _earlier(process: Process, copy: WorkingCopy, step: str) -> None:
@@ -65,37 +66,33 @@ def _earlier(process: Process, copy: WorkingCopy, step: str) -> None:
             st.rerun()
 
 
-def _message(copy: WorkingCopy, message: Message) -> None:
-    with st.chat_message(message.role.value, avatar=_AVATARS[message.role]):
-        st.caption(safe.escaped(message.author))
-        if message.role is Role.ASSISTANT:
-            st.markdown(safe.markdown(message.text))
-        else:
-            _user_text(copy, message)
-        if message.status is MessageStatus.STREAMING:
-            st.caption("… being written", help="The guide answers on another server.")
+def _messages(copy: WorkingCopy, messages: Sequence[Message]) -> None:
+    """Draw messages as one element; only after one that is folded another begins."""
+    ends = [place for place, each in enumerate(messages, start=1) if _is_folded(copy, each)]
+    for start, end in pairwise([0, *ends, len(messages)]):
+        if run := messages[start:end]:
+            most = MAX_CHARACTERS if not _is_folded(copy, run[-1]) else SHOWN
+            st.html(bubbles.html(run, most))
+        if end in ends:
+            _unfold(copy, run[-1])
 
 
-def _user_text(copy: WorkingCopy, message: Message) -> None:
-    whole = message.id in copy.unfolded or len(message.text) <= SHOWN
-    st.markdown(safe.plain(message.text if whole else message.text[:SHOWN] + " …"))
-    if not whole and st.button(
-        f"Show all {len(message.text):,} characters", key=f"unfold/{message.id}", type="tertiary"
-    ):
+def _is_folded(copy: WorkingCopy, message: Message) -> bool:
+    return len(message.text) > SHOWN and message.id not in copy.unfolded
+
+
+def _unfold(copy: WorkingCopy, message: Message) -> None:
+    label = f"Show all {len(message.text):,} characters"
+    if st.button(label, key=f"unfold/{message.id}", type="tertiary"):
         copy.unfolded.add(message.id)
         st.rerun()
 
 
-def _live_slot(process: Process, live: Reply) -> "st.delta_generator.DeltaGenerator":
-    with st.chat_message(Role.ASSISTANT.value, avatar=_AVATARS[Role.ASSISTANT]):
-        st.caption(safe.escaped(process.replies.guide_name))
-        return st.empty()
-
-
-def _follow(live: Reply, slot: "st.delta_generator.DeltaGenerator") -> None:
+def _follow(live: Reply, guide: str, slot: "st.delta_generator.DeltaGenerator") -> None:
     """Draw the reply as it grows, then the page as it is with it."""
     for text in live.follow():
-        slot.markdown(safe.markdown(text) + " ▌" if text else "*The guide is thinking …*")
+        shown = text or "*The guide is thinking …*"
+        slot.html(bubbles.bubble(Role.ASSISTANT, guide, shown, growing=True))
     page.redraw()
 
 

@@ -14,11 +14,12 @@ from lib.working_copy import WorkingCopy
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
     """Draw the panel of *step*."""
     about = steps.step(step)
-    st.markdown(f"##### {_sentence_case(about.artifact)}")
+    st.markdown(f"**{_sentence_case(about.artifact)}**")
     if is_read_only(copy.states[step].status):
         _finished(copy, step)
         return
-    card, form = st.tabs(["Draft", "Edit"], key=f"draft-tabs/{step}")
+    with st.container(key="draft-panel"):
+        card, form = st.tabs(["Draft", "Edit"], key=f"draft-tabs/{step}")
     with form:
         artifact_form.show(process, copy, step)
     with card:
@@ -52,7 +53,6 @@ def _card(copy: WorkingCopy, step: str) -> None:
 
 def _confirm(process: Process, copy: WorkingCopy, step: str) -> None:
     missing = criteria.missing(step, copy.drafts[step].fields, copy.upstream[step])
-    st.divider()
     if missing:
         with st.expander(f"Still missing: {len(missing)}", expanded=len(missing) < 5):
             st.markdown("\n".join(f"- {_flat(sentence)}" for sentence in missing))
@@ -78,7 +78,7 @@ def _complete(process: Process, copy: WorkingCopy, step: str) -> None:
     try:
         completion.confirm(process.store, process.drafts, copy.key(step), actor=actor, at=utc_now())
     except completion.NotReady as exc:
-        st.warning("Not quite yet: " + " ".join(exc.missing))
+        st.warning("Not quite yet: " + _flat(" ".join(exc.missing)))
     except (TransitionRefused, Conflict):
         working_copy.notify("Somebody in your team confirmed this step a moment ago.")
         st.rerun()

@@ -23,7 +23,7 @@ def show(step: str) -> None:
         if not is_read_only(copy.states[step].status):
             chat.receive(process, copy, step)
         conversation, result = st.columns([3, 2], gap="large")
-        with result, st.container(key="draft-panel"):
+        with result:
             draft_panel.show(process, copy, step)
         page.every(LOOK_EVERY, lambda: _look(process, copy, step))
         with conversation:

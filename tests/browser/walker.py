@@ -51,12 +51,12 @@ class Walker:
     @property
     def messages(self) -> Locator:
         """Every message on the page, in order."""
-        return self.page.get_by_test_id("stChatMessage")
+        return self.page.locator(".bubble:not(.growing)")
 
     @property
     def own_messages(self) -> Locator:
         """The messages of people, without the guide's."""
-        return self.page.get_by_label("Chat message from user")
+        return self.page.locator(".bubble.user")
 
     @property
     def said(self) -> list[str]:

@@ -1,0 +1,153 @@
+"""
+What a rerun of the step page with 5,000 messages costs on the server, against a blank page.
+
+Two real servers with the same settings, one of them with a page that only says "blank". A client
+speaks Streamlit's own protocol to both, taking turns within one run; a rerun is timed from the
+request to the server's word that the script has finished. The client acknowledges every packet at
+once: otherwise the kernel's delayed acknowledgement adds 40 ms to whichever page sends more than
+one, and the figure would say nothing about the server.
+"""
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlencode
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+
+from bench import table
+from lib.ids import new_id, new_link
+from lib.store import open_store
+from lib.transcript import Message, Role
+from lib.workshop import Team, Workshop
+from tests.app_server import AppServer, free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+MESSAGES = 5_000
+TURNS = 100
+
+_BLANK = "import streamlit as st\n\nst.write('blank')\n"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        url = f"sqlite:///{folder / 'bench.db'}"
+        link = _filled(url)
+        ours = AppServer(url, folder / "ours.log")
+        ours.start()
+        try:
+            with _Blank(folder) as blank:
+                _measure(ours.port, blank, link)
+        finally:
+            ours.stop()
+
+
+def _measure(port: int, blank_port: int, link: str) -> None:
+    blank = _Tab(blank_port, "", "")
+    step = _Tab(port, "challenge", urlencode({"team": link}))
+    times: dict[_Tab, list[float]] = {blank: [], step: []}
+    for tab in (blank, step) * (TURNS + 3):
+        times[tab].append(tab.rerun())
+    blank_ms, step_ms = (statistics.median(each[3:]) * 1000 for each in times.values())
+    table.show(
+        f"A rerun of the step page, {MESSAGES:,} messages stored (median of {TURNS}, taking turns)",
+        ["blank ms", "step page ms", "step page/blank"],
+        [[f"{blank_ms:.1f}", f"{step_ms:.1f}", f"{step_ms / blank_ms:.2f}"]],
+    )
+
+
+class _Tab:
+    """A browser tab without a browser: one connection, one page."""
+
+    def __init__(self, port: int, page: str, query: str) -> None:
+        self._page, self._query = page, query
+        self._socket: ClientConnection = connect(
+            f"ws://localhost:{port}/_stcore/stream",
+            subprotocols=["streamlit"],  # type: ignore[list-item]
+            max_size=None,
+            compression=None,
+        )
+
+    def rerun(self) -> float:
+        """Ask for a rerun and return the seconds until the script had finished."""
+        message = BackMsg()
+        message.rerun_script.query_string = self._query
+        message.rerun_script.page_name = self._page
+        start = time.perf_counter()
+        self._socket.send(message.SerializeToString())
+        while True:
+            self._socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            answer = ForwardMsg()
+            answer.ParseFromString(self._socket.recv(timeout=60))  # type: ignore[arg-type]
+            if answer.WhichOneof("type") == "script_finished":
+                assert answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+                return time.perf_counter() - start
+
+
+class _Blank:
+    """A server with one page that does nothing, and our settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self._script = folder / "blank.py"
+        self._script.write_text(_BLANK, encoding="utf-8")
+        self._port = free_port()
+
+    def __enter__(self) -> int:
+        options = ["--server.headless=true", "--runner.postScriptGC=false"]
+        options += ["--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]
+        command = [sys.executable, "-m", "streamlit", "run", str(self._script), *options]
+        self._process = subprocess.Popen(
+            [*command, f"--server.port={self._port}"],
+            cwd=self._script.parent,
+            env={**os.environ},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not self._answers():
+            time.sleep(0.1)
+        return self._port
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            health = f"http://localhost:{self._port}/_stcore/health"
+            with urllib.request.urlopen(health, timeout=1) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+def _filled(url: str) -> str:
+    store = open_store(url)
+    workshop = Workshop(new_id(), "Bench", "How fast is it?", datetime.now(UTC))
+    team = Team(workshop.id, new_id(), "Team", new_link(), 1)
+    store.create_workshop(workshop, [team])
+    text = "We talked to five people and nobody had been told where to go. " * 4
+    for _ in range(MESSAGES // 500):
+        turns = [
+            Message(new_id(), role, "Ada", text, datetime.now(UTC))
+            for _ in range(250)
+            for role in (Role.USER, Role.ASSISTANT)
+        ]
+        store.append(team.step_key("challenge"), turns)
+    store.close()
+    return team.link
