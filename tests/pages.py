@@ -196,21 +196,8 @@ def bubbles(app: AppTest) -> list[Bubble]:
 
 
 def conversation(app: AppTest) -> list[str]:
-    """Return the messages on the page as HTML, in order, without their authors."""
-    return [re.sub(r"</?p>|\n", "", said) for _, said in signed(app)]
-
-
-def signed(app: AppTest) -> list[tuple[str, str]]:
-    """Return the author and the text of each message on the page, as HTML, in order."""
-    drawn = "".join(each.value for each in app.get("html"))
-    return _BUBBLE.findall(drawn)
-
-
-#: A message as `lib.ui.bubbles` draws it.
-_BUBBLE = re.compile(
-    r'<div class="bubble[^>]*><p class="author">(.*?)</p><div class="said">(.*?)</div></div>',
-    re.DOTALL,
-)
+    """Return what the messages on the page say, in order."""
+    return [bubble.text.strip() for bubble in bubbles(app)]
 
 
 def keys(app: AppTest) -> list[str]:
