@@ -544,6 +544,7 @@ BAD = {
     "taken place": {"position": 1},
     "surrogate": {"text": "half \ud83d of it"},
     "revision": {"revision": -1},
+    "a time without its zone": {"created_at": AT.replace(tzinfo=None)},
 }
 
 

@@ -319,7 +319,7 @@ _NOTHING = _Row(StepState("", Status.NOT_STARTED, Phase.ORIENT))
 def _is_storable(row: _Row, message: Message) -> bool:
     place = message.position
     taken = any(each.position == place for each in row.messages.values() if each.id != message.id)
-    whole = clean(message.text) == message.text
+    whole = clean(message.text) == message.text and message.created_at.tzinfo is not None
     return bool(message.id) and place >= 1 and message.revision >= 0 and whole and not taken
 
 
