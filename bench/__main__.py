@@ -8,7 +8,7 @@ from bench import rerun, saving
 
 
 def main() -> None:
-    print(f"command: make bench (python -m bench {' '.join(sys.argv[1:])})".rstrip())
+    print("command: make bench")
     print(
         f"machine: {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     )

@@ -131,7 +131,7 @@ def _insert_and_commit(bare: Any, mark: str, key: StepKey, message: Message) -> 
 def _replaced(bare: Any, mark: str, key: StepKey, message: Message) -> None:
     """Fetch all ids, filter, insert: the plan this store replaces."""
     cursor = bare.cursor()
-    cursor.execute(f"SELECT id FROM bare WHERE workshop_id = {mark}", (key.workshop_id,))
+    cursor.execute(f"SELECT id FROM messages WHERE workshop_id = {mark}", (key.workshop_id,))
     if message.id not in {id_ for (id_,) in cursor.fetchall()}:
         _insert(bare, mark, key, message)
     bare.commit()
