@@ -1,7 +1,6 @@
 """Pages under test: a store that is watched, a team with a history, a tab that shows a page."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -12,6 +12,7 @@ from lib.guide.port import GuideError
 from lib.ids import new_id
 from lib.process import Process
 from lib.status import Event, Status
+from lib.store.port import StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import safe
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
@@ -795,8 +796,6 @@ def test_a_step_somebody_else_confirmed_meanwhile_is_shown_as_complete(
 
 
 def away(*_: object, **__: object) -> None:
-    from lib.store.port import StoreUnavailable
-
     raise StoreUnavailable("The database is away.")
 
 
