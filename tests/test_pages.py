@@ -644,6 +644,14 @@ def test_names_and_titles_are_shown_as_text(store: WatchedStore) -> None:
     assert pages.bubbles(app)[2].author == "**Ada** ![x](y)"
 
 
+def test_long_messages_are_folded_wherever_they_stand(store: WatchedStore, team: Team) -> None:
+    write(store, team, "x" * 10_000, "y" * 10_000, "Well.", "z" * 10_000)
+    app = pages.opened_step(team, "challenge")
+
+    assert not app.exception
+    assert [len(text) < 5_000 for text in conversation(app)[:4]] == [True] * 4
+
+
 def test_a_long_message_is_folded_until_somebody_asks_for_all_of_it(
     store: WatchedStore, team: Team
 ) -> None:

@@ -1,7 +1,7 @@
 """The conversation of a step: what was said, what is being written, and the box to say more."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby
 
 import streamlit as st
 
@@ -67,14 +67,14 @@ def _earlier(process: Process, copy: WorkingCopy, step: str) -> None:
 
 
 def _messages(copy: WorkingCopy, messages: Sequence[Message]) -> None:
-    """Draw messages as one element; only after one that is folded another begins."""
-    ends = [place for place, each in enumerate(messages, start=1) if _is_folded(copy, each)]
-    for start, end in pairwise([0, *ends, len(messages)]):
-        if run := messages[start:end]:
-            most = MAX_CHARACTERS if not _is_folded(copy, run[-1]) else SHOWN
-            st.html(bubbles.html(run, most))
-        if end in ends:
-            _unfold(copy, run[-1])
+    """Draw messages as one element; only a folded one, which has a button, is one of its own."""
+    for is_folded, run in groupby(messages, key=lambda each: _is_folded(copy, each)):
+        if not is_folded:
+            st.html(bubbles.html(list(run), MAX_CHARACTERS))
+            continue
+        for message in run:
+            st.html(bubbles.html([message], SHOWN))
+            _unfold(copy, message)
 
 
 def _is_folded(copy: WorkingCopy, message: Message) -> bool:
