@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from lib.artifacts import is_blank, normalised
 from lib.autosave import Autosave, QueueFull
-from lib.status import Phase
+from lib.status import Phase, Status
 from lib.store.port import Store, StoreUnavailable
 from lib.transcript import Message
 from lib.workshop import Draft, Fields, StepKey
@@ -93,13 +93,24 @@ class Drafts:
         """
         Note a whole reply together with what becomes of its proposal: one save for both.
 
-        *base* is the draft the guide was given. The phase never goes back.
+        *base* is the draft the guide was given. The phase never goes back. Where the team has
+        confirmed the step meanwhile, the draft stays what was confirmed.
         """
         with self._locks[key]:
             current = self.current(key)
+            if self._is_confirmed(key):
+                self._note(key, current, current, [message])
+                return
             fields = merged(base.fields, _tidied(key.step, base.fields, proposed), current.fields)
             furthest = max(current.phase, phase, key=_ORDER.index)
             self._note(key, current, _revised(current, fields, furthest), [message])
+
+    def _is_confirmed(self, key: StepKey) -> bool:
+        """Whether the step is complete; while the database cannot say, it is not."""
+        try:
+            return self._store.steps(key.team)[key.step].status is Status.COMPLETE
+        except StoreUnavailable:
+            return False
 
     def _note(
         self, key: StepKey, current: Draft, revised: Draft, messages: Sequence[Message] = ()

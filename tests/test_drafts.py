@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lib.autosave import Autosave, Unsaved
 from lib.drafts import Drafts, merged, with_field
-from lib.status import Phase
+from lib.status import Event, Phase, decide
 from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role
@@ -188,6 +188,20 @@ def test_where_guide_and_hand_changed_the_same_field_the_hand_wins(setup: Setup)
     setup.drafts.settle(setup.key, reply(setup), base, proposed, Phase.GATHER)
 
     assert setup.saved() == {"target_user": "night nurses", "desired_outcome": "They sleep"}
+
+
+def test_a_reply_that_ends_after_the_step_was_confirmed_leaves_what_was_confirmed(
+    setup: Setup,
+) -> None:
+    message = reply(setup)
+    base = setup.drafts.edit(setup.key, "target_user", "nurses")
+    states = setup.store.steps(setup.key.team)
+    changes = decide({slug: s.status for slug, s in states.items()}, "challenge", Event.CONFIRM)
+    setup.store.apply(setup.key.team, changes, actor="Ada", at=datetime.now(UTC))
+    setup.drafts.settle(setup.key, message, base, {"target_user": "doctors"}, Phase.REFINE)
+
+    assert setup.saved() == {"target_user": "nurses"}
+    assert [each.text for each in setup.store.messages(setup.key)] == [message.text]
 
 
 def test_settling_twice_changes_nothing_the_second_time(setup: Setup) -> None:
