@@ -198,3 +198,26 @@ def test_what_is_edited_by_hand_is_saved_and_there_after_a_reload(
     expect(tab.page.get_by_role("textbox", name="Who has it")).to_have_value(
         "newcomers in their first year"
     )
+
+
+def test_a_message_the_page_could_not_send_is_delivered_when_the_page_is_left(
+    tab: Walker, address: str, store: Store
+) -> None:
+    deaf = False
+
+    def relay(socket: Any) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: None if deaf else server.send(message))
+        server.on_message(socket.send)
+
+    tab.page.route_web_socket("**/_stcore/stream", relay)
+    tab.page.reload()
+    tab.greeted()
+    deaf = True
+    tab.send(LONG)
+    tab.page.wait_for_timeout(500)
+    unsent = sent(store)
+    tab.page.goto("about:blank")
+
+    assert unsent == []
+    assert eventually(lambda: sent(store) == [LONG])
