@@ -20,6 +20,7 @@ from lib.workshop import Draft, StepKey
 __all__ = [
     "MAX_UNSAVED",
     "MAX_WAIT",
+    "UNSAVED_FOR_LONG",
     "WAIT",
     "Autosave",
     "Debouncer",
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 #: Seconds after the last change until it is saved, and the longest a change may stay unsaved.
 WAIT = 2.0
 MAX_WAIT = 10.0
+
+#: Seconds after which what is still unsaved is told to people: shorter troubles concern nobody.
+UNSAVED_FOR_LONG = 30.0
 
 #: Characters of text a process holds unsaved, over all steps: 64 Mi, a quarter of a gigabyte at
 #: worst. A working hour of two hundred teams is a tenth of it, so only a long outage gets there.

@@ -16,7 +16,7 @@ from lib.guide.scripted import ScriptedGuide
 from lib.replies import Replies
 from lib.settings import Settings
 from lib.store import open_store
-from lib.store.port import Store
+from lib.store.port import Store, StoreError
 from lib.workshop import StepKey
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,14 @@ def assemble(settings: Settings, store: Store, guide: Guide) -> Process:
     """Wire a process together around *store* and *guide*; the sweeper is not yet running."""
 
     def save(key: StepKey, unsaved: Unsaved) -> None:
-        store.save(key, list(unsaved.messages.values()), unsaved.draft)
+        try:
+            store.save(key, list(unsaved.messages.values()), unsaved.draft)
+        except StoreError:
+            raise
+        # A bug: what it says is for the log, the reason people are shown gives nothing away.
+        except Exception as exc:
+            log.exception("A save failed in a way nobody foresaw.")
+            raise StoreError("The server's log says why.") from exc
 
     autosave = Autosave(save, wait=settings.autosave_wait, max_wait=settings.autosave_max_wait)
     drafts = Drafts(store, autosave)

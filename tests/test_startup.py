@@ -208,3 +208,15 @@ def test_a_step_that_is_no_word_is_refused_or_passed_over(
 
 def test_a_delivery_over_the_limit_is_refused(app: AppServer) -> None:
     assert answer(app, navigation.OUTBOX, b" " * (server.MAX_DELIVERY + 1))[0] == 413
+
+
+# Health
+
+
+def test_a_server_that_can_work_says_it_is_ready(app: AppServer) -> None:
+    with urllib.request.urlopen(f"{app.url}{server.READY}", timeout=30) as got:
+        told = json.load(got)
+
+    assert got.status == 200
+    assert told["ready"] is True
+    assert told["database"] == "answers"

@@ -15,11 +15,11 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib import access, inbox, navigation, process
+from lib import access, health, inbox, navigation, process
 from lib.access import AccessRefused
 from lib.settings import SettingsError
 from lib.store.port import StoreError
@@ -85,6 +85,20 @@ def _deliver(said: dict[str, Any]) -> None:
     inbox.deliver(running, team, said["step"], str(said["member"]), said["outbox"])
 
 
+#: Where whoever sends people to this server asks whether to.
+READY = "/throughline/readyz"
+
+
+async def readyz(_request: Request) -> Response:
+    """Say whether the database answers and everything is saved: 200 if so, else 503."""
+    try:
+        found = await run_in_threadpool(lambda: health.health(process.running()))
+    except (StoreError, SettingsError) as exc:
+        return JSONResponse({"ready": False, "database": str(exc)}, status_code=503)
+    headers = {"cache-control": "no-store"}
+    return JSONResponse(found.as_dict(), status_code=200 if found.ready else 503, headers=headers)
+
+
 @asynccontextmanager
 async def _life(_app: Any) -> AsyncIterator[None]:
     yield
@@ -110,6 +124,9 @@ def parts() -> dict[str, Any]:
         sys.exit(1)
     return {
         "lifespan": _life,
-        "routes": [Route(navigation.OUTBOX, outbox, methods=["POST"])],
+        "routes": [
+            Route(navigation.OUTBOX, outbox, methods=["POST"]),
+            Route(READY, readyz, methods=["GET"]),
+        ],
         "middleware": [Middleware(Headers)],
     }

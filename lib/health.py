@@ -1,0 +1,62 @@
+"""
+Whether this server can do its work, for whoever sends people to it.
+
+Says nothing about anybody's work: no text, no name, no address.
+"""
+
+from dataclasses import dataclass
+
+from lib.autosave import UNSAVED_FOR_LONG
+from lib.process import Process
+from lib.store.port import StoreError
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a server says of itself; `unsaved_since` is in seconds, 0.0 where all is saved."""
+
+    #: Empty where the database answers, else one sentence.
+    database: str
+    unsaved_steps: int
+    unsaved_messages: int
+    unsaved_since: float
+    #: What the tries to save failed with, each once.
+    why: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether the database answers and nothing has been unsaved for long."""
+        return not self.database and self.unsaved_since <= UNSAVED_FOR_LONG
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as JSON has it."""
+        return {
+            "ready": self.ready,
+            "database": self.database or "answers",
+            "unsaved": {
+                "steps": self.unsaved_steps,
+                "messages": self.unsaved_messages,
+                "since_seconds": round(self.unsaved_since, 1),
+                "why": list(self.why),
+            },
+        }
+
+
+def health(process: Process) -> Health:
+    """Ask the database something small, and autosave what it holds; within the store's PATIENCE."""
+    lines = process.autosave.report()
+    return Health(
+        _database(process),
+        len(lines),
+        sum(line.messages for line in lines),
+        max((line.age for line in lines), default=0.0),
+        tuple(sorted({line.reason for line in lines if line.reason})),
+    )
+
+
+def _database(process: Process) -> str:
+    try:
+        process.store.teams("")
+    except StoreError as exc:
+        return str(exc)
+    return ""

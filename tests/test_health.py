@@ -1,0 +1,118 @@
+"""What a server says of its own health."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from lib.autosave import Autosave
+from lib.health import health
+from lib.process import Process
+from lib.store.port import StoreUnavailable
+from lib.workshop import Draft, Team
+from tests import pages
+from tests.fakes import FakeGuide, question
+from tests.pages import WatchedStore
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def store() -> WatchedStore:
+    return WatchedStore()
+
+
+@pytest.fixture
+def team(store: WatchedStore) -> Team:
+    return pages.new_team(store)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def process(store: WatchedStore, clock: Clock) -> Iterator[Process]:
+    def save(*_: object) -> None:
+        raise StoreUnavailable("The database's disk is full.")
+
+    with pages.running(store, FakeGuide()) as assembled:
+        yield replace(assembled, autosave=Autosave(save, clock=clock))
+
+
+def test_a_server_whose_database_answers_and_that_holds_nothing_is_ready(process: Process) -> None:
+    told = {
+        "ready": True,
+        "database": "answers",
+        "unsaved": {"steps": 0, "messages": 0, "since_seconds": 0.0, "why": []},
+    }
+
+    assert health(process).as_dict() == told
+
+
+def test_a_server_whose_database_is_away_is_not_ready(
+    process: Process, store: WatchedStore
+) -> None:
+    store.away = True
+
+    assert not health(process).ready
+    assert health(process).as_dict()["database"] == "The database is away."
+
+
+def test_what_is_unsaved_is_counted_with_its_age_and_reason_and_without_its_text(
+    process: Process, team: Team, clock: Clock
+) -> None:
+    secret = [question("Nobody may read this."), question("Nor this.")]
+    process.autosave.note(team.step_key("challenge"), secret)
+    process.autosave.note(team.step_key("persona"), (), Draft({"name": "Ada"}, revision=1))
+    process.autosave.flush(team.step_key("challenge"))
+    clock.now = 12.0
+    told = health(process).as_dict()
+
+    assert told["unsaved"] == {
+        "steps": 2,
+        "messages": 2,
+        "since_seconds": 12.0,
+        "why": ["The database's disk is full."],
+    }
+    for word in ("Nobody", "Nor this", "Ada", team.name, team.link, team.id):
+        assert word not in json.dumps(told)
+
+
+def test_a_server_is_ready_until_something_has_been_unsaved_for_30_s(
+    process: Process, team: Team, clock: Clock
+) -> None:
+    process.autosave.note(team.step_key("challenge"), [question("Well?")])
+    clock.now = 30.0
+
+    assert health(process).ready
+
+    clock.now = 30.1
+
+    assert not health(process).ready
+
+
+def test_what_a_bug_says_while_saving_is_not_told(
+    store: WatchedStore, team: Team, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pages.running(store, FakeGuide()) as assembled:
+        assembled.autosave.note(team.step_key("challenge"), [question("Well?")])
+
+        def bug(*_: object) -> None:
+            raise TypeError("Nobody may read this.")
+
+        store.inner.save = bug  # type: ignore[method-assign]
+        assembled.autosave.flush(team.step_key("challenge"))
+
+        assert health(assembled).why == ("The server's log says why.",)
+        assert "Nobody may read this." in caplog.text
+        del store.inner.save
