@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from lib.status import Event, Phase, Status
+from lib.status import Event, Phase, StaleMark, Status
 
 #: The fields of a step's draft or artifact, as JSON: see `lib.artifacts` for their names.
 Fields = dict[str, Any]
@@ -87,6 +87,22 @@ class StepState:
     #: When the step was first opened for work, and when it was confirmed. UTC.
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    #: Why it needs another look; set exactly while it does.
+    stale: StaleMark | None = None
+    #: Digests of the inputs its artifact stands on: see `lib.inputs`. None where nobody noted them.
+    made_from: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """
+    A step's row as it was before an event, kept with the event so that it can be given back.
+
+    The epoch is no part of it: it only grows.
+    """
+
+    state: StepState
+    draft: Draft
 
 
 @dataclass(frozen=True)

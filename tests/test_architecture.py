@@ -25,7 +25,15 @@ ALLOWED = {
 }
 
 #: What the pure modules may know of the house: nothing but each other.
-PURE = ("steps", "status", "transcript", "artifacts", "workshop", "ids")
+PURE = (
+    "steps",
+    "status",
+    "effects",
+    "transcript",
+    "artifacts",
+    "workshop",
+    "ids",
+)
 
 #: What a layer must not know.
 FORBIDDEN = {

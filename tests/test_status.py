@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import steps
+from lib.effects import EFFECTS
 from lib.status import (
     TRANSITIONS,
     Change,
     Event,
+    Phase,
     Status,
     TransitionRefused,
     current_step,
@@ -19,10 +21,25 @@ from lib.status import (
     is_read_only,
 )
 
+_LOCKED, _OPEN, _DONE, _STALE = Status
+
 ALLOWED = {
-    (Status.NOT_STARTED, Event.START): Status.IN_PROGRESS,
-    (Status.IN_PROGRESS, Event.CONFIRM): Status.COMPLETE,
-    (Status.NEEDS_REGENERATION, Event.CONFIRM): Status.COMPLETE,
+    (_LOCKED, Event.START): _OPEN,
+    (_OPEN, Event.CONFIRM): _DONE,
+    (_OPEN, Event.OVERRIDE): _DONE,
+    (_OPEN, Event.RESET): _OPEN,
+    (_OPEN, Event.STALE): _STALE,
+    (_DONE, Event.REVISE): _OPEN,
+    (_DONE, Event.RESET): _OPEN,
+    (_DONE, Event.STALE): _STALE,
+    (_STALE, Event.CONFIRM): _DONE,
+    (_STALE, Event.OVERRIDE): _DONE,
+    (_STALE, Event.STILL_VALID): _DONE,
+    (_STALE, Event.FRESH): _DONE,
+    (_STALE, Event.CARRY_ON): _OPEN,
+    (_STALE, Event.REVISE): _OPEN,
+    (_STALE, Event.REGENERATE): _OPEN,
+    (_STALE, Event.RESET): _OPEN,
 }
 REFUSED = [pair for pair in product(Status, Event) if pair not in ALLOWED]
 
@@ -68,6 +85,82 @@ def test_any_other_event_is_refused_with_a_sentence_that_names_the_step(
     assert sentence.startswith(steps.step(step).name)
     assert sentence.endswith(".")
     assert "{" not in sentence
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Event.CONFIRM,
+        Event.OVERRIDE,
+        Event.STILL_VALID,
+        Event.REGENERATE,
+        Event.FRESH,
+        Event.CARRY_ON,
+    ],
+)
+@pytest.mark.parametrize("unfinished", [_OPEN, _STALE])
+def test_a_step_is_not_finished_before_what_it_is_made_from(
+    event: Event, unfinished: Status
+) -> None:
+    before = all_at(_DONE, user_research=unfinished, persona=_STALE)
+    with pytest.raises(TransitionRefused) as refused:
+        decide(before, "persona", event)
+
+    assert str(refused.value) == (
+        "Persona Development is made from User Research: finish User Research first."
+    )
+
+
+def test_a_step_does_not_open_before_what_it_is_made_from_is_complete() -> None:
+    before = all_at(_LOCKED, challenge=_OPEN)
+    with pytest.raises(TransitionRefused, match="finish Challenge first"):
+        decide(before, "stakeholder-mapping", Event.START)
+
+
+@pytest.mark.parametrize("event", [Event.REVISE, Event.RESET])
+def test_a_step_may_be_reopened_while_another_is_open(event: Event) -> None:
+    before = all_at(_DONE, user_research=_OPEN)
+
+    assert decide(before, "persona", event) == (Change("persona", event, _DONE, _OPEN),)
+
+
+def test_every_event_says_what_it_does_besides() -> None:
+    assert set(EFFECTS) == set(Event)
+
+
+def test_completed_at_is_set_exactly_by_the_events_that_complete() -> None:
+    completing = {event for event, effects in EFFECTS.items() if effects.completes}
+
+    assert completing == {event for (_, event), after in TRANSITIONS.items() if after is _DONE}
+
+
+def test_a_step_is_started_by_its_start_alone() -> None:
+    assert [event for event, effects in EFFECTS.items() if effects.starts] == [Event.START]
+
+
+def test_typing_goes_on_while_a_step_becomes_stale_goes_on_or_is_drafted_anew() -> None:
+    untouched = {event for event, effects in EFFECTS.items() if not effects.ends_epoch}
+
+    assert untouched == {Event.START, Event.STALE, Event.CARRY_ON, Event.REGENERATE}
+
+
+def test_only_a_reset_archives() -> None:
+    assert [event for event, effects in EFFECTS.items() if effects.archives] == [Event.RESET]
+
+
+def test_the_conversation_stands_where_the_event_puts_it() -> None:
+    phases = {event: effects.phase for event, effects in EFFECTS.items() if effects.phase}
+
+    assert phases == {
+        Event.START: Phase.ORIENT,
+        Event.CONFIRM: Phase.COMPLETE,
+        Event.OVERRIDE: Phase.COMPLETE,
+        Event.STILL_VALID: Phase.COMPLETE,
+        Event.FRESH: Phase.COMPLETE,
+        Event.REVISE: Phase.REFINE,
+        Event.RESET: Phase.ORIENT,
+        Event.REGENERATE: Phase.SYNTHESIZE,
+    }
 
 
 def test_confirming_a_step_opens_the_next_one() -> None:
