@@ -33,6 +33,7 @@ PURE = (
     "artifacts",
     "workshop",
     "ids",
+    "inputs",
 )
 
 #: What a layer must not know.
