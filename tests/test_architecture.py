@@ -34,6 +34,10 @@ PURE = (
     "workshop",
     "ids",
     "inputs",
+    "cascade",
+    "undo",
+    "snapshots",
+    "differences",
 )
 
 #: What a layer must not know.

@@ -1,0 +1,34 @@
+"""Stale marks and snapshots as JSON, for whoever stores them, and back again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from lib.status import StaleMark
+from lib.workshop import Fields, Snapshot
+
+_MARK = TypeAdapter(StaleMark)
+_SNAPSHOT = TypeAdapter(Snapshot)
+
+
+def mark_fields(mark: StaleMark) -> Fields:
+    """Return *mark* as plain JSON fields."""
+    fields: Fields = _MARK.dump_python(mark, mode="json")
+    return fields
+
+
+def mark_of(fields: Mapping[str, Any]) -> StaleMark:
+    """Return the mark that `mark_fields` made *fields* of."""
+    return _MARK.validate_python(fields)
+
+
+def snapshot_fields(snapshot: Snapshot) -> Fields:
+    """Return *snapshot* as plain JSON fields."""
+    fields: Fields = _SNAPSHOT.dump_python(snapshot, mode="json")
+    return fields
+
+
+def snapshot_of(fields: Mapping[str, Any]) -> Snapshot:
+    """Return the snapshot that `snapshot_fields` made *fields* of."""
+    return _SNAPSHOT.validate_python(fields)
