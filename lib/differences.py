@@ -183,6 +183,7 @@ def _name(kind: Any, entry: Any, at: int) -> str:
 
 def _difference(kind: Any, before: Any, after: Any, place: _Place) -> Difference:
     told = Kind.ADDED if before is None else Kind.REMOVED if after is None else Kind.CHANGED
+    told = Kind.CHANGED if kind is bool else told
     label = " › ".join(place.labels)
     return Difference(place.path, label, told, _text(kind, before), _text(kind, after))
 
