@@ -436,8 +436,19 @@ class Living(RuleBasedStateMachine):
             return  # these only follow from others
         self._do(step, event)
 
-    @rule(event=st.sampled_from([Event.CONFIRM, Event.OVERRIDE, Event.STILL_VALID]))
-    def finish_the_current_step(self, event: Event) -> None:
+    @rule(step=slugs, variant=st.integers(0, 2))
+    def revise_and_confirm(self, step: str, variant: int) -> None:
+        if self.workshop.statuses[step] is Status.COMPLETE:
+            self._do(step, Event.REVISE)
+            self.workshop.edit(step, VARIANTS[step][variant % len(VARIANTS[step])])
+            self._do(step, Event.CONFIRM)
+
+    @rule(
+        event=st.sampled_from(
+            [Event.CONFIRM, Event.OVERRIDE, Event.STILL_VALID, Event.STILL_VALID, Event.REGENERATE]
+        )
+    )
+    def take_up_the_current_step(self, event: Event) -> None:
         unfinished = [
             s for s, each in self.workshop.statuses.items() if each is not Status.COMPLETE
         ]

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from lib import steps
-from lib.artifacts import MODELS, inner_type, item_type
+from lib.artifacts import MODELS, dumped, inner_type, item_type, parsed
 from lib.inputs import INPUTS, NOTES, WHOLE, changed_inputs, fingerprint, same_fields
 from lib.workshop import Fields
 from tests.test_criteria import GOOD
@@ -193,3 +193,18 @@ def test_what_a_facilitator_let_pass_unfinished_has_a_digest_too(shape: Fields) 
 def test_a_draft_and_the_artifact_made_of_it_hold_the_same() -> None:
     assert same_fields({"pains": ["late ", ""], "selected": False}, {"pains": ["late"]})
     assert not same_fields({"pains": ["late"]}, {"pains": ["Late"]})
+
+
+@pytest.mark.parametrize("step", steps.SLUGS)
+def test_what_is_confirmed_counts_as_the_draft_it_was_made_of(step: str) -> None:
+    draft = {
+        name: f" {value}  "
+        if isinstance(value, str)
+        else [*value, ""]
+        if isinstance(value, list) and isinstance(value[0], str)
+        else value
+        for name, value in GOOD[step].items()
+        if name != "altitude"
+    }
+
+    assert same_fields(draft, dumped(parsed(step, draft)))
