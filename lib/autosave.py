@@ -116,6 +116,11 @@ class Autosave:
         lines = [entry.report(key, now) for key, entry in self._items() if entry.unsaved]
         return sorted(lines, key=lambda line: -line.age)
 
+    def line(self, key: StepKey) -> UnsavedReport | None:
+        """Return the line of one step; None where nothing of it is unsaved."""
+        entry = self._entry(key)
+        return entry.report(key, self._clock()) if entry and entry.unsaved else None
+
     # Saving
 
     def poll(self, key: StepKey) -> None:
@@ -128,7 +133,8 @@ class Autosave:
         """
         Save now what is unsaved of *key*; return whether nothing is left.
 
-        Waits for a save that is running, but from inside that save does nothing.
+        Waits for a save that is running, and where that fails leaves it at that; from inside that
+        save does nothing.
         """
         return self._flush(key, patience=-1.0)
 
@@ -161,13 +167,17 @@ class Autosave:
         self._sweeper = threading.Thread(target=self._sweep, name="autosave-sweeper", daemon=True)
         self._sweeper.start()
 
-    def stop(self) -> None:
-        """Stop the sweeper; what is unsaved stays here for `flush_all`."""
+    def stop(self, within: float | None = None) -> None:
+        """
+        Stop the sweeper; what is unsaved stays here for `flush_all`.
+
+        Waits *within* seconds (None: for ever) for a save it is at.
+        """
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
         if self._sweeper is not None:
-            self._sweeper.join()
+            self._sweeper.join(within)
 
     def sweep(self) -> float | None:
         """Save everything that is due; return the seconds until something is, None for never."""
@@ -229,13 +239,14 @@ class Autosave:
 
     def _run(self, key: StepKey, entry: Entry, patience: float) -> None:
         """Save all of an entry; wait *patience* seconds (-1: for ever) for a save that is running."""
-        inside = entry.saver == threading.get_ident()
+        inside, failures = entry.saver == threading.get_ident(), entry.failures
         if inside or not entry.saving.acquire(timeout=patience):
             return
         entry.saver = threading.get_ident()
         try:
             with entry.lock:
-                unsaved = entry.hand_out()
+                # The save that was waited for has failed: the database has just been asked.
+                unsaved = Unsaved() if entry.failures > failures else entry.hand_out()
             if unsaved:
                 self._try(key, entry, unsaved)
         finally:

@@ -6,16 +6,18 @@ A module global, never a Streamlit cache: any client can have those cleared.
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 
 from lib import settings as settings_
 from lib.autosave import Autosave, Unsaved
+from lib.debouncer import Clock
 from lib.drafts import Drafts
 from lib.guide.port import Guide
 from lib.guide.scripted import ScriptedGuide
 from lib.replies import Replies
 from lib.settings import Settings
-from lib.store import open_store
+from lib.store import deadline, open_store
 from lib.store.port import Store, StoreError
 from lib.workshop import StepKey
 
@@ -37,16 +39,22 @@ class Process:
 
     def close(self, within: float = LAST_FLUSH) -> bool:
         """Interrupt replies and save everything; return whether all of it was saved in time."""
+        end = time.monotonic() + within
         self.replies.stop_all(within / 2)
-        self.autosave.stop()
-        saved = self.autosave.flush_all(within / 2)
+        left = max(0.0, end - time.monotonic())
+        # The last save may begin late, and a database that hangs must not add its own time to it.
+        with deadline.within(left):
+            self.autosave.stop(within=left / 2)
+            saved = self.autosave.flush_all(max(0.0, end - time.monotonic()))
         if not saved:
             log.error("Ended with unsaved changes in %d steps.", len(self.autosave.report()))
         self.store.close()
         return saved
 
 
-def assemble(settings: Settings, store: Store, guide: Guide) -> Process:
+def assemble(
+    settings: Settings, store: Store, guide: Guide, clock: Clock = time.monotonic
+) -> Process:
     """Wire a process together around *store* and *guide*; the sweeper is not yet running."""
 
     def save(key: StepKey, unsaved: Unsaved) -> None:
@@ -59,7 +67,9 @@ def assemble(settings: Settings, store: Store, guide: Guide) -> Process:
             log.exception("A save failed in a way nobody foresaw.")
             raise StoreError("The server's log says why.") from exc
 
-    autosave = Autosave(save, wait=settings.autosave_wait, max_wait=settings.autosave_max_wait)
+    autosave = Autosave(
+        save, wait=settings.autosave_wait, max_wait=settings.autosave_max_wait, clock=clock
+    )
     drafts = Drafts(store, autosave)
     return Process(settings, store, autosave, drafts, Replies(store, autosave, drafts, guide))
 

@@ -3,7 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from lib.guide.port import Proposal, Request
 from lib.ids import new_id, new_link
@@ -68,6 +70,11 @@ def new_step(store: Store, step: str = "challenge") -> StepKey:
 def question(text: str) -> Message:
     """Return a message somebody sends."""
     return Message(new_id(), Role.USER, "Ada", text, datetime.now(UTC))
+
+
+def placed(text: str, position: int, **fields: Any) -> Message:
+    """Return a message that has its place in a transcript."""
+    return replace(question(text), position=position, **fields)
 
 
 def eventually(holds: Callable[[], bool], within: float = PATIENCE) -> bool:

@@ -1,6 +1,7 @@
 """Pages under test: a store that is watched, a team with a history, a tab that shows a page."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from urllib.parse import parse_qsl
 from streamlit.testing.v1 import AppTest
 
 from lib import navigation, process, steps
+from lib.debouncer import Clock
 from lib.guide.port import Guide
 from lib.ids import new_id, new_link
 from lib.process import Process
@@ -58,9 +60,9 @@ class WatchedStore:
 
 
 @contextmanager
-def running(store: WatchedStore, guide: Guide) -> Iterator[Process]:
+def running(store: WatchedStore, guide: Guide, clock: Clock = time.monotonic) -> Iterator[Process]:
     """Put a process around *store* in place for the pages; end it afterwards."""
-    assembled = process.assemble(Settings(), store, guide)  # type: ignore[arg-type]
+    assembled = process.assemble(Settings(), store, guide, clock)  # type: ignore[arg-type]
     process.use(assembled)
     try:
         yield assembled

@@ -411,6 +411,35 @@ def test_flush_waits_for_a_save_that_is_running() -> None:
     assert (flushed, at_return, saved) == (True, ["a"], ["a"])
 
 
+def test_flush_leaves_it_at_a_save_it_waited_for_that_failed() -> None:
+    entered, go_on = threading.Event(), threading.Event()
+    tries: list[StepKey] = []
+
+    def save(key: StepKey, unsaved: Unsaved) -> None:
+        tries.append(key)
+        entered.set()
+        assert go_on.wait(5)
+        raise RuntimeError("The database does not answer.")
+
+    autosave = Autosave(save)
+    autosave.note(KEY, [message("a")])
+    first = threading.Thread(target=autosave.flush, args=(KEY,))
+    first.start()
+    assert entered.wait(5)
+    flushed: list[bool] = []
+    second = threading.Thread(target=lambda: flushed.append(autosave.flush(KEY)))
+    second.start()
+    time.sleep(0.1)
+    go_on.set()
+    first.join()
+    second.join()
+
+    assert flushed == [False]
+    assert tries == [KEY]
+    assert not autosave.flush(KEY)
+    assert tries == [KEY, KEY]
+
+
 # Failures
 
 
@@ -489,6 +518,23 @@ def test_the_report_says_what_is_unsaved_since_when_and_why(
     ]
 
     assert expected == lines
+
+
+def test_the_line_of_a_step_is_its_own_and_gone_when_it_is_saved(
+    autosave: Autosave, clock: FakeClock
+) -> None:
+    autosave.note(KEY, [message("a")])
+    autosave.note(OTHER, [message("b"), message("c")])
+    clock.move(1.5)
+    line = autosave.line(KEY)
+
+    assert line is not None
+    assert (line.messages, line.age) == (1, 1.5)
+    assert autosave.line(ELSEWHERE) is None
+
+    autosave.flush(KEY)
+
+    assert autosave.line(KEY) is None
 
 
 def test_an_error_without_words_is_reported_by_its_name(

@@ -2,27 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
-from lib.autosave import Autosave
 from lib.health import health
 from lib.process import Process
 from lib.store.port import StoreUnavailable
 from lib.workshop import Draft, Team
 from tests import pages
-from tests.fakes import FakeGuide, question
+from tests.fakes import FakeGuide, placed
 from tests.pages import WatchedStore
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.test_debouncer import FakeClock
 
 
 @pytest.fixture
@@ -36,17 +26,19 @@ def team(store: WatchedStore) -> Team:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> FakeClock:
+    return FakeClock(0.0)
 
 
 @pytest.fixture
-def process(store: WatchedStore, clock: Clock) -> Iterator[Process]:
+def process(store: WatchedStore, clock: FakeClock) -> Iterator[Process]:
     def save(*_: object) -> None:
         raise StoreUnavailable("The database's disk is full.")
 
-    with pages.running(store, FakeGuide()) as assembled:
-        yield replace(assembled, autosave=Autosave(save, clock=clock))
+    store.inner.save = save  # type: ignore[method-assign]
+    with pages.running(store, FakeGuide(), clock) as assembled:
+        yield assembled
+        del store.inner.save
 
 
 def test_a_server_whose_database_answers_and_that_holds_nothing_is_ready(process: Process) -> None:
@@ -69,9 +61,9 @@ def test_a_server_whose_database_is_away_is_not_ready(
 
 
 def test_what_is_unsaved_is_counted_with_its_age_and_reason_and_without_its_text(
-    process: Process, team: Team, clock: Clock
+    process: Process, team: Team, clock: FakeClock
 ) -> None:
-    secret = [question("Nobody may read this."), question("Nor this.")]
+    secret = [placed("Nobody may read this.", 1), placed("Nor this.", 2)]
     process.autosave.note(team.step_key("challenge"), secret)
     process.autosave.note(team.step_key("persona"), (), Draft({"name": "Ada"}, revision=1))
     process.autosave.flush(team.step_key("challenge"))
@@ -89,9 +81,9 @@ def test_what_is_unsaved_is_counted_with_its_age_and_reason_and_without_its_text
 
 
 def test_a_server_is_ready_until_something_has_been_unsaved_for_30_s(
-    process: Process, team: Team, clock: Clock
+    process: Process, team: Team, clock: FakeClock
 ) -> None:
-    process.autosave.note(team.step_key("challenge"), [question("Well?")])
+    process.autosave.note(team.step_key("challenge"), [placed("Well?", 1)])
     clock.now = 30.0
 
     assert health(process).ready
@@ -105,7 +97,7 @@ def test_what_a_bug_says_while_saving_is_not_told(
     store: WatchedStore, team: Team, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pages.running(store, FakeGuide()) as assembled:
-        assembled.autosave.note(team.step_key("challenge"), [question("Well?")])
+        assembled.autosave.note(team.step_key("challenge"), [placed("Well?", 1)])
 
         def bug(*_: object) -> None:
             raise TypeError("Nobody may read this.")

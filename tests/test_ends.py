@@ -1,0 +1,150 @@
+"""How the app ends while something is unsaved, with a database that is well, slow, or silent."""
+
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lib.ids import new_id, new_link
+from lib.navigation import OUTBOX
+from lib.store import open_store
+from lib.store.port import Store
+from lib.transcript import Message, MessageStatus, Role
+from lib.workshop import Team, Workshop
+from tests import proxy
+from tests.app_server import AppServer
+from tests.fakes import eventually
+from tests.postgres import PostgresServer
+from tests.proxy import Proxy
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+
+#: Seconds the promise leaves for saving, and what the server around it may add on a busy machine.
+FLUSHED_WITHIN = 10.0
+AROUND = 2.0
+
+End = Callable[[AppServer], int]
+both_ends = pytest.mark.parametrize(
+    "end", [AppServer.stop, AppServer.interrupt], ids=["SIGTERM", "SIGINT"]
+)
+
+
+@pytest.fixture
+def line(postgres: PostgresServer) -> Iterator[Proxy]:
+    with proxy.before(postgres) as made:
+        yield made
+
+
+@pytest.fixture
+def store(postgres_url: str) -> Iterator[Store]:
+    """Return a look into the database past the line."""
+    store = open_store(postgres_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def team(store: Store) -> Team:
+    workshop = Workshop(new_id(), "Newcomers", "Half of them leave.", datetime.now(UTC))
+    team = Team(workshop.id, new_id(), "Ladder crew", new_link(), 1)
+    store.create_workshop(workshop, [team])
+    return team
+
+
+@pytest.fixture
+def app(line: Proxy, postgres_url: str, tmp_path: Path) -> Iterator[AppServer]:
+    """Return a running app whose guide takes half a minute for a reply."""
+    server = AppServer(proxy.through(line, postgres_url), tmp_path / "app.log", GUIDE_PACE="1")
+    server.start()
+    yield server
+    server.kill()
+
+
+def messages(store: Store, team: Team) -> list[Message]:
+    return store.messages(team.step_key("challenge"))
+
+
+def ask(app: AppServer, store: Store, team: Team, text: str) -> None:
+    """Ask the guide something, as a box does; wait until some of the reply is saved."""
+    said = {
+        "link": team.link,
+        "step": "challenge",
+        "member": "Ada",
+        "outbox": [{"id": new_id(), "text": text}],
+    }
+    body = json.dumps(said).encode()
+    with urllib.request.urlopen(f"{app.url}{OUTBOX}", data=body, timeout=30) as answer:
+        assert answer.status == 204
+    assert eventually(lambda: bool(messages(store, team)[-1].text), within=20)
+
+
+def timed(app: AppServer, end: End) -> tuple[int, float]:
+    """End the app; return its exit code and the seconds it took."""
+    began = time.monotonic()
+    code = end(app)
+    return code, time.monotonic() - began
+
+
+@both_ends
+def test_a_reply_in_the_middle_is_saved_and_marked_before_the_app_ends(
+    app: AppServer, store: Store, team: Team, end: End
+) -> None:
+    ask(app, store, team, "They leave.")
+    time.sleep(1.5)
+    code, took = timed(app, end)
+    question, reply = messages(store, team)
+
+    assert code == 0
+    assert took < FLUSHED_WITHIN + AROUND
+    assert question.text == "They leave."
+    assert reply.role is Role.ASSISTANT
+    assert reply.status is MessageStatus.INTERRUPTED
+    assert reply.text
+    assert "Traceback" not in app.log
+
+
+@both_ends
+def test_it_is_saved_also_where_the_database_is_slow(
+    app: AppServer, store: Store, team: Team, line: Proxy, end: End
+) -> None:
+    ask(app, store, team, "They leave.")
+    # A second there and a second back: 2 s a query.
+    line.delay(1.0)
+    code, took = timed(app, end)
+    line.forward()
+
+    assert code == 0
+    assert took < FLUSHED_WITHIN + AROUND
+    assert messages(store, team)[-1].status is MessageStatus.INTERRUPTED
+    assert messages(store, team)[-1].text
+
+
+def test_a_database_that_comes_back_in_time_gets_everything(
+    app: AppServer, store: Store, team: Team, line: Proxy
+) -> None:
+    ask(app, store, team, "They leave.")
+    line.refuse()
+    threading.Timer(3.0, line.forward).start()
+
+    assert app.stop() == 0
+    assert messages(store, team)[-1].status is MessageStatus.INTERRUPTED
+
+
+@pytest.mark.parametrize("trouble", [Proxy.swallow, Proxy.refuse], ids=["silent", "gone"])
+def test_an_app_that_cannot_save_ends_in_time_and_says_so_by_its_exit_code(
+    app: AppServer, store: Store, team: Team, line: Proxy, trouble: Callable[[Proxy], None]
+) -> None:
+    ask(app, store, team, "They leave.")
+    trouble(line)
+    code, took = timed(app, AppServer.stop)
+    line.forward()
+
+    assert code == 1
+    assert took < FLUSHED_WITHIN + AROUND
+    assert "Ended with unsaved changes in 1 steps." in app.log
+    assert messages(store, team)[0].text == "They leave."
