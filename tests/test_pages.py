@@ -14,12 +14,15 @@ from lib.process import Process
 from lib.status import Event, Status
 from lib.store.port import StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
-from lib.ui import safe
+from lib.ui import safe, step_page
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
+from lib.ui.unsaved_line import UnsavedLine
+from lib.working_copy import WorkingCopy
 from lib.workshop import Draft, Team
 from tests import pages
 from tests.fakes import FakeGuide, eventually, proposal
 from tests.pages import WatchedStore, conversation, entry, heading, keys, links
+from tests.test_debouncer import FakeClock
 
 CHALLENGE = navigation.STEP_PAGES["challenge"]
 STAKEHOLDERS = navigation.STEP_PAGES["stakeholder-mapping"]
@@ -868,3 +871,95 @@ def test_a_page_that_opens_while_the_database_is_away_says_so(
     settled_page(app)
 
     assert not app.warning
+
+
+# What has been unsaved for long
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(0.0)
+
+
+@pytest.fixture
+def timed(store: WatchedStore, guide: FakeGuide, clock: FakeClock) -> Iterator[Process]:
+    """Put a process in place whose autosave goes by *clock*."""
+    with pages.running(store, guide, clock) as assembled:
+        yield assembled
+
+
+def unsaved_lines(app: AppTest) -> list[str]:
+    return [each.value for each in app.caption if each.value.startswith("Not saved yet since ")]
+
+
+def test_one_line_says_what_has_been_unsaved_for_30_s_until_it_is_saved(
+    timed: Process, clock: FakeClock, store: WatchedStore, team: Team
+) -> None:
+    app = settled_page(pages.opened_step(team, "challenge"))
+    before = conversation(app)
+    store.away = True
+    timed.drafts.edit(team.step_key("challenge"), "target_user", "newcomers")
+    clock.now = 30.0
+    settled_page(app)
+
+    assert unsaved_lines(app) == []
+
+    clock.now = 30.1
+    settled_page(app)
+
+    assert len(unsaved_lines(app)) == 1
+    assert conversation(app) == before
+    assert not app.warning
+    assert not app.error
+
+    store.away = False
+    clock.now = 60.0
+    settled_page(app)
+
+    assert unsaved_lines(app) == []
+    assert store.inner.draft(team.step_key("challenge")).fields == {"target_user": "newcomers"}
+
+
+def test_the_line_is_about_the_step_of_its_page_alone(
+    timed: Process, clock: FakeClock, store: WatchedStore, team: Team
+) -> None:
+    pages.bring_to(store, team, "stakeholder-mapping")
+    app = settled_page(pages.opened_step(team, "stakeholder-mapping"))
+    store.away = True
+    timed.autosave.note(team.step_key("challenge"), (), Draft({"problem": "x"}, revision=99))
+    clock.now = 31.0
+    settled_page(app)
+
+    assert unsaved_lines(app) == []
+
+
+def test_a_page_is_drawn_anew_only_when_the_line_has_to_come_or_to_go(
+    timed: Process, clock: FakeClock, store: WatchedStore, team: Team
+) -> None:
+    key = team.step_key("challenge")
+    store.inner.append(key, [Message(new_id(), Role.ASSISTANT, "Guide", "Welcome.", pages.NOW)])
+    copy = WorkingCopy(team, store.inner.workshop(team.workshop_id))
+    copy.refresh(timed, "challenge")
+    line = UnsavedLine(timed, key)
+    store.away = True
+    timed.autosave.note(key, (), Draft({"target_user": "x"}, revision=1))
+    # The page shows its own edit: this is not about that.
+    copy.refresh(timed, "challenge")
+
+    def looks() -> list[bool]:
+        return [step_page._look(timed, copy, "challenge", line) for _ in range(2)]
+
+    assert looks() == [False, False]
+
+    clock.now = 31.0
+
+    assert looks() == [True, True]
+
+    line.update()
+
+    assert looks() == [False, False]
+
+    store.away = False
+    timed.autosave.flush(key)
+
+    assert looks() == [True, True]

@@ -13,6 +13,7 @@ from lib.store.port import StoreError, StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import bubbles, chat_box, page, safe
 from lib.ui.chat_box import Delivery, Refusal
+from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WINDOW, WorkingCopy
 
 #: Characters of a message a page shows before it folds the rest: every rerun sends them again.
@@ -41,8 +42,12 @@ def receive(process: Process, copy: WorkingCopy, step: str) -> None:
 # Drawing
 
 
-def show(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Draw the conversation; last of all on a page, because it follows a reply to its end."""
+def show(process: Process, copy: WorkingCopy, step: str, line: UnsavedLine) -> None:
+    """
+    Draw the conversation; last of all on a page, because it follows a reply to its end.
+
+    Meanwhile *line* comes and goes as it has to.
+    """
     live = process.replies.live(copy.key(step))
     written = [each for each in copy.transcripts[step] if live is None or each.id != live.id]
     with st.container(key="transcript", height=400, border=False, autoscroll=True):
@@ -51,7 +56,7 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
         slot = st.empty() if live else None
     _below(process, copy, step, live)
     if live is not None and slot is not None:
-        _follow(live, process.replies.guide_name, slot)
+        _follow(live, process.replies.guide_name, slot, line)
 
 
 def _earlier(process: Process, copy: WorkingCopy, step: str) -> None:
@@ -88,9 +93,12 @@ def _unfold(copy: WorkingCopy, message: Message) -> None:
         st.rerun()
 
 
-def _follow(live: Reply, guide: str, slot: "st.delta_generator.DeltaGenerator") -> None:
+def _follow(
+    live: Reply, guide: str, slot: "st.delta_generator.DeltaGenerator", line: UnsavedLine
+) -> None:
     """Draw the reply as it grows, then the page as it is with it."""
     for text in live.follow():
+        line.update()
         shown = text or "*The guide is thinking …*"
         slot.html(bubbles.bubble(Role.ASSISTANT, guide, shown, growing=True))
     page.redraw()

@@ -6,6 +6,7 @@ from lib import navigation, steps
 from lib.process import Process
 from lib.status import is_read_only
 from lib.ui import chat, draft_panel, page, rail
+from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WorkingCopy
 
 #: Seconds between two looks at what others have done; half of what a team is promised, and a bit.
@@ -25,9 +26,13 @@ def show(step: str) -> None:
         conversation, result = st.columns([3, 2], gap="large")
         with result:
             draft_panel.show(process, copy, step)
-        page.every(LOOK_EVERY, lambda: _look(process, copy, step))
         with conversation:
-            chat.show(process, copy, step)
+            talk = st.container()
+            # Under the box: where it comes or goes, nothing moves that somebody reads or types in.
+            line = UnsavedLine(process, copy.key(step))
+        page.every(LOOK_EVERY, lambda: _look(process, copy, step, line))
+        with talk:
+            chat.show(process, copy, step, line)
 
 
 def _heading(copy: WorkingCopy, step: str) -> None:
@@ -60,9 +65,9 @@ def _move(copy: WorkingCopy, step: str, label: str, icon: str) -> None:
     )
 
 
-def _look(process: Process, copy: WorkingCopy, step: str) -> bool:
-    """Whether the page has something new to show; while the database is away, it has not."""
+def _look(process: Process, copy: WorkingCopy, step: str, line: UnsavedLine) -> bool:
+    """Whether the page has something new to show; while the database is away, only the line."""
     try:
-        return copy.look(process, step)
+        return line.stale or copy.look(process, step)
     except Exception:
         return False
