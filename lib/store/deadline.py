@@ -38,6 +38,32 @@ def left() -> float | None:
     return None if at is None else max(0.0, at - time.monotonic())
 
 
+@contextmanager
+def waiting_once() -> Iterator[None]:
+    """
+    Within, once a call of this thread has waited in vain, the ones after it fail at once.
+
+    A page asks the database several times and must not wait as often.
+    """
+    before = getattr(_of_thread, "in_vain", None)
+    _of_thread.in_vain = False if before is None else before
+    try:
+        yield
+    finally:
+        _of_thread.in_vain = before
+
+
+def waited_in_vain() -> bool:
+    """Whether this thread need not wait again."""
+    return bool(getattr(_of_thread, "in_vain", None))
+
+
+def ran_out() -> None:
+    """Note that this thread's deadline is over, where somebody wants to know."""
+    if left() == 0.0 and getattr(_of_thread, "in_vain", None) is not None:
+        _of_thread.in_vain = True
+
+
 def _wait(connection: Any) -> None:
     while (state := connection.poll()) != extensions.POLL_OK:
         patience = left()

@@ -27,7 +27,7 @@ from sqlalchemy.exc import (
     StatementError,
 )
 
-from lib.store import deadline
+from lib.store import deadline, names
 from lib.store.port import PATIENCE, StoreError, StoreUnavailable, Unstorable
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,10 @@ def connect(url: URL, *, patience: float = PATIENCE, foreign_keys: bool = True) 
         )
     except (NoSuchModuleError, ArgumentError, ImportError, TypeError) as exc:
         raise StoreError("DATABASE_URL names a driver or an option that is not known.") from exc
+
+    @event.listens_for(engine, "do_connect")
+    def resolve(_dialect: Any, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
+        named.update(names.resolved(named))
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -153,8 +157,15 @@ class Door:
         *work* may be run several times, each time from the beginning. Raises StoreError and its
         kind, never a driver's error.
         """
+        if deadline.waited_in_vain():
+            raise StoreUnavailable("The database does not answer.")
         with deadline.within(patience), translated():
-            return self._tried(kind, work)
+            try:
+                return self._tried(kind, work)
+            finally:
+                # A locked file keeps its writers waiting; readers it answers all the same.
+                if not self.is_sqlite:
+                    deadline.ran_out()
 
     def rows(self, query: Any) -> Sequence[Any]:
         """Return what one query finds."""

@@ -16,6 +16,7 @@ from lib.access import AccessRefused
 from lib.process import Process
 from lib.settings import SettingsError
 from lib.status import TransitionRefused
+from lib.store import deadline
 from lib.store.port import StoreError, StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -54,9 +55,14 @@ def begin(title: str) -> Process:
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
-    """Turn what a person can do something about into a sentence; the rest is a bug and raised."""
+    """
+    Turn what a person can do something about into a sentence; the rest is a bug and raised.
+
+    Within, a database that never answers is waited for once.
+    """
     try:
-        yield
+        with deadline.waiting_once():
+            yield
     except AccessRefused as exc:
         _refused(str(exc))
     except TransitionRefused as exc:
@@ -110,7 +116,10 @@ def every(seconds: float, changed: Callable[[], bool]) -> None:
         nonlocal first
         if first:
             first = False
-        elif changed():
+            return
+        with deadline.waiting_once():
+            is_new = changed()
+        if is_new:
             redraw()
 
     beat()
