@@ -1,0 +1,162 @@
+"""The database goes away and comes back under a browser: nobody is disturbed, nothing is lost."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from lib.store import open_store
+from lib.store.port import Store
+from lib.transcript import Message, MessageStatus, Role
+from lib.workshop import StepKey
+from tests import proxy
+from tests.app_server import AppServer
+from tests.browser.walker import Walker
+from tests.fakes import eventually
+from tests.postgres import PostgresServer
+from tests.proxy import Proxy
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.postgres,
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("own-postgres"),
+]
+
+#: Seconds until everything is saved once the database is back.
+SAVED_WITHIN = 40.0
+
+LONG = "Half of the newcomers leave within a year, most of them before christmas."
+
+
+@pytest.fixture
+def url(own_postgres: PostgresServer) -> str:
+    return own_postgres.new_database()
+
+
+@pytest.fixture
+def line(own_postgres: PostgresServer) -> Iterator[Proxy]:
+    with proxy.before(own_postgres) as made:
+        yield made
+
+
+@pytest.fixture
+def server(line: Proxy, url: str, tmp_path: Path) -> Iterator[AppServer]:
+    server = AppServer(proxy.through(line, url), tmp_path / "app.log", GUIDE_PACE="0.1")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def store(server: AppServer, url: str) -> Iterator[Store]:
+    """Return a look into the database past the line."""
+    store = open_store(url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def tab(page: Any, server: AppServer) -> Walker:
+    """Return somebody in a team's first step, greeted."""
+    walker = Walker(page, server.url)
+    links = walker.start_workshop("Newcomers", "Half of them leave.", ["Ladder crew"])
+    walker.join(links["Ladder crew"], "Ada")
+    walker.greeted()
+    return walker
+
+
+def first_step(store: Store) -> StepKey:
+    return store.teams(store.workshops()[0].id)[0].step_key("challenge")
+
+
+def stored(store: Store) -> list[Message]:
+    return store.messages(first_step(store))
+
+
+def sent(store: Store) -> list[str]:
+    return [message.text for message in stored(store) if message.role is Role.USER]
+
+
+def all_answered(store: Store) -> bool:
+    last = stored(store)[-1]
+    return last.role is Role.ASSISTANT and last.status is MessageStatus.COMPLETE
+
+
+def undisturbed(tab: Walker) -> None:
+    """Check that nothing red or yellow stands on the page, and no dialog over it."""
+    for sign in ("stAlert", "stException", "stToast", "stDialog"):
+        expect(tab.page.get_by_test_id(sign)).to_have_count(0)
+
+
+@pytest.mark.parametrize("trouble", [Proxy.swallow, Proxy.refuse], ids=["silent", "gone"])
+def test_a_database_that_is_away_disturbs_nobody_and_everything_is_saved_when_it_is_back(
+    tab: Walker, line: Proxy, store: Store, trouble: Callable[[Proxy], None]
+) -> None:
+    before = tab.said
+    trouble(line)
+    tab.send("They feel alone.")
+    tab.page.wait_for_timeout(1500)
+    tab.send("Nobody shows them around.")
+    tab.page.get_by_role("tab", name="Edit").click(delay=50)
+    field = tab.page.get_by_role("textbox", name="Who has it")
+    field.fill("newcomers in their first year")
+    field.press("Tab")
+    tab.box.fill("And what I have not sent")
+    tab.page.wait_for_timeout(6000)
+    undisturbed(tab)
+    during, unsent = tab.said, tab.box.input_value()
+    held = sent(store)
+    line.forward()
+
+    assert during[: len(before)] == before
+    assert unsent == "And what I have not sent"
+    assert held == []
+    assert eventually(lambda: len(sent(store)) == 2, within=SAVED_WITHIN)
+    assert eventually(lambda: all_answered(store), within=SAVED_WITHIN)
+    assert eventually(
+        lambda: (
+            store.draft(first_step(store)).fields.get("target_user")
+            == "newcomers in their first year"
+        ),
+        within=SAVED_WITHIN,
+    )
+    tab.settled()
+    expect(tab.own_messages).to_have_count(2)
+    undisturbed(tab)
+
+    assert sent(store) == ["They feel alone.", "Nobody shows them around."]
+    assert tab.box.input_value() == "And what I have not sent"
+
+
+def test_a_database_that_is_killed_in_a_conversation_costs_nothing(
+    tab: Walker, store: Store, own_postgres: PostgresServer
+) -> None:
+    tab.send(LONG)
+    assert eventually(lambda: stored(store)[-1].status is MessageStatus.STREAMING)
+    assert sent(store) == [LONG]
+    own_postgres.kill()
+    tab.page.wait_for_timeout(500)
+    tab.send("They feel alone.")
+    tab.page.wait_for_timeout(4000)
+    undisturbed(tab)
+    own_postgres.start()
+
+    def all_there() -> bool:
+        return len(sent(store)) == 2 and all_answered(store)
+
+    end = time.monotonic() + SAVED_WITHIN
+    while not all_there():
+        assert time.monotonic() < end, stored(store)
+        time.sleep(0.2)
+    tab.settled()
+    found = stored(store)
+
+    assert sent(store) == [LONG, "They feel alone."]
+    assert {each.status for each in found} == {MessageStatus.COMPLETE}
+    assert [each.position for each in found] == list(range(1, len(found) + 1))
+    expect(tab.messages).to_have_count(len(found))
+    expect(tab.own_messages).to_contain_text([LONG, "They feel alone."])

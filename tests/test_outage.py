@@ -1,0 +1,464 @@
+"""A database that misbehaves: real PostgreSQL behind a proxy, SQLite that cannot be written."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from lib import process as process_
+from lib.autosave import Autosave, Unsaved
+from lib.settings import Settings
+from lib.status import Event, Phase, decide
+from lib.store import deadline
+from lib.store.memory import MemoryStore
+from lib.store.port import Store, StoreError, StoreUnavailable
+from lib.store.sql import SqlStore
+from lib.transcript import MessageStatus
+from lib.workshop import Draft, StepKey
+from tests import pages, proxy
+from tests.conftest import TEMPLATE
+from tests.fakes import FakeGuide, eventually, new_step, placed, question
+from tests.postgres import PostgresServer
+from tests.proxy import Proxy
+from tests.test_debouncer import FakeClock
+from tests.test_store_sql import (
+    AT,
+    GIVEN_UP,
+    MESSAGES,
+    PLACED,
+    TEAMS,
+    WORKS,
+    WORKSHOP,
+    connected,
+    engine_of,
+    everything,
+    opened,
+    texts,
+)
+
+
+@pytest.fixture
+def line(postgres: PostgresServer) -> Iterator[Proxy]:
+    """Return the line to the shared PostgreSQL server, which may be disturbed."""
+    with proxy.before(postgres) as made:
+        yield made
+
+
+@pytest.fixture
+def far_store(line: Proxy, postgres_url: str) -> Iterator[SqlStore]:
+    """Return a store at the other end of that line."""
+    with opened(proxy.through(line, postgres_url)) as store:
+        yield store
+
+
+def with_half_a_reply(store: Store) -> StepKey:
+    """Start a workshop whose first step has an interrupted reply called half."""
+    key = new_step(store)
+    half = replace(question("half"), id="half", status=MessageStatus.INTERRUPTED)
+    store.append(key, [half])
+    return key
+
+
+def confirming(store: Store, key: StepKey) -> Callable[[], None]:
+    """Return the confirming of a step, decided now and carried out later."""
+    now = {slug: state.status for slug, state in store.steps(key.team).items()}
+    changes = decide(now, key.step, Event.CONFIRM)
+    return lambda: store.apply(key.team, changes, actor="Ada", at=AT, artifact={"a": 1})
+
+
+def writes(store: Store, key: StepKey) -> dict[str, Callable[[], Any]]:
+    draft = Draft({"a": 1}, Phase.GATHER, 1)
+    return {
+        "create": lambda: store.create_workshop(WORKSHOP, TEAMS),
+        "apply": confirming(store, key),
+        "append": lambda: store.append(key, MESSAGES),
+        "save": lambda: store.save(key, PLACED, draft),
+        "save one": lambda: store.save(key, PLACED[:1]),
+        "save draft": lambda: store.save(key, (), draft),
+        "take over": lambda: store.take_over(key, "half"),
+    }
+
+
+def reads(store: Store, key: StepKey) -> dict[str, Callable[[], Any]]:
+    return {
+        "workshops": store.workshops,
+        "workshop": lambda: store.workshop(key.workshop_id),
+        "teams": lambda: store.teams(key.workshop_id),
+        "team_by_link": lambda: store.team_by_link("link"),
+        "steps": lambda: store.steps(key.team),
+        "draft": lambda: store.draft(key),
+        "artifacts": lambda: store.artifacts(key.team),
+        "events": lambda: store.events(key.workshop_id),
+        "messages": lambda: store.messages(key),
+        "overview": lambda: store.overview(key.workshop_id),
+    }
+
+
+def at_once(calls: dict[str, Callable[[], Any]]) -> dict[str, tuple[float, Exception | None]]:
+    """Make all calls at the same time; return the seconds each took, and what it raised."""
+    ended: dict[str, tuple[float, Exception | None]] = {}
+
+    def make(name: str) -> None:
+        began, raised = time.monotonic(), None
+        try:
+            calls[name]()
+        except Exception as exc:
+            raised = exc
+        ended[name] = (time.monotonic() - began, raised)
+
+    threads = [threading.Thread(target=make, args=(name,)) for name in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return ended
+
+
+def counted(url: str) -> dict[str, int]:
+    """Return how many rows each table has."""
+    return {name: len(rows) for name, rows in everything(url).items()}
+
+
+@pytest.mark.postgres
+def test_every_call_gives_up_on_a_database_that_never_answers(
+    line: Proxy, far_store: SqlStore
+) -> None:
+    key = with_half_a_reply(far_store)
+    # Some find an open connection that has fallen silent, the others try to make one.
+    calls = writes(far_store, key) | reads(far_store, key)
+    line.swallow()
+    ended = at_once(calls)
+
+    assert [name for name, (took, _) in ended.items() if took > GIVEN_UP] == []
+    assert {type(raised) for _, raised in ended.values()} == {StoreUnavailable}
+
+    line.forward()
+
+    assert texts(far_store, key) == ["half"]
+
+
+@pytest.mark.postgres
+def test_every_call_is_told_at_once_that_nobody_is_there(line: Proxy, far_store: SqlStore) -> None:
+    key = with_half_a_reply(far_store)
+    calls = writes(far_store, key) | reads(far_store, key)
+    line.refuse()
+    ended = at_once(calls)
+
+    assert [name for name, (took, _) in ended.items() if took > GIVEN_UP] == []
+    assert {str(raised) for _, raised in ended.values()} == {"The database cannot be reached."}
+
+
+@pytest.mark.postgres
+def test_a_slow_database_is_used_or_given_up_in_time_and_nothing_is_doubled(
+    line: Proxy, far_store: SqlStore
+) -> None:
+    keys = {name: with_half_a_reply(far_store) for name in WORKS}
+    calls = {name: writes(far_store, key)[name] for name, key in keys.items()}
+    at_once({name: lambda: far_store.messages(keys["save"]) for name in keys})
+    # A second there and a second back: 2 s a query.
+    line.delay(1.0)
+    ended = at_once(calls)
+    line.forward()
+
+    assert [name for name, (took, _) in ended.items() if took > GIVEN_UP] == []
+    assert {type(raised) for _, raised in ended.values()} <= {StoreUnavailable, type(None)}
+    assert ended["save one"][1] is None
+
+    # What was still on its way arrives, then everything that failed is repeated.
+    time.sleep(2.0)
+    for name, (_, raised) in ended.items():
+        if raised is not None:
+            WORKS[name](far_store, keys[name])
+
+    assert texts(far_store, keys["append"]) == ["half", *(each.text for each in MESSAGES)]
+    assert texts(far_store, keys["save"]) == ["half", *(each.text for each in PLACED)]
+    assert texts(far_store, keys["save one"]) == ["half", PLACED[0].text]
+    assert texts(far_store, keys["take over"]) == ["half"]
+    assert far_store.draft(keys["save draft"]).fields == {"a": 1}
+    # It began, it was confirmed, and the next one began.
+    assert len(far_store.events(keys["apply"].workshop_id)) == 3
+    assert far_store.artifacts(keys["apply"].team)["challenge"].version == 1
+    assert len(far_store.events(WORKSHOP.id)) == len(TEAMS)
+    assert len(far_store.teams(WORKSHOP.id)) == len(TEAMS)
+
+
+#: What of each write is cut off before its answer: its commit, or the one statement it is.
+CUT_ON = {
+    "create": b"COMMIT",
+    "apply": b"COMMIT",
+    "append": b"COMMIT",
+    "save": b"COMMIT",
+    "save one": b"INSERT INTO messages",
+    "save draft": b"UPDATE steps",
+    "take over": b"COMMIT",
+}
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", WORKS)
+def test_a_write_whose_answer_is_cut_off_is_there_once_and_is_told_so(
+    line: Proxy, far_store: SqlStore, postgres: PostgresServer, postgres_url: str, name: str
+) -> None:
+    undisturbed = postgres.new_database(TEMPLATE)
+    with opened(undisturbed) as near_store:
+        expected = WORKS[name](near_store, with_half_a_reply(near_store))
+    key = with_half_a_reply(far_store)
+    line.cut_on(CUT_ON[name])
+    told = WORKS[name](far_store, key)
+
+    assert line.found == 1
+    if name == "append":
+        assert [each.id for each in told] == [each.id for each in expected]
+    else:
+        assert (told is None) == (expected is None)
+    assert counted(postgres_url) == counted(undisturbed)
+
+
+# What is unsaved while it lasts
+
+
+@contextmanager
+def refused(line: Proxy, *_: Any) -> Iterator[None]:
+    line.refuse()
+    yield
+    line.forward()
+
+
+@contextmanager
+def swallowed(line: Proxy, *_: Any) -> Iterator[None]:
+    line.swallow()
+    yield
+    line.forward()
+
+
+@contextmanager
+def only_read(line: Proxy, postgres: PostgresServer, url: str, _: StepKey) -> Iterator[None]:
+    name = url.rpartition("/")[2].partition("?")[0]
+    setting = f'ALTER DATABASE "{name}" SET default_transaction_read_only ='
+    postgres.execute(f"{setting} on")
+    line.cut()
+    yield
+    postgres.execute(f"{setting} off")
+    line.cut()
+
+
+@contextmanager
+def full(line: Proxy, postgres: PostgresServer, url: str, _: StepKey) -> Iterator[None]:
+    """Let PostgreSQL say what it says of a full disk: filling one is not for a test."""
+    with connected(url) as connection:
+        connection.execute(
+            text(
+                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                "RAISE EXCEPTION 'could not extend file: No space left on device' "
+                "USING ERRCODE = '53100'; END $$"
+            )
+        )
+        connection.execute(
+            text(
+                "CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON messages "
+                "EXECUTE FUNCTION full_disk()"
+            )
+        )
+    yield
+    with connected(url) as connection:
+        connection.execute(text("DROP FUNCTION full_disk CASCADE"))
+
+
+@contextmanager
+def held(line: Proxy, postgres: PostgresServer, url: str, key: StepKey) -> Iterator[None]:
+    """Hold the rows of the step's messages as somebody does who does not come to an end."""
+    with connected(url) as connection:
+        connection.execute(text("LOCK TABLE messages IN EXCLUSIVE MODE"))
+        yield
+
+
+TROUBLES = {
+    "refuses": (refused, "The database cannot be reached."),
+    "never answers": (swallowed, "The database cannot be reached."),
+    "read-only": (only_read, "The database can only be read."),
+    "full": (full, "The database's disk is full."),
+    "locked": (held, "The database cannot be reached."),
+}
+
+
+def autosaving(store: Store) -> Autosave:
+    def save(key: StepKey, unsaved: Unsaved) -> None:
+        store.save(key, list(unsaved.messages.values()), unsaved.draft)
+
+    return Autosave(save)
+
+
+def keeps_and_saves(store: Store, key: StepKey, during: Any, reason: str) -> None:
+    """Note changes while a trouble lasts; they are kept, and there once each afterwards."""
+    autosave = autosaving(store)
+    # Long ones: what is short may find room in a full file.
+    messages = [placed(f"{number}" * 100_000, number) for number in range(1, 4)]
+    with during:
+        autosave.note(key, messages[:2], Draft({"a": 1}, revision=1))
+        began = time.monotonic()
+        saved = autosave.flush(key)
+        took = time.monotonic() - began
+        reported = autosave.report()
+        autosave.note(key, messages[2:], Draft({"a": 2}, revision=2))
+
+    assert not saved
+    assert took < GIVEN_UP
+    assert [each.reason for each in reported] == [reason]
+    assert list(autosave.pending(key).messages.values()) == messages
+    assert eventually(lambda: autosave.flush(key), within=20)
+    assert texts(store, key) == [each.text for each in messages]
+    assert store.draft(key) == Draft({"a": 2}, revision=2)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_what_is_unsaved_is_kept_and_saved_once_when_postgresql_is_well_again(
+    line: Proxy, far_store: SqlStore, postgres: PostgresServer, postgres_url: str, trouble: str
+) -> None:
+    during, reason = TROUBLES[trouble]
+    key = new_step(far_store)
+    keeps_and_saves(far_store, key, during(line, postgres, postgres_url, key), reason)
+
+
+@contextmanager
+def pragma(store: SqlStore, ill: str, well: str) -> Iterator[None]:
+    """Let every connection begin with *ill*, and afterwards with *well*."""
+    said = [ill]
+
+    def say(connection: Any, *_: Any) -> None:
+        connection.execute(f"PRAGMA {said[0]}")
+
+    event.listen(engine_of(store), "checkout", say)
+    yield
+    said[0] = well
+
+
+@contextmanager
+def another_writer(url: str) -> Iterator[None]:
+    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.execute("ROLLBACK")
+    other.close()
+
+
+@pytest.mark.parametrize("trouble", ["read-only", "full", "locked"])
+def test_what_is_unsaved_is_kept_and_saved_once_when_sqlite_is_well_again(
+    sqlite_url: str, trouble: str
+) -> None:
+    with opened(sqlite_url) as store:
+        key = new_step(store)
+        during, reason = {
+            "read-only": (
+                pragma(store, "query_only=ON", "query_only=OFF"),
+                "The database can only be read.",
+            ),
+            "full": (
+                pragma(store, "max_page_count=1", "max_page_count=1000000"),
+                "The database's disk is full.",
+            ),
+            "locked": (another_writer(sqlite_url), "The database is busy."),
+        }[trouble]
+        keeps_and_saves(store, key, during, reason)
+
+
+@pytest.mark.parametrize("noted_every", [0.5, 3.0])
+def test_an_outage_of_60_s_costs_nothing_of_what_was_typed_in_it(noted_every: float) -> None:
+    clock = FakeClock(0.0)
+    store = MemoryStore()
+    key = new_step(store)
+    saves: list[list[str]] = []
+
+    def save(key: StepKey, unsaved: Unsaved) -> None:
+        if 10 <= clock.now < 70:
+            raise StoreUnavailable("The database is away.")
+        saves.append(sorted(unsaved.messages))
+        store.save(key, list(unsaved.messages.values()), unsaved.draft)
+
+    autosave = Autosave(save, clock=clock)
+    typed = []
+    while clock.now < 100:
+        if clock.now < 80 and clock.now % noted_every == 0:
+            number = len(typed) + 1
+            typed.append(f"{number}")
+            draft = Draft({"a": number}, revision=number)
+            autosave.note(key, [placed(f"{number}", number)], draft)
+        autosave.sweep()
+        clock.now += 0.25
+
+    assert texts(store, key) == typed
+    assert store.draft(key).fields == {"a": len(typed)}
+    assert autosave.report() == []
+    # Complete messages, each saved in one save and no more.
+    assert sorted(id_ for each in saves for id_ in each) == sorted(
+        message.id for message in store.messages(key)
+    )
+
+
+# A page
+
+
+@pytest.mark.postgres
+def test_a_page_waits_once_for_a_database_that_never_answers_and_keeps_what_it_shows(
+    line: Proxy, far_store: SqlStore
+) -> None:
+    key = new_step(far_store)
+    team = far_store.teams(key.workshop_id)[0]
+    process = process_.assemble(Settings(), far_store, FakeGuide())
+    process_.use(process)
+    try:
+        app = pages.opened_step(team, "challenge")
+        assert eventually(lambda: process.replies.live(key) is None)
+        app = pages.drawn(app.run())
+        before = pages.conversation(app)
+        line.swallow()
+        began = time.monotonic()
+        pages.send(app, team, "challenge", pages.entry("They leave."))
+        took = time.monotonic() - began
+        shown = pages.conversation(app)
+        began = time.monotonic()
+        late = pages.opened_step(team, "challenge")
+        opening = time.monotonic() - began
+    finally:
+        line.forward()
+        process_.use(None)
+        process.close(within=2)
+
+    # The promise of 6 s is about a page that stands; drawing takes its own time on a busy machine.
+    assert took < GIVEN_UP + 1
+    assert opening < GIVEN_UP + 1
+    assert shown == before
+    assert before
+    assert not app.warning
+    assert "The database cannot be reached right now" in late.warning[0].value
+
+
+@pytest.mark.postgres
+def test_only_a_wait_in_vain_makes_the_next_call_fail_at_once(
+    line: Proxy, far_store: SqlStore
+) -> None:
+    key = new_step(far_store)
+    with deadline.waiting_once():
+        line.refuse()
+        with pytest.raises(StoreError):
+            far_store.messages(key)
+        line.forward()
+
+        assert far_store.messages(key) == []
+
+        line.swallow()
+        for at_most in (GIVEN_UP, 0.1):
+            began = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                far_store.messages(key)
+
+            assert time.monotonic() - began < at_most
+    line.forward()
+
+    assert far_store.messages(key) == []
