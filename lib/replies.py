@@ -21,6 +21,7 @@ from lib.autosave import Autosave, QueueFull
 from lib.drafts import Drafts
 from lib.guide.port import Guide, GuideError, Proposal, Request
 from lib.ids import greeting_id, reply_id
+from lib.store import deadline
 from lib.store.port import Store, upstream_artifacts
 from lib.transcript import Message, MessageStatus, Role, unanswered
 from lib.workshop import Draft, StepKey
@@ -193,7 +194,7 @@ class Replies:
         for it: then the guide answers all that came meanwhile. Repeating a question changes
         nothing. Raises StoreError, and then nothing was asked.
         """
-        with self._locks[key]:
+        with deadline.holding(self._locks[key]):
             if key in self._live or self._stopping:
                 self._store.append(key, questions)
                 return
@@ -211,7 +212,7 @@ class Replies:
         questions = unanswered(transcript)
         if transcript and not questions:
             return
-        with self._locks[key]:
+        with deadline.holding(self._locks[key]):
             if key not in self._live and not self._stopping:
                 id_ = reply_id(questions[-1].id) if questions else greeting_id(*key)
                 self._begin(key, self._store.append(key, [self._blank(id_)]))
@@ -223,7 +224,7 @@ class Replies:
         Does nothing where somebody alive is writing it, or it is complete. Raises StoreError.
         """
         self._autosave.flush(key)
-        with self._locks[key]:
+        with deadline.holding(self._locks[key]):
             if key in self._live or self._stopping:
                 return
             taken = self._store.take_over(key, message.id)

@@ -462,3 +462,24 @@ def test_only_a_wait_in_vain_makes_the_next_call_fail_at_once(
     line.forward()
 
     assert far_store.messages(key) == []
+
+
+@pytest.mark.postgres
+def test_those_who_ask_in_one_step_at_once_do_not_wait_one_after_the_other(
+    line: Proxy, far_store: SqlStore
+) -> None:
+    key = new_step(far_store)
+    process = process_.assemble(Settings(), far_store, FakeGuide())
+    line.swallow()
+    ended = at_once(
+        {text: lambda text=text: process.replies.ask(key, [question(text)]) for text in "abc"}
+    )
+    line.forward()
+
+    assert [name for name, (took, _) in ended.items() if took > GIVEN_UP] == []
+    assert {type(raised) for _, raised in ended.values()} == {StoreUnavailable}
+
+    process.replies.ask(key, [question("d")])
+    process.close(within=5)
+
+    assert texts(far_store, key)[0] == "d"

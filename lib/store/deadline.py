@@ -17,6 +17,8 @@ from typing import Any
 import psycopg2
 from psycopg2 import extensions
 
+from lib.store.port import PATIENCE, StoreUnavailable
+
 _of_thread = threading.local()
 
 
@@ -36,6 +38,24 @@ def left() -> float | None:
     """Return the seconds this thread has left, None where it has no deadline."""
     at = getattr(_of_thread, "at", None)
     return None if at is None else max(0.0, at - time.monotonic())
+
+
+@contextmanager
+def holding(lock: threading.Lock) -> Iterator[None]:
+    """
+    Hold *lock*; waiting for it and what is done with it share one PATIENCE.
+
+    Else those who wait for one another would each wait for a silent database in turn. Raises
+    StoreUnavailable where somebody else holds it for too long.
+    """
+    with within(PATIENCE):
+        if not lock.acquire(timeout=left() or 0.0):
+            ran_out()
+            raise StoreUnavailable("Somebody else is waiting for the database.")
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 @contextmanager
