@@ -132,6 +132,28 @@ def test_a_database_that_is_away_disturbs_nobody_and_everything_is_saved_when_it
     assert tab.box.input_value() == "And what I have not sent"
 
 
+def test_a_quiet_line_comes_after_30_s_and_goes_by_itself_when_all_is_saved(
+    tab: Walker, line: Proxy, store: Store
+) -> None:
+    told = tab.page.get_by_text("Not saved yet since")
+    line.refuse()
+    tab.page.get_by_role("tab", name="Edit").click(delay=50)
+    field = tab.page.get_by_role("textbox", name="Who has it")
+    field.fill("newcomers in their first year")
+    field.press("Tab")
+    tab.box.fill("And what I have not sent")
+    tab.page.wait_for_timeout(20_000)
+    expect(told).to_have_count(0)
+    # A minute at most: thirty seconds, the page's next look, and a busy machine.
+    expect(told).to_be_visible(timeout=40_000)
+    undisturbed(tab)
+    line.forward()
+    expect(told).to_have_count(0, timeout=40_000)
+
+    assert store.draft(first_step(store)).fields["target_user"] == "newcomers in their first year"
+    assert tab.box.input_value() == "And what I have not sent"
+
+
 def test_a_database_that_is_killed_in_a_conversation_costs_nothing(
     tab: Walker, store: Store, own_postgres: PostgresServer
 ) -> None:
