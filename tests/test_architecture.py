@@ -46,6 +46,7 @@ FORBIDDEN = {
     "lib/guide/": ("lib.ui", "lib.store", "lib.autosave", "lib.replies", "lib.working_copy"),
     "lib/criteria/": ("lib.ui", "lib.store", "lib.guide", "lib.autosave"),
     "lib/autosave.py": ("lib.ui", "lib.store", "lib.guide", "lib.replies"),
+    "lib/reply.py": ("lib.ui", "lib.store", "lib.guide", "lib.autosave", "lib.replies"),
     "lib/replies.py": ("lib.ui", "lib.working_copy", "lib.navigation"),
 }
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib import inbox, navigation, working_copy
 from lib.process import Process
-from lib.replies import Reply
+from lib.reply import Reply
 from lib.status import is_read_only
 from lib.store.port import StoreError, StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
