@@ -1,4 +1,7 @@
-"""What tests share: one real PostgreSQL server a run, with databases to throw away."""
+"""
+What tests share: no host but this one, and one real PostgreSQL server a run, with databases to
+throw away.
+"""
 
 import fcntl
 import os
@@ -16,6 +19,10 @@ sys.path.insert(0, str(ROOT))
 
 # Streamlit hides what went wrong in a page under test unless it is told not to.
 os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"
+
+# A developer's own key is none of the tests' business.
+for variable in [each for each in os.environ if each.startswith(("GUIDE_", "OPENAI_"))]:
+    del os.environ[variable]
 
 from lib.store import open_store  # noqa: E402 - after the path is set
 from tests.postgres import PostgresMissing, PostgresServer  # noqa: E402
@@ -41,6 +48,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         if (folder / "shared").exists():
             PostgresServer(folder / "shared").remove()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _only_localhost() -> None:
+    """Make a request to any other host impossible, here and in every Python that is started."""
+    from tests.only_localhost import sitecustomize
+
+    folder = str(Path(sitecustomize.__file__).parent)
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([folder, *filter(None, paths)]))
 
 
 @pytest.fixture(scope="session")
