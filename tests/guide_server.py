@@ -192,6 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         sent = 0
         for piece in answer.pieces():
             if self.server.owner.closing.is_set() or self._stopped(answer, sent):
+                self.close_connection = True
                 return
             self._event(_chunk({"content": piece}))
             sent += len(piece)

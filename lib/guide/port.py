@@ -4,17 +4,21 @@ The guide port: one method between a step's conversation and whoever answers in 
     GuideError            the guide could not answer; its text is a sentence for the team
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from lib.status import Phase
 from lib.transcript import Message
-from lib.workshop import Fields
+from lib.workshop import Fields, TeamKey
 
 
 class GuideError(Exception):
     """The guide could not answer. Its text is one sentence for the team; the cause is chained."""
+
+
+def _tell_nobody(seconds: float) -> None:
+    """Let a wait pass without a word."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,12 @@ class Request:
     challenge: str = ""
     #: The team's name.
     team: str = ""
+    #: Whose step it is, for records alone: a model is never told.
+    team_key: TeamKey | None = None
+    #: Id of the message being written, for records alone.
+    turn: str = ""
+    #: Told how many seconds the guide has to wait before it can begin, and 0 when it goes on.
+    on_wait: Callable[[float], None] = field(default=_tell_nobody, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,8 @@ class Proposal:
 
     draft: Fields
     phase: Phase
+    #: What the team might say next, in its own voice, as `lib.guide.suggestions` shapes it.
+    suggestions: tuple[str, ...] = ()
 
 
 class Guide(Protocol):
@@ -64,6 +76,8 @@ class Guide(Protocol):
         """
         Yield the reply's text in chunks as it is written, then exactly one Proposal, last.
 
+        An empty chunk says only that the guide is still there: a chance to stop it. Closing the
+        iterator ends the work.
         Raises GuideError where there is no answer, or no more of it; what was yielded stays.
         """
         ...

@@ -1,0 +1,53 @@
+"""
+Which phase a step's conversation is in: our code decides, on state; a model only proposes.
+
+A phase gives no right to anything. A step is confirmed by the team, on the page, through the gate
+of `lib.criteria`; nothing in a message can do that.
+"""
+
+from lib import criteria
+from lib.artifacts import MODELS, normalised
+from lib.guide.port import Request
+from lib.status import Phase
+from lib.transcript import Role
+from lib.workshop import Fields
+
+_ORDER = tuple(Phase)
+
+
+def decided(request: Request, fields: Fields, proposed: Phase | None) -> Phase:
+    """
+    Return the phase after a reply that left the draft at *fields*; it never goes back.
+
+    A greeting stays in orient. With anything required unknown, the step gathers. With all of it
+    known the draft comes on the table, and is refined; only with nothing missing by the criteria may
+    the reply validate it, and only a draft the team has seen may be complete.
+    """
+    if not any(message.role is Role.USER for message in request.transcript):
+        return request.phase
+    least, most = _bounds(request, fields)
+    wanted = most if proposed is None and most is Phase.SYNTHESIZE else proposed or least
+    inside = min(max(wanted, least, key=_ORDER.index), most, key=_ORDER.index)
+    return max(request.phase, inside, key=_ORDER.index)
+
+
+def required_unknown(step: str, fields: Fields) -> list[str]:
+    """Return the required fields of which nothing is known yet."""
+    known = normalised(step, fields)
+    return [
+        name
+        for name, info in MODELS[step].model_fields.items()
+        if info.is_required() and name not in known
+    ]
+
+
+def _bounds(request: Request, fields: Fields) -> tuple[Phase, Phase]:
+    """Return the earliest and the furthest phase the state allows."""
+    if required_unknown(request.step, fields):
+        return Phase.GATHER, Phase.GATHER
+    shown = _ORDER.index(request.phase) >= _ORDER.index(Phase.SYNTHESIZE)
+    if not shown:
+        return Phase.GATHER, Phase.SYNTHESIZE
+    if criteria.missing(request.step, fields, request.artifacts):
+        return Phase.SYNTHESIZE, Phase.REFINE
+    return Phase.SYNTHESIZE, Phase.COMPLETE
