@@ -7,7 +7,7 @@ Settings: environment first, then secrets.toml, read once and frozen.
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,16 @@ class Settings:
     autosave_max_wait: float = MAX_WAIT
     #: `GUIDE_PACE`, or `[guide] pace`: seconds between two chunks of the scripted guide's replies.
     guide_pace: float = 0.03
+    #: `GUIDE_BASE_URL`, or `[guide] base_url`: where a model answers; empty for OpenAI's own.
+    guide_base_url: str = ""
+    #: `GUIDE_MODEL`, or `[guide] model`: the model's name there. With neither of the two set, the
+    #: scripted guide answers.
+    guide_model: str = ""
+    #: `GUIDE_API_KEY`, or `[guide] api_key`: never shown, never logged.
+    guide_api_key: str = field(default="", repr=False)
+    #: `GUIDE_FALLBACK`, or `[guide] fallback`: `scripted` has the scripted guide answer, and say
+    #: so, where the model cannot be asked.
+    guide_fallback: str = ""
 
 
 #: Each setting's name in the environment and its place in secrets.toml.
@@ -50,7 +60,14 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "autosave_wait": ("AUTOSAVE_WAIT", ("autosave", "wait")),
     "autosave_max_wait": ("AUTOSAVE_MAX_WAIT", ("autosave", "max_wait")),
     "guide_pace": ("GUIDE_PACE", ("guide", "pace")),
+    "guide_base_url": ("GUIDE_BASE_URL", ("guide", "base_url")),
+    "guide_model": ("GUIDE_MODEL", ("guide", "model")),
+    "guide_api_key": ("GUIDE_API_KEY", ("guide", "api_key")),
+    "guide_fallback": ("GUIDE_FALLBACK", ("guide", "fallback")),
 }
+
+
+_DEFAULTS = {each.name: each.default for each in fields(Settings)}
 
 
 def load(environ: Mapping[str, str] = os.environ, files: tuple[Path, ...] = SECRETS) -> Settings:
@@ -65,7 +82,7 @@ def load(environ: Mapping[str, str] = os.environ, files: tuple[Path, ...] = SECR
     for name, (variable, place) in NAMES.items():
         found = environ.get(variable, "").strip() or _at(secrets, place)
         if found is not None:
-            is_text = isinstance(getattr(Settings, name), str)
+            is_text = isinstance(_DEFAULTS[name], str)
             values[name] = _text(variable, found) if is_text else _seconds(variable, found)
     return Settings(**values)
 

@@ -21,6 +21,8 @@ ALLOWED = {
     "sqlalchemy": ("lib/store/",),
     "alembic": ("lib/store/",),
     "psycopg2": ("lib/store/",),
+    "openai": ("lib/guide/openai_compatible/",),
+    "httpx2": ("lib/guide/openai_compatible/",),
     "pandas": ("lib/review.py", "lib/exports.py", "lib/ui/"),
 }
 

@@ -147,7 +147,7 @@ class Client:
         on_wait: Callable[[float], None],
         *,
         streamed: bool = True,
-    ) -> Iterator[str | Ending]:
+    ) -> Generator[str | Ending]:
         """
         Yield the answer's text as it comes, "" as a sign of life, and the Ending last.
 

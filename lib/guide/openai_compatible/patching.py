@@ -5,7 +5,7 @@ A field is taken as a whole or not at all. What was right stays right; what was 
 emptied; what cannot be used is named, so that the model may be asked once more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,15 +26,21 @@ class Patched:
     problems: tuple[str, ...] = ()
 
 
-def patched(step: str, draft: Fields, patch: Mapping[str, Any]) -> Patched:
+def patched(
+    step: str, draft: Fields, patch: Mapping[str, Any], shortened: Collection[str] = ()
+) -> Patched:
     """
     Return *draft* with what *patch* changes for the better, field by field.
+
+    Of the fields in *shortened* the model has not seen all: a list there only gets new entries.
 
     >>> patched("challenge", {"target_user": "nurses"}, {"target_user": "", "altitude": "broad"})
     Patched(fields={'target_user': 'nurses', 'altitude': 'broad'}, problems=())
     """
     fields, problems = dict(draft), []
     for name, value in normalised(step, patch).items():
+        if name in shortened:
+            value = _extended(draft.get(name), value)  # noqa: PLW2901 - what is proposed for it
         if value == draft.get(name) or value == normalised(step, draft).get(name):
             continue
         problem = _problem(step, name, draft, value)
@@ -49,10 +55,18 @@ def patched(step: str, draft: Fields, patch: Mapping[str, Any]) -> Patched:
     return Patched(fields, tuple(problems))
 
 
+def _extended(before: Any, value: Any) -> Any:
+    """Return a list with the entries of *value* that are new and whole; a text as it was."""
+    if not isinstance(before, list) or not isinstance(value, list):
+        return before
+    whole = (each for each in value if not any(CUT_OFF in text for _, text in leaves(each)))
+    return [*before, *(each for each in whole if each not in before)]
+
+
 def _problem(step: str, name: str, draft: Fields, value: Any) -> str:
     """Say why *value* cannot stand in a field, "" where it can."""
     before = normalised(step, draft).get(name)
-    if any(CUT_OFF in text for _, text in leaves({name: value})):
+    if any(CUT_OFF in text for _, text in leaves(value)) and value != before:
         return f"{_title(step, name)}: never hand back a text that was shortened with {CUT_OFF}."
     refused = _refused(step, name, value)
     if not refused or before is None:

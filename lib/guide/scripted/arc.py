@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from lib import criteria, steps
 from lib.criteria.gap import Gap
+from lib.guide import missing
 from lib.guide.scripted import say
 from lib.guide.scripted.scene import Asked, Question, Scene, Script
 from lib.guide.scripted.turn import Taken, has_a_draft, next_question, take_in, waiting_for
@@ -82,13 +83,7 @@ def _article(noun: str) -> str:
 
 def _lacking(scene: Scene, script: Script) -> str:
     """Say in one fixed line which earlier artifacts are not there."""
-    lost = [steps.step(slug).name for slug in script.needs if slug not in scene.artifacts]
-    if not lost:
-        return ""
-    return (
-        f"Nothing is confirmed yet in {say.listed(lost)}, so I leave open what would come from "
-        "there instead of guessing."
-    )
+    return missing.line(slug for slug in script.needs if slug not in scene.artifacts)
 
 
 # Answering

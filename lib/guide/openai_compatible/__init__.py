@@ -1,0 +1,157 @@
+"""
+A guide that asks a model: any server that speaks OpenAI's Chat Completions.
+
+The model proposes; our code decides. What it writes for the team is shown as it comes; what it
+proposes for the draft is held back, checked, asked for once more where it cannot be used, and
+otherwise dropped. A model has no say over a step's status.
+"""
+
+import logging
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+
+from lib.guide.openai_compatible import arc, context, prompts
+from lib.guide.openai_compatible.client import ChatMessage, Client, Ending
+from lib.guide.openai_compatible.failures import Kind, ModelFailure
+from lib.guide.openai_compatible.parsing import Splitter, Structured, Unreadable, read
+from lib.guide.openai_compatible.patching import patched
+from lib.guide.port import GuideError, Proposal, Request
+from lib.guide.usage import Call, Usage
+from lib.status import Phase
+from lib.transcript import Role, clean
+
+log = logging.getLogger(__name__)
+
+
+class ModelGuide:
+    """A guide that asks a model; it keeps nothing between two calls but their records."""
+
+    name = "Guide"
+
+    def __init__(
+        self, client: Client, *, budget: int = context.BUDGET, usage: Usage | None = None
+    ) -> None:
+        """*budget* is the most tokens of one request, by `context.tokens`."""
+        self._client = client
+        self._budget = budget
+        self.usage = usage or Usage()
+
+    def reply(self, request: Request) -> Iterator[str | Proposal]:
+        """Yield the reply as the port has it. Raises ModelFailure, a GuideError."""
+        told = context.told(request, self._budget)
+        splitter, ending = Splitter(), Ending("")
+        with closing(self._asked(request, told.messages, streamed=True)) as pieces:
+            for piece in pieces:
+                if isinstance(piece, Ending):
+                    ending = piece
+                else:
+                    yield clean(splitter.feed(piece))
+        yield clean(splitter.close())
+        _refuse_unfinished(splitter, ending)
+        yield from self._proposal(request, told, splitter)
+
+    def _asked(
+        self, request: Request, messages: Sequence[ChatMessage], *, streamed: bool
+    ) -> Generator[str | Ending]:
+        """Yield what the client yields, and note what the call came to, however it ends."""
+        began, written, ending = time.monotonic(), [], Ending("")
+        outcome = "stopped"
+        try:
+            pieces = self._client.answer(messages, request.on_wait, streamed=streamed)
+            with closing(pieces):
+                for piece in pieces:
+                    if isinstance(piece, Ending):
+                        ending = piece
+                        outcome = "complete" if ending.finish == "stop" else ending.finish or "cut"
+                    else:
+                        written.append(piece)
+                    yield piece
+        except ModelFailure as failure:
+            outcome = failure.kind.value
+            raise
+        finally:
+            estimated = not (ending.tokens_in or ending.tokens_out)
+            sent = sum(context.tokens(each["content"]) for each in messages)
+            self.usage.note(
+                Call(
+                    team=request.team_key,
+                    step=request.step,
+                    turn=request.turn,
+                    model=self._client.model,
+                    prompt_hash=prompts.fingerprint(request.step),
+                    tokens_in=sent if estimated else ending.tokens_in,
+                    tokens_out=context.tokens("".join(written)) if estimated else ending.tokens_out,
+                    estimated=estimated,
+                    seconds=time.monotonic() - began,
+                    outcome=outcome,
+                )
+            )
+
+    # What becomes of the structured part
+
+    def _proposal(
+        self, request: Request, told: context.Told, splitter: Splitter
+    ) -> Iterator[str | Proposal]:
+        """Yield signs of life while the model is asked once more, then the proposal."""
+        found, problems = _understood(splitter.structured)
+        first = patched(request.step, request.draft, found.draft, told.shortened)
+        fields, problems = first.fields, problems or " ".join(first.problems)
+        # A greeting has nothing to put into a draft: it is not worth a second call.
+        if problems and any(message.role is Role.USER for message in request.transcript):
+            written = splitter.visible + (splitter.structured or "")
+            answer: list[str] = []
+            yield from self._once_more(request, told.messages, written, problems, answer)
+            better, _ = _understood("".join(answer))
+            fields = patched(request.step, fields, better.draft, told.shortened).fields
+            found = Structured(
+                {}, better.phase or found.phase, better.suggestions or found.suggestions
+            )
+        phase = arc.decided(request, fields, found.phase)
+        yield Proposal(fields, phase, () if phase is Phase.COMPLETE else found.suggestions)
+
+    def _once_more(
+        self,
+        request: Request,
+        messages: Sequence[ChatMessage],
+        written: str,
+        problems: str,
+        answer: list[str],
+    ) -> Iterator[str]:
+        """Ask for the structured part again, into *answer*; what fails here fails no reply."""
+        log.info("The structured part in %s could not be used: %s", request.step, problems[:300])
+        asked = prompts.AGAIN.replace("{problems}", problems[:1_500])
+        again = [
+            *messages,
+            {"role": "assistant", "content": written[:20_000]},
+            {"role": "user", "content": asked},
+        ]
+        try:
+            with closing(self._asked(request, again, streamed=False)) as pieces:
+                for piece in pieces:
+                    if isinstance(piece, str):
+                        answer.append(piece)
+                        yield ""
+        except GuideError as exc:
+            log.warning("The structured part in %s stays unusable: %s", request.step, exc)
+
+
+def _refuse_unfinished(splitter: Splitter, ending: Ending) -> None:
+    """Raise ModelFailure where what the team has read is not a whole reply."""
+    if ending.finish == "content_filter":
+        raise ModelFailure(Kind.FILTERED)
+    # With the structured part begun, all that the team reads is there.
+    if ending.finish in ("", "length") and splitter.visible and splitter.structured is None:
+        raise ModelFailure(Kind.LENGTH if ending.finish else Kind.CUT)
+    if not splitter.visible:
+        raise ModelFailure(Kind.EMPTY)
+
+
+def _understood(structured: str | None) -> tuple[Structured, str]:
+    """Return what a structured part proposes, and what is wrong with it as a whole."""
+    try:
+        if structured is None:
+            raise Unreadable("it was missing")
+        return read(structured), ""
+    except Unreadable as exc:
+        return Structured({}, None, ()), f"The reason: {exc}."

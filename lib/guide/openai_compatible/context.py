@@ -1,0 +1,223 @@
+"""
+What a model is told in one request: instructions, earlier artifacts, the draft, the conversation.
+
+All of it comes out of the port's request, so that nothing of another team's can be in it. It stays
+within a budget of tokens: artifacts and draft get a share each, the conversation the rest, newest
+first. What does not fit is left out with a note.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from lib import criteria, steps
+from lib.artifacts import MODELS, normalised
+from lib.criteria.evidence import is_synthetic
+from lib.guide import missing
+from lib.guide.openai_compatible import prompts
+from lib.guide.openai_compatible.client import ChatMessage
+from lib.guide.openai_compatible.patching import CUT_OFF
+from lib.guide.port import Request
+from lib.transcript import Message, Role
+from lib.workshop import Fields
+
+#: Tokens of one request, by `tokens`; small enough for models that run on one's own machine.
+BUDGET = 12_000
+
+#: Shares of what the instructions leave: for all artifacts together, and for the draft.
+_ARTIFACTS, _DRAFT = 0.35, 0.35
+
+#: Characters of a text, and entries of a list, from generous to bare: the first that fits is taken.
+_SIZES = ((2_000, 100), (600, 60), (250, 40), (120, 25), (60, 12), (30, 5), (15, 2))
+
+
+def tokens(text: str) -> int:
+    """
+    Return about how many tokens *text* has: one for four ASCII characters, one for any other.
+
+    An estimate that errs upwards for most languages; servers count the real ones afterwards.
+
+    >>> tokens("twelve chars"), tokens("你好")
+    (3, 2)
+    """
+    plain = len(text.encode("ascii", "ignore"))
+    return -(-plain // 4) + len(text) - plain
+
+
+@dataclass(frozen=True)
+class Told:
+    """One request, as a model gets it."""
+
+    messages: Sequence[ChatMessage]
+    #: Fields of the draft that are not shown whole.
+    shortened: frozenset[str] = frozenset()
+
+
+def told(request: Request, budget: int = BUDGET) -> Told:
+    """
+    Return a request: one message of the system, then user and assistant in turns.
+
+    By `tokens` it stays under *budget*, unless the instructions alone are more than half of it.
+    """
+    instructions = prompts.instructions(request.step)
+    room = max(budget - tokens(instructions), budget // 2)
+    draft = _within(request.draft, int(room * _DRAFT))
+    shortened = frozenset(name for name, value in request.draft.items() if draft.get(name) != value)
+    parts = [instructions, *_state(request, room), _data("draft", "The draft as it stands", draft)]
+    system = "\n\n".join(parts)
+    left = max(budget - tokens(system), budget // 8)
+    messages = [{"role": "system", "content": system}, *_conversation(request.transcript, left)]
+    return Told(messages, shortened)
+
+
+# What stands where
+
+
+def _state(request: Request, room: int) -> list[str]:
+    """Return what is known: the workshop, what the draft lacks, earlier artifacts."""
+    step = steps.step(request.step)
+    artifacts = {
+        slug: normalised(slug, fields)
+        for slug, fields in request.artifacts.items()
+        if slug in MODELS and slug in step.feeds_from
+    }
+    lacking = missing.line(slug for slug in step.feeds_from if not artifacts.get(slug))
+    gaps = criteria.missing(request.step, request.draft, request.artifacts)
+    facts = [
+        f"The team is called {_quoted(request.team)}; the workshop's challenge: "
+        f"{_quoted(request.challenge)}.",
+        f"The phase is {request.phase}. What still keeps the draft from being confirmed: "
+        f"{_quoted(' '.join(gaps)) if gaps else 'nothing'}.",
+        f"The next step is {_following(request.step)}.",
+    ]
+    if lacking:
+        facts.append(f"Say this line once, in the team's language, word for word: {lacking}")
+    return [
+        "# Where things stand\n"
+        + "\n".join(f"- {fact}" for fact in [*facts, *_synthetic(artifacts)]),
+        *_earlier(artifacts, int(room * _ARTIFACTS)),
+    ]
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(_short(" ".join(text.split()), 1_200), ensure_ascii=False)
+
+
+def _following(slug: str) -> str:
+    following = steps.after(slug)
+    return (
+        f"{following.name}: there we {following.purpose}" if following else "none: this is the last"
+    )
+
+
+def _synthetic(artifacts: Mapping[str, Fields]) -> list[str]:
+    """Say how much of the research was played."""
+    insights = artifacts.get("user-research", {}).get("insights", [])
+    played = sum(is_synthetic(each.get("source") or "") for each in insights)
+    if not played:
+        return []
+    thin = (
+        " Its quality is thin, and everything that rests on it says so."
+        if played == len(insights)
+        else ""
+    )
+    return [f"{played} of the {len(insights)} findings in User Research are synthetic.{thin}"]
+
+
+def _earlier(artifacts: Mapping[str, Fields], room: int) -> list[str]:
+    share = room // max(len(artifacts), 1)
+    return [
+        _data("artifact", f"Confirmed in {steps.step(slug).name}", _within(fields, share))
+        for slug, fields in artifacts.items()
+    ]
+
+
+def _data(kind: str, title: str, fields: Fields) -> str:
+    """Return fields as data that cannot end its own frame."""
+    told = json.dumps(fields, ensure_ascii=False).replace("<", "\\u003c")
+    return f'<data kind="{kind}" title="{title}">\n{told}\n</data>'
+
+
+def _within(fields: Fields, room: int) -> Fields:
+    """Return *fields* as whole as *room* tokens allow."""
+    shown: Fields = {}
+    for characters, entries in _SIZES:
+        shown = {name: _shortened(each, characters, entries) for name, each in fields.items()}
+        if tokens(_data("", "", shown)) <= room:
+            return shown
+    return {"": CUT_OFF}
+
+
+def _shortened(value: Any, characters: int, entries: int) -> Any:
+    if isinstance(value, str):
+        return _short(value, characters)
+    if isinstance(value, Mapping):
+        return {name: _shortened(item, characters, entries) for name, item in value.items()}
+    if isinstance(value, list):
+        kept = [_shortened(item, characters, entries) for item in value[:entries]]
+        left = len(value) - len(kept)
+        return [*kept, f"{left} more {CUT_OFF}"] if left else kept
+    return value
+
+
+def _short(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[:characters].rstrip()} {CUT_OFF}"
+
+
+# The conversation
+
+
+def _conversation(transcript: Sequence[Message], room: int) -> list[ChatMessage]:
+    """Return the newest part of a conversation that fits, in turns that begin and end with the user."""
+    turns = _turns(transcript)
+    kept: list[ChatMessage] = []
+    for turn in reversed(turns):
+        content = _fitting(turn["content"], room) if not kept else turn["content"]
+        if tokens(content) > room:
+            break
+        room -= tokens(content)
+        kept.insert(0, turn | {"content": content})
+    left = len(turns) - len(kept)
+    if kept[0]["role"] != "user":
+        note = _note(left) if left else prompts.OPENING
+        return [{"role": "user", "content": note}, *kept]
+    if left:
+        kept[0]["content"] = f"{_note(left)}\n\n{kept[0]['content']}"
+    return kept
+
+
+def _note(left: int) -> str:
+    return f"(Earlier in this step: {left} messages that are left out here. The draft holds what came of them.)"
+
+
+def _turns(transcript: Sequence[Message]) -> list[ChatMessage]:
+    """Return one message a turn, with the names of who wrote in the team."""
+    found = [
+        {
+            "role": str(role),
+            "content": "\n\n".join(_told(each) for each in group if each.text.strip()),
+        }
+        for role, group in groupby(transcript, key=lambda message: message.role)
+    ]
+    found = [turn for turn in found if turn["content"]]
+    if not found:
+        return [{"role": "user", "content": prompts.OPENING}]
+    if found[-1]["role"] != Role.USER:
+        found.append({"role": "user", "content": "(Go on.)"})
+    return found
+
+
+def _told(message: Message) -> str:
+    named = message.role is Role.USER and message.author
+    return f"{message.author}: {message.text}" if named else message.text
+
+
+def _fitting(text: str, room: int) -> str:
+    """Return *text*, or its beginning and its end, within *room* tokens."""
+    if tokens(text) <= room:
+        return text
+    half = max(room // 2 - 20, 1)
+    left = len(text) - 2 * half
+    return f"{text[:half]}\n[… {left:,} characters are left out here …]\n{text[-half:]}"

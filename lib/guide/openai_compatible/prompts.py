@@ -1,0 +1,102 @@
+"""
+What a model is told about its work: the voice, the step, the form of its answer.
+
+The texts are files beside this module, one a step and one for all, under review like code. The form
+is made from the artifact models, so that it never differs from what is accepted.
+"""
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from lib.artifacts import MODELS, bound, inner_type, item_type
+from lib.guide import suggestions
+from lib.guide.openai_compatible.parsing import MARKER
+from lib.guide.openai_compatible.patching import CUT_OFF
+from lib.status import Phase
+
+_FORM = f"""
+# The form of every answer
+First what the team reads. Then a line that holds only {MARKER}, and after it one JSON object and nothing
+else. The team never sees that part; do not mention it.
+
+{MARKER}
+{{"draft": {{...}}, "phase": "...", "suggestions": ["...", "..."]}}
+
+- `draft` holds only the fields that change, each as a whole: a list that gets one more entry is handed
+  back with all of its entries. Leave out what you do not know; never write "unknown" or "TBD". An empty
+  value removes nothing. Where nothing changes it is {{}}.
+- An entry that was whole stays whole: ask for what is missing before you add one to a list of whole ones.
+- What ends with {CUT_OFF} was shortened for you: never hand such a text back. To a shortened list, hand
+  only the new entries.
+- `phase` is where the conversation stands after this message: {", ".join(Phase)}.
+- `suggestions` are up to {suggestions.MOST} replies the team might give to your question, in its voice,
+  each under {suggestions.UNDER_WORDS} words, with no fact it has not told. None in the phase complete.
+
+# The fields of `draft` in this step
+"""
+
+#: What is said instead of a message where the team has only opened the step.
+OPENING = "(The team has just opened this step and has said nothing yet. Greet it.)"
+
+#: What a model is told where its structured part could not be used.
+AGAIN = (
+    "(A note from the program, not from the team: the structured part of your last answer could not "
+    "be used. {problems} Answer with the corrected JSON object alone: no text, no fence.)"
+)
+
+
+@cache
+def instructions(step: str) -> str:
+    """Return everything a model is told about a step that does not depend on the team."""
+    return f"{_file('voice')}\n{_file(step)}{_FORM}{_fields(MODELS[step])}"
+
+
+@cache
+def fingerprint(step: str) -> str:
+    """Return the beginning of the SHA-256 of the instructions: which version of a prompt it was."""
+    return hashlib.sha256(instructions(step).encode()).hexdigest()[:12]
+
+
+def _file(name: str) -> str:
+    return (files(__package__) / "prompts" / f"{name}.md").read_text("utf-8")
+
+
+def _fields(model: type[BaseModel], indent: str = "") -> str:
+    return "\n".join(
+        line for name, info in model.model_fields.items() for line in _field(name, info, indent)
+    )
+
+
+def _field(name: str, info: FieldInfo, indent: str) -> list[str]:
+    kind = inner_type(info)
+    is_list = get_origin(kind) is list
+    told = [f"list of{_counted(info)}"] if is_list else []
+    inner = item_type(kind) if is_list else kind
+    told += [_kind(inner, info)]
+    optional = "" if info.is_required() else ", optional"
+    described = f" ({info.description})" if info.description else ""
+    line = f"{indent}- `{name}`: {' '.join(told)}{optional}{described}"
+    nested = isinstance(inner, type) and issubclass(inner, BaseModel)
+    return [line, _fields(inner, indent + "  ")] if nested else [line]
+
+
+def _counted(info: FieldInfo) -> str:
+    least, most = bound(info, "min_length"), bound(info, "max_length")
+    if least == most and least is not None:
+        return f" exactly {least}"
+    return f" {least or 0} to {most}" if most is not None else f" at least {least or 0}"
+
+
+def _kind(kind: Any, info: FieldInfo) -> str:
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(f'"{each}"' for each in get_args(kind))
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return "object with"
+    if kind is int:
+        return f"whole number {bound(info, 'ge')} to {bound(info, 'le')}"
+    return "true or false" if kind is bool else "text"
