@@ -140,6 +140,10 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.owner = owner
 
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: somebody hung up."""
+        self.owner.left.set()
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server

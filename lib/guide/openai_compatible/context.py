@@ -29,6 +29,9 @@ BUDGET = 12_000
 #: Shares of what the instructions leave: for all artifacts together, and for the draft.
 _ARTIFACTS, _DRAFT = 0.35, 0.35
 
+#: Tokens kept free for the notes on what is left out.
+_NOTES = 80
+
 #: Characters of a text, and entries of a list, from generous to bare: the first that fits is taken.
 _SIZES = ((2_000, 100), (600, 60), (250, 40), (120, 25), (60, 12), (30, 5), (15, 2))
 
@@ -67,7 +70,7 @@ def told(request: Request, budget: int = BUDGET) -> Told:
     shortened = frozenset(name for name, value in request.draft.items() if draft.get(name) != value)
     parts = [instructions, *_state(request, room), _data("draft", "The draft as it stands", draft)]
     system = "\n\n".join(parts)
-    left = max(budget - tokens(system), budget // 8)
+    left = max(budget - tokens(system) - _NOTES, budget // 8)
     messages = [{"role": "system", "content": system}, *_conversation(request.transcript, left)]
     return Told(messages, shortened)
 

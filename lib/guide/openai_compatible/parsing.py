@@ -159,7 +159,7 @@ def _object(text: str) -> tuple[dict[str, Any], bool]:
     except (ValueError, RecursionError):
         pass
     try:
-        found = pydantic_core.from_json(text, allow_partial=True, allow_inf_nan=False)
+        found = pydantic_core.from_json(text, allow_partial="trailing-strings", allow_inf_nan=False)
     except ValueError as exc:
         raise Unreadable(f"the JSON is not valid: {exc}") from exc
     if not isinstance(found, dict) or not found:

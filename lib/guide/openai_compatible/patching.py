@@ -11,7 +11,7 @@ from typing import Any
 
 from lib.artifacts import MODELS, ArtifactRefused, is_blank, normalised, parsed
 from lib.criteria.gap import titles
-from lib.criteria.matching import leaves
+from lib.criteria.matching import is_placeholder, leaves
 from lib.workshop import Fields
 
 #: Ends a text that was shortened to fit into the context; a draft never takes it back.
@@ -40,7 +40,7 @@ def patched(
     fields, problems = dict(draft), []
     for name, value in normalised(step, patch).items():
         if name in shortened:
-            value = _extended(draft.get(name), value)  # noqa: PLW2901 - what is proposed for it
+            value = _extended(step, name, draft, value)  # noqa: PLW2901 - what is proposed for it
         if value == draft.get(name) or value == normalised(step, draft).get(name):
             continue
         problem = _problem(step, name, draft, value)
@@ -55,12 +55,14 @@ def patched(
     return Patched(fields, tuple(problems))
 
 
-def _extended(before: Any, value: Any) -> Any:
+def _extended(step: str, name: str, draft: Fields, value: Any) -> Any:
     """Return a list with the entries of *value* that are new and whole; a text as it was."""
+    before = draft.get(name)
     if not isinstance(before, list) or not isinstance(value, list):
         return before
+    known = [*before, *normalised(step, draft).get(name, [])]
     whole = (each for each in value if not any(CUT_OFF in text for _, text in leaves(each)))
-    return [*before, *(each for each in whole if each not in before)]
+    return [*before, *(each for each in whole if each not in known)]
 
 
 def _problem(step: str, name: str, draft: Fields, value: Any) -> str:
@@ -68,6 +70,8 @@ def _problem(step: str, name: str, draft: Fields, value: Any) -> str:
     before = normalised(step, draft).get(name)
     if any(CUT_OFF in text for _, text in leaves(value)) and value != before:
         return f"{_title(step, name)}: never hand back a text that was shortened with {CUT_OFF}."
+    if held := [text for _, text in leaves(value) if is_placeholder(text)]:
+        return f"{_title(step, name)}: “{held[0][:40]}” only holds the place; leave it out."
     refused = _refused(step, name, value)
     if not refused or before is None:
         return ""
