@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 
 from lib import artifacts, criteria, steps
 from lib.criteria.matching import folded, leaves, related
+from lib.guide import suggestions
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted import ScriptedGuide
+from lib.guide.scripted.arc import _CHANGE
+from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.scripts import SCRIPTS
 from lib.status import Phase
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
@@ -38,6 +41,7 @@ class Conversation:
     transcript: list[Message] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
     drafts: list[Fields] = field(default_factory=list)
+    suggestions: list[tuple[str, ...]] = field(default_factory=list)
 
     def request(self) -> Request:
         return Request(
@@ -61,6 +65,7 @@ class Conversation:
         self.draft, self.phase = proposal.draft, proposal.phase
         self.phases.append(self.phase)
         self.drafts.append(self.draft)
+        self.suggestions.append(proposal.suggestions)
         return reply
 
     def _note(self, role: Role, text: str) -> None:
@@ -985,3 +990,61 @@ def test_any_draft_and_any_artifact_is_worked_with(
 
     _assert_sound(conversation)
     assert PHASES.index(conversation.phase) >= PHASES.index(phase)
+
+
+# Suggested replies
+
+
+@RECORDINGS
+@STEPS
+def test_while_the_guide_asks_it_suggests_at_least_two_replies(
+    recording: ModuleType, step: str
+) -> None:
+    done = walked(recording)[step]
+    asking = [
+        offered
+        for phase, reply, offered in zip(done.phases, done.replies, done.suggestions, strict=True)
+        if phase in (Phase.ORIENT, Phase.GATHER)
+        if not reply.endswith(_CHANGE)
+    ]
+
+    assert asking
+    assert all(2 <= len(offered) <= 3 for offered in asking)
+    assert all(suggestions.tidied(offered) == offered for offered in done.suggestions)
+
+
+@RECORDINGS
+@STEPS
+def test_a_suggested_reply_tells_nothing_that_the_team_has_not_told(
+    recording: ModuleType, step: str
+) -> None:
+    done = walked(recording)[step]
+    told = [text for _, text in leaves([done.upstream, done.drafts])]
+    offered = {text for each in done.suggestions for text in each}
+    content = [text for text in offered if kind_of(text) is Kind.CONTENT]
+    chosen = {"The specific one.", "The balanced one.", "The broad one."}
+
+    assert [text for text in content if text not in told and text not in chosen] == []
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_choosing_a_suggested_question_takes_it(place: int) -> None:
+    talk = fresh("challenge")
+    talk.say()
+    for text in recorded_workshop.MESSAGES["challenge"]:
+        if talk.suggestions[-1][:1] == ("The specific one.",):
+            break
+        talk.say(text)
+    talk.say(talk.suggestions[-1][place])
+
+    assert talk.draft["altitude"] == ("specific", "balanced", "broad")[place]
+
+
+def test_the_suggested_approval_is_one() -> None:
+    talk = finished("challenge")
+    talk.transcript = in_the_middle(recorded_workshop, "challenge", 99).transcript[:-2]
+    talk.say("change the altitude to broad")
+
+    assert talk.suggestions[-1] == ("Yes, that is right.",)
+    talk.say(talk.suggestions[-1][0])
+    assert talk.phase is Phase.COMPLETE

@@ -36,4 +36,5 @@ class ScriptedGuide:
             if self._pace > 0:
                 self._sleep(self._pace)
             yield chunk
-        yield Proposal(normalised(request.step, reply.fields), reply.phase)
+        fields = normalised(request.step, reply.fields)
+        yield Proposal(fields, reply.phase, reply.suggestions)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from lib import criteria, steps
 from lib.criteria.gap import Gap
 from lib.guide import missing
-from lib.guide.scripted import say
+from lib.guide.scripted import replies, say
 from lib.guide.scripted.scene import Asked, Question, Scene, Script
 from lib.guide.scripted.turn import Taken, has_a_draft, next_question, take_in, waiting_for
 from lib.status import Phase
@@ -39,6 +39,7 @@ class Reply:
     text: str
     fields: Fields
     phase: Phase
+    suggestions: tuple[str, ...] = ()
 
 
 def play(scene: Scene, script: Script) -> Reply:
@@ -70,8 +71,8 @@ def _greeting(scene: Scene, script: Script) -> Reply:
         shown = say.bullets(script.show(composed))
         return _reply(composed, Phase.ORIENT, [*parts, shown], _CHANGE[0])
     question, topic = asked
-    return _reply(
-        composed, Phase.ORIENT, [*parts, question.lead(composed, topic)], question.asking(topic)
+    return _asking(
+        composed, Phase.ORIENT, [*parts, question.lead(composed, topic)], question, topic
     )
 
 
@@ -94,7 +95,7 @@ def _gathering(taken: Taken, script: Script, pending: tuple[Question, Asked] | N
     phase = _furthest(scene.phase, Phase.GATHER)
     if taken.follow and pending:
         question, asked = pending
-        return _reply(scene, phase, taken.said, question.asking(asked.topic, taken.follow))
+        return _asking(scene, phase, taken.said, question, asked.topic, follow=taken.follow)
     found = next_question(scene, script)
     if found is None:
         return _with_a_draft(scene, taken, script)
@@ -103,7 +104,7 @@ def _gathering(taken: Taken, script: Script, pending: tuple[Question, Asked] | N
     again = pending is not None and (question.id, topic) == (pending[0].id, pending[1].topic)
     if again and not taken.worked and not any(said):
         said = [question.words.why]
-    return _reply(scene, phase, [*said, question.lead(scene, topic)], question.asking(topic))
+    return _asking(scene, phase, [*said, question.lead(scene, topic)], question, topic)
 
 
 def _with_a_draft(before: Scene, taken: Taken, script: Script) -> Reply:
@@ -164,7 +165,7 @@ def _gaps_named(taken: Taken, script: Script, gaps: Sequence[Gap]) -> Reply:
     if closing is None:
         return _reply(scene, Phase.VALIDATE, parts, _CHANGE[2])
     question, topic = closing
-    return _reply(scene, Phase.VALIDATE, parts, question.asking(topic))
+    return _asking(scene, Phase.VALIDATE, parts, question, topic)
 
 
 def _closing(scene: Scene, script: Script, gap: Gap) -> tuple[Question, str] | None:
@@ -215,5 +216,24 @@ def _furthest(*phases: Phase) -> Phase:
     return max(phases, key=_ORDER.index)
 
 
+def _asking(
+    scene: Scene,
+    phase: Phase,
+    parts: Sequence[str],
+    question: Question,
+    topic: str,
+    *,
+    follow: str = "",
+) -> Reply:
+    """Return a reply that ends with a question of the script, with what may be answered to it."""
+    asked = _reply(scene, phase, parts, question.asking(topic, follow))
+    return replace(asked, suggestions=replies.to(scene, question, topic))
+
+
 def _reply(scene: Scene, phase: Phase, parts: Sequence[str], question: str = "") -> Reply:
-    return Reply(say.whole(parts, question), scene.fields, _furthest(scene.phase, phase))
+    return Reply(
+        say.whole(parts, question),
+        scene.fields,
+        _furthest(scene.phase, phase),
+        replies.APPROVE if question in _CHANGE[:2] else (),
+    )

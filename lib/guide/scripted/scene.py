@@ -124,6 +124,10 @@ def _no_topics(scene: Scene) -> list[str]:
     return [""]
 
 
+def _no_choices(scene: Scene, topic: str) -> list[str]:
+    return []
+
+
 def _no_lead(scene: Scene, topic: str) -> str:
     return ""
 
@@ -157,6 +161,8 @@ class Question:
     topics: Callable[[Scene], list[str]] = _no_topics
     #: Whether something to say yes to was offered.
     offers: Callable[[Scene, str], bool] = _never
+    #: Answers to choose from, as the team would say them.
+    choices: Callable[[Scene, str], list[str]] = _no_choices
     #: Whether the step can be confirmed without an answer.
     optional: bool = False
     #: Whether an answer may well be a question.

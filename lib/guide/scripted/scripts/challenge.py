@@ -173,6 +173,7 @@ SCRIPT = Script(
             take=_take_question,
             known=has("hmw_statement"),
             lead=_show_variants,
+            choices=lambda scene, topic: [f"The {name} one." for name in _variants(scene)],
         ),
     ),
     show=_show,

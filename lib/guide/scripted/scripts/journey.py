@@ -224,6 +224,7 @@ SCRIPT = Script(
                 if personas(scene)
                 else ""
             ),
+            choices=lambda scene, topic: [each["name"] for each in personas(scene)],
         ),
         Question(
             step=STEP,
