@@ -123,6 +123,7 @@ def in_the_middle(recording: ModuleType, step: str, turn: int) -> Conversation:
         transcript=done.transcript[: 2 * turn + 1],
         phases=[],
         drafts=[],
+        suggestions=[],
     )
 
 
