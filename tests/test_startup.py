@@ -58,8 +58,12 @@ def started(**environment: str) -> subprocess.CompletedProcess[str]:
             {"AUTOSAVE_WAIT": "secret"},
             "AUTOSAVE_WAIT must be a number of seconds from 0 to 3600.",
         ),
+        (
+            {"GUIDE_BASE_URL": "http://ada:secret@127.0.0.1:9/v1", "DATABASE_URL": ""},
+            "GUIDE_MODEL must be set where GUIDE_BASE_URL is.",
+        ),
     ],
-    ids=["unreachable", "malformed", "another engine", "another setting"],
+    ids=["unreachable", "malformed", "another engine", "another setting", "half a model"],
 )
 def test_an_app_that_cannot_start_says_why_in_one_line_without_a_secret(
     environment: dict[str, str], line: str
