@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from lib.navigation import OUTBOX
 from lib.store import open_store
 from lib.store.port import Store
 from lib.transcript import Message, MessageStatus, Role
+from lib.ui.server import READY
 from lib.workshop import Team, Workshop
 from tests import proxy
 from tests.app_server import AppServer
@@ -148,3 +150,29 @@ def test_an_app_that_cannot_save_ends_in_time_and_says_so_by_its_exit_code(
     assert took < FLUSHED_WITHIN + AROUND
     assert "Ended with unsaved changes in 1 steps." in app.log
     assert messages(store, team)[0].text == "They leave."
+
+
+# Health, while it lives
+
+
+def test_a_server_whose_database_is_silent_says_so_in_time_and_again_when_it_is_back(
+    app: AppServer, line: Proxy
+) -> None:
+    line.swallow()
+    began = time.monotonic()
+    silent = readiness(app)
+    took = time.monotonic() - began
+    line.forward()
+
+    assert silent == (503, False, "The database cannot be reached.")
+    assert took < 6.0
+    assert readiness(app) == (200, True, "answers")
+
+
+def readiness(app: AppServer) -> tuple[int, bool, str]:
+    try:
+        with urllib.request.urlopen(f"{app.url}{READY}", timeout=30) as answer:
+            status, told = answer.status, json.load(answer)
+    except urllib.error.HTTPError as exc:
+        status, told = exc.code, json.load(exc)
+    return status, told["ready"], told["database"]

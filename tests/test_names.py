@@ -86,8 +86,15 @@ def test_a_name_that_hung_is_asked_for_anew_afterwards() -> None:
 
 
 def test_a_name_server_that_hangs_holds_no_store_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
     answer = threading.Event()
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: answer.wait(20) and [])
+
+    def hang(host: str, *_: object, **__: object) -> list[object]:
+        asked.append(host)
+        answer.wait(20)
+        return []
+
+    monkeypatch.setattr("socket.getaddrinfo", hang)
     began = time.monotonic()
     with pytest.raises(StoreUnavailable):
         open_store("postgresql://ada@db.invalid/workshop")
@@ -95,3 +102,4 @@ def test_a_name_server_that_hangs_holds_no_store_up(monkeypatch: pytest.MonkeyPa
     answer.set()
 
     assert took < 6.0
+    assert asked == ["db.invalid"]

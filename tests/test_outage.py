@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from streamlit.testing.v1 import AppTest
 
+from lib import navigation
 from lib import process as process_
 from lib.autosave import Autosave, Unsaved
+from lib.process import Process
 from lib.settings import Settings
 from lib.status import Event, Phase, decide
 from lib.store import deadline
@@ -20,7 +23,7 @@ from lib.store.memory import MemoryStore
 from lib.store.port import Store, StoreError, StoreUnavailable
 from lib.store.sql import SqlStore
 from lib.transcript import MessageStatus
-from lib.workshop import Draft, StepKey
+from lib.workshop import Draft, StepKey, Team
 from tests import pages, proxy
 from tests.conftest import TEMPLATE
 from tests.fakes import FakeGuide, eventually, new_step, placed, question
@@ -152,6 +155,22 @@ def test_every_call_is_told_at_once_that_nobody_is_there(line: Proxy, far_store:
 
     assert [name for name, (took, _) in ended.items() if took > GIVEN_UP] == []
     assert {str(raised) for _, raised in ended.values()} == {"The database cannot be reached."}
+
+
+@pytest.mark.postgres
+def test_a_name_with_two_addresses_leads_to_the_one_that_answers(
+    line: Proxy, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def both(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
+        assert host == "db.invalid"
+        return [(0, 0, 0, "", (address, 0)) for address in ("::1", "127.0.0.1")]
+
+    monkeypatch.setattr("socket.getaddrinfo", both)
+    url = proxy.through(line, postgres_url).replace("127.0.0.1", "db.invalid")
+    with opened(url) as store:
+        key = with_half_a_reply(store)
+
+        assert texts(store, key) == ["half"]
 
 
 @pytest.mark.postgres
@@ -404,37 +423,61 @@ def test_an_outage_of_60_s_costs_nothing_of_what_was_typed_in_it(noted_every: fl
 # A page
 
 
-@pytest.mark.postgres
-def test_a_page_waits_once_for_a_database_that_never_answers_and_keeps_what_it_shows(
-    line: Proxy, far_store: SqlStore
-) -> None:
-    key = new_step(far_store)
-    team = far_store.teams(key.workshop_id)[0]
+@pytest.fixture
+def far_process(line: Proxy, far_store: SqlStore) -> Iterator[Process]:
+    """Put a process in place whose database is at the other end of the line."""
     process = process_.assemble(Settings(), far_store, FakeGuide())
     process_.use(process)
-    try:
-        app = pages.opened_step(team, "challenge")
-        assert eventually(lambda: process.replies.live(key) is None)
-        app = pages.drawn(app.run())
-        before = pages.conversation(app)
-        line.swallow()
-        began = time.monotonic()
-        pages.send(app, team, "challenge", pages.entry("They leave."))
-        took = time.monotonic() - began
-        shown = pages.conversation(app)
-        began = time.monotonic()
-        late = pages.opened_step(team, "challenge")
-        opening = time.monotonic() - began
-    finally:
-        line.forward()
-        process_.use(None)
-        process.close(within=2)
+    yield process
+    line.forward()
+    process_.use(None)
+    process.close(within=2)
+
+
+def greeted(process: Process, team: Team) -> AppTest:
+    """Open a team's first step in a new tab; return it with the greeting on it."""
+    app = pages.opened_step(team, "challenge")
+    assert eventually(lambda: process.replies.live(team.step_key("challenge")) is None)
+    return pages.drawn(app.run())
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("file", [navigation.FRONT_DOOR, navigation.REVIEW])
+def test_leaving_a_step_waits_once_for_a_database_that_never_answers(
+    line: Proxy, far_store: SqlStore, far_process: Process, file: str
+) -> None:
+    team = far_store.teams(new_step(far_store).workshop_id)[0]
+    app = greeted(far_process, team)
+    sent = pages.entry("They leave.")
+    far_process.drafts.edit(team.step_key("challenge"), "target_user", "newcomers")
+    app.session_state[f"chat-box/{team.id}/challenge"] = {"outbox": [sent]}
+    line.swallow()
+    began = time.monotonic()
+    pages.moved(app, file, team=team.link, workshop=team.workshop_id)
+
+    assert time.monotonic() - began < GIVEN_UP + 1
+
+
+@pytest.mark.postgres
+def test_a_page_waits_once_for_a_database_that_never_answers_and_keeps_what_it_shows(
+    line: Proxy, far_store: SqlStore, far_process: Process
+) -> None:
+    team = far_store.teams(new_step(far_store).workshop_id)[0]
+    app = greeted(far_process, team)
+    before = pages.conversation(app)
+    line.swallow()
+    began = time.monotonic()
+    pages.send(app, team, "challenge", pages.entry("They leave."))
+    took = time.monotonic() - began
+    began = time.monotonic()
+    late = pages.opened_step(team, "challenge")
+    opening = time.monotonic() - began
 
     # The promise of 6 s is about a page that stands; drawing takes its own time on a busy machine.
     assert took < GIVEN_UP + 1
     assert opening < GIVEN_UP + 1
-    assert shown == before
     assert before
+    assert pages.conversation(app) == before
     assert not app.warning
     assert "The database cannot be reached right now" in late.warning[0].value
 

@@ -20,8 +20,9 @@ MAX_TITLE, MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS = 120, 500, 60, 50
 
 def show() -> None:
     """Draw the front door: for a team where the address holds its link, else for a facilitator."""
-    process = page.open_page("Welcome")
+    process = page.begin("Welcome")
     with page.errors_shown():
+        navigation.leave(process)
         page.show_notice()
         if link := st.query_params.get(navigation.TEAM, ""):
             _join(process, access.team_by_link(process.store, link))

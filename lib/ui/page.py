@@ -29,17 +29,6 @@ _AWAY = (
 )
 
 
-def open_page(title: str) -> Process:
-    """
-    Begin a page that is not a step's: look, process, and the flush of the step this tab leaves.
-
-    Where the app cannot start, says why in one sentence and ends the run.
-    """
-    running = begin(title)
-    navigation.leave(running)
-    return running
-
-
 def begin(title: str) -> Process:
     """Set the page's title and look; return the process, or say why there is none and stop."""
     st.set_page_config(page_title=f"{title} · Throughline", page_icon="🧵", layout="wide")

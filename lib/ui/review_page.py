@@ -31,8 +31,9 @@ BOX = 168
 
 def show() -> None:
     """Draw the review page of the workshop in the URL, or the list of workshops."""
-    process = page.open_page("Review")
+    process = page.begin("Review")
     with page.errors_shown():
+        navigation.leave(process)
         asked = st.query_params.get(navigation.WORKSHOP, "")
         room = _read(process, clean(asked)) if asked else None
         if room is None:
