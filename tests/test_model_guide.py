@@ -23,13 +23,14 @@ from lib.guide.choice import guide_for
 from lib.guide.fallback import NOTE, WithFallback
 from lib.guide.openai_compatible import ModelGuide, context, prompts
 from lib.guide.openai_compatible.client import Client, Limits
+from lib.guide.openai_compatible.failures import SENTENCES
 from lib.guide.openai_compatible.parsing import MARKER
 from lib.guide.openai_compatible.waiting import Patience
 from lib.guide.port import Guide, GuideError, Proposal, Request
 from lib.guide.scripted import ScriptedGuide
 from lib.guide.usage import Call, Usage
 from lib.process import assemble
-from lib.settings import Settings, SettingsError
+from lib.settings import ROOT, Settings, SettingsError
 from lib.status import Phase, Status
 from lib.store.memory import MemoryStore
 from lib.transcript import Message, MessageStatus, Role
@@ -287,6 +288,15 @@ def test_a_server_with_trouble_is_asked_four_times_then_said_so(
     assert len(server.asked) == 4
 
 
+def test_what_may_go_wrong_is_written_down_word_for_word() -> None:
+    told = " ".join((ROOT / "docs" / "model.md").read_text(encoding="utf-8").split())
+    unsaid = [
+        kind for kind, said in SENTENCES.items() if said.replace("{wait}", "20 seconds") not in told
+    ]
+
+    assert unsaid == []
+
+
 def test_a_refused_connection_is_said_at_once() -> None:
     client = Client(f"http://127.0.0.1:{free_port()}/v1", MODEL, sleep=pytest.fail)
 
@@ -332,6 +342,17 @@ def test_a_failure_in_mid_reply_is_never_tried_again(
     said = reply(guide, request("They wait."))
 
     assert (said.text, len(server.asked)) == ("Half a sente", 1)
+
+
+def test_a_server_that_cannot_count_tokens_is_not_asked_to_again(
+    server: GuideServer, guide: ModelGuide
+) -> None:
+    server.answers(refusal(422, "Extra inputs are not permitted: stream_options"))
+    server.default = Answer(structured("Good morning.", draft={}))
+
+    assert [reply(guide, request("Hello")).text for _ in range(2)] == ["Good morning."] * 2
+    asked = ["stream_options" in each.body for each in server.asked]
+    assert asked == [True, False, False]
 
 
 # Waiting
@@ -576,6 +597,44 @@ def test_five_hundred_corrupted_answers_never_make_a_draft_worse(
     # A test in which nothing was ever taken, or nothing ever refused, would show nothing.
     assert outcomes["same"] > 10
     assert outcomes["changed"] > 10
+
+
+# Quotes
+
+
+@pytest.mark.parametrize(
+    ("quote", "source", "expected"),
+    [
+        ("Nobody calls back!", "Ada", {"quote": "Nobody calls back!", "source": "Ada"}),
+        ("I wait for hours", "Ben", {"quote": "I wait for hours", "source": "Ben (synthetic)"}),
+        ("I gave up", "", {"quote": "I gave up", "source": "(synthetic)"}),
+        ("I gave up", "Ben (synthetic)", {"quote": "I gave up", "source": "Ben (synthetic)"}),
+        ("Nobody ever said this", "Ada", {"source": "Ada"}),
+        ("all back", "Ada", {"source": "Ada"}),
+    ],
+    ids=["the team's", "played before", "played now", "marked", "invented", "part of a word"],
+)
+def test_a_quote_is_the_teams_or_is_marked_or_goes(
+    server: GuideServer, guide: ModelGuide, quote: str, source: str, expected: Fields
+) -> None:
+    insight = {"finding": "They wait.", "quote": quote, "source": source}
+    server.answers(structured("As Ben: “I gave up.”", draft={"insights": [insight]}))
+    asked = request("Ada said: nobody calls back, ever.", step="user-research")
+    played = message("As Ben, I would say: I wait for hours.", Role.ASSISTANT)
+    asked = replace(asked, transcript=[played, *asked.transcript])
+
+    assert proposed(guide, asked).draft["insights"] == [{"finding": "They wait."} | expected]
+
+
+def test_a_quote_that_was_there_is_the_teams_to_keep(
+    server: GuideServer, guide: ModelGuide
+) -> None:
+    typed = {"finding": "They wait.", "quote": "Typed into the form"}
+    more = {"finding": "They leave."}
+    server.answers(structured(draft={"insights": [typed, more]}))
+    asked = request("They leave.", step="user-research", draft={"insights": [typed]})
+
+    assert proposed(guide, asked).draft["insights"] == [typed, more]
 
 
 # No authority

@@ -14,6 +14,7 @@ from contextlib import closing
 from lib.guide.openai_compatible import arc, context, prompts
 from lib.guide.openai_compatible.client import ChatMessage, Client, Ending
 from lib.guide.openai_compatible.failures import Kind, ModelFailure
+from lib.guide.openai_compatible.honesty import honest
 from lib.guide.openai_compatible.parsing import Splitter, Structured, Unreadable, read
 from lib.guide.openai_compatible.patching import patched
 from lib.guide.port import GuideError, Proposal, Request
@@ -107,6 +108,7 @@ class ModelGuide:
             found = Structured(
                 {}, better.phase or found.phase, better.suggestions or found.suggestions
             )
+        fields = honest(request, fields, splitter.visible)
         phase = arc.decided(request, fields, found.phase)
         yield Proposal(fields, phase, () if phase is Phase.COMPLETE else found.suggestions)
 

@@ -131,6 +131,8 @@ class Client:
         self._patience = patience or Patience()
         self._sleep = sleep
         self._chance = chance
+        # Tokens are asked for until a server says that it does not know the option.
+        self._options: dict[str, Any] = {"stream_options": {"include_usage": True}}
         self._openai = openai.OpenAI(
             # Servers on one's own machine want none, the client some.
             api_key=key or "none",
@@ -172,6 +174,13 @@ class Client:
 
     def _wait_after(self, exc: Exception, attempt: int, *, begun: bool) -> float:
         """Return the seconds until the request is repeated; raises where it is not."""
+        if (
+            self._options
+            and isinstance(exc, openai.APIStatusError)
+            and "stream_options" in str(exc)
+        ):
+            self._options = {}
+            return 0.0
         kind = kind_of(exc, begun=begun)
         asked = asked_to_wait(exc)
         log.warning("Model %s, attempt %d: %s: %s", self.model, attempt, kind, self._detail(exc))
@@ -186,6 +195,8 @@ class Client:
         return told.replace(self._key, "***") if self._key else told
 
     def _pause(self, wait: float, on_wait: Callable[[float], None]) -> Iterator[str]:
+        if wait <= 0:
+            return
         on_wait(wait)
         while wait > 0:
             yield ""
@@ -218,7 +229,7 @@ class Client:
     def _ask(self, messages: Sequence[ChatMessage], *, streamed: bool) -> Any:
         options: dict[str, Any] = {"model": self.model, "messages": list(messages)}
         if streamed:
-            options |= {"stream": True, "stream_options": {"include_usage": True}}
+            options |= {"stream": True, **self._options}
         return cast(Any, self._openai.chat.completions.create)(**options)
 
     def _chunks(self, call: _Call) -> Iterator[Any]:

@@ -1,0 +1,47 @@
+"""
+Quotes are what somebody said: our code checks, whatever the model was told.
+
+A new quote of the research that nobody in the team wrote is either the guide's own, from playing a
+stakeholder, and then its source says so; or it comes from nowhere, and then it goes.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lib.criteria.evidence import is_synthetic
+from lib.criteria.matching import folded
+from lib.guide.port import Request
+from lib.transcript import Role
+from lib.workshop import Fields
+
+#: How a played interview is marked, here as in the scripted guide.
+MARK = "(synthetic)"
+
+
+def honest(request: Request, fields: Fields, reply: str) -> Fields:
+    """Return *fields* with the new quotes of the research checked; *reply* is what was just said."""
+    if request.step != "user-research" or "insights" not in fields:
+        return fields
+    team = _said(request, Role.USER)
+    played = [*_said(request, Role.ASSISTANT), f" {folded(reply)} "]
+    known = request.draft.get("insights", [])
+    insights = [
+        each if each in known else _checked(each, team, played) for each in fields["insights"]
+    ]
+    return fields | {"insights": insights}
+
+
+def _said(request: Request, role: Role) -> list[str]:
+    return [f" {folded(each.text)} " for each in request.transcript if each.role is role]
+
+
+def _checked(insight: Any, team: Sequence[str], played: Sequence[str]) -> Any:
+    if not isinstance(insight, dict) or not insight.get("quote"):
+        return insight
+    quote = f" {folded(insight['quote'])} "
+    source = insight.get("source", "")
+    if is_synthetic(source) or any(quote in text for text in team):
+        return insight
+    if any(quote in text for text in played):
+        return insight | {"source": f"{source} {MARK}".strip()}
+    return {name: value for name, value in insight.items() if name != "quote"}
