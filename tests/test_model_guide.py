@@ -288,6 +288,17 @@ def test_a_server_with_trouble_is_asked_four_times_then_said_so(
     assert len(server.asked) == 4
 
 
+def test_trouble_in_mid_reply_is_never_tried_again(server: GuideServer, guide: ModelGuide) -> None:
+    chunk = {"choices": [{"index": 0, "delta": {"content": "Half a"}, "finish_reason": None}]}
+    error = {"error": {"message": "Out of memory."}}
+    raw = "".join(f"data: {json.dumps(each)}\n\n" for each in (chunk, error))
+    server.answers(Answer(raw=raw), "A second attempt.")
+    said = reply(guide, request("They wait."))
+
+    assert (said.text, len(server.asked)) == ("Half a", 1)
+    assert said.error.startswith("The guide's server has trouble right now.")
+
+
 def test_what_may_go_wrong_is_written_down_word_for_word() -> None:
     told = " ".join((ROOT / "docs" / "model.md").read_text(encoding="utf-8").split())
     unsaid = [
@@ -544,6 +555,20 @@ def corrupted(text: str, chance: random.Random) -> str:
     return text
 
 
+def mangled(value: Any, chance: random.Random) -> Any:
+    """Return a tree of fields as a model would that half understood what was asked for."""
+    if chance.random() < 0.06:
+        return chance.choice(
+            ([], {}, "", None, 0, -99, 1e9, True, "TBD", "word " * 40, [[]], {"a": 1})
+        )
+    if isinstance(value, dict):
+        kept = {name: each for name, each in value.items() if chance.random() > 0.04}
+        return {name: mangled(each, chance) for name, each in kept.items()}
+    if isinstance(value, list):
+        return [mangled(each, chance) for each in value if chance.random() > 0.04]
+    return value
+
+
 def assert_no_worse(step: str, before: Fields, after: Fields) -> None:
     assert artifacts.normalised(step, after) == after
     for name in before:
@@ -584,8 +609,14 @@ def test_five_hundred_corrupted_answers_never_make_a_draft_worse(
         done = walked(recorded_workshop)[step]
         base = chance.choice((done.draft, chance.choice(done.drafts), {}))
         patch = {name: done.draft[name] for name in done.draft if chance.random() < 0.7}
-        whole = structured("Is that right?", draft=patch, phase=chance.choice(tuple(Phase)))
-        server.queue = [Answer(corrupted(whole, chance), size=199) for _ in range(2)]
+        phase = chance.choice(tuple(Phase))
+        answers = [
+            corrupted(structured("Is that right?", draft=patch, phase=phase), chance)
+            if chance.random() < 0.5
+            else structured("Is that right?", draft=mangled(patch, chance), phase=phase)
+            for _ in range(2)
+        ]
+        server.queue = [Answer(text, size=199) for text in answers]
         asked = request("Go on.", step=step, draft=base, artifacts=done.upstream)
         said = reply(guide, asked)
 
