@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ from lib.status import Phase, Status
 from lib.store.memory import MemoryStore
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import Fields, TeamKey
-from tests import recorded_workshop
+from tests import recorded_workshop, terse_workshop
 from tests.app_server import free_port
 from tests.fakes import eventually, new_step, question
 from tests.guide_server import (
@@ -1025,3 +1026,39 @@ def test_this_machine_is_all_these_tests_reach(server: GuideServer) -> None:
 
     assert said.error.startswith("The guide cannot be reached right now.")
     assert socket.gethostbyname("localhost") == "127.0.0.1"
+
+
+# A whole workshop
+
+
+@pytest.mark.parametrize(
+    "recording", [recorded_workshop, terse_workshop], ids=["fire-brigade", "lost-property"]
+)
+def test_a_model_as_good_as_the_script_walks_ten_steps_to_artifacts_that_can_be_confirmed(
+    server: GuideServer, guide: ModelGuide, recording: ModuleType
+) -> None:
+    scripted = ScriptedGuide(pace=0)
+    done: dict[str, Fields] = {}
+    for step in steps.STEPS:
+        upstream = {slug: done[slug] for slug in step.feeds_from}
+        talk: list[Message] = []
+        draft, phase = Fields(), Phase.ORIENT
+        for text in (None, *recording.MESSAGES[step.slug]):
+            talk += [message(text, place=len(talk) + 1)] if text else []
+            asked = Request(step.slug, phase, talk, draft, upstream, recording.CHALLENGE)
+            model = reply(scripted, asked)
+            assert model.proposal is not None
+            changed = model.proposal.draft
+            patch = {name: changed[name] for name in changed if changed[name] != draft.get(name)}
+            server.answers(
+                Answer(structured(model.text, draft=patch, phase=model.proposal.phase), size=400)
+            )
+            said = reply(guide, asked)
+            assert (said.text, said.error) == (model.text, "")
+            assert said.proposal is not None
+            draft, phase = said.proposal.draft, said.proposal.phase
+            talk += [message(said.text, Role.ASSISTANT, "Guide", len(talk) + 1)]
+        done[step.slug] = draft
+
+        assert criteria.missing(step.slug, draft, upstream) == []
+        assert phase is Phase.COMPLETE
