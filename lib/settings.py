@@ -6,7 +6,7 @@ Settings: environment first, then secrets.toml, read once and frozen.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ SECRETS = (
 
 #: Longest wait that can be set, in seconds.
 LONGEST = 3600
+
+#: What a model can be told, in tokens: the instructions alone take some 1,300.
+TOKENS = (4_000, 1_000_000)
 
 
 class SettingsError(ValueError):
@@ -52,6 +55,8 @@ class Settings:
     #: `GUIDE_FALLBACK`, or `[guide] fallback`: `scripted` has the scripted guide answer, and say
     #: so, where the model cannot be asked.
     guide_fallback: str = ""
+    #: `GUIDE_CONTEXT`, or `[guide] context`: tokens a model is told at most in one request.
+    guide_context: int = 12_000
 
 
 #: Each setting's name in the environment and its place in secrets.toml.
@@ -64,6 +69,7 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "guide_model": ("GUIDE_MODEL", ("guide", "model")),
     "guide_api_key": ("GUIDE_API_KEY", ("guide", "api_key")),
     "guide_fallback": ("GUIDE_FALLBACK", ("guide", "fallback")),
+    "guide_context": ("GUIDE_CONTEXT", ("guide", "context")),
 }
 
 
@@ -74,7 +80,7 @@ def load(environ: Mapping[str, str] = os.environ, files: tuple[Path, ...] = SECR
     """
     Return the settings in force; what is empty, in either place, counts as not set.
 
-    Raises SettingsError for a number that is none, negative or over LONGEST, for text that is none,
+    Raises SettingsError for a number that is none or out of its bounds, for text that is none,
     and for a file that cannot be read or is not TOML.
     """
     secrets = _secrets(files)
@@ -82,8 +88,7 @@ def load(environ: Mapping[str, str] = os.environ, files: tuple[Path, ...] = SECR
     for name, (variable, place) in NAMES.items():
         found = environ.get(variable, "").strip() or _at(secrets, place)
         if found is not None:
-            is_text = isinstance(_DEFAULTS[name], str)
-            values[name] = _text(variable, found) if is_text else _seconds(variable, found)
+            values[name] = _READERS[type(_DEFAULTS[name])](variable, found)
     return Settings(**values)
 
 
@@ -121,3 +126,20 @@ def _seconds(variable: str, value: Any) -> float:
     if not 0 <= seconds <= LONGEST:
         raise SettingsError(f"{variable} must be a number of seconds from 0 to {LONGEST}.")
     return seconds
+
+
+def _tokens(variable: str, value: Any) -> int:
+    told = str(value).strip().replace("_", "")
+    if isinstance(value, bool) or not told.isascii() or not told.isdigit():
+        told = "0"
+    # Longer than any number that is allowed, and than Python likes to read.
+    tokens = int(told[:12])
+    if not TOKENS[0] <= tokens <= TOKENS[1]:
+        raise SettingsError(
+            f"{variable} must be a number of tokens from {TOKENS[0]} to {TOKENS[1]}."
+        )
+    return tokens
+
+
+#: What reads a setting, by what its default is.
+_READERS: Mapping[type, Callable[[str, Any], Any]] = {str: _text, float: _seconds, int: _tokens}

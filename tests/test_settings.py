@@ -125,6 +125,28 @@ def test_a_bad_number_in_secrets_is_refused_in_the_same_words(secrets: Path, val
     assert refusal({}, secrets) == "AUTOSAVE_WAIT must be a number of seconds from 0 to 3600."
 
 
+@pytest.mark.parametrize("value", ["8000", " 8000 ", "8_000"])
+def test_tokens_are_read(value: str) -> None:
+    assert load({"GUIDE_CONTEXT": value}, ()).guide_context == 8_000
+
+
+@pytest.mark.parametrize(
+    "value", ["many", "-1", "0", "3999", "1000001", "1.5", "1e5", "²", "9" * 50]
+)
+def test_a_bad_number_of_tokens_is_refused_in_one_line(value: str) -> None:
+    said = refusal({"GUIDE_CONTEXT": value})
+
+    assert said == "GUIDE_CONTEXT must be a number of tokens from 4000 to 1000000."
+
+
+def test_tokens_in_secrets_are_a_number(secrets: Path) -> None:
+    secrets.write_text("[guide]\ncontext = 9000\n")
+
+    assert load({}, (secrets,)).guide_context == 9_000
+    secrets.write_text("[guide]\ncontext = true\n")
+    assert refusal({}, secrets).startswith("GUIDE_CONTEXT must be a number of tokens")
+
+
 @pytest.mark.parametrize("value", ["5432", "true", '["postgresql://db"]'])
 def test_an_address_that_is_no_text_is_refused(secrets: Path, value: str) -> None:
     secrets.write_text(f"[connections.workshop]\nurl = {value}\n")

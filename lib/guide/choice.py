@@ -26,5 +26,5 @@ def guide_for(settings: Settings) -> Guide:
     from lib.guide.openai_compatible.client import Client
 
     client = Client(settings.guide_base_url, settings.guide_model, settings.guide_api_key)
-    model = ModelGuide(client)
+    model = ModelGuide(client, budget=settings.guide_context)
     return WithFallback(model, scripted) if settings.guide_fallback else model

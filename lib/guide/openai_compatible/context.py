@@ -221,6 +221,12 @@ def _fitting(text: str, room: int) -> str:
     """Return *text*, or its beginning and its end, within *room* tokens."""
     if tokens(text) <= room:
         return text
-    half = max(room // 2 - 20, 1)
+    half = int((room - 40) * len(text) / tokens(text)) // 2
+    while True:
+        shown = (text[:half], text[len(text) - half :])
+        if half < 2 or sum(map(tokens, shown)) <= room - 40:
+            break
+        # The two ends may be of denser scripts than the middle.
+        half = half * 3 // 4
     left = len(text) - 2 * half
-    return f"{text[:half]}\n[… {left:,} characters are left out here …]\n{text[-half:]}"
+    return f"{shown[0]}\n[… {left:,} characters are left out here …]\n{shown[1]}"
