@@ -1,7 +1,7 @@
 """What a workshop is made of: the records that travel between store, replies and pages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -69,12 +69,55 @@ class Draft:
     """
     A step's structured result before the team confirms it, and the phase that goes with it.
 
-    Revision 0 is the empty draft every step begins with; newer wins.
+    Revision 0 is the empty draft every step begins with. A draft that was changed knows the stored
+    one it was made from: it is stored only where that one still is.
     """
 
     fields: Fields = field(default_factory=dict)
     phase: Phase = Phase.ORIENT
     revision: int = 0
+    #: The life of the step this belongs to: what comes from an earlier one is refused.
+    epoch: int = 0
+    #: The newest edit of each writer (a tab, a reply) that is in here: a repeat changes nothing.
+    seen: Mapping[str, int] = field(default_factory=dict, compare=False)
+    #: The stored draft this was made from; None for one as it was read.
+    base: "Draft | None" = field(default=None, compare=False, repr=False)
+
+    def stored(self) -> "Draft":
+        """Return this draft as it is read back."""
+        return replace(self, base=None)
+
+
+@dataclass(frozen=True)
+class Aside:
+    """
+    What somebody typed into a field that took in something else meanwhile: kept beside the draft.
+
+    One for each writer and field; newer wins. It stays until somebody uses or discards it.
+    """
+
+    field: str
+    #: Whoever typed it: a tab, with the name of the member in it.
+    writer: str
+    author: str
+    value: Any
+    #: Grows with every change by the same writer.
+    revision: int
+    #: The life of the step it was typed in.
+    epoch: int = 0
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """What somebody typed into the chat box of a step and has not sent; empty once it was."""
+
+    #: The tab it is typed in.
+    writer: str
+    #: The name of the member in that tab, empty where none was given.
+    member: str
+    text: str
+    #: Grows with every change by the same writer; newer wins.
+    revision: int
 
 
 @dataclass(frozen=True)

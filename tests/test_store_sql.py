@@ -159,6 +159,7 @@ def _shape(connection: Connection) -> dict[str, Any]:
             "indexes": named(look.get_indexes(table)),
         }
         for table in metadata.tables
+        if look.has_table(table)
     }
 
 

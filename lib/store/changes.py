@@ -71,7 +71,9 @@ def _step(team: Team, slug: str, at: datetime) -> dict[str, Any]:
         "started_at": at if first else None,
         "phase": Phase.ORIENT.value,
         "draft_revision": 0,
+        "epoch": 0,
         "draft": {},
+        "draft_seen": {},
         "updated_at": at,
     }
 

@@ -13,6 +13,7 @@ from lib.store.port import LEASE, Conflict, NotFound, Unstorable
 from lib.transcript import Message, MessageStatus, clean, next_attempt, ordered
 from lib.workshop import (
     ArtifactVersion,
+    Aside,
     Draft,
     EventRecord,
     Fields,
@@ -21,6 +22,7 @@ from lib.workshop import (
     StepState,
     Team,
     TeamKey,
+    Unsent,
     Workshop,
 )
 
@@ -40,6 +42,8 @@ class _Row:
     messages: dict[str, Message] = field(default_factory=dict)
     leases: dict[str, datetime] = field(default_factory=dict)
     versions: list[ArtifactVersion] = field(default_factory=list)
+    asides: dict[tuple[str, str], Aside] = field(default_factory=dict)
+    unsent: dict[str, tuple[datetime, Unsent]] = field(default_factory=dict)
     touched: datetime | None = None
 
     def touch(self, at: datetime) -> None:
@@ -189,6 +193,54 @@ class MemoryStore:
         with self._lock:
             return list(self._events.get(workshop_id, ()))
 
+    # What is typed
+
+    def set_aside(self, key: StepKey, aside: Aside) -> None:
+        """Keep what could not go into the draft."""
+        with self._lock:
+            held = self._stored(key).asides
+            place = (aside.field, aside.writer)
+            if place not in held or held[place].revision < aside.revision:
+                # Again at the end: the oldest come first.
+                held.pop(place, None)
+                held[place] = deepcopy(aside)
+
+    def asides(self, key: StepKey) -> list[Aside]:
+        """Return what was set aside in a step, oldest first."""
+        with self._lock:
+            return deepcopy(list(self._rows.get(key, _NOTHING).asides.values()))
+
+    def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
+        """Forget what a writer's aside for a field holds."""
+        with self._lock:
+            self._rows.get(key, _NOTHING).asides.pop((field, writer), None)
+
+    def keep_unsent(self, key: StepKey, unsent: Unsent, instead_of: str = "") -> None:
+        """Keep what a tab's chat box holds."""
+        with self._lock:
+            held = self._stored(key).unsent
+            known = held.get(unsent.writer)
+            if known is None or known[1].revision < unsent.revision:
+                held[unsent.writer] = (self._clock(), unsent)
+            if instead_of != unsent.writer:
+                held.pop(instead_of, None)
+
+    def unsent(self, key: StepKey, member: str, idle: float) -> Unsent | None:
+        """Return the newest text a member has typed and not sent."""
+        with self._lock:
+            before = self._clock() - timedelta(seconds=idle)
+            found = [
+                (at, each)
+                for at, each in self._rows.get(key, _NOTHING).unsent.values()
+                if each.member == member and each.text and at <= before
+            ]
+            return max(found, key=lambda each: each[0])[1] if found else None
+
+    def _stored(self, key: StepKey) -> _Row:
+        if key not in self._rows:
+            raise Unstorable("The database refuses what was to be stored.")
+        return self._rows[key]
+
     # Transcripts
 
     def append(self, key: StepKey, messages: Sequence[Message]) -> list[Message]:
@@ -213,6 +265,7 @@ class MemoryStore:
         """Upsert placed messages and the draft; newer wins."""
         refused = []
         with self._lock:
+            self._check_base(key, draft)
             for message in messages:
                 if not self._save(key, message):
                     refused.append(f"message {message.id!r}")
@@ -241,9 +294,18 @@ class MemoryStore:
     def _save_draft(self, key: StepKey, draft: Draft) -> bool:
         row = self._rows.get(key)
         if row is not None and draft.revision > row.draft.revision:
-            row.draft = deepcopy(draft)
+            row.draft = deepcopy(replace(draft.stored(), epoch=row.draft.epoch))
             row.touch(self._clock())
         return row is not None
+
+    def _check_base(self, key: StepKey, draft: Draft | None) -> None:
+        """Raise Conflict where a draft was made from another than is stored."""
+        row = self._rows.get(key)
+        if row is None or draft is None or draft.base is None or row.draft == draft:
+            return
+        there = (row.draft.revision, row.draft.epoch)
+        if there != (draft.base.revision, draft.base.epoch):
+            raise Conflict("Somebody else changed this draft at the same time.")
 
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
         """Lease an unfinished message to the caller."""

@@ -20,6 +20,7 @@ from lib.status import Change
 from lib.transcript import Message
 from lib.workshop import (
     ArtifactVersion,
+    Aside,
     Draft,
     EventRecord,
     Fields,
@@ -28,6 +29,7 @@ from lib.workshop import (
     StepState,
     Team,
     TeamKey,
+    Unsent,
     Workshop,
 )
 
@@ -146,6 +148,36 @@ class Store(Protocol):
         """Return a workshop's story, oldest first."""
         ...
 
+    # What is typed
+
+    def set_aside(self, key: StepKey, aside: Aside) -> None:
+        """Keep what could not go into the draft; what is there from the same writer and newer stays."""
+        ...
+
+    def asides(self, key: StepKey) -> list[Aside]:
+        """Return what was set aside in a step, oldest first."""
+        ...
+
+    def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
+        """Forget what a writer's aside for a field holds: it was used, or is not wanted."""
+        ...
+
+    def keep_unsent(self, key: StepKey, unsent: Unsent, instead_of: str = "") -> None:
+        """
+        Keep what a tab's chat box holds; newer wins.
+
+        *instead_of* names the writer whose text this tab has taken over: that one is forgotten.
+        """
+        ...
+
+    def unsent(self, key: StepKey, member: str, idle: float) -> Unsent | None:
+        """
+        Return the newest text a member has typed and not sent, and not touched for *idle* seconds.
+
+        Younger ones are left to the tab they are typed in.
+        """
+        ...
+
     # Transcripts
 
     def append(self, key: StepKey, messages: Sequence[Message]) -> list[Message]:
@@ -163,8 +195,13 @@ class Store(Protocol):
         self, key: StepKey, messages: Sequence[Message] = (), draft: Draft | None = None
     ) -> None:
         """
-        Upsert placed messages and the step's draft; what is stored with the same or a newer
-        revision stays, and a complete message stays whatever comes.
+        Upsert placed messages and the step's draft; a message that is stored with the same or a
+        newer revision stays, and a complete one stays whatever comes.
+
+        A draft is stored where the stored one still is the one it was made from, in the same epoch;
+        one that is there already stays. Raises Conflict where somebody else was faster, and then
+        nothing of this call is stored: read, put both together, save again. A draft that knows no
+        base is stored where it is newer.
 
         Costs what is given, whatever the length of the transcript: one message alone is one
         statement in one round trip. Raises Unstorable where the database refuses a row; everything

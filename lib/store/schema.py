@@ -66,18 +66,28 @@ class Moment(TypeDecorator[datetime]):
         return time.astimezone(UTC)
 
 
-class Json(TypeDecorator[Fields]):
-    """Fields as JSON text: PostgreSQL's own JSON types reorder keys, or parse what nobody asks."""
+class Value(TypeDecorator[Any]):
+    """A value as JSON text: PostgreSQL's own JSON types reorder keys, or parse what nobody asks."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Fields | None, dialect: Dialect) -> str:
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         """Return the text, every character as itself."""
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Return the value; keys are in the order they were given."""
+        return json.loads(value or "null")
+
+
+class Json(Value):
+    """Fields as JSON text."""
+
+    cache_ok = True
+
     def process_result_value(self, value: str | None, dialect: Dialect) -> Fields:
-        """Return the fields, their keys in the order they were given."""
+        """Return the fields."""
         fields: Fields = json.loads(value or "{}")
         return fields
 
@@ -161,9 +171,13 @@ steps = Table(
     _moment("completed_at", nullable=True),
     _text("phase"),
     _number("draft_revision"),
+    # Which life of the step the draft belongs to: writes from an earlier one are refused.
+    _number("epoch"),
     # When the draft was last written; at first, when the row was.
     _moment("updated_at"),
     Column("draft", Json, nullable=False),
+    # The newest edit of each writer that is in the draft.
+    Column("draft_seen", Json, nullable=False),
     _key("steps", "team_id", "step"),
     ForeignKeyConstraint(
         ["workshop_id", "team_id"], ["teams.workshop_id", "teams.id"], name="fk_steps_teams"
@@ -172,6 +186,7 @@ steps = Table(
     _one_of("steps", "status", Status),
     _one_of("steps", "phase", Phase),
     _at_least("steps", "draft_revision", 0),
+    _at_least("steps", "epoch", 0),
 )
 
 messages = Table(
@@ -201,6 +216,40 @@ messages = Table(
     _one_of("messages", "status", MessageStatus),
     _at_least("messages", "position", 1),
     _at_least("messages", "revision", 0),
+)
+
+asides = Table(
+    "asides",
+    metadata,
+    _text("workshop_id"),
+    _text("team_id"),
+    _text("step"),
+    _text("field"),
+    _text("writer"),
+    _text("author"),
+    _number("revision"),
+    _number("epoch"),
+    _moment("updated_at"),
+    Column("value", Value, nullable=False),
+    _key("asides", "team_id", "step", "field", "writer"),
+    _belongs_to_step("asides"),
+    _filled("asides", "field", "writer"),
+)
+
+unsent = Table(
+    "unsent",
+    metadata,
+    _text("workshop_id"),
+    _text("team_id"),
+    _text("step"),
+    _text("writer"),
+    _text("member"),
+    Column("revision", BigInteger, nullable=False),
+    _moment("updated_at"),
+    _text("text"),
+    _key("unsent", "team_id", "step", "writer"),
+    _belongs_to_step("unsent"),
+    _filled("unsent", "writer"),
 )
 
 artifact_versions = Table(

@@ -19,9 +19,11 @@ from lib.store.port import LEASE, NotFound
 from lib.store.rows import in_team
 from lib.store.schema import artifact_versions, events, steps, teams, workshops
 from lib.store.transcripts import Transcripts
+from lib.store.typed import Typed
 from lib.transcript import Message
 from lib.workshop import (
     ArtifactVersion,
+    Aside,
     Draft,
     EventRecord,
     Fields,
@@ -30,6 +32,7 @@ from lib.workshop import (
     StepState,
     Team,
     TeamKey,
+    Unsent,
     Workshop,
 )
 
@@ -40,6 +43,7 @@ class SqlStore:
     def __init__(self, door: Door, *, lease: float = LEASE) -> None:
         self._door = door
         self._transcripts = Transcripts(door, lease)
+        self._typed = Typed(door)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -127,6 +131,28 @@ class SqlStore:
         """Return a workshop's story."""
         story = select(events).where(events.c.workshop_id == workshop_id).order_by(rows.STORY)
         return [rows.event(row) for row in self._door.rows(story)]
+
+    # What is typed
+
+    def set_aside(self, key: StepKey, aside: Aside) -> None:
+        """Keep what could not go into the draft."""
+        self._typed.set_aside(key, aside)
+
+    def asides(self, key: StepKey) -> list[Aside]:
+        """Return what was set aside in a step, oldest first."""
+        return self._typed.asides(key)
+
+    def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
+        """Forget what a writer's aside for a field holds."""
+        self._typed.drop_aside(key, field, writer)
+
+    def keep_unsent(self, key: StepKey, unsent: Unsent, instead_of: str = "") -> None:
+        """Keep what a tab's chat box holds."""
+        self._typed.keep_unsent(key, unsent, instead_of)
+
+    def unsent(self, key: StepKey, member: str, idle: float) -> Unsent | None:
+        """Return the newest text a member has typed and not sent."""
+        return self._typed.unsent(key, member, idle)
 
     # Transcripts
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 from lib.status import Phase
 from lib.store import deadline, rows
 from lib.store.engine import Door, Kind
-from lib.store.port import PATIENCE, NotFound, Unstorable
+from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable
 from lib.store.rows import in_step
 from lib.store.schema import Moment, messages, steps
 from lib.transcript import ATTEMPT, Message, MessageStatus
@@ -151,19 +151,26 @@ class Transcripts:
         connection.exec_driver_sql(self._plain.string, values)
 
     def _write_draft(self, connection: Connection, key: StepKey, draft: Draft) -> None:
+        unchanged = (
+            steps.c.draft_revision < draft.revision
+            if draft.base is None
+            else and_(
+                steps.c.draft_revision == draft.base.revision, steps.c.epoch == draft.base.epoch
+            )
+        )
         written = connection.execute(
             update(steps)
-            .where(in_step(steps, key), steps.c.draft_revision < draft.revision)
+            .where(in_step(steps, key), unchanged)
             .values(
                 draft=draft.fields,
                 phase=draft.phase.value,
                 draft_revision=draft.revision,
+                draft_seen=dict(draft.seen),
                 updated_at=self._now(),
             )
         )
-        # A draft that is not newer is no error; one that belongs nowhere must not vanish.
-        if not written.rowcount and not _exists(connection, key):
-            raise Unstorable("There is no such step.")
+        if not written.rowcount:
+            _may_stay(connection, key, draft)
 
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
         """Lease an unfinished message to the caller."""
@@ -216,12 +223,34 @@ class Transcripts:
 
     def draft(self, key: StepKey) -> Draft:
         """Return a step's draft."""
-        found = self._door.rows(
-            select(steps.c.draft, steps.c.phase, steps.c.draft_revision).where(in_step(steps, key))
-        )
+        found = self._door.rows(select(*_DRAFT).where(in_step(steps, key)))
         if not found:
             raise NotFound("There is no such step.")
-        return Draft(found[0].draft, Phase(found[0].phase), found[0].draft_revision)
+        return _draft(found[0])
+
+
+_DRAFT = (
+    steps.c.draft,
+    steps.c.phase,
+    steps.c.draft_revision,
+    steps.c.epoch,
+    steps.c.draft_seen,
+)
+
+
+def _draft(row: Any) -> Draft:
+    return Draft(row.draft, Phase(row.phase), row.draft_revision, row.epoch, row.draft_seen)
+
+
+def _may_stay(connection: Connection, key: StepKey, draft: Draft) -> None:
+    """Raise where *draft* was not written and should have been."""
+    found = connection.execute(select(*_DRAFT).where(in_step(steps, key))).first()
+    if found is None:
+        raise Unstorable("There is no such step.")
+    # One that knows no base and is not newer is no error; nor is one that is there already, after
+    # an answer that was lost.
+    if draft.base is not None and _draft(found) != draft:
+        raise Conflict("Somebody else changed this draft at the same time.")
 
 
 def _lock(connection: Connection, key: StepKey) -> None:
@@ -229,10 +258,6 @@ def _lock(connection: Connection, key: StepKey) -> None:
     row = select(steps.c.step).where(in_step(steps, key)).with_for_update(key_share=True)
     if connection.execute(row).first() is None:
         raise NotFound("There is no such step.")
-
-
-def _exists(connection: Connection, key: StepKey) -> bool:
-    return connection.execute(select(steps.c.step).where(in_step(steps, key))).first() is not None
 
 
 def _known(
