@@ -1,45 +1,30 @@
 """
 A step's draft while it is worked on: the one place where it changes, by hand or by the guide.
 
-Both may happen at once. A hand edit changes one field of whatever the draft is by then; a guide's
-proposal is merged field by field, and where both changed the same field, the hand wins.
+All of it may happen at once: two people in one form, the guide with a proposal, another server. A
+hand edit says what its writer last knew, so what others changed meanwhile stays; where two changed
+the same words the first stays in the draft, and the second is set aside for the team to see. Where
+guide and hand changed the same field, the hand wins.
 """
 
+import itertools
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lib.artifacts import is_blank, normalised
-from lib.autosave import Autosave, QueueFull
+from lib.artifacts import normalised, shaped
+from lib.autosave import Autosave, QueueFull, Unsaved
+from lib.edits import Edit, Taken, changed, furthest, merged, put_together, revised, with_field
+from lib.ids import new_id
+from lib.merging import merge
 from lib.status import Phase, Status
-from lib.store.port import Store, StoreUnavailable
+from lib.store.port import Conflict, Store, StoreUnavailable
 from lib.transcript import Message
-from lib.workshop import Draft, Fields, StepKey
+from lib.workshop import Aside, Draft, Fields, StepKey
 
-
-def with_field(fields: Fields, name: str, value: object) -> Fields:
-    """Return *fields* with one of them set, or removed where *value* is blank."""
-    others = {each: kept for each, kept in fields.items() if each != name}
-    return others if is_blank(value) else fields | {name: value}
-
-
-def merged(base: Fields, proposed: Fields, current: Fields) -> Fields:
-    """
-    Return *current* with what *proposed* changed since *base*, but for fields changed by hand since.
-
-    >>> merged({"a": 1, "b": 1}, {"a": 2, "b": 2}, {"a": 1, "b": 9})
-    {'a': 2, 'b': 9}
-    """
-    result = current
-    for name in [*proposed, *(name for name in base if name not in proposed)]:
-        if proposed.get(name) != base.get(name) and current.get(name) == base.get(name):
-            result = with_field(result, name, proposed.get(name))
-    return result
-
-
-#: The phases in the order a step goes through them.
-_ORDER = tuple(Phase)
+#: How often a save is put together anew where other servers keep being faster.
+TRIES = 5
 
 
 class Drafts:
@@ -49,8 +34,17 @@ class Drafts:
         self._store = store
         self._autosave = autosave
         self._known: dict[StepKey, Draft] = {}
-        # One a step: a slow database under one team's edit keeps no other team waiting.
-        self._locks: defaultdict[StepKey, threading.Lock] = defaultdict(threading.Lock)
+        # The revision that was handed out to be saved last, and what is stored for it.
+        self._saved: dict[StepKey, tuple[int, Draft]] = {}
+        # The last edit by hand of each field that is not known to be stored.
+        self._hands: defaultdict[StepKey, dict[str, Edit]] = defaultdict(dict)
+        # One a step: a slow database under one team's edit keeps no other team waiting. A change
+        # that is due at once is saved inside it, and `save` asks for it again.
+        self._locks: defaultdict[StepKey, threading.RLock] = defaultdict(threading.RLock)
+        self._writer = new_id()
+        self._numbers = itertools.count(1)
+
+    # Reading
 
     def current(self, key: StepKey) -> Draft:
         """
@@ -60,6 +54,9 @@ class Drafts:
         StoreUnavailable where it knew none.
         """
         draft = self._autosave.pending(key).draft
+        if draft is not None and draft.revision == self._saved.get(key, (None, draft))[0]:
+            # Its save has just come back: what is stored may hold another server's changes too.
+            draft = self._saved[key][1]
         if draft is None:
             try:
                 draft = self._store.draft(key)
@@ -80,12 +77,44 @@ class Drafts:
             raise StoreUnavailable("The latest changes could not be saved yet.")
         return self._store.draft(key)
 
+    # Changing
+
     def edit(self, key: StepKey, name: str, value: object) -> Draft:
-        """Set one field by hand; saved like everything else. Raises StoreError."""
+        """Set one field, whatever it holds; saved like everything else. Raises StoreError."""
         with self._locks[key]:
             current = self.current(key)
+            mark = {self._writer: next(self._numbers)}
             fields = with_field(current.fields, name, value)
-            return self._note(key, current, _revised(current, fields, current.phase))
+            if fields == current.fields:
+                return current
+            return self._note(key, current, revised(current, fields, current.phase, mark))
+
+    def take_in(self, key: StepKey, edit: Edit) -> Taken:
+        """
+        Take in one field as somebody typed it.
+
+        A repeat changes nothing. What cannot go into the draft, because somebody else changed the
+        same words, or the step was closed or reset meanwhile, is set aside. Raises StoreError, and
+        then the edit is to be repeated; KeyError for a field the step does not have.
+        """
+        with self._locks[key]:
+            current = self.current(key)
+            if current.seen.get(edit.writer, 0) >= edit.revision:
+                return Taken(current)
+            value, was = (shaped(key.step, edit.field, each) for each in (edit.value, edit.was))
+            held = current.fields.get(edit.field)
+            if edit.epoch != current.epoch or self._is_closed(key):
+                if value not in (held, was):
+                    self._set_aside(key, edit, value)
+                return Taken(current, aside=value not in (held, was))
+            both = merge(was, value, held)
+            if both.clash:
+                self._set_aside(key, edit, value)
+            fields = with_field(current.fields, edit.field, both.value)
+            if fields != current.fields:
+                self._hands[key][edit.field] = edit
+            draft = revised(current, fields, current.phase, {edit.writer: edit.revision})
+            return Taken(self._note(key, current, draft), both.clash)
 
     def settle(
         self, key: StepKey, message: Message, base: Draft, proposed: Fields, phase: Phase
@@ -94,43 +123,110 @@ class Drafts:
         Note a whole reply together with what becomes of its proposal: one save for both.
 
         *base* is the draft the guide was given. The phase never goes back. Where the team has
-        confirmed the step meanwhile, the draft stays what was confirmed.
+        confirmed or reset the step meanwhile, the draft stays as that left it.
         """
         with self._locks[key]:
             current = self.current(key)
-            if self._is_confirmed(key):
+            mark = {message.id: 1}
+            if message.id in current.seen or current.epoch != base.epoch or self._is_closed(key):
                 self._note(key, current, current, [message])
                 return
             fields = merged(base.fields, _tidied(key.step, base.fields, proposed), current.fields)
-            furthest = max(current.phase, phase, key=_ORDER.index)
-            self._note(key, current, _revised(current, fields, furthest), [message])
+            reached = furthest(current.phase, phase)
+            is_new = fields != current.fields or reached is not current.phase
+            draft = revised(current, fields, reached, mark) if is_new else current
+            self._note(key, current, draft, [message])
 
-    def _is_confirmed(self, key: StepKey) -> bool:
+    def _is_closed(self, key: StepKey) -> bool:
         """Whether the step is complete; while the database cannot say, it is not."""
         try:
             return self._store.steps(key.team)[key.step].status is Status.COMPLETE
         except StoreUnavailable:
             return False
 
+    def _set_aside(self, key: StepKey, edit: Edit, value: object) -> None:
+        aside = Aside(edit.field, edit.writer, edit.author, value, edit.revision, edit.epoch)
+        self._store.set_aside(key, aside)
+
     def _note(
-        self, key: StepKey, current: Draft, revised: Draft, messages: Sequence[Message] = ()
+        self, key: StepKey, current: Draft, draft: Draft, messages: Sequence[Message] = ()
     ) -> Draft:
-        changed = revised is not current
-        if changed or messages:
+        is_changed = draft is not current
+        if is_changed or messages:
             try:
-                self._autosave.note(key, messages, revised if changed else None)
+                self._autosave.note(key, messages, draft if is_changed else None)
             except QueueFull as exc:
                 raise StoreUnavailable(str(exc)) from exc
-        return self._remember(key, revised)
+        return self._remember(key, draft)
 
     def _remember(self, key: StepKey, draft: Draft) -> Draft:
         """Keep *draft* for when the database is away, unless a newer one is known; return it."""
         # A slow reader may come with what it read before the last edit: a draft made from that
         # would have the revision of one that is stored, and be ignored.
         known = self._known.get(key)
-        if known is None or draft.revision >= known.revision:
+        if known is None or draft.revision > known.revision:
             self._known[key] = draft
         return draft
+
+    # Saving
+
+    def save(self, key: StepKey, unsaved: Unsaved) -> None:
+        """
+        Store what autosave hands out; where another server was faster, what both come to together.
+
+        Raises StoreError, and then everything is still unsaved.
+        """
+        draft = unsaved.draft
+        for _ in range(TRIES):
+            try:
+                self._store.save(key, list(unsaved.messages.values()), draft)
+                break
+            except Conflict:
+                assert draft is not None
+                draft = self._with_theirs(key, draft)
+        else:
+            raise StoreUnavailable("Other servers keep changing the same draft.")
+        if unsaved.draft is not None and draft is not None:
+            self._was_saved(key, unsaved.draft, draft)
+
+    def _with_theirs(self, key: StepKey, mine: Draft) -> Draft:
+        """Return what is to be stored now that the database holds another draft than expected."""
+        theirs = self._store.draft(key)
+        if mine.base is not None and theirs.epoch != mine.base.epoch:
+            late = changed(mine.base.fields, mine.fields)
+            self._keep_mine(key, mine, [each for each in late if _differ(each, mine, theirs)])
+            return theirs
+        together, clashes = put_together(mine, theirs)
+        self._keep_mine(key, mine, clashes)
+        return together
+
+    def _keep_mine(self, key: StepKey, mine: Draft, names: Sequence[str]) -> None:
+        """Set aside what was typed here into fields that somebody else has changed elsewhere."""
+        for name in names:
+            # A proposal of the guide gives way without a word, as it does to a hand here.
+            if edit := self._hands[key].get(name):
+                self._set_aside(key, edit, mine.fields.get(name))
+
+    def _was_saved(self, key: StepKey, given: Draft, stored: Draft) -> None:
+        """Let what was changed during the save stand on what is stored now."""
+        stored = stored.stored()
+        with self._locks[key]:
+            self._saved[key] = (given.revision, stored)
+            self._known[key] = stored
+            later = self._autosave.pending(key).draft
+            if later is None or later.revision <= given.revision:
+                self._hands.pop(key, None)
+                return
+            if stored == given:
+                later = replace(later, base=stored, revision=later.revision + 1)
+            else:
+                later, clashes = put_together(replace(later, base=given), stored)
+                self._keep_mine(key, later, clashes)
+            self._autosave.note(key, draft=later)
+
+
+def _differ(name: str, mine: Draft, theirs: Draft) -> bool:
+    return bool(mine.fields.get(name) != theirs.fields.get(name))
 
 
 def _tidied(step: str, base: Fields, proposed: Fields) -> Fields:
@@ -140,12 +236,6 @@ def _tidied(step: str, base: Fields, proposed: Fields) -> Fields:
     A guide may hand back what it was given with its numbers clamped and its lists cut. The sixth
     pain a team typed is not the guide's to take: that there is one too many is said at confirming.
     """
-    shaped, tidy = normalised(step, proposed), normalised(step, base)
-    kept = {name: base[name] for name in tidy if shaped.get(name) == tidy[name]}
-    return shaped | kept
-
-
-def _revised(draft: Draft, fields: Fields, phase: Phase) -> Draft:
-    if fields == draft.fields and phase is draft.phase:
-        return draft
-    return replace(draft, fields=fields, phase=phase, revision=draft.revision + 1)
+    shaped_, tidy = normalised(step, proposed), normalised(step, base)
+    kept = {name: base[name] for name in tidy if shaped_.get(name) == tidy[name]}
+    return shaped_ | kept

@@ -59,7 +59,7 @@ def assemble(
 
     def save(key: StepKey, unsaved: Unsaved) -> None:
         try:
-            store.save(key, list(unsaved.messages.values()), unsaved.draft)
+            drafts.save(key, unsaved)
         except StoreError:
             raise
         # A bug: what it says is for the log, the reason people are shown gives nothing away.

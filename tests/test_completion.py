@@ -53,7 +53,7 @@ class Desk:
     def save(self, key: StepKey, unsaved: Unsaved) -> None:
         if self.down:
             raise StoreUnavailable("The database cannot be reached.")
-        self.store.save(key, list(unsaved.messages.values()), unsaved.draft)
+        self.drafts.save(key, unsaved)
 
     def fill(self, step: str) -> None:
         for name, value in GOOD[step].items():

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.autosave import Autosave, Unsaved
-from lib.drafts import Drafts, merged, with_field
+from lib.drafts import Drafts
+from lib.edits import Edit, merged, with_field
 from lib.status import Event, Phase, decide
 from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Draft, Fields, StepKey
+from lib.workshop import Aside, Draft, Fields, StepKey
 from tests.fakes import new_step
 from tests.test_debouncer import FakeClock
 
@@ -34,6 +35,11 @@ class FlakyStore(MemoryStore):
         for event in self.on_read:
             event.wait(5.0)
         return found
+
+    def set_aside(self, key: StepKey, aside: Aside) -> None:
+        if self.down:
+            raise StoreUnavailable("The database cannot be reached.")
+        super().set_aside(key, aside)
 
     def save(self, key: StepKey, messages: object = (), draft: Draft | None = None) -> None:
         if self.down:
@@ -58,11 +64,18 @@ class Setup:
 def set_up(step: str = "challenge") -> Setup:
     store = FlakyStore()
 
+    return beside(store, new_step(store, step))
+
+
+def beside(store: FlakyStore, key: StepKey) -> Setup:
+    """One more server on the same database."""
+
     def save(key: StepKey, unsaved: Unsaved) -> None:
-        store.save(key, list(unsaved.messages.values()), unsaved.draft)
+        drafts.save(key, unsaved)
 
     autosave = Autosave(save, clock=FakeClock())
-    return Setup(store, new_step(store, step), autosave, Drafts(store, autosave))
+    drafts = Drafts(store, autosave)
+    return Setup(store, key, autosave, drafts)
 
 
 @pytest.fixture
@@ -77,6 +90,12 @@ def reply(setup: Setup, text: str = "Here is a draft.") -> Message:
     )
     (placed,) = setup.store.append(setup.key, [blank])
     return placed.revised(text, MessageStatus.COMPLETE)
+
+
+def confirm(setup: Setup) -> None:
+    states = setup.store.steps(setup.key.team)
+    changes = decide({slug: s.status for slug, s in states.items()}, "challenge", Event.CONFIRM)
+    setup.store.apply(setup.key.team, changes, actor="Ada", at=datetime.now(UTC))
 
 
 # Merging
@@ -169,6 +188,173 @@ def test_a_slow_database_under_one_team_keeps_no_other_from_editing(setup: Setup
     assert was_quick
 
 
+# By several at once
+
+
+def typed(field: str, value: object, was: object = None, **more: object) -> Edit:
+    """A field as Ada types it in her tab."""
+    known: dict[str, object] = {"writer": "tab-a", "revision": 1, "author": "Ada", "epoch": 0}
+    return Edit(field, value, was, **{**known, **more})  # type: ignore[arg-type]
+
+
+def by_ben(field: str, value: object, was: object = None, **more: object) -> Edit:
+    return typed(field, value, was, **{"writer": "tab-b", "author": "Ben"} | more)
+
+
+def test_a_repeated_edit_changes_nothing_whatever_came_since(setup: Setup) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.drafts.take_in(setup.key, by_ben("target_user", "night nurses", "nurses"))
+    again = setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+
+    assert (again.aside, setup.saved()) == (False, {"target_user": "night nurses"})
+
+
+def test_a_repeat_is_known_by_a_server_that_was_started_since(setup: Setup) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.drafts.take_in(setup.key, by_ben("target_user", "night nurses", "nurses"))
+    setup.autosave.flush(setup.key)
+    other = beside(setup.store, setup.key)
+    again = other.drafts.take_in(setup.key, typed("target_user", "nurses"))
+
+    assert (again.aside, other.saved()) == (False, {"target_user": "night nurses"})
+    assert setup.store.asides(setup.key) == []
+
+
+def test_of_two_who_change_the_same_words_the_second_is_told_and_neither_loses(
+    setup: Setup,
+) -> None:
+    first = setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    second = setup.drafts.take_in(setup.key, by_ben("target_user", "doctors"))
+
+    assert (first.aside, second.aside) == (False, True)
+    assert setup.saved() == {"target_user": "nurses"}
+    assert setup.store.asides(setup.key) == [Aside("target_user", "tab-b", "Ben", "doctors", 1, 0)]
+
+
+def test_two_who_change_different_entries_of_one_list_both_see_theirs_in_the_draft() -> None:
+    setup = set_up("stakeholder-mapping")
+    rows = [{"name": "Kurt"}, {"name": "Mara"}]
+    setup.drafts.edit(setup.key, "stakeholders", rows)
+    noted = [rows[0] | {"notes": "chief"}, rows[1]]
+    ranked = [rows[0], rows[1] | {"power": "high"}, {"name": "Press"}]
+    setup.drafts.take_in(setup.key, typed("stakeholders", noted, rows))
+    taken = setup.drafts.take_in(setup.key, by_ben("stakeholders", ranked, rows))
+
+    assert not taken.aside
+    assert setup.saved() == {"stakeholders": [noted[0], ranked[1], ranked[2]]}
+
+
+def test_an_edit_of_a_complete_step_is_set_aside(setup: Setup) -> None:
+    setup.drafts.edit(setup.key, "target_user", "nurses")
+    setup.autosave.flush(setup.key)
+    confirm(setup)
+    taken = setup.drafts.take_in(setup.key, typed("target_user", "all nurses", "nurses"))
+
+    assert (taken.aside, setup.saved()) == (True, {"target_user": "nurses"})
+    assert [each.value for each in setup.store.asides(setup.key)] == ["all nurses"]
+
+
+def test_an_edit_from_an_earlier_life_of_the_step_is_set_aside(setup: Setup) -> None:
+    taken = setup.drafts.take_in(setup.key, typed("target_user", "nurses", epoch=-1))
+
+    assert (taken.aside, setup.saved()) == (True, {})
+    assert [each.epoch for each in setup.store.asides(setup.key)] == [-1]
+
+
+def test_an_edit_that_cannot_be_set_aside_now_is_not_taken(setup: Setup) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.store.down = True
+    with pytest.raises(StoreUnavailable):
+        setup.drafts.take_in(setup.key, by_ben("target_user", "doctors"))
+    setup.store.down = False
+    again = setup.drafts.take_in(setup.key, by_ben("target_user", "doctors"))
+
+    assert again.aside
+
+
+def test_a_field_the_step_does_not_have_is_no_edit(setup: Setup) -> None:
+    with pytest.raises(KeyError):
+        setup.drafts.take_in(setup.key, typed("mood", "bright"))
+
+
+# On two servers
+
+
+@pytest.fixture
+def other(setup: Setup) -> Setup:
+    """A second server that read the draft when the first did."""
+    second = beside(setup.store, setup.key)
+    setup.drafts.current(setup.key)
+    second.drafts.current(setup.key)
+    return second
+
+
+def test_edits_of_different_fields_on_two_servers_are_both_stored(
+    setup: Setup, other: Setup
+) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    other.drafts.take_in(setup.key, by_ben("desired_outcome", "they sleep"))
+    setup.saved()
+
+    assert other.saved() == {"target_user": "nurses", "desired_outcome": "they sleep"}
+    assert not other.autosave.pending(setup.key)
+
+
+def test_edits_of_the_same_field_on_two_servers_lose_neither(setup: Setup, other: Setup) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    other.drafts.take_in(setup.key, by_ben("target_user", "doctors"))
+    setup.saved()
+
+    assert other.saved() == {"target_user": "nurses"}
+    assert [(each.author, each.value) for each in setup.store.asides(setup.key)] == [
+        ("Ben", "doctors")
+    ]
+
+
+def test_what_is_edited_during_a_save_stands_on_what_was_saved(setup: Setup, other: Setup) -> None:
+    other.drafts.take_in(setup.key, by_ben("desired_outcome", "they sleep"))
+    other.saved()
+    store_save = setup.store.save
+    later = [typed("target_user", "night nurses", "nurses", revision=2)]
+
+    def save(*given: object) -> None:
+        store_save(*given)  # type: ignore[arg-type]
+        if later:
+            setup.drafts.take_in(setup.key, later.pop())
+
+    setup.store.save = save  # type: ignore[method-assign]
+    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.saved()
+
+    assert setup.saved() == {"target_user": "night nurses", "desired_outcome": "they sleep"}
+    assert setup.store.asides(setup.key) == []
+
+
+def test_a_save_whose_answer_was_lost_is_not_taken_for_somebody_elses(
+    setup: Setup, other: Setup
+) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    pending = setup.autosave.pending(setup.key)
+    setup.store.save(setup.key, [], pending.draft)
+    other.drafts.take_in(setup.key, by_ben("target_user", "night nurses", "nurses"))
+    other.saved()
+
+    assert setup.saved() == {"target_user": "night nurses"}
+    assert setup.store.asides(setup.key) == []
+
+
+def test_a_reply_and_a_hand_on_two_servers_are_both_stored(setup: Setup, other: Setup) -> None:
+    message = reply(setup)
+    base = setup.drafts.current(setup.key)
+    setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
+    other.drafts.take_in(setup.key, by_ben("desired_outcome", "they sleep"))
+    other.saved()
+
+    assert setup.saved() == {"target_user": "nurses", "desired_outcome": "they sleep"}
+    assert setup.store.draft(setup.key).phase is Phase.GATHER
+    assert setup.store.messages(setup.key)[-1].text == message.text
+
+
 # By the guide
 
 
@@ -195,9 +381,7 @@ def test_a_reply_that_ends_after_the_step_was_confirmed_leaves_what_was_confirme
 ) -> None:
     message = reply(setup)
     base = setup.drafts.edit(setup.key, "target_user", "nurses")
-    states = setup.store.steps(setup.key.team)
-    changes = decide({slug: s.status for slug, s in states.items()}, "challenge", Event.CONFIRM)
-    setup.store.apply(setup.key.team, changes, actor="Ada", at=datetime.now(UTC))
+    confirm(setup)
     setup.drafts.settle(setup.key, message, base, {"target_user": "doctors"}, Phase.REFINE)
 
     assert setup.saved() == {"target_user": "nurses"}
