@@ -116,6 +116,25 @@ class Drafts:
             draft = revised(current, fields, current.phase, {edit.writer: edit.revision})
             return Taken(self._note(key, current, draft), both.clash)
 
+    def use(self, key: StepKey, aside: Aside) -> None:
+        """
+        Put what was set aside into the draft; what it replaces is set aside in its stead.
+
+        Raises StoreError; the aside is forgotten only once its text is stored in the draft.
+        """
+        current = self.current(key)
+        replaced = current.fields.get(aside.field)
+        if replaced not in (None, aside.value):
+            before = Aside(aside.field, new_id(), "", replaced, 1, current.epoch)
+            self._store.set_aside(key, before)
+        self.edit(key, aside.field, aside.value)
+        self.stored(key)
+        self.discard(key, aside)
+
+    def discard(self, key: StepKey, aside: Aside) -> None:
+        """Forget what was set aside. Raises StoreError."""
+        self._store.drop_aside(key, aside.field, aside.writer)
+
     def settle(
         self, key: StepKey, message: Message, base: Draft, proposed: Fields, phase: Phase
     ) -> None:

@@ -4,6 +4,7 @@ import os
 import secrets
 import time
 import uuid
+from typing import Any
 
 #: Bytes of randomness in a team's link: 192 bits, 32 characters in a URL.
 LINK_BYTES = 24
@@ -23,6 +24,19 @@ def new_id() -> str:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return str(uuid.UUID(int=value))
+
+
+def is_id(text: Any) -> bool:
+    """
+    Return whether a browser's id is a UUID in its usual form, as our own inputs make them.
+
+    >>> is_id(new_id()), is_id("7"), is_id(None)
+    (True, False, False)
+    """
+    try:
+        return bool(str(uuid.UUID(text)) == text)
+    except (ValueError, TypeError, AttributeError):
+        return False
 
 
 def greeting_id(workshop_id: str, team_id: str, step: str) -> str:

@@ -7,16 +7,16 @@ or is closed, the box delivers it by a request of its own: see `deliver`. Whiche
 however often, it is stored once, by its id.
 """
 
-import uuid
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lib import steps, working_copy
+from lib.ids import is_id
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import is_read_only
-from lib.transcript import Message, Role, TextRefused, accept, clean
-from lib.working_copy import MAX_NAME, WorkingCopy
+from lib.transcript import Message, Role, TextRefused, accept
+from lib.working_copy import WorkingCopy, as_name
 from lib.workshop import Team
 
 
@@ -62,7 +62,7 @@ def deliver(process: Process, team: Team, step: str, member: str, entries: Any) 
     """
     if step not in steps.SLUGS or is_read_only(process.store.steps(team.key)[step].status):
         return
-    author = clean(member).strip()[:MAX_NAME] or team.name
+    author = as_name(member) or team.name
     messages = [_message(each.id, text, author) for each in parsed(entries) if (text := _fit(each))]
     if messages:
         process.replies.ask(team.step_key(step), messages)
@@ -95,15 +95,7 @@ def _sent(entry: Any) -> Sent | None:
         sent = Sent(entry["id"], entry["text"])
     except (TypeError, KeyError):
         return None
-    return sent if isinstance(sent.text, str) and _is_id(sent.id) else None
-
-
-def _is_id(text: Any) -> bool:
-    """Whether a browser's id is a UUID in its usual form, as our own box makes them."""
-    try:
-        return bool(str(uuid.UUID(text)) == text)
-    except (ValueError, TypeError, AttributeError):
-        return False
+    return sent if isinstance(sent.text, str) and is_id(sent.id) else None
 
 
 def _accepted(copy: WorkingCopy, sent: Sent, settled: set[str]) -> Message | None:

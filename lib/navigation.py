@@ -15,16 +15,16 @@ from lib import access, inbox, steps, working_copy
 from lib.process import Process
 from lib.status import is_locked
 from lib.store.port import StoreError
-from lib.transcript import clean
-from lib.working_copy import MAX_NAME, WorkingCopy
+from lib.working_copy import WorkingCopy, as_name
 
 log = logging.getLogger(__name__)
 
 FRONT_DOOR = "streamlit_app.py"
 REVIEW = "pages/review.py"
 
-#: Where `lib.ui.server` takes in what a box delivers on its own.
+#: Where `lib.ui.server` takes in what a box delivers on its own, and what is typed.
 OUTBOX = "/throughline/outbox"
+TYPED = "/throughline/typed"
 
 _PAGES = Path(__file__).resolve().parent.parent / "pages"
 
@@ -49,7 +49,7 @@ def open_step(process: Process, step: str) -> WorkingCopy:
     """
     copy = working_copy.of_tab()
     link = st.query_params.get(TEAM, "")
-    working_copy.call_me(clean(st.query_params.get(MEMBER, ""))[:MAX_NAME].strip())
+    working_copy.call_me(as_name(st.query_params.get(MEMBER, "")))
     if copy is None or copy.team.link != link:
         leave(process)
         team = access.team_by_link(process.store, link)
@@ -112,6 +112,11 @@ def address(link: str) -> str:
 def outbox_address() -> str:
     """Return the address a box delivers to when its page is left."""
     return f"{base_address()}{OUTBOX}"
+
+
+def typed_address() -> str:
+    """Return the address what is typed is sent to."""
+    return f"{base_address()}{TYPED}"
 
 
 def base_address() -> str:

@@ -14,8 +14,8 @@ import streamlit as st
 from lib.process import Process
 from lib.status import current_step
 from lib.store.port import StoreUnavailable, upstream_artifacts
-from lib.transcript import Message, MessageStatus, ordered
-from lib.workshop import Draft, Fields, StepKey, StepState, Team, Workshop
+from lib.transcript import Message, MessageStatus, clean, ordered
+from lib.workshop import Aside, Draft, Fields, StepKey, StepState, Team, Workshop
 
 #: How many messages a page shows at first, and how many more at each "Show earlier".
 WINDOW = 50
@@ -27,18 +27,6 @@ _KEY = "working_copy"
 _NOTICE = "notice"
 _SHOWN = "notice_shown"
 _MEMBER = "member"
-
-
-@dataclass
-class FormField:
-    """One field of the form: what its widgets began with, what this tab last knew it to be."""
-
-    seed: Any
-    known: Any
-    #: How often it was filled with this same value again.
-    times: int = 0
-    #: Empty entries shown at the end of a list, for the team to fill.
-    extra: int = 0
 
 
 @dataclass
@@ -60,8 +48,8 @@ class WorkingCopy:
     refused: dict[str, str] = field(default_factory=dict)
     #: Long messages this tab shows in full, by id.
     unfolded: set[str] = field(default_factory=set)
-    #: What the form's fields were filled with and what they hold by now, by their place.
-    fields: dict[str, FormField] = field(default_factory=dict)
+    #: What was set aside beside the draft of a step, as of the last whole run of its page.
+    asides: dict[str, list[Aside]] = field(default_factory=dict)
 
     def key(self, step: str) -> StepKey:
         """Return the key of one of this team's steps."""
@@ -93,6 +81,13 @@ class WorkingCopy:
         before = (self.states, self.transcripts[step], self.drafts[step])
         self.refresh(process, step)
         return before != (self.states, self.transcripts[step], self.drafts[step])
+
+    def read_asides(self, process: Process, step: str) -> None:
+        """Read what was set aside; while the database cannot be reached, what is held stays."""
+        try:
+            self.asides[step] = process.store.asides(self.key(step))
+        except StoreUnavailable:
+            self.asides.setdefault(step, [])
 
     def show_earlier(self, process: Process, step: str) -> None:
         """Take WINDOW more messages from before those held."""
@@ -180,19 +175,14 @@ def component_state(key: str) -> Mapping[str, Any]:
     return state if isinstance(state, Mapping) else {}
 
 
-def prefill(key: str, value: Any) -> None:
-    """
-    Fill the widget called *key* before it is drawn for the first time.
-
-    A widget that is given its value as a default can be changed but not cleared.
-    """
-    if key not in st.session_state:
-        st.session_state[key] = value
-
-
 def call_me(name: str) -> None:
     """Remember the name of the person in this tab: a label beside messages, never an identity."""
     st.session_state[_MEMBER] = name
+
+
+def as_name(text: str) -> str:
+    """Return what somebody gave as their name, as it is shown: one line of at most MAX_NAME."""
+    return " ".join(clean(text).split())[:MAX_NAME].strip()
 
 
 def member() -> str:

@@ -227,7 +227,8 @@ asides = Table(
     _text("field"),
     _text("writer"),
     _text("author"),
-    _number("revision"),
+    # A browser's milliseconds: see `lib/ui/form.js`.
+    Column("revision", BigInteger, nullable=False),
     _number("epoch"),
     _moment("updated_at"),
     Column("value", Value, nullable=False),

@@ -162,14 +162,3 @@ function mount(parent, first) {
   send.addEventListener("click", submit);
   return box;
 }
-
-/** A UUID version 7: milliseconds first, then chance. */
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const stamp = Date.now().toString(16).padStart(12, "0");
-  for (let at = 0; at < 6; at += 1) bytes[at] = parseInt(stamp.slice(at * 2, at * 2 + 2), 16);
-  bytes[6] = (bytes[6] & 0x0f) | 0x70;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [8, 12, 16, 20].reduceRight((id, at) => `${id.slice(0, at)}-${id.slice(at)}`, hex);
-}

@@ -22,7 +22,9 @@ _mounted = st.components.v2.component(
     "throughline_chat_box",
     html=(_HERE / "chat_box.html").read_text(encoding="utf-8"),
     css=(_HERE / "chat_box.css").read_text(encoding="utf-8"),
-    js=(_HERE / "chat_box.js").read_text(encoding="utf-8"),
+    js="\n".join(
+        (_HERE / name).read_text(encoding="utf-8") for name in ("typing.js", "chat_box.js")
+    ),
 )
 
 

@@ -7,7 +7,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import Status, TransitionRefused, is_read_only
 from lib.store.port import Conflict, StoreUnavailable
-from lib.ui import artifact_card, artifact_form
+from lib.ui import artifact_card, artifact_form, aside_panel
 from lib.working_copy import WorkingCopy
 
 
@@ -17,13 +17,15 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
     st.markdown(f"**{_sentence_case(about.artifact)}**")
     if is_read_only(copy.states[step].status):
         _finished(copy, step)
+        aside_panel.show(process, copy, step)
         return
     with st.container(key="draft-panel"):
         card, form = st.tabs(["Draft", "Edit"], key=f"draft-tabs/{step}")
     with form:
-        artifact_form.show(process, copy, step)
+        artifact_form.show(copy, step)
     with card:
         _card(copy, step)
+    aside_panel.show(process, copy, step)
     _confirm(process, copy, step)
 
 

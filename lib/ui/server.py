@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,11 +19,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib import access, health, inbox, navigation, process
+from lib import access, health, inbox, navigation, process, typed
 from lib.access import AccessRefused
+from lib.process import Process
 from lib.settings import SettingsError
 from lib.store.port import StoreError
 from lib.transcript import MAX_CHARACTERS
+from lib.workshop import Team
 
 log = logging.getLogger(__name__)
 
@@ -57,31 +59,42 @@ class Headers:
 MAX_DELIVERY = 4 * MAX_CHARACTERS + 10_000
 
 
-async def outbox(request: Request) -> Response:
+Take = Callable[[Process, Team, Any], dict[str, Any] | None]
+
+
+def taking(take: Take, most: int) -> Callable[[Request], Awaitable[Response]]:
     """
-    Take in what a box had not been told to be stored when its page was left.
+    Return the answer to requests in which a page's own inputs say something.
 
-    The team's link is the key, as it is to the page; whatever is wrong gets the same empty answer,
-    and what is not stored stays in the box.
+    The team's link is the key, as it is to the page: nobody who does not hold it can make a request
+    that does anything. Whatever is wrong gets the same empty answer, and what is not stored stays
+    in the browser. *most* is in bytes.
     """
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_DELIVERY:
-            return Response(status_code=413)
-    try:
-        await run_in_threadpool(_deliver, json.loads(body))
-    except (ValueError, KeyError, TypeError, RecursionError, AccessRefused):
-        return Response(status_code=404)
-    except (StoreError, SettingsError) as exc:
-        log.warning("A delivery waits in its box: %s", exc)
-        return Response(status_code=503)
-    return Response(status_code=204)
+
+    async def answer(request: Request) -> Response:
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                return Response(status_code=413)
+        try:
+            told = await run_in_threadpool(_take, take, json.loads(body))
+        except (ValueError, KeyError, TypeError, RecursionError, AccessRefused):
+            return Response(status_code=404)
+        except (StoreError, SettingsError) as exc:
+            log.warning("What a browser sent waits there: %s", exc)
+            return Response(status_code=503)
+        return Response(status_code=204) if told is None else JSONResponse(told)
+
+    return answer
 
 
-def _deliver(said: dict[str, Any]) -> None:
+def _take(take: Take, said: Any) -> dict[str, Any] | None:
     running = process.running()
-    team = access.team_by_link(running.store, str(said["link"]))
+    return take(running, access.team_by_link(running.store, str(said["link"])), said)
+
+
+def _outbox(running: Process, team: Team, said: Any) -> None:
     inbox.deliver(running, team, said["step"], str(said["member"]), said["outbox"])
 
 
@@ -125,7 +138,8 @@ def parts() -> dict[str, Any]:
     return {
         "lifespan": _life,
         "routes": [
-            Route(navigation.OUTBOX, outbox, methods=["POST"]),
+            Route(navigation.OUTBOX, taking(_outbox, MAX_DELIVERY), methods=["POST"]),
+            Route(navigation.TYPED, taking(typed.deliver, typed.MAX_TYPED), methods=["POST"]),
             Route(READY, readyz, methods=["GET"]),
         ],
         "middleware": [Middleware(Headers)],

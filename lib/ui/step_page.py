@@ -1,13 +1,18 @@
 """A step's page: the rail, the conversation, and beside it what the conversation comes to."""
 
+import logging
+
 import streamlit as st
 
-from lib import navigation, steps
+from lib import navigation, steps, typed
 from lib.process import Process
 from lib.status import is_read_only
+from lib.store.port import StoreError
 from lib.ui import chat, draft_panel, page, rail
 from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WorkingCopy
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two looks at what others have done; half of what a team is promised, and a bit.
 LOOK_EVERY = 2.0
@@ -19,6 +24,7 @@ def show(step: str) -> None:
     process = page.begin(about.name)
     with page.errors_shown():
         copy = navigation.open_step(process, step)
+        _take_in_typing(process, copy, step)
         _heading(copy, step)
         rail.show(copy)
         if not is_read_only(copy.states[step].status):
@@ -33,6 +39,15 @@ def show(step: str) -> None:
         page.every(LOOK_EVERY, lambda: _look(process, copy, step, line))
         with talk:
             chat.show(process, copy, step, line)
+
+
+def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
+    """Take in what came with this run; what cannot be taken now comes again by itself."""
+    try:
+        typed.take_in(process, copy, step)
+    except StoreError as exc:
+        log.warning("What was typed in %s waits in its form: %s", step, exc)
+    copy.read_asides(process, step)
 
 
 def _heading(copy: WorkingCopy, step: str) -> None:

@@ -25,7 +25,7 @@ def upgrade() -> None:
     op.create_table(
         "asides",
         *_texts(*_KEY, "field", "writer", "author"),
-        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("revision", sa.BigInteger, nullable=False),
         sa.Column("epoch", sa.Integer, nullable=False),
         sa.Column("updated_at", Moment, nullable=False),
         sa.Column("value", sa.Text, nullable=False),

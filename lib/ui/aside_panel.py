@@ -1,0 +1,55 @@
+"""What was typed and could not go into the draft: shown beside it until somebody decides."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lib.artifacts import MODELS
+from lib.process import Process
+from lib.status import is_read_only
+from lib.store.port import StoreError
+from lib.ui import artifact_card
+from lib.ui.safe import escaped
+from lib.working_copy import WorkingCopy
+from lib.workshop import Aside
+
+
+def show(process: Process, copy: WorkingCopy, step: str) -> None:
+    """Draw what was set aside in *step*; nothing, where nothing was."""
+    for aside in copy.asides.get(step, []):
+        with st.container(border=True, key=f"aside/{aside.field}/{aside.writer}"):
+            _one(process, copy, step, aside)
+
+
+def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
+    place = f"{aside.field}/{aside.writer}"
+    closed = is_read_only(copy.states[step].status)
+    st.markdown(f":material/difference: **{MODELS[step].model_fields[aside.field].title}**")
+    st.caption(_why(copy, step, aside))
+    st.markdown(artifact_card.markdown(step, {aside.field: aside.value}) or "*Emptied*")
+    with st.container(horizontal=True):
+        if not closed and st.button("Use this instead", key=f"use/{place}"):
+            _settled(lambda: process.drafts.use(copy.key(step), aside))
+        if st.button("Discard", key=f"discard/{place}", type="tertiary"):
+            _settled(lambda: process.drafts.discard(copy.key(step), aside))
+
+
+def _why(copy: WorkingCopy, step: str, aside: Aside) -> str:
+    who = escaped(aside.author)
+    if not who:
+        return "This was in the draft before another text took its place. It is kept here."
+    if is_read_only(copy.states[step].status) or aside.epoch != copy.drafts[step].epoch:
+        return f"{who} was still typing when the step was closed. It is kept here."
+    return (
+        f"{who} and somebody else changed this at the same time. The draft has the other text; "
+        f"what {who} typed is kept here."
+    )
+
+
+def _settled(decide: Callable[[], None]) -> None:
+    try:
+        decide()
+    except StoreError as exc:
+        st.toast(f"Not yet. {exc}")
+    else:
+        st.rerun()

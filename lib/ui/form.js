@@ -1,0 +1,344 @@
+/**
+ * A draft to edit, saved while it is typed.
+ *
+ * Streamlit's own inputs reach the server when they lose the focus; a laptop that is closed in the
+ * middle of a sentence takes the sentence with it. Here a change is sent after a pause, at the
+ * latest LONGEST_MS after the first, and when the page is left or hidden. It is kept in the tab and
+ * sent again until the server has it in its database. Each edit says what its field held before, so
+ * that the server can tell what two people changed at the same time.
+ */
+
+const TELL_AFTER_MS = 30000;
+const UNSAVED =
+  "Not saved yet. It is kept here and sent again until it is: please leave this tab open.";
+const REFUSED = "What you typed here cannot be saved: this link no longer leads to your team.";
+const TOO_LONG = "This is more text than a form can hold: please shorten it.";
+
+export default function (component) {
+  const { data, parentElement } = component;
+  const form = parentElement.form ?? (parentElement.form = mount(parentElement, data));
+  form.setStateValue = component.setStateValue;
+  form.gone = false;
+  form.update(data);
+  return () => {
+    form.gone = true;
+    form.leave();
+  };
+}
+
+const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+
+function mount(parent, first) {
+  const root = parent.querySelector(".fields");
+  const notice = parent.querySelector(".notice");
+  const form = { data: first, epoch: first.epoch, newest: -1, fields: new Map(), sending: false };
+  const store = first.storage;
+  const writer = writerOf(store);
+  const memory = kept(store) ?? {};
+  form.number = memory.number ?? 0;
+  form.since = null;
+
+  const dirty = () => [...form.fields.values()].filter((field) => field.revision > 0);
+  const remember = () => {
+    // The page was opened again meanwhile: what the tab keeps is the new form's.
+    if (form.gone) return;
+    const edits = {};
+    for (const field of dirty()) {
+      const { local, base, revision, epoch } = field;
+      edits[field.spec.name] = { value: local, was: base, revision, epoch };
+    }
+    keep(store, { number: form.number, edits });
+  };
+  const edits = () =>
+    dirty().map((field) => ({
+      field: field.spec.name,
+      value: field.local,
+      was: field.base,
+      revision: field.revision,
+      epoch: field.epoch,
+    }));
+  const body = (what) => {
+    const { address, ...who } = form.data.delivery;
+    return { ...who, writer, edits: what };
+  };
+  const tell = (sentence) => {
+    notice.textContent = sentence;
+    notice.hidden = !sentence;
+  };
+
+  const send = async () => {
+    const what = edits();
+    if (form.sending || !what.length) return;
+    form.sending = true;
+    const said = await post(form.data.delivery.address, body(what));
+    form.sending = false;
+    if (said?.refused) tell(said.refused === 413 ? TOO_LONG : REFUSED);
+    else if (said?.stored) settle(what, said);
+    else if (Date.now() - form.since > TELL_AFTER_MS) tell(UNSAVED);
+    if (dirty().length) setTimeout(send, said?.stored ? PAUSE_MS : AGAIN_MS);
+  };
+  const pause = burst(send);
+
+  /** The server has these edits in its database, each as it was or merged with somebody else's. */
+  const settle = (what, said) => {
+    form.newest = Math.max(form.newest, said.revision);
+    for (const edit of what) {
+      const field = form.fields.get(edit.field);
+      field.base = edit.value;
+      if (field.revision !== edit.revision) continue;
+      field.revision = 0;
+      field.known = said.fields[edit.field] ?? null;
+      if (!said.same.includes(edit.field)) adopt(field);
+    }
+    if (!dirty().length) {
+      form.since = null;
+      tell("");
+    }
+    remember();
+    if (said.aside.length) form.setStateValue("aside", form.number);
+  };
+
+  const touch = (field, value) => {
+    field.local = value;
+    // By the clock, so that a tab whose storage was cleared does not count from one again.
+    form.number = Math.max(form.number + 1, Date.now());
+    field.revision = form.number;
+    field.epoch = form.epoch;
+    form.since ??= Date.now();
+    remember();
+    pause.touch();
+  };
+
+  const isFocused = (field) => {
+    const active = parent.getRootNode().activeElement;
+    return active !== null && field.holder.contains(active);
+  };
+  /** Show what the server has, unless somebody is typing there: then when they leave the field. */
+  const adopt = (field) => {
+    field.waiting = field.revision > 0 || isFocused(field);
+    if (field.waiting) return;
+    field.local = field.base = field.known;
+    draw(field);
+  };
+  const draw = (field) => {
+    const change = (value) => touch(field, value);
+    field.holder.replaceChildren(control(field.spec, field.local, change, form, field.spec.name));
+    fitAll(field.holder);
+  };
+
+  form.open = new Map();
+  form.update = (data) => {
+    const again = form.data.delivery.step !== data.delivery.step;
+    form.data = data;
+    if (!form.fields.size || again) build(data);
+    else if (data.epoch !== form.epoch || data.revision >= form.newest) refresh(data);
+    // A hidden tab of the page has no height: texts get theirs when it is shown.
+    requestAnimationFrame(() => fitAll(root));
+  };
+  const build = (data) => {
+    form.fields.clear();
+    form.epoch = data.epoch;
+    form.newest = data.revision;
+    const waiting = memory.edits ?? {};
+    for (const spec of data.spec) {
+      const holder = document.createElement("div");
+      holder.dataset.field = spec.name;
+      const known = data.values[spec.name] ?? null;
+      const field = { spec, holder, known, local: known, base: known, revision: 0 };
+      const edit = waiting[spec.name];
+      if (edit) {
+        Object.assign(field, { local: edit.value, base: edit.was });
+        Object.assign(field, { revision: edit.revision, epoch: edit.epoch });
+        form.since = Date.now();
+      }
+      form.fields.set(spec.name, field);
+      draw(field);
+    }
+    root.replaceChildren(...[...form.fields.values()].map((field) => field.holder));
+    if (dirty().length) send();
+  };
+  const refresh = (data) => {
+    form.epoch = data.epoch;
+    form.newest = data.revision;
+    for (const field of form.fields.values()) {
+      const value = data.values[field.spec.name] ?? null;
+      if (same(value, field.known)) continue;
+      field.known = value;
+      adopt(field);
+    }
+  };
+
+  const commit = () => {
+    const what = edits();
+    if (!what.length) return;
+    form.setStateValue("edits", { writer, edits: what });
+    pause.flush();
+  };
+  // A click elsewhere in the page comes to the server after what was typed before it.
+  root.addEventListener("focusout", () => {
+    for (const field of form.fields.values()) {
+      if (field.waiting) setTimeout(() => adopt(field), 0);
+    }
+    commit();
+  });
+  // A choice is whole when it is made.
+  root.addEventListener("change", (event) => {
+    if (event.target.matches("select, input[type=checkbox]")) commit();
+  });
+  form.leave = () => {
+    const what = edits();
+    if (what.length) sendOff(form.data.delivery.address, body(what));
+  };
+  whenLeaving(form.leave);
+  new ResizeObserver(() => fitAll(root)).observe(root);
+  return form;
+}
+
+// The controls
+
+let controls = 0;
+
+function element(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children.filter(Boolean));
+  return made;
+}
+
+/** A field's control with its label; `change` is given the whole new value of the field. */
+function control(spec, value, change, form, path) {
+  if (spec.kind === "group") return group(spec, value ?? {}, change, form, path);
+  if (spec.kind === "entries") return entries(spec, value ?? [], change, form, path);
+  controls += 1;
+  const id = `field-${controls}`;
+  const input = inputs[spec.kind](spec, value, change);
+  input.id = id;
+  input.dataset.path = path;
+  const label = element("label", { htmlFor: id, textContent: spec.label });
+  if (spec.kind === "check") return element("div", { className: "check" }, input, label);
+  const help = spec.help && element("p", { className: "help", id: `${id}-help` }, spec.help);
+  if (help) input.setAttribute("aria-describedby", help.id);
+  return element("div", { className: "field" }, label, help, input);
+}
+
+const inputs = {
+  line(_spec, value, change) {
+    const input = element("input", { type: "text", value: value ?? "", autocomplete: "off" });
+    input.addEventListener("input", () => change(input.value));
+    return input;
+  },
+  text(_spec, value, change) {
+    const input = element("textarea", { rows: 1, value: value ?? "" });
+    input.addEventListener("input", () => {
+      fit(input);
+      change(input.value);
+    });
+    return input;
+  },
+  lines(_spec, value, change) {
+    const input = element("textarea", { rows: 2, value: (value ?? []).join("\n") });
+    input.addEventListener("input", () => {
+      fit(input);
+      change(input.value.split("\n"));
+    });
+    return input;
+  },
+  number(spec, value, change) {
+    const input = element("input", { type: "number", step: 1, value: value ?? "" });
+    if (spec.low !== null) input.min = spec.low;
+    if (spec.high !== null) input.max = spec.high;
+    input.addEventListener("input", () => {
+      // "-" on its way to "-5" is no number yet: nothing to send.
+      if (!input.validity.badInput) change(input.value === "" ? null : Number(input.value));
+    });
+    return input;
+  },
+  choice(spec, value, change) {
+    const input = element("select", {});
+    input.append(new Option("Not chosen", ""));
+    for (const option of spec.options) input.append(new Option(option, option));
+    input.value = spec.options.includes(value) ? value : "";
+    input.addEventListener("change", () => change(input.value || null));
+    return input;
+  },
+  check(_spec, value, change) {
+    const input = element("input", { type: "checkbox", checked: Boolean(value) });
+    input.addEventListener("change", () => change(input.checked));
+    return input;
+  },
+};
+
+function inner(specs, value, change, form, path) {
+  let now = { ...value };
+  return specs.map((spec) => {
+    const changed = (part) => {
+      now = { ...now, [spec.name]: part };
+      change(now);
+    };
+    return control(spec, now[spec.name], changed, form, `${path}/${spec.name}`);
+  });
+}
+
+function group(spec, value, change, form, path) {
+  const legend = element("legend", { textContent: spec.label });
+  return element("fieldset", {}, legend, ...inner(spec.fields, value, change, form, path));
+}
+
+function entries(spec, value, change, form, path) {
+  let now = [...value];
+  const set = element("fieldset", {}, element("legend", { textContent: spec.label }));
+  const list = element("div", { className: "fields" });
+  const add = element("button", { type: "button", textContent: "Add one" });
+  const head = spec.fields[0].name;
+  const draw = () => {
+    list.replaceChildren(
+      ...now.map((entry, at) => {
+        const where = `${path}/${at + 1}`;
+        const title = element("summary", { textContent: entry[head] || `New, no. ${at + 1}` });
+        const changed = (whole) => {
+          now = now.map((each, place) => (place === at ? whole : each));
+          title.textContent = whole[head] || `New, no. ${at + 1}`;
+          change(now);
+        };
+        const remove = element("button", { type: "button", textContent: "Remove this one" });
+        remove.addEventListener("click", () => {
+          now = now.filter((_each, place) => place !== at);
+          draw();
+          add.focus();
+          change(now);
+        });
+        const fields = inner(spec.fields, entry, changed, form, where);
+        const fold = element(
+          "details",
+          { open: form.open.get(where) ?? !Object.keys(entry).length },
+          title,
+          element("div", { className: "entry" }, ...fields, remove),
+        );
+        fold.addEventListener("toggle", () => {
+          form.open.set(where, fold.open);
+          fitAll(fold);
+        });
+        return fold;
+      }),
+    );
+    add.disabled = spec.most !== null && now.length >= spec.most;
+  };
+  add.addEventListener("click", () => {
+    now = [...now, {}];
+    form.open.set(`${path}/${now.length}`, true);
+    draw();
+    list.lastElementChild.querySelector("input, textarea, select")?.focus();
+  });
+  draw();
+  set.append(list, add);
+  return set;
+}
+
+function fit(input) {
+  if (!input.offsetParent) return;
+  input.style.height = "auto";
+  input.style.height = `${input.scrollHeight + 2}px`;
+}
+
+function fitAll(within) {
+  within.querySelectorAll("textarea").forEach(fit);
+}

@@ -1,0 +1,96 @@
+/**
+ * What both of our inputs need: to wait for a pause in typing, to send, and to mint ids.
+ *
+ * Streamlit runs each component's script on its own, so this text stands before each of them.
+ */
+
+const PAUSE_MS = 2000;
+const LONGEST_MS = 10000;
+const AGAIN_MS = 3000;
+
+/** Call `send` PAUSE_MS after the last touch, and at the latest LONGEST_MS after the first. */
+function burst(send) {
+  let timer = null;
+  let began = null;
+  const fire = () => {
+    clearTimeout(timer);
+    timer = began = null;
+    send();
+  };
+  return {
+    touch() {
+      const now = Date.now();
+      began ??= now;
+      clearTimeout(timer);
+      timer = setTimeout(fire, Math.max(0, Math.min(PAUSE_MS, began + LONGEST_MS - now)));
+    },
+    flush() {
+      if (timer !== null) fire();
+    },
+  };
+}
+
+/** Send and return what the server says; null where it cannot be reached or cannot store now. */
+async function post(address, body) {
+  try {
+    const answer = await fetch(address, { method: "POST", body: JSON.stringify(body) });
+    if (answer.status === 404 || answer.status === 413) return { refused: answer.status };
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Send from a page that is being left: the browser delivers it when the page is gone. */
+function sendOff(address, body) {
+  const text = JSON.stringify(body);
+  if (!navigator.sendBeacon(address, text)) {
+    fetch(address, { method: "POST", body: text }).catch(() => {});
+  }
+}
+
+/** Keep a value across a reload of this tab. Full or forbidden storage only costs that copy. */
+function keep(name, value) {
+  try {
+    sessionStorage.setItem(name, JSON.stringify(value));
+  } catch {
+    return;
+  }
+}
+
+function kept(name) {
+  try {
+    return JSON.parse(sessionStorage.getItem(name));
+  } catch {
+    return null;
+  }
+}
+
+/** Run when the page is closed, left or hidden. Once for each component, or it sends twice. */
+function whenLeaving(leave) {
+  window.addEventListener("pagehide", leave);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") leave();
+  });
+}
+
+/** A UUID version 7: milliseconds first, then chance. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const stamp = Date.now().toString(16).padStart(12, "0");
+  for (let at = 0; at < 6; at += 1) bytes[at] = parseInt(stamp.slice(at * 2, at * 2 + 2), 16);
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [8, 12, 16, 20].reduceRight((id, at) => `${id.slice(0, at)}-${id.slice(at)}`, hex);
+}
+
+/** The id this tab writes under in a step; it survives a reload. */
+function writerOf(storage) {
+  const name = `${storage}/writer`;
+  const known = kept(name);
+  if (known) return known;
+  const id = newId();
+  keep(name, id);
+  return id;
+}
