@@ -15,10 +15,14 @@ from lib.process import Process
 from lib.status import current_step
 from lib.store.port import StoreUnavailable, upstream_artifacts
 from lib.transcript import Message, MessageStatus, clean, ordered
-from lib.workshop import Aside, Draft, Fields, StepKey, StepState, Team, Workshop
+from lib.workshop import Aside, Draft, Fields, StepKey, StepState, Team, Unsent, Workshop
 
 #: How many messages a page shows at first, and how many more at each "Show earlier".
 WINDOW = 50
+
+#: Seconds after which an unsent text is taken up by another tab of the same member; a younger one
+#: is still being typed where it is.
+IDLE = 20.0
 
 #: Characters of a member's name.
 MAX_NAME = 60
@@ -48,6 +52,8 @@ class WorkingCopy:
     refused: dict[str, str] = field(default_factory=dict)
     #: Long messages this tab shows in full, by id.
     unfolded: set[str] = field(default_factory=set)
+    #: What this member had typed elsewhere and not sent when the step was opened here.
+    unsent: dict[str, Unsent | None] = field(default_factory=dict)
     #: What was set aside beside the draft of a step, as of the last whole run of its page.
     asides: dict[str, list[Aside]] = field(default_factory=dict)
 
@@ -81,6 +87,15 @@ class WorkingCopy:
         before = (self.states, self.transcripts[step], self.drafts[step])
         self.refresh(process, step)
         return before != (self.states, self.transcripts[step], self.drafts[step])
+
+    def read_unsent(self, process: Process, step: str) -> None:
+        """Read what this member typed elsewhere and never sent; once a tab, before it is drawn."""
+        if step in self.unsent:
+            return
+        try:
+            self.unsent[step] = process.store.unsent(self.key(step), member(), IDLE)
+        except StoreUnavailable:
+            return
 
     def read_asides(self, process: Process, step: str) -> None:
         """Read what was set aside; while the database cannot be reached, what is held stays."""

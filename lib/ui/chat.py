@@ -119,7 +119,18 @@ def _below(process: Process, copy: WorkingCopy, step: str, live: Reply | None) -
         placeholder="Tell the guide …",
         settled=sorted(copy.settled.get(step, ())),
         refused=[Refusal(id_, sentence) for id_, sentence in copy.refused.items()],
-        delivery=Delivery(navigation.outbox_address(), copy.team.link, step, working_copy.member()),
+        delivery=_delivery(copy, step),
+        unsent=copy.unsent.get(step),
+    )
+
+
+def _delivery(copy: WorkingCopy, step: str) -> Delivery:
+    return Delivery(
+        navigation.outbox_address(),
+        navigation.typed_address(),
+        copy.team.link,
+        step,
+        working_copy.member(),
     )
 
 

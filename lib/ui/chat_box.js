@@ -31,20 +31,32 @@ function mount(parent, first) {
   const notice = parent.querySelector(".notice");
   const box = { data: first, outbox: [], sentState: false, timer: null };
 
-  const remember = () => {
-    const kept = { text: text.value, outbox: box.outbox };
-    try {
-      sessionStorage.setItem(box.data.storage, JSON.stringify(kept));
-    } catch {
-      // Full or forbidden storage only costs the copy that survives a reload.
-    }
+  const remember = () => keep(box.data.storage, { text: text.value, outbox: box.outbox });
+
+  // What is typed and not sent is kept on the server too: for another machine, or a closed laptop.
+  let typed = 0;
+  let told = 0;
+  let asking = false;
+  const unsent = () => {
+    const { link, step, member } = box.data.delivery;
+    const writer = writerOf(box.data.storage);
+    const what = { text: text.value, revision: typed };
+    return { link, step, member, writer, unsent: what, instead_of: box.takenFrom ?? "" };
   };
-  const recall = () => {
-    try {
-      return JSON.parse(sessionStorage.getItem(box.data.storage)) ?? {};
-    } catch {
-      return {};
-    }
+  const tellUnsent = async () => {
+    if (asking || told === typed) return;
+    const now = typed;
+    asking = true;
+    const said = await post(box.data.delivery.typed, unsent());
+    asking = false;
+    if (said) told = now;
+    if (said?.stored) box.takenFrom = "";
+    if (told !== typed) setTimeout(tellUnsent, said ? PAUSE_MS : AGAIN_MS);
+  };
+  const pause = burst(tellUnsent);
+  const touch = () => {
+    typed = Math.max(typed + 1, Date.now());
+    pause.touch();
   };
   const push = () => {
     box.sentState = true;
@@ -95,6 +107,8 @@ function mount(parent, first) {
     fit();
     remember();
     push();
+    touch();
+    pause.flush();
   };
 
   box.update = (data) => {
@@ -103,10 +117,16 @@ function mount(parent, first) {
     text.placeholder = data.placeholder;
     text.setAttribute("aria-label", data.placeholder);
     if (moved || !box.recalled) {
-      const kept = recall();
+      const memory = kept(box.data.storage);
       box.recalled = true;
-      box.outbox = kept.outbox ?? [];
-      text.value = kept.text ?? "";
+      box.outbox = memory?.outbox ?? [];
+      text.value = memory?.text ?? "";
+      if (memory === null && data.unsent) {
+        text.value = data.unsent.text;
+        box.takenFrom = data.unsent.writer;
+        remember();
+        touch();
+      }
       fit();
     }
     const settled = new Set(data.settled);
@@ -139,19 +159,17 @@ function mount(parent, first) {
   // A page that is left in the moment of sending may take the component's state with it. What the
   // server has not confirmed goes there by a request of its own; it is stored once all the same.
   box.leave = () => {
-    if (!box.outbox.length || !box.data.delivery) return;
-    const { address, ...who } = box.data.delivery;
+    const { address, link, step, member } = box.data.delivery;
     const sent = box.outbox.map(({ id, text }) => ({ id, text }));
-    const body = JSON.stringify({ ...who, outbox: sent });
-    if (!navigator.sendBeacon(address, body)) {
-      fetch(address, { method: "POST", body }).catch(() => {});
-    }
+    if (sent.length) sendOff(address, { link, step, member, outbox: sent });
+    if (told !== typed) sendOff(box.data.delivery.typed, unsent());
   };
-  window.addEventListener("pagehide", () => box.leave());
+  whenLeaving(box.leave);
 
   text.addEventListener("input", () => {
     fit();
     remember();
+    touch();
   });
   text.addEventListener("keydown", (event) => {
     // An Enter that ends a composition (Chinese, Japanese, Korean, some emoji) chooses a word.

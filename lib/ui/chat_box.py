@@ -15,6 +15,7 @@ from pathlib import Path
 import streamlit as st
 
 from lib.transcript import MAX_CHARACTERS
+from lib.workshop import Unsent
 
 _HERE = Path(__file__).parent
 
@@ -38,9 +39,15 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Where, and as whom, the box delivers what is in it when its page is left."""
+    """
+    Where, and as whom, the box delivers what it holds.
+
+    *address* takes what was sent and not confirmed when the page is left; *typed* what is being
+    typed, while it is.
+    """
 
     address: str
+    typed: str
     link: str
     step: str
     member: str
@@ -54,12 +61,14 @@ def show(
     settled: Sequence[str],
     refused: Sequence[Refusal],
     delivery: Delivery,
+    unsent: Unsent | None,
 ) -> None:
     """
     Draw the box.
 
     *storage* names what the browser keeps for it across a reload. *settled* are the ids of messages
-    that need not be sent again: stored or refused.
+    that need not be sent again: stored or refused. *unsent* is what the same member typed elsewhere
+    and never sent: an empty box begins with it.
     """
     _mounted(
         key=key,
@@ -69,6 +78,7 @@ def show(
             "limit": MAX_CHARACTERS,
             "settled": list(settled),
             "delivery": asdict(delivery),
+            "unsent": asdict(unsent) if unsent else None,
             "refused": [{"id": each.id, "sentence": each.sentence} for each in refused],
         },
         on_outbox_change=_nothing,

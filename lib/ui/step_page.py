@@ -48,6 +48,7 @@ def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
     except StoreError as exc:
         log.warning("What was typed in %s waits in its form: %s", step, exc)
     copy.read_asides(process, step)
+    copy.read_unsent(process, step)
 
 
 def _heading(copy: WorkingCopy, step: str) -> None:
