@@ -6,7 +6,8 @@ the same one; it is saved as it grows. Nothing is asked of the guide before the 
 
 Its row holds a lease that is renewed, together with the text so far, every RENEW_EVERY seconds.
 Where the writer dies the lease runs out, the message reads as interrupted, and Retry, in any
-process, takes the same turn over.
+process, takes the same turn over. Stop, in any process, ends a reply: at each renewal its writer
+looks whether it still is the one that writes.
 """
 
 import logging
@@ -17,15 +18,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 
+from lib import context
 from lib.autosave import Autosave, QueueFull
 from lib.drafts import Drafts
-from lib.guide.port import Guide, GuideError, Proposal, Request
+from lib.guide.port import Guide, GuideError, Proposal
 from lib.ids import greeting_id, reply_id
 from lib.reply import Reply
 from lib.store import deadline
-from lib.store.port import Store, upstream_artifacts
+from lib.store.port import Store, StoreError
 from lib.transcript import Message, MessageStatus, Role, unanswered
-from lib.workshop import Draft, StepKey
+from lib.workshop import StepKey
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +70,6 @@ class Replies:
         self._locks: defaultdict[StepKey, threading.Lock] = defaultdict(threading.Lock)
         self._live: dict[StepKey, Reply] = {}
         self._sentences: dict[StepKey, str] = {}
-        self._threads: set[threading.Thread] = set()
         self._stopping = False
 
     @property
@@ -128,15 +129,46 @@ class Replies:
             taken = self._store.take_over(key, message.id)
             self._begin(key, [taken] if taken else [])
 
+    def stop(self, key: StepKey, message_id: str) -> None:
+        """
+        End a reply at once, whoever writes it; what was written stays, marked as interrupted.
+
+        Does nothing where it has ended. Raises StoreError, where somebody else writes it.
+        """
+        reply = self._live.get(key)
+        if reply is None or reply.id != message_id:
+            self._store.interrupt(key, message_id)
+        elif self._interrupt(key, reply):
+            self._leave(key, reply)
+
+    def renew(self, key: StepKey) -> None:
+        """
+        Save what the reply of a step has come to, and with it keep its lease.
+
+        Where it was stopped or taken over elsewhere it ends here too.
+        """
+        reply = self._live.get(key)
+        if reply is not None:
+            growing = reply.so_far()
+            # A whole reply is saved with what it proposes, by its writer.
+            if growing.status is not MessageStatus.COMPLETE:
+                self._note(key, growing)
+            self._autosave.flush(key)
+            self._look(key, reply)
+
     def stop_all(self, within: float) -> None:
-        """Interrupt every reply and wait, at most *within* seconds, until each has been saved."""
+        """
+        Interrupt every reply; wait, at most *within* seconds, for those that are at their last word.
+
+        What they have come to is noted, not saved.
+        """
         self._stopping = True
-        for reply in list(self._live.values()):
-            reply.cancel()
-        threads = list(self._threads)
         end = time.monotonic() + within
-        for thread in threads:
-            thread.join(timeout=max(0.0, end - time.monotonic()))
+        for key, reply in list(self._live.items()):
+            if self._interrupt(key, reply):
+                reply.release()
+            else:
+                reply.wait_over(max(0.0, end - time.monotonic()))
 
     # The writing
 
@@ -148,32 +180,49 @@ class Replies:
     def _begin(self, key: StepKey, placed: Sequence[Message]) -> None:
         """Write the reply that was just placed, unless somebody else placed it first."""
         for message in placed:
-            reply = Reply(message, kept=message.text)
-            self._live[key] = reply
-            thread = threading.Thread(
-                target=self._write, args=(key, reply, message.position), daemon=True
-            )
-            self._threads.add(thread)
-            thread.start()
-            threading.Thread(target=self._renew, args=(key, reply), daemon=True).start()
+            reply = self._live[key] = Reply(message)
+            for target in (self._write, self._keep):
+                threading.Thread(target=target, args=(key, reply), daemon=True).start()
 
-    def _renew(self, key: StepKey, reply: Reply) -> None:
+    def _keep(self, key: StepKey, reply: Reply) -> None:
         """Keep the lease of a reply, and what it has come to, while its guide may be silent."""
         while not reply.wait_over(self._renew_every):
-            self._note(key, reply.so_far())
-            self._autosave.flush(key)
+            self.renew(key)
 
-    def _write(self, key: StepKey, reply: Reply, position: int) -> None:
+    def _look(self, key: StepKey, reply: Reply) -> bool:
+        """Whether a reply has ended; it does where what is stored is of a later attempt."""
+        place = reply.position
         try:
-            self._attempt(key, reply, position)
+            stored = self._store.messages(key, since=place, before=place + 1)
+        except StoreError:
+            # Nothing is known: the lease, and the revision of what is written, guard the rest.
+            return reply.ended
+        if any(reply.give_way(each) for each in stored if each.id == reply.id):
+            self._note(key, reply.so_far())
+            self._leave(key, reply)
+        return reply.ended
+
+    def _interrupt(self, key: StepKey, reply: Reply) -> bool:
+        """End a reply in mid-sentence; return False where it had its last word before."""
+        ended = reply.end(MessageStatus.INTERRUPTED)
+        if ended.status is MessageStatus.COMPLETE:
+            return False
+        self._note(key, ended)
+        return True
+
+    def _write(self, key: StepKey, reply: Reply) -> None:
+        try:
+            self._attempt(key, reply)
         # A thread has nobody to raise to: the reply is marked, the log has the rest.
         except Exception as exc:
             self._failed(key, reply, exc)
         finally:
-            self._autosave.flush(key)
             self._leave(key, reply)
 
     def _failed(self, key: StepKey, reply: Reply, exc: Exception) -> None:
+        """Mark a reply that its guide could not end, unless it was ended for it."""
+        if reply.ended and reply.so_far().status is not MessageStatus.COMPLETE:
+            return
         foreseen = isinstance(exc, GuideError)
         level = logging.WARNING if foreseen else logging.ERROR
         log.log(level, "Reply in %s ended early: %s", key.step, exc, exc_info=not foreseen)
@@ -192,44 +241,33 @@ class Replies:
         except QueueFull as exc:
             log.error("A reply in %s cannot be kept up with: %s", key.step, exc)
 
-    def _attempt(self, key: StepKey, reply: Reply, position: int) -> None:
-        request, base = self._request(key, position)
+    def _attempt(self, key: StepKey, reply: Reply) -> None:
+        # What was still unsaved may be what the guide is to read.
+        self._autosave.flush(key)
+        base = self._drafts.current(key)
+        request = context.request(self._store, key, base, before=reply.position)
         proposal: Proposal | None = None
-        for piece in takewhile(lambda _: not reply.cancelled, self._guide.reply(request)):
+        for piece in takewhile(lambda _: not reply.ended, self._guide.reply(request)):
             if isinstance(piece, Proposal):
                 proposal = piece
             else:
                 self._note(key, reply.add(piece))
                 self._autosave.poll(key)
-        if proposal is None:
-            self._note(key, reply.end(MessageStatus.INTERRUPTED))
-        else:
-            self._drafts.settle(
-                key, reply.end(MessageStatus.COMPLETE), base, proposal.draft, proposal.phase
-            )
-
-    def _request(self, key: StepKey, position: int) -> tuple[Request, Draft]:
-        """Read what the guide may know; what was still unsaved is saved first."""
-        self._autosave.flush(key)
-        workshop = self._store.workshop(key.workshop_id)
-        team = next(each for each in self._store.teams(workshop.id) if each.id == key.team_id)
-        draft = self._drafts.current(key)
-        request = Request(
-            key.step,
-            draft.phase,
-            self._store.messages(key, before=position),
-            draft.fields,
-            upstream_artifacts(self._store, key),
-            workshop.challenge,
-            team.name,
-        )
-        return request, draft
+        # Asked once more: what a stopped reply proposes must not reach the draft.
+        if proposal is None or self._look(key, reply):
+            self._interrupt(key, reply)
+            return
+        whole = reply.end(MessageStatus.COMPLETE)
+        if whole.status is MessageStatus.COMPLETE:
+            self._drafts.settle(key, whole, base, proposal.draft, proposal.phase)
 
     def _leave(self, key: StepKey, reply: Reply) -> None:
-        """Let followers go, then answer what was asked meanwhile."""
+        """Save its last word, let followers go, then answer what was asked meanwhile; once."""
+        self._autosave.flush(key)
         with self._locks[key]:
-            self._live.pop(key, None)
-            self._threads.discard(threading.current_thread())
+            if self._live.get(key) is not reply:
+                return
+            del self._live[key]
         reply.release()
         if not self._stopping:
             self._catch_up(key)

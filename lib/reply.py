@@ -7,8 +7,9 @@ Free of the store and of the guide: what is to be saved is handed out as a messa
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
-from lib.transcript import Message, MessageStatus
+from lib.transcript import ATTEMPT, Message, MessageStatus, next_attempt
 
 #: Seconds between two drawings of a growing reply: each sends its whole text to the browser again.
 DRAW_EVERY = 0.1
@@ -19,17 +20,18 @@ LOOK_UP_EVERY = 1.0
 
 class Reply:
     """
-    One reply while it is written.
+    One attempt at a reply, begun from the message that was placed or taken over for it.
 
-    Its writer alone appends; anybody may follow, read or cancel it, from any thread.
+    Its writer alone appends; anybody may follow, read or end it, from any thread.
     """
 
-    def __init__(self, message: Message, kept: str = "") -> None:
-        self._message = message
-        self._kept = kept
+    def __init__(self, placed: Message) -> None:
+        # The first revision after a stop is left to the writer that was stopped: see `give_way`.
+        self._message = replace(placed, revision=placed.revision + 1)
+        self._kept = placed.text
         self._changed = threading.Condition()
-        self._cancelled = threading.Event()
         self._chunks: list[str] = []
+        self._ended = False
         self._over = threading.Event()
 
     @property
@@ -38,27 +40,23 @@ class Reply:
         return self._message.id
 
     @property
+    def position(self) -> int:
+        """Where in its step's transcript this reply stands."""
+        return self._message.position
+
+    @property
     def text(self) -> str:
         """What has been written so far."""
         return "".join(self._chunks)
 
     @property
-    def cancelled(self) -> bool:
-        """Whether somebody pressed Stop."""
-        return self._cancelled.is_set()
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will be written."""
-        return self._over.is_set()
+    def ended(self) -> bool:
+        """Whether its last word is known: whatever its writer still has is dropped."""
+        return self._ended
 
     def wait_over(self, timeout: float) -> bool:
-        """Wait at most *timeout* seconds; return whether the reply is over."""
+        """Wait at most *timeout* seconds; return whether followers have been let go."""
         return self._over.wait(timeout)
-
-    def cancel(self) -> None:
-        """Ask the writer to stop; what was written stays."""
-        self._cancelled.set()
 
     def follow(self) -> Iterator[str]:
         """
@@ -69,9 +67,9 @@ class Reply:
         seen = 0
         while True:
             with self._changed:
-                if seen == len(self._chunks) and not self.over:
+                if seen == len(self._chunks) and not self._over.is_set():
                     self._changed.wait(timeout=LOOK_UP_EVERY)
-                grown, over = len(self._chunks) > seen, self.over
+                grown, over = len(self._chunks) > seen, self._over.is_set()
                 seen = len(self._chunks)
             yield self.text
             if over:
@@ -82,17 +80,44 @@ class Reply:
     def add(self, chunk: str) -> Message:
         """Append a chunk; return the message to save."""
         with self._changed:
-            self._chunks.append(chunk)
-            self._changed.notify_all()
+            if not self._ended:
+                self._chunks.append(chunk)
+                self._changed.notify_all()
         return self.so_far()
 
     def so_far(self) -> Message:
-        """Return the message to save while the reply is being written."""
-        return self._as(MessageStatus.STREAMING)
+        """Return the message to save while the reply is being written; once ended, as it ended."""
+        with self._changed:
+            if not self._ended:
+                self._message = self._revised(MessageStatus.STREAMING)
+            return self._message
 
     def end(self, status: MessageStatus) -> Message:
-        """Return the message as it ends; followers are let go by `release`."""
-        return self._as(status)
+        """Return the message as it ends: with *status*, unless it has ended before."""
+        with self._changed:
+            if not self._ended:
+                self._message = self._revised(status)
+                self._ended = True
+            return self._message
+
+    def give_way(self, stored: Message) -> bool:
+        """
+        End where *stored* belongs to a later attempt; return whether that is so now.
+
+        Where that is a stop, and what was written goes on from the text it kept, the longer text is
+        handed in: everybody who saw it keeps it. Its revision is the first after the stop's: it
+        loses to whoever takes the turn over, and no writer's first is as low.
+        """
+        with self._changed:
+            if self._ended or stored.revision < next_attempt(self._message.revision):
+                return False
+            longer = self._revised(MessageStatus.INTERRUPTED).text
+            is_stop = stored.status is MessageStatus.INTERRUPTED and not stored.revision % ATTEMPT
+            self._message = stored
+            if is_stop and longer != stored.text and longer.startswith(stored.text):
+                self._message = stored.revised(longer, MessageStatus.INTERRUPTED)
+            self._ended = True
+            return True
 
     def release(self) -> None:
         """Tell everybody who follows that nothing more will come."""
@@ -100,15 +125,10 @@ class Reply:
             self._over.set()
             self._changed.notify_all()
 
-    def _as(self, status: MessageStatus) -> Message:
-        """Return the message one revision on; once it has ended, as it ended."""
+    def _revised(self, status: MessageStatus) -> Message:
         # A second attempt never leaves less than the first one had: until it is whole, or longer,
         # what the first one wrote is what is kept.
-        with self._changed:
-            if self._message.status is not MessageStatus.STREAMING:
-                return self._message
-            text = self.text
-            if status is not MessageStatus.COMPLETE and len(text) < len(self._kept):
-                text = self._kept
-            self._message = self._message.revised(text, status)
-            return self._message
+        text = self.text
+        if status is not MessageStatus.COMPLETE and len(text) < len(self._kept):
+            text = self._kept
+        return self._message.revised(text, status)

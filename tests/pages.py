@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime.now(UTC)
 
 #: Calls that change what is stored.
-WRITES = frozenset({"create_workshop", "apply", "append", "save", "take_over"})
+WRITES = frozenset({"create_workshop", "apply", "append", "save", "take_over", "interrupt"})
 
 
 class WatchedStore:

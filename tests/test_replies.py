@@ -137,7 +137,7 @@ def test_stop_keeps_what_was_written_and_marks_it(
     live = process.replies.live(key)
     assert live is not None
     assert eventually(lambda: live.text == "Well")
-    live.cancel()
+    process.replies.stop(key, live.id)
     guide.go_on()
 
     assert over(process, key)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from lib.status import Change, Event, Phase, Status, decide
 from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, NotFound, Store, Unstorable, upstream_artifacts
-from lib.transcript import ATTEMPT, Message, MessageStatus, Role
+from lib.transcript import ATTEMPT, Message, MessageStatus, Role, next_attempt
 from lib.workshop import Draft, StepKey, StepOverview, StepState, Team, TeamKey, Workshop
 
 #: A lease that has run out by the time anybody looks, in seconds.
@@ -702,6 +703,64 @@ def test_of_many_who_take_over_one_does(store: Store, key: StepKey) -> None:
 
     assert len([each for each in results if each is not None]) == 1
     assert not [each for each in results if isinstance(each, Exception)]
+
+
+# A stop from anywhere
+
+
+@pytest.mark.parametrize("revision", [1, ATTEMPT + 7])
+def test_a_reply_is_stopped_whoever_writes_it_and_keeps_its_text(
+    store: Store, key: StepKey, revision: int
+) -> None:
+    (held,) = store.append(key, [reply("half a", revision=revision)])
+    store.interrupt(key, held.id)
+    store.interrupt(key, held.id)
+    outranking = next_attempt(revision)
+    stopped = replace(held, status=MessageStatus.INTERRUPTED, revision=outranking)
+
+    assert [stopped] == store.messages(key)
+
+
+def test_nothing_the_writer_of_a_stopped_reply_still_saves_wins(store: Store, key: StepKey) -> None:
+    (held,) = store.append(key, [reply("half a")])
+    store.interrupt(key, held.id)
+    stopped = store.messages(key)
+    late = held.revised("half a loaf", MessageStatus.STREAMING)
+    store.save(key, [late])
+    store.save(key, [late.revised("half a loaf.", MessageStatus.COMPLETE)])
+
+    assert stopped == store.messages(key)
+
+
+def test_only_what_is_being_written_is_stopped(store: Store, team: Team) -> None:
+    key, other = team.step_key("challenge"), team.step_key("ideation")
+    ended = [reply(status=each) for each in MessageStatus if each is not MessageStatus.STREAMING]
+    placed = store.append(key, [question(), *ended])
+    elsewhere = store.append(other, [reply()])
+    for message in [*placed, *elsewhere, question()]:
+        store.interrupt(key, message.id)
+
+    assert placed == store.messages(key)
+    assert elsewhere == store.messages(other)
+
+
+def test_a_stopped_reply_is_gone_on_with(store: Store, key: StepKey) -> None:
+    (held,) = store.append(key, [reply("half a")])
+    store.interrupt(key, held.id)
+    taken = store.take_over(key, held.id)
+
+    assert replace(held, revision=2 * ATTEMPT) == taken
+
+
+def test_of_a_stop_and_a_last_word_at_once_the_first_stays(store: Store, key: StepKey) -> None:
+    for _ in range(10):
+        (held,) = store.append(key, [reply("half a")])
+        whole = held.revised("a whole loaf", MessageStatus.COMPLETE)
+        at_once(partial(store.interrupt, key, held.id), partial(store.save, key, [whole]))
+        outranking = next_attempt(held.revision)
+        stopped = replace(held, status=MessageStatus.INTERRUPTED, revision=outranking)
+
+        assert store.messages(key)[-1] in (whole, stopped)
 
 
 # Review

@@ -103,6 +103,15 @@ class Machine(RuleBasedStateMachine):
 
         assert taken == self.store.take_over(self.team.step_key(step), id_)
 
+    @rule(step=step, id_=ids)
+    def interrupt(self, step: str, id_: str) -> None:
+        stored = next((m for m in self.messages[step] if m.id == id_), None)
+        if stored and stored.status is MessageStatus.STREAMING:
+            revision = next_attempt(stored.revision)
+            ended = replace(stored, status=MessageStatus.INTERRUPTED, revision=revision)
+            self.messages[step][stored.position - 1] = ended
+        self.store.interrupt(self.team.step_key(step), id_)
+
     @rule(step=step, fields=st.none() | st.dictionaries(texts, st.integers(), max_size=2))
     def confirm(self, step: str, fields: dict[str, int] | None) -> None:
         try:

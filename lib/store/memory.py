@@ -323,6 +323,16 @@ class MemoryStore:
             self._write(row, taken)
             return taken
 
+    def interrupt(self, key: StepKey, message_id: str) -> None:
+        """End a message that is being written, whoever writes it."""
+        with self._lock:
+            row = self._rows.get(key, _NOTHING)
+            stored = row.messages.get(message_id)
+            if stored is not None and stored.status is MessageStatus.STREAMING:
+                revision = next_attempt(stored.revision)
+                ended = replace(stored, status=MessageStatus.INTERRUPTED, revision=revision)
+                self._write(row, ended)
+
     def messages(
         self,
         key: StepKey,

@@ -219,6 +219,15 @@ class Store(Protocol):
         """
         ...
 
+    def interrupt(self, key: StepKey, message_id: str) -> None:
+        """
+        End a message that is being written, whoever writes it: it is `interrupted`, its text stays.
+
+        Its revision is that of a next attempt (`lib.transcript.next_attempt`), so that nothing its
+        writer still saves can win. Does nothing where the message has ended or is unknown.
+        """
+        ...
+
     def messages(
         self,
         key: StepKey,

@@ -170,6 +170,10 @@ class SqlStore:
         """Lease an unfinished message to the caller."""
         return self._transcripts.take_over(key, message_id)
 
+    def interrupt(self, key: StepKey, message_id: str) -> None:
+        """End a message that is being written, whoever writes it."""
+        self._transcripts.interrupt(key, message_id)
+
     def messages(
         self,
         key: StepKey,

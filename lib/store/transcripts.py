@@ -21,6 +21,9 @@ from lib.workshop import Draft, StepKey
 _STREAMING = MessageStatus.STREAMING.value
 _COMPLETE = MessageStatus.COMPLETE.value
 
+#: As `lib.transcript.next_attempt` has it.
+_NEXT_ATTEMPT = messages.c.revision - messages.c.revision % ATTEMPT + ATTEMPT
+
 
 class Transcripts:
     """The port's transcript methods; *lease* is in seconds."""
@@ -196,13 +199,26 @@ class Transcripts:
             .where(this, messages.c.status != _COMPLETE, free)
             .values(
                 status=_STREAMING,
-                # As `lib.transcript.next_attempt` has it.
-                revision=messages.c.revision - messages.c.revision % ATTEMPT + ATTEMPT,
+                revision=_NEXT_ATTEMPT,
                 updated_at=self._now(),
                 lease_until=self._now(self._lease),
             )
             .returning(*messages.c, (messages.c.status != _STREAMING).label("dead"))
         )
+
+    def interrupt(self, key: StepKey, message_id: str) -> None:
+        """End a message that is being written, whoever writes it."""
+        ending = (
+            update(messages)
+            .where(in_step(messages, key), messages.c.id == message_id)
+            .where(messages.c.status == _STREAMING)
+            .values(
+                status=MessageStatus.INTERRUPTED.value,
+                revision=_NEXT_ATTEMPT,
+                updated_at=self._now(),
+            )
+        )
+        self._door.run(Kind.SINGLE, lambda connection: connection.execute(ending))
 
     # Reading
 

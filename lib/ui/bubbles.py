@@ -12,7 +12,7 @@ from html import escape
 
 from markdown_it import MarkdownIt
 
-from lib.transcript import Message, Role
+from lib.transcript import Message, MessageStatus, Role
 
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 _markdown.disable("image")
@@ -20,13 +20,23 @@ _markdown.disable("image")
 
 def html(messages: Sequence[Message], most: int) -> str:
     """Return *messages* in order; what is over *most* characters of one is left out."""
-    return "".join(
-        bubble(message.role, message.author, _cut(message.text, most)) for message in messages
-    )
+    return "".join(_message(message, most) for message in messages)
+
+
+def _message(message: Message, most: int) -> str:
+    if message.status is MessageStatus.STREAMING:
+        return growing(message.author, message.text)
+    return bubble(message.role, message.author, _cut(message.text, most))
+
+
+def growing(guide: str, text: str) -> str:
+    """Return a reply that is being written; nothing written yet reads as thinking."""
+    shown = text or "*The guide is thinking …*"
+    return bubble(Role.ASSISTANT, guide, shown, is_growing=True)
 
 
 @lru_cache(maxsize=4_096)
-def bubble(role: Role, author: str, text: str, *, growing: bool = False) -> str:
+def bubble(role: Role, author: str, text: str, *, is_growing: bool = False) -> str:
     """
     Return one message.
 
@@ -35,7 +45,7 @@ def bubble(role: Role, author: str, text: str, *, growing: bool = False) -> str:
 class="author">Ada</p><div class="said">&lt;b&gt;<br>*x*</div></div>
     """
     said = plain(text) if role is Role.USER else markdown(text)
-    kind = f"bubble {role.value}{' growing' if growing else ''}"
+    kind = f"bubble {role.value}{' growing' if is_growing else ''}"
     return (
         f'<div class="{kind}" role="group" aria-label="Message from {escape(author)}">'
         f'<p class="author">{escape(author)}</p><div class="said">{said}</div></div>'

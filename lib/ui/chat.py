@@ -1,6 +1,7 @@
 """The conversation of a step: what was said, what is being written, and the box to say more."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 
 import streamlit as st
@@ -15,6 +16,7 @@ from lib.ui import bubbles, chat_box, page, safe
 from lib.ui.chat_box import Delivery, Refusal
 from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WINDOW, WorkingCopy
+from lib.workshop import StepKey
 
 #: Characters of a message a page shows before it folds the rest: every rerun sends them again.
 SHOWN = 4_000
@@ -49,12 +51,13 @@ def show(process: Process, copy: WorkingCopy, step: str, line: UnsavedLine) -> N
     Meanwhile *line* comes and goes as it has to.
     """
     live = process.replies.live(copy.key(step))
+    growing = live.id if live else _growing_elsewhere(copy, step)
     written = [each for each in copy.transcripts[step] if live is None or each.id != live.id]
     with st.container(key="transcript", height=400, border=False, autoscroll=True):
         _earlier(process, copy, step)
         _messages(copy, written)
         slot = st.empty() if live else None
-    _below(process, copy, step, live)
+    _below(process, copy, step, growing)
     if live is not None and slot is not None:
         _follow(live, process.replies.guide_name, slot, line)
 
@@ -83,7 +86,9 @@ def _messages(copy: WorkingCopy, messages: Sequence[Message]) -> None:
 
 
 def _is_folded(copy: WorkingCopy, message: Message) -> bool:
-    return len(message.text) > SHOWN and message.id not in copy.unfolded
+    # What grows is read at its end.
+    is_long = len(message.text) > SHOWN and message.status is not MessageStatus.STREAMING
+    return is_long and message.id not in copy.unfolded
 
 
 def _unfold(copy: WorkingCopy, message: Message) -> None:
@@ -99,18 +104,18 @@ def _follow(
     """Draw the reply as it grows, then the page as it is with it."""
     for text in live.follow():
         line.update()
-        shown = text or "*The guide is thinking …*"
-        slot.html(bubbles.bubble(Role.ASSISTANT, guide, shown, growing=True))
+        slot.html(bubbles.growing(guide, text))
     page.redraw()
 
 
-def _below(process: Process, copy: WorkingCopy, step: str, live: Reply | None) -> None:
-    """Draw what may be done: stop, retry, say something."""
+def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) -> None:
+    """Draw what may be done: stop what grows (a message's id), retry, say something."""
     if is_read_only(copy.states[step].status):
         st.info("This step is complete: the conversation is closed.", icon=":material/lock:")
         return
-    if live is not None:
-        st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=live.cancel)
+    if growing is not None:
+        stop = partial(_stop, process, copy.key(step), growing)
+        st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
     elif (last := _unfinished(copy, step)) is not None:
         _offer_retry(process, copy, step, last)
     chat_box.show(
@@ -132,6 +137,19 @@ def _delivery(copy: WorkingCopy, step: str) -> Delivery:
         step,
         working_copy.member(),
     )
+
+
+def _stop(process: Process, key: StepKey, message_id: str) -> None:
+    try:
+        process.replies.stop(key, message_id)
+    except StoreError as exc:
+        st.toast(f"Not yet. {exc}")
+
+
+def _growing_elsewhere(copy: WorkingCopy, step: str) -> str | None:
+    """Return the id of the newest reply that grows; another server's, where none is this one's."""
+    growing = [each for each in copy.transcripts[step] if each.status is MessageStatus.STREAMING]
+    return growing[-1].id if growing else None
 
 
 def _unfinished(copy: WorkingCopy, step: str) -> Message | None:
