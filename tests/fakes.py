@@ -33,6 +33,8 @@ class FakeGuide:
         self.queue: list[list[str | Proposal | Exception]] = []
         self.gate = threading.Event()
         self.gate.set()
+        #: How many replies nobody asks any more of.
+        self.closed = 0
 
     def hold(self) -> None:
         """Say the first chunk of the next reply, then wait for `go_on`."""
@@ -46,12 +48,15 @@ class FakeGuide:
         """Yield what is next in the queue."""
         self.requests.append(request)
         pieces = self.queue.pop(0) if self.queue else ["Well", ".", proposal(request.draft)]
-        for place, piece in enumerate(pieces):
-            if place:
-                assert self.gate.wait(PATIENCE)
-            if isinstance(piece, Exception):
-                raise piece
-            yield piece
+        try:
+            for place, piece in enumerate(pieces):
+                if place:
+                    assert self.gate.wait(PATIENCE)
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
+        finally:
+            self.closed += 1
 
 
 def proposal(fields: Fields, phase: Phase = Phase.GATHER) -> Proposal:

@@ -2,17 +2,19 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from lib.guide.port import GuideError
 from lib.process import Process, assemble
+from lib.reply import Reply
 from lib.settings import Settings
 from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable
-from lib.transcript import Message, MessageStatus, Role
+from lib.transcript import Message, MessageStatus, Role, next_attempt
 from lib.workshop import StepKey
-from tests.fakes import FakeGuide, eventually, new_step, proposal, question
+from tests.fakes import FakeGuide, eventually, new_step, placed, proposal, question
 
 
 class FlakyStore(MemoryStore):
@@ -257,3 +259,191 @@ def test_ending_the_process_saves_what_was_written(store: FlakyStore, guide: Fak
     assert process.close(within=4)
     last = store.messages(key)[-1]
     assert (last.text[:1], last.status) == ("A", MessageStatus.INTERRUPTED)
+
+
+# Stop, from wherever
+
+
+@pytest.fixture
+def other(store: FlakyStore, guide: FakeGuide) -> Iterator[Process]:
+    """Return another server on the same database."""
+    process = assemble(Settings(), store, guide)
+    yield process
+    guide.go_on()
+    process.close(within=2)
+
+
+def growing(process: Process, guide: FakeGuide, key: StepKey) -> Reply:
+    """Begin a reply that stands still after "Well" and would change the draft."""
+    guide.queue.append(["Well", ", well", proposal({"target_user": "nurses"})])
+    guide.hold()
+    process.replies.ask(key, [question("Go on")])
+    live = process.replies.live(key)
+    assert live is not None
+    assert eventually(lambda: live.text == "Well")
+    return live
+
+
+def test_stop_ends_a_reply_though_its_guide_is_silent(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    live = growing(process, guide, key)
+    process.replies.stop(key, live.id)
+    last = store.messages(key)[-1]
+
+    assert process.replies.live(key) is None
+    assert (last.text, last.status) == ("Well", MessageStatus.INTERRUPTED)
+
+
+def test_what_a_guide_says_after_stop_is_dropped(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    live = growing(process, guide, key)
+    process.replies.stop(key, live.id)
+    stopped = store.messages(key)
+    guide.queue.append(["Again", proposal({})])
+    process.replies.retry(key, stopped[-1])
+    guide.go_on()
+
+    assert over(process, key)
+    assert texts(store, key) == ["Go on", "Again"]
+    assert eventually(lambda: guide.closed == 2)
+    assert texts(store, key) == ["Go on", "Again"]
+    assert store.draft(key).fields == {}
+
+
+def test_stop_on_another_server_ends_the_reply_and_its_writer_gives_way(
+    process: Process, other: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    live = growing(process, guide, key)
+    process.replies.renew(key)
+    other.replies.stop(key, live.id)
+    stopped = store.messages(key)[-1]
+    process.replies.renew(key)
+
+    assert (stopped.text, stopped.status) == ("Well", MessageStatus.INTERRUPTED)
+    assert process.replies.live(key) is None
+    guide.go_on()
+    assert eventually(lambda: guide.closed == 1)
+    assert store.messages(key)[-1] == stopped
+    assert store.draft(key).fields == {}
+
+
+def test_a_stop_nobody_has_noticed_yet_keeps_the_proposal_out_of_the_draft(
+    process: Process, other: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    live = growing(process, guide, key)
+    other.replies.stop(key, live.id)
+    guide.go_on()
+
+    assert over(process, key)
+    last = store.messages(key)[-1]
+    assert (last.text, last.status) == ("Well, well", MessageStatus.INTERRUPTED)
+    assert store.draft(key).fields == {}
+
+
+def test_the_writer_notices_a_stop_within_a_renewal(store: FlakyStore, guide: FakeGuide) -> None:
+    key = new_step(store)
+    process = assemble(Settings(), store, guide)
+    process.replies._renew_every = 0.05
+    live = growing(process, guide, key)
+    store.interrupt(key, live.id)
+
+    assert eventually(lambda: process.replies.live(key) is None, within=2)
+    guide.go_on()
+
+
+def test_what_was_on_screen_and_not_yet_saved_outlives_a_stop_elsewhere(
+    process: Process, other: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    live = growing(process, guide, key)
+    other.replies.stop(key, live.id)
+    before = store.messages(key)[-1].text
+    process.replies.renew(key)
+    last = store.messages(key)[-1]
+
+    assert before == ""
+    assert (last.text, last.status) == ("Well", MessageStatus.INTERRUPTED)
+
+
+def test_what_is_handed_in_late_loses_to_a_retry(
+    process: Process, other: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    live = growing(process, guide, key)
+    other.replies.stop(key, live.id)
+    stopped = store.messages(key)[-1]
+    guide.queue.append(["Anew", ".", proposal({})])
+    other.replies.retry(key, stopped)
+    retried = other.replies.live(key)
+    assert retried is not None
+    assert live.give_way(stopped)
+    assert eventually(lambda: retried.text == "Anew")
+    other.replies.renew(key)
+    store.save(key, [live.so_far()])
+
+    assert live.so_far().text == "Well"
+    assert store.messages(key)[-1].text == "Anew"
+    guide.go_on()
+    assert over(other, key)
+    assert texts(store, key) == ["Go on", "Anew."]
+
+
+def test_a_writer_that_was_taken_over_hands_nothing_in() -> None:
+    mine = Reply(placed("", 2, status=MessageStatus.STREAMING))
+    mine.add("Well")
+    taken = replace(mine.so_far(), text="", revision=next_attempt(1))
+
+    assert mine.give_way(taken)
+    assert mine.so_far() == taken
+
+
+def test_a_reply_that_was_written_further_by_somebody_else_takes_nothing_in() -> None:
+    mine = Reply(placed("", 2, status=MessageStatus.STREAMING))
+    mine.add("Well")
+    # Read so where its lease ran out: its writer may be alive and write the next revision.
+    dead = replace(
+        mine.so_far(), text="We", status=MessageStatus.INTERRUPTED, revision=next_attempt(1) + 5
+    )
+
+    assert mine.give_way(dead)
+    assert mine.so_far() == dead
+
+
+def test_a_text_that_goes_another_way_is_not_handed_in() -> None:
+    mine = Reply(placed("What was kept", 2, status=MessageStatus.STREAMING))
+    mine.add("Another way to say it")
+    stopped = replace(
+        mine.so_far(),
+        text="What was kept",
+        status=MessageStatus.INTERRUPTED,
+        revision=next_attempt(1),
+    )
+
+    assert mine.give_way(stopped)
+    assert mine.so_far() == stopped
+
+
+def test_a_stop_that_comes_too_late_changes_nothing(
+    process: Process, other: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    process.replies.ask(key, [question("Go on")])
+    assert over(process, key)
+    whole = store.messages(key)
+    for each in (process, other):
+        each.replies.stop(key, whole[-1].id)
+
+    assert whole[-1].status is MessageStatus.COMPLETE
+    assert whole == store.messages(key)
+
+
+def test_what_was_asked_meanwhile_is_answered_after_a_stop_elsewhere(
+    process: Process, other: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    live = growing(process, guide, key)
+    process.replies.ask(key, [question("And?")])
+    other.replies.stop(key, live.id)
+    process.replies.renew(key)
+    guide.go_on()
+
+    assert over(process, key)
+    assert texts(store, key) == ["Go on", "Well", "And?", "Well."]
