@@ -85,6 +85,7 @@ def writes(store: Store, key: StepKey) -> dict[str, Callable[[], Any]]:
         "save one": lambda: store.save(key, PLACED[:1]),
         "save draft": lambda: store.save(key, (), draft),
         "take over": lambda: store.take_over(key, "half"),
+        "interrupt": lambda: store.interrupt(key, "half"),
     }
 
 
@@ -216,6 +217,7 @@ CUT_ON = {
     "save one": b"INSERT INTO messages",
     "save draft": b"UPDATE steps",
     "take over": b"COMMIT",
+    "interrupt": b"UPDATE messages",
 }
 
 
