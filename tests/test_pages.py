@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,7 +12,7 @@ from lib.guide.port import GuideError
 from lib.ids import new_id
 from lib.process import Process
 from lib.status import Event, Status
-from lib.store.port import StoreUnavailable
+from lib.store.port import LEASE, StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import safe, step_page
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
@@ -729,6 +729,108 @@ def test_stop_ends_a_reply_and_keeps_what_was_written(
 
     assert conversation(app) == ["Well"]
     assert "retry" in keys(app)
+
+
+# A reply that another server writes
+
+
+def growing(app: AppTest) -> list[str]:
+    """Return what the messages that are being written say so far."""
+    pieces = [each.value for each in app.get("html") if "bubble assistant growing" in each.value]
+    return [pages.Bubbles(piece).found[-1].text.strip() for piece in pieces]
+
+
+def test_a_reply_another_server_writes_is_drawn_as_growing_with_stop(
+    store: WatchedStore, team: Team
+) -> None:
+    write(store, team, "They leave.", "So you", last=MessageStatus.STREAMING)
+    app = pages.opened_step(team, "challenge")
+
+    assert growing(app) == ["So you"]
+    assert conversation(app) == ["They leave.", "So you"]
+    assert "stop" in keys(app)
+    assert "retry" not in keys(app)
+    assert store.written == []
+
+
+def test_a_reply_without_a_word_yet_reads_as_thinking_on_every_server(
+    store: WatchedStore, team: Team
+) -> None:
+    write(store, team, "They leave.", "", last=MessageStatus.STREAMING)
+    app = pages.opened_step(team, "challenge")
+
+    assert growing(app) == ["The guide is thinking …"]
+
+
+def test_a_long_reply_that_grows_is_not_folded(store: WatchedStore, team: Team) -> None:
+    write(store, team, "They leave.", "x" * 10_000, last=MessageStatus.STREAMING)
+    app = pages.opened_step(team, "challenge")
+
+    assert growing(app) == ["x" * 10_000]
+
+
+def test_stop_ends_a_reply_another_server_writes(store: WatchedStore, team: Team) -> None:
+    write(store, team, "They leave.", "So you", last=MessageStatus.STREAMING)
+    app = pages.opened_step(team, "challenge")
+    pages.drawn(app.button(key="stop").click().run())
+
+    assert stored(store, team)[-1].status is MessageStatus.INTERRUPTED
+    assert growing(app) == []
+    assert conversation(app) == ["They leave.", "So you"]
+    assert "stop" not in keys(app)
+    assert "retry" in keys(app)
+
+
+def test_stop_while_the_database_is_away_says_so_and_the_page_stays(
+    store: WatchedStore, team: Team
+) -> None:
+    write(store, team, "They leave.", "So you", last=MessageStatus.STREAMING)
+    app = pages.opened_step(team, "challenge")
+    store.away = True
+    pages.drawn(app.button(key="stop").click().run())
+
+    assert [each.value for each in app.toast] == ["Not yet. The database is away."]
+    assert growing(app) == ["So you"]
+    assert "stop" in keys(app)
+
+
+def test_a_reply_whose_writer_died_elsewhere_offers_retry_at_the_next_look(
+    store: WatchedStore, team: Team, process: Process
+) -> None:
+    write(store, team, "They leave.", "So you", last=MessageStatus.STREAMING)
+    app = pages.opened_step(team, "challenge")
+    copy = WorkingCopy(team, store.inner.workshop(team.workshop_id))
+    copy.refresh(process, "challenge")
+    before = copy.look(process, "challenge")
+    store.inner._clock = lambda: datetime.now(UTC) + timedelta(seconds=LEASE + 1)
+
+    assert not before
+    assert copy.look(process, "challenge")
+
+    settled_page(app)
+
+    assert growing(app) == []
+    assert conversation(app) == ["They leave.", "So you"]
+    assert "stop" not in keys(app)
+    assert "retry" in keys(app)
+
+
+def test_a_reply_that_grows_elsewhere_is_drawn_anew_as_it_grows_and_when_it_ends(
+    store: WatchedStore, team: Team, process: Process
+) -> None:
+    write(store, team, "They leave.", "So you", last=MessageStatus.STREAMING)
+    copy = WorkingCopy(team, store.inner.workshop(team.workshop_id))
+    copy.refresh(process, "challenge")
+    reply = stored(store, team)[-1]
+    looks = []
+    for text, status in [("So you say", MessageStatus.STREAMING), ("All.", MessageStatus.COMPLETE)]:
+        reply = reply.revised(text, status)
+        store.inner.save(team.step_key("challenge"), [reply])
+        looks.append((copy.look(process, "challenge"), copy.transcripts["challenge"][-1]))
+        looks.append((copy.look(process, "challenge"), reply))
+
+    assert [is_new for is_new, _ in looks] == [True, False] * 2
+    assert [each.text for _, each in looks] == ["So you say"] * 2 + ["All."] * 2
 
 
 # Confirming
