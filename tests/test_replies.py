@@ -1,8 +1,10 @@
 """A reply belongs to the process: stored as it grows, held by a lease, asked for once."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -10,8 +12,9 @@ from lib.guide.port import GuideError
 from lib.process import Process, assemble
 from lib.reply import Reply
 from lib.settings import Settings
+from lib.store import open_store
 from lib.store.memory import MemoryStore
-from lib.store.port import StoreUnavailable
+from lib.store.port import Store, StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role, next_attempt
 from lib.workshop import StepKey
 from tests.fakes import FakeGuide, eventually, new_step, placed, proposal, question
@@ -62,7 +65,7 @@ def over(process: Process, key: StepKey) -> bool:
     return eventually(lambda: process.replies.live(key) is None)
 
 
-def texts(store: MemoryStore, key: StepKey) -> list[str]:
+def texts(store: Store, key: StepKey) -> list[str]:
     return [message.text for message in store.messages(key)]
 
 
@@ -447,3 +450,96 @@ def test_what_was_asked_meanwhile_is_answered_after_a_stop_elsewhere(
 
     assert over(process, key)
     assert texts(store, key) == ["Go on", "Well", "And?", "Well."]
+
+
+# Two servers on one database
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def servers(request: pytest.FixtureRequest, guide: FakeGuide) -> Iterator[list[Process]]:
+    """Return two servers, each with connections of its own, that ask the same guide."""
+    names = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
+    url = request.getfixturevalue(names[request.param])
+    both = [assemble(Settings(), open_store(url), guide) for _ in range(2)]
+    yield both
+    guide.go_on()
+    for each in both:
+        each.close(within=2)
+
+
+def at_once(*works: Callable[[], None]) -> None:
+    ready = threading.Barrier(len(works))
+
+    def run(work: Callable[[], None]) -> None:
+        ready.wait()
+        work()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        list(pool.map(run, works))
+
+
+def all_over(servers: list[Process], key: StepKey) -> bool:
+    return all(over(each, key) for each in servers)
+
+
+def test_two_servers_that_enter_a_step_at_once_make_one_greeting_and_one_call(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    for round_ in range(1, 6):
+        key = new_step(servers[0].store)
+        at_once(*[partial(each.replies.attend, key, []) for each in servers * 2])
+
+        assert all_over(servers, key)
+        assert [len(guide.requests), texts(servers[1].store, key)] == [round_, ["Well."]]
+
+
+def test_two_servers_that_answer_a_question_at_once_make_one_reply_and_one_call(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    for round_ in range(1, 6):
+        key = new_step(servers[0].store)
+        asked = [question("Well?")]
+        at_once(
+            partial(servers[0].replies.ask, key, asked),
+            partial(servers[1].replies.ask, key, asked),
+            partial(servers[1].replies.attend, key, asked),
+        )
+
+        assert all_over(servers, key)
+        assert texts(servers[1].store, key).count("Well?") == 1
+        assert [len(guide.requests), len(servers[1].store.messages(key))] == [round_, 2]
+
+
+def test_two_servers_asked_to_retry_at_once_make_one_attempt(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    for round_ in range(1, 6):
+        key = new_step(servers[0].store)
+        guide.queue.append(["Half a", GuideError("The guide could not answer.")])
+        servers[0].replies.ask(key, [question("Well?")])
+        assert over(servers[0], key)
+        failed = servers[1].store.messages(key)[-1]
+        at_once(*[partial(each.replies.retry, key, failed) for each in servers * 2])
+
+        assert all_over(servers, key)
+        assert texts(servers[1].store, key) == ["Well?", "Well."]
+        assert len(guide.requests) == 2 * round_
+
+
+def test_stop_on_one_server_and_retry_on_it_leave_one_reply_to_the_question(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    here, there = servers
+    key = new_step(here.store)
+    live = growing(here, guide, key)
+    there.replies.stop(key, live.id)
+    there.replies.retry(key, there.store.messages(key)[-1])
+    here.replies.renew(key)
+    gave_way = here.replies.live(key) is None
+    guide.go_on()
+
+    assert gave_way
+    assert all_over(servers, key)
+    assert texts(there.store, key) == ["Go on", "Well."]
+    assert there.store.messages(key)[-1].status is MessageStatus.COMPLETE
+    assert there.store.draft(key).fields == {}
