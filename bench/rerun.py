@@ -3,13 +3,10 @@ What a rerun of the step page with 5,000 messages costs on the server, against a
 
 Two real servers with the same settings, one of them with a page that only says "blank". A client
 speaks Streamlit's own protocol to both, taking turns within one run; a rerun is timed from the
-request to the server's word that the script has finished. The client acknowledges every packet at
-once: otherwise the kernel's delayed acknowledgement adds 40 ms to whichever page sends more than
-one, and the figure would say nothing about the server.
+request to the server's word that the script has finished.
 """
 
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,7 +20,6 @@ from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import ClientConnection, connect
 
 from bench import table
 from lib.ids import new_id, new_link
@@ -31,6 +27,7 @@ from lib.store import open_store
 from lib.transcript import Message, Role
 from lib.workshop import Team, Workshop
 from tests.app_server import AppServer, free_port
+from tests.wire import Wire
 
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES = 5_000
@@ -72,12 +69,7 @@ class _Tab:
 
     def __init__(self, port: int, page: str, query: str) -> None:
         self._page, self._query = page, query
-        self._socket: ClientConnection = connect(
-            f"ws://localhost:{port}/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
-            max_size=None,
-            compression=None,
-        )
+        self._wire = Wire(port)
 
     def rerun(self) -> float:
         """Ask for a rerun and return the seconds until the script had finished."""
@@ -85,11 +77,10 @@ class _Tab:
         message.rerun_script.query_string = self._query
         message.rerun_script.page_name = self._page
         start = time.perf_counter()
-        self._socket.send(message.SerializeToString())
+        self._wire.send(message)
         while True:
-            self._socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            answer = ForwardMsg()
-            answer.ParseFromString(self._socket.recv(timeout=60))  # type: ignore[arg-type]
+            answer = self._wire.receive(timeout=60)
+            assert answer is not None
             if answer.WhichOneof("type") == "script_finished":
                 assert answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
                 return time.perf_counter() - start

@@ -25,6 +25,9 @@ def free_port() -> int:
 class AppServer:
     """One server on one port and one database."""
 
+    #: What starts it, as given to Python.
+    program: tuple[str, ...] = ("-m", "streamlit", "run")
+
     def __init__(self, database_url: str, log: Path, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
@@ -34,7 +37,7 @@ class AppServer:
 
     def start(self) -> None:
         """Start the app and wait until it answers."""
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        command = [sys.executable, *self.program, "streamlit_app.py"]
         options = [f"--server.port={self.port}", "--server.headless=true"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -1,0 +1,1 @@
+"""Is anything lost while everything around fails? `make faults` tells."""

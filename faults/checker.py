@@ -1,0 +1,315 @@
+"""
+What went wrong, told from a history alone: free of servers, sockets and clocks.
+
+Each finding belongs to one column of the table. A history without a fault in it gives none.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from html import unescape
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from faults.history import Bubble, Edit, History, Look, Place, Row, Screen, Sent
+from lib.ids import reply_id
+from lib.transcript import MessageStatus, Role
+from lib.ui import bubbles
+from lib.working_copy import WINDOW
+
+#: The columns that must be 0, in the table's order.
+COLUMNS = ("lost", "doubled", "truncated", "reordered", "stale overwrites", "never-ending")
+
+
+class Finding(NamedTuple):
+    """One thing that went wrong."""
+
+    column: str
+    place: Place
+    what: str
+
+
+def check(history: History) -> list[Finding]:
+    """Return everything that went wrong, each once."""
+    found: dict[Finding, None] = {}
+    for rule in (_messages, _replies, _order, _screens, _last_screens, _overwritten, _edits):
+        found |= dict.fromkeys(rule(history))
+    return list(found)
+
+
+def counts(history: History, findings: Sequence[Finding]) -> dict[str, int]:
+    """Return the table's figures by column."""
+    known = Counter(finding.column for finding in findings)
+    acknowledged = sum(each.acknowledged_at is not None for each in history.sent.values())
+    edited = sum(each.acknowledged_at is not None for each in history.edits)
+    first = {"trials": history.trials, "messages acknowledged": acknowledged}
+    if history.edits:
+        first["edits acknowledged"] = edited
+    return first | {column: known[column] for column in COLUMNS}
+
+
+# Messages people sent
+
+
+def _messages(history: History) -> Iterator[Finding]:
+    """Each is stored as it was sent, once, in its own step."""
+    stored = {row.id: (place, row) for place, end in history.end.items() for row in end.rows}
+    for sent in history.sent.values():
+        place, row = stored.get(sent.id, (None, None))
+        if row is None and sent.acknowledged_at is not None:
+            yield Finding("lost", sent.place, f"acknowledged, not stored: {_short(sent.text)}")
+        elif sent.acknowledged_at is None:
+            yield Finding("never-ending", sent.place, f"never acknowledged: {_short(sent.text)}")
+        if row is not None and (row.text != sent.text or place != sent.place):
+            yield Finding("truncated", sent.place, f"not what was sent: {_short(sent.text)}")
+    for place, end in history.end.items():
+        said = Counter(row.text for row in end.rows if row.role is Role.USER)
+        for text, times in said.items():
+            if times > 1:
+                yield Finding("doubled", place, f"{times} times: {_short(text)}")
+
+
+def _order(history: History) -> Iterator[Finding]:
+    """What a person sent first stands first; a reply stands behind its question."""
+    places = {row.id: row.position for end in history.end.values() for row in end.rows}
+    mine: dict[tuple[str, Place], list[Sent]] = defaultdict(list)
+    for sent in history.sent.values():
+        if sent.id in places:
+            mine[sent.person, sent.place].append(sent)
+    for (_, place), messages in mine.items():
+        messages.sort(key=lambda each: each.sent_at)
+        for before, after in _promised(messages):
+            if places[before.id] > places[after.id]:
+                what = f"{_short(after.text)} before {_short(before.text)}"
+                yield Finding("reordered", place, what)
+    for place, end in history.end.items():
+        for row in end.rows:
+            if row.role is Role.USER and places.get(reply_id(row.id), row.position) < row.position:
+                yield Finding("reordered", place, f"answered before it: {_short(row.text)}")
+
+
+def _promised(messages: Sequence[Sent]) -> Iterator[tuple[Sent, Sent]]:
+    """Yield pairs whose order is promised: of one tab, or the first was known to be stored."""
+    for at, before in enumerate(messages):
+        for after in messages[at + 1 :]:
+            known = before.acknowledged_at is not None and before.acknowledged_at < after.sent_at
+            if before.tab == after.tab or known:
+                yield before, after
+
+
+# Replies
+
+
+def _replies(history: History) -> Iterator[Finding]:
+    """Each whole reply is one the guide gave there; the others are the beginning of one."""
+    given: dict[tuple[Place, str], list[str]] = defaultdict(list)
+    for streamed in history.streamed:
+        given[streamed.place, streamed.turn].append(streamed.text)
+    for place, end in history.end.items():
+        before: Row | None = None
+        for row in end.rows:
+            if row.role is Role.ASSISTANT:
+                texts = given[place, before.id if before else ""]
+                yield from _reply(place, row, before, texts)
+            before = row
+        if before is not None and before.role is Role.USER:
+            yield Finding("never-ending", place, f"never answered: {_short(before.text)}")
+        if [row.position for row in end.rows] != list(range(1, len(end.rows) + 1)):
+            yield Finding("lost", place, "a position of the conversation holds no message")
+
+
+def _reply(place: Place, row: Row, before: Row | None, texts: list[str]) -> Iterator[Finding]:
+    if before is not None and before.role is Role.ASSISTANT:
+        yield Finding("doubled", place, f"a second reply to one question: {_short(row.text)}")
+    if row.status is MessageStatus.STREAMING:
+        yield Finding("never-ending", place, f"nobody writes it: {_short(row.text)!r}")
+    elif row.status is MessageStatus.COMPLETE and row.text not in texts:
+        yield Finding("truncated", place, f"whole, and not what was streamed: {_short(row.text)}")
+    elif not any(text.startswith(row.text) for text in ["", *texts]):
+        yield Finding("truncated", place, f"no beginning of what was streamed: {_short(row.text)}")
+
+
+# What was on screen
+
+
+def _screens(history: History) -> Iterator[Finding]:
+    """No page ever showed a message twice, in another order, cut or with words nobody said."""
+    places = {row.id: row.position for end in history.end.values() for row in end.rows}
+    by_html = {bubbles.plain(sent.text): sent for sent in history.sent.values()}
+    spoken: dict[Place, list[str]] = defaultdict(list)
+    for streamed in history.streamed:
+        spoken[streamed.place].append(_letters(streamed.text))
+    seen: set[tuple[Place, Bubble]] = set()
+    for screen in history.screens:
+        yield from _sequence(screen, by_html, places)
+        for bubble in screen.bubbles:
+            if (screen.place, bubble) not in seen:
+                seen.add((screen.place, bubble))
+                yield from _bubble(screen.place, bubble, by_html, spoken[screen.place])
+
+
+def _bubble(
+    place: Place, bubble: Bubble, by_html: dict[str, Sent], spoken: list[str]
+) -> Iterator[Finding]:
+    if bubble.role == Role.USER.value:
+        if bubble.said not in by_html:
+            yield Finding("truncated", place, f"shown, never sent: {_short(bubble.said)}")
+        return
+    letters = _letters(_text(bubble.said))
+    if not bubble.said.count("The guide is thinking") and not any(
+        text.startswith(letters) for text in spoken
+    ):
+        yield Finding("truncated", place, f"shown, never streamed: {_short(bubble.said)}")
+
+
+def _sequence(
+    screen: Screen, by_html: dict[str, Sent], places: dict[str, int]
+) -> Iterator[Finding]:
+    shown = [by_html[each.said] for each in screen.bubbles if each.said in by_html]
+    for before, after in pairwise(shown):
+        if before.id == after.id:
+            yield Finding("doubled", screen.place, f"shown twice: {_short(after.text)}")
+        elif places.get(before.id, 0) > places.get(after.id, 1 << 60):
+            what = f"shown in another order than stored: {_short(after.text)}"
+            yield Finding("reordered", screen.place, what)
+
+
+def _last_screens(history: History) -> Iterator[Finding]:
+    """In the end everybody sees what is stored, all of it and nothing else."""
+    for screen in history.last_screens:
+        rows = history.end[screen.place].rows[-WINDOW:]
+        stored = Counter(map(_shown, rows))
+        shown = Counter((each.role, each.said.strip()) for each in screen.bubbles)
+        for (_, said), _times in (stored - shown).items():
+            yield Finding("lost", screen.place, f"stored, not shown to the last: {_short(said)}")
+        for (_, said), _times in (shown - stored).items():
+            column = "doubled" if stored[_, said] else "truncated"
+            yield Finding(column, screen.place, f"shown to the last, not stored: {_short(said)}")
+        ordered = [_shown(row) for row in rows]
+        if stored == shown and ordered != [(b.role, b.said.strip()) for b in screen.bubbles]:
+            yield Finding("reordered", screen.place, f"the last screen of {screen.person}")
+
+
+def _shown(row: Row) -> tuple[str, str]:
+    said = bubbles.plain(row.text) if row.role is Role.USER else bubbles.markdown(row.text)
+    return row.role.value, said.strip()
+
+
+# What was stored, looked at again and again
+
+
+def _overwritten(history: History) -> Iterator[Finding]:
+    """Nothing stored ever became older, shorter once whole, or went away."""
+    known: dict[tuple[Place, str], Row] = {}
+    revisions: dict[Place, int] = {}
+    ends = history.end.values()
+    for look in [*history.looks, *ends]:
+        if look.draft_revision < revisions.get(look.place, 0):
+            yield Finding("stale overwrites", look.place, "the draft went back a revision")
+        revisions[look.place] = look.draft_revision
+        present = {row.id for row in look.rows}
+        for (place, id_), before in list(known.items()):
+            if place == look.place and id_ not in present:
+                yield Finding("lost", place, f"was stored, is not: {_short(before.text)}")
+        for row in look.rows:
+            before_ = known.get((look.place, row.id))
+            if before_ is not None:
+                yield from _changed(look.place, before_, row)
+            known[look.place, row.id] = row
+
+
+def _changed(place: Place, before: Row, after: Row) -> Iterator[Finding]:
+    whole = before.status is MessageStatus.COMPLETE
+    if after.revision < before.revision or (whole and after != before):
+        what = f"revision {before.revision} ({before.status}) became {after.revision}"
+        yield Finding("stale overwrites", place, f"{what}: {_short(before.text)}")
+    elif len(after.text) < len(before.text) and after.status is not MessageStatus.COMPLETE:
+        yield Finding("stale overwrites", place, f"became shorter: {_short(before.text)}")
+    if after.position != before.position:
+        yield Finding("reordered", place, f"was moved: {_short(after.text)}")
+
+
+# Drafts
+
+
+def _edits(history: History) -> Iterator[Finding]:
+    """What was acknowledged is in the draft, set aside, or was changed by somebody who knew it."""
+    for edit in history.edits:
+        if edit.acknowledged_at is None:
+            yield Finding("never-ending", edit.place, f"never acknowledged: {edit.value}")
+        elif not _kept(history, edit, history.end[edit.place]):
+            column = "stale overwrites" if _older(history, edit) else "lost"
+            yield Finding(column, edit.place, f"{edit.field}: {_short(edit.value)}")
+
+
+def _kept(history: History, edit: Edit, end: Look) -> bool:
+    """
+    Whether an edit's words are there, or have been followed by what was made from them.
+
+    One walk from value to value: each edit that knew a value, and each reply of the guide that was
+    given it, leads on to the next.
+    """
+    reached, todo = set[str](), [edit.value]
+    while todo:
+        value = todo.pop()
+        if value in reached:
+            continue
+        reached.add(value)
+        if _same(end.draft.get(edit.field), value) or any(value in each for each in end.aside):
+            return True
+        todo += _followers(history, edit, value)
+    return False
+
+
+def _followers(history: History, edit: Edit, value: str) -> list[str]:
+    follows = [
+        other.value
+        for other in history.edits
+        if (other.place, other.field) == (edit.place, edit.field)
+        and other.acknowledged_at is not None
+        and (
+            _same(other.was, value)
+            or (
+                other.writer == edit.writer
+                and value == edit.value
+                and other.revision > edit.revision
+            )
+        )
+    ]
+    given = [
+        str(each.proposed.get(edit.field, ""))
+        for each in history.streamed
+        if each.place == edit.place and _same(each.knew.get(edit.field), value)
+    ]
+    return [*follows, *given]
+
+
+def _older(history: History, edit: Edit) -> bool:
+    """Whether the field holds what somebody gave it before this edit."""
+    now = history.end[edit.place].draft.get(edit.field)
+    return any(
+        other.sent_at < edit.sent_at and _same(now, other.value)
+        for other in history.edits
+        if (other.place, other.field) == (edit.place, edit.field)
+    )
+
+
+def _same(held: Any, value: str) -> bool:
+    return held is not None and str(held) == value
+
+
+# Reading what a page drew
+
+
+def _text(html: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", " ", html))
+
+
+def _letters(text: str) -> str:
+    """Return the letters of a text: what Markdown and HTML have in common."""
+    return "".join(each for each in text if each.isalpha())
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 60 else f"{flat[:28]} … {flat[-28:]}"

@@ -1,0 +1,125 @@
+"""
+What happened, as the people and the watchers saw it: plain records, written while it happens.
+
+Times are seconds of this machine's monotonic clock. A *place* is a team's step: (team, slug).
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lib.transcript import MessageStatus, Role
+
+Place = tuple[str, str]
+
+
+@dataclass
+class Sent:
+    """A message somebody sent, and when it was confirmed to be stored."""
+
+    id: str
+    place: Place
+    person: str
+    #: Which of the person's tabs it was sent from: within one, order is promised.
+    tab: int
+    text: str
+    sent_at: float
+    #: None while nobody has confirmed it.
+    acknowledged_at: float | None = None
+
+
+@dataclass
+class Edit:
+    """A value somebody gave a field of a draft, and when it was confirmed to be stored."""
+
+    place: Place
+    person: str
+    writer: str
+    field: str
+    value: str
+    #: What the writer knew the field to hold.
+    was: Any
+    revision: int
+    sent_at: float
+    acknowledged_at: float | None = None
+    #: Whether it was kept beside the draft, because somebody else had changed the same words.
+    aside: bool = False
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A message as a page draws it; `said` is its HTML."""
+
+    role: str
+    said: str
+    growing: bool = False
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A conversation as one tab showed it when a page had been drawn."""
+
+    place: Place
+    person: str
+    at: float
+    bubbles: tuple[Bubble, ...]
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A reply the guide began: the message it came after ("" for a greeting), all it says."""
+
+    place: Place
+    turn: str
+    text: str
+    knew: Mapping[str, Any] = field(default_factory=dict)
+    proposed: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message as the database has it."""
+
+    id: str
+    role: Role
+    text: str
+    status: MessageStatus
+    revision: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the database held at some moment, of one place."""
+
+    place: Place
+    at: float
+    rows: tuple[Row, ...]
+    draft: Mapping[str, Any] = field(default_factory=dict)
+    draft_revision: int = 0
+    #: Values that were set aside, as JSON or text.
+    aside: tuple[str, ...] = ()
+
+
+@dataclass
+class History:
+    """Everything; people append from their own threads."""
+
+    trials: int = 0
+    sent: dict[str, Sent] = field(default_factory=dict)
+    edits: list[Edit] = field(default_factory=list)
+    screens: list[Screen] = field(default_factory=list)
+    #: Each person's last look at each place, when everything had settled.
+    last_screens: list[Screen] = field(default_factory=list)
+    streamed: list[Streamed] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    #: What the database held in the end, by place.
+    end: dict[Place, Look] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tried(self) -> None:
+        """Count one operation."""
+        with self.lock:
+            self.trials += 1
