@@ -6,7 +6,7 @@ Each finding belongs to one column of the table. A history without a fault in it
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from html import unescape
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ class Finding(NamedTuple):
 def check(history: History) -> list[Finding]:
     """Return everything that went wrong, each once."""
     found: dict[Finding, None] = {}
-    for rule in (_messages, _replies, _order, _screens, _last_screens, _overwritten, _edits):
+    for rule in _RULES:
         found |= dict.fromkeys(rule(history))
     return list(found)
 
@@ -58,7 +58,7 @@ def _messages(history: History) -> Iterator[Finding]:
         place, row = stored.get(sent.id, (None, None))
         if row is None and sent.acknowledged_at is not None:
             yield Finding("lost", sent.place, f"acknowledged, not stored: {_short(sent.text)}")
-        elif sent.acknowledged_at is None:
+        elif sent.acknowledged_at is None and not sent.abandoned:
             yield Finding("never-ending", sent.place, f"never acknowledged: {_short(sent.text)}")
         if row is not None and (row.text != sent.text or place != sent.place):
             yield Finding("truncated", sent.place, f"not what was sent: {_short(sent.text)}")
@@ -70,7 +70,7 @@ def _messages(history: History) -> Iterator[Finding]:
 
 
 def _order(history: History) -> Iterator[Finding]:
-    """What a person sent first stands first; a reply stands behind its question."""
+    """What a person sent first stands first."""
     places = {row.id: row.position for end in history.end.values() for row in end.rows}
     mine: dict[tuple[str, Place], list[Sent]] = defaultdict(list)
     for sent in history.sent.values():
@@ -82,7 +82,12 @@ def _order(history: History) -> Iterator[Finding]:
             if places[before.id] > places[after.id]:
                 what = f"{_short(after.text)} before {_short(before.text)}"
                 yield Finding("reordered", place, what)
+
+
+def _questions(history: History) -> Iterator[Finding]:
+    """A reply stands behind its question."""
     for place, end in history.end.items():
+        places = {row.id: row.position for row in end.rows}
         for row in end.rows:
             if row.role is Role.USER and places.get(reply_id(row.id), row.position) < row.position:
                 yield Finding("reordered", place, f"answered before it: {_short(row.text)}")
@@ -236,7 +241,8 @@ def _edits(history: History) -> Iterator[Finding]:
     """What was acknowledged is in the draft, set aside, or was changed by somebody who knew it."""
     for edit in history.edits:
         if edit.acknowledged_at is None:
-            yield Finding("never-ending", edit.place, f"never acknowledged: {edit.value}")
+            if not edit.abandoned:
+                yield Finding("never-ending", edit.place, f"never acknowledged: {edit.value}")
         elif not _kept(history, edit, history.end[edit.place]):
             column = "stale overwrites" if _older(history, edit) else "lost"
             yield Finding(column, edit.place, f"{edit.field}: {_short(edit.value)}")
@@ -296,6 +302,18 @@ def _older(history: History, edit: Edit) -> bool:
 
 def _same(held: Any, value: str) -> bool:
     return held is not None and str(held) == value
+
+
+_RULES: tuple[Callable[[History], Iterator[Finding]], ...] = (
+    _messages,
+    _order,
+    _questions,
+    _replies,
+    _screens,
+    _last_screens,
+    _overwritten,
+    _edits,
+)
 
 
 # Reading what a page drew

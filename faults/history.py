@@ -27,6 +27,8 @@ class Sent:
     sent_at: float
     #: None while nobody has confirmed it.
     acknowledged_at: float | None = None
+    #: Whether its tab was closed before anybody had.
+    abandoned: bool = False
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Edit:
     acknowledged_at: float | None = None
     #: Whether it was kept beside the draft, because somebody else had changed the same words.
     aside: bool = False
+    abandoned: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.NewSession_pb2 import NewSession
 
 from faults.history import Bubble
 from tests.wire import Wire, WireCut
@@ -66,6 +67,8 @@ class Tab:
         self.step = ""
         #: Messages not confirmed yet by step, oldest first: what the browser keeps for each box.
         self.outboxes: dict[str, list[dict[str, str]]] = {}
+        #: The step whose page the server draws; behind `step` for a moment after a move.
+        self.shown = ""
         #: Buttons on the page: their widget ids by key.
         self.buttons: dict[str, str] = {}
         self.finished_runs = 0
@@ -78,6 +81,7 @@ class Tab:
         self._box = ""
         self._page: dict[tuple[int, ...], list[Bubble]] = {}
         self._touched: set[tuple[int, ...]] = set()
+        self._buttons: dict[str, str] = {}
         self._beat: tuple[float, str] | None = None
         self._next_beat = self._next_send = self._next_try = 0.0
 
@@ -200,7 +204,7 @@ class Tab:
 
     def _enter(self, step: str) -> None:
         """Forget what belonged to the page that is left; its state goes with it."""
-        self.step = step
+        self.step, self.shown = step, ""
         self._states.clear()
         self.buttons.clear()
         self._page.clear()
@@ -235,8 +239,10 @@ class Tab:
     def _take(self, answer: ForwardMsg) -> None:
         kind = answer.WhichOneof("type")
         if kind == "new_session":
-            self._session = answer.new_session.initialize.session_id or self._session
-            self._touched = set()
+            self._begun(answer.new_session)
+        elif self.shown != self.step:
+            # What still comes of the page that was left.
+            return
         elif kind == "delta":
             self._draw(tuple(answer.metadata.delta_path), answer.delta)
         elif kind == "auto_rerun":
@@ -244,6 +250,13 @@ class Tab:
             self._next_beat = time.monotonic() + answer.auto_rerun.interval
         elif kind == "script_finished":
             self._finished(answer.script_finished)
+
+    def _begun(self, run: NewSession) -> None:
+        self._session = run.initialize.session_id or self._session
+        pages = {page.page_script_hash: page.url_pathname for page in run.app_pages}
+        self.shown = pages.get(run.page_script_hash, "")
+        self._touched = set()
+        self._buttons = {}
 
     def _draw(self, path: tuple[int, ...], delta: Delta) -> None:
         element = delta.new_element
@@ -255,7 +268,7 @@ class Tab:
             if self._page[path] and self._page[path][-1].growing:
                 self._drawn(self.step, self._page[path])
         elif kind == "button":
-            self.buttons[_key(element.button.id)] = element.button.id
+            self._buttons[_key(element.button.id)] = element.button.id
         elif kind == "bidi_component" and element.bidi_component.component_name.endswith(_BOX):
             self._box_drawn(element.bidi_component.id, json.loads(element.bidi_component.json))
 
@@ -263,6 +276,7 @@ class Tab:
         if how != ForwardMsg.FINISHED_SUCCESSFULLY:
             return
         self.finished_runs += 1
+        self.buttons = self._buttons
         self._page = {path: each for path, each in self._page.items() if path in self._touched}
         self._drawn(self.step, self.bubbles)
 

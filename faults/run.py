@@ -1,0 +1,130 @@
+"""One run: people work, things break, all is mended, everything settles; then the checker reads."""
+
+import contextlib
+import random
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from faults import nemesis, people
+from faults.history import History
+from faults.nemesis import Nemesis
+from faults.people import Person
+from faults.world import STEPS, World
+from lib.transcript import MessageStatus, Role
+
+#: Seconds after the end of the faults until every reply must have come to an end of some kind.
+SETTLE = 90.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is made of; the same settings make the same plan."""
+
+    seed: int
+    trials: int
+    #: The work ends after so many seconds even where the plan is longer.
+    seconds: float
+    teams: int = 6
+    members: int = 2
+    #: Seconds between two chunks of a reply.
+    pace: float = 0.012
+    faults: frozenset[str] = nemesis.ALL
+    operations: Sequence[str] = tuple(
+        kind for kind in people.WEIGHTS if kind != "edit" or people.TYPED
+    )
+    #: The protection that is taken away: see `launcher.OFFS`.
+    off: str = ""
+
+
+def run(settings: Settings, tell: Callable[[str], None] = lambda line: None) -> History:
+    """Run once and return what happened."""
+    history = History()
+    folder = Path(tempfile.mkdtemp(prefix="faults-"))
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        world = World(folder, history, settings.teams, settings.pace, settings.off)
+        stack.callback(world.close)
+        world.start()
+        team = _people(settings, world, history)
+        _work(settings, world, history, team, tell)
+        tell(f"{history.trials} trials; everything is mended and settles")
+        _settle(world, history, team)
+    return history
+
+
+def _people(settings: Settings, world: World, history: History) -> list[Person]:
+    count = settings.teams * settings.members
+    # A plan may turn out shorter: Retry and Stop are pressed only where they are offered.
+    length = int(settings.trials / count * 1.1) + 1
+    return [
+        Person(
+            world,
+            history,
+            team,
+            f"P{team.position}{'abcdef'[number]}",
+            people.plan(
+                random.Random(f"{settings.seed}/{team.position}/{number}"),
+                settings.operations,
+                length,
+            ),
+        )
+        for team in world.teams
+        for number in range(settings.members)
+    ]
+
+
+def _work(
+    settings: Settings,
+    world: World,
+    history: History,
+    team: list[Person],
+    tell: Callable[[str], None],
+) -> None:
+    breaking = Nemesis(world, history, settings.seed, settings.faults)
+    until = time.monotonic() + settings.seconds
+    working = [threading.Thread(target=person.work, args=(until,)) for person in team]
+    for thread in working:
+        thread.start()
+    breaking.start()
+    told = time.monotonic()
+    while any(thread.is_alive() for thread in working):
+        time.sleep(0.5)
+        if time.monotonic() - told > 30:
+            told = time.monotonic()
+            tell(f"{history.trials} trials so far, {len(history.faults)} faults")
+    breaking.stop()
+
+
+def _settle(world: World, history: History, team: list[Person]) -> None:
+    _together([person.settle for person in team])
+    end = time.monotonic() + SETTLE
+    # A page that is opened has what nobody answered answered; a dead writer's lease must run out.
+    while not _calm(world) and time.monotonic() < end:
+        _together([lambda one=one: [one.visit(step) for step in STEPS] for one in team[::2]])
+        time.sleep(1)
+    _together([lambda one=one: [one.look(step) for step in STEPS] for one in team])
+    world.finish()
+
+
+def _calm(world: World) -> bool:
+    """Whether nothing is being written and nobody waits for an answer."""
+    ends = [world.look(place, key).rows for place, key in world.places]
+    return all(
+        rows
+        and rows[-1].role is Role.ASSISTANT
+        and all(row.status is not MessageStatus.STREAMING for row in rows)
+        for rows in ends
+    )
+
+
+def _together(calls: Sequence[Callable[[], object]]) -> None:
+    threads = [threading.Thread(target=call) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

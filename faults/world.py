@@ -1,0 +1,133 @@
+"""What is broken and mended: two servers of the app, one PostgreSQL, a proxy before each server."""
+
+import contextlib
+import json
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from faults import launcher
+from faults.history import History, Look, Place, Row, Streamed
+from lib.ids import new_id, new_link
+from lib.status import Change, Event, Status
+from lib.store import open_store
+from lib.store.port import StoreError
+from lib.workshop import StepKey, Team, Workshop
+from tests import proxy as proxies
+from tests.app_server import AppServer
+from tests.postgres import PostgresServer
+
+#: The steps people work in: open from the beginning.
+STEPS = ("challenge", "stakeholder-mapping", "user-research", "sense-making")
+
+#: Seconds between two looks into the database.
+LOOK_EVERY = 0.7
+
+
+class Server(AppServer):
+    """The app as it is started, watched."""
+
+    program = ("-m", "faults.launcher")
+
+
+class World:
+    """Everything under test, in *folder*; *off* names a protection to take away."""
+
+    def __init__(self, folder: Path, history: History, teams: int, pace: float, off: str) -> None:
+        self._history = history
+        self._streamed = folder / "streamed.jsonl"
+        self._over = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        folder.chmod(0o755)
+        self.postgres = PostgresServer(folder / "postgres")
+        self.postgres.start()
+        url = self.postgres.new_database()
+        #: The way past the proxies, for the watcher and the checker.
+        self._store = open_store(url)
+        self.teams = self._seeded(teams)
+        self.proxies = [proxies.before(self.postgres) for _ in range(2)]
+        self.servers = [
+            Server(
+                proxies.through(proxy, url),
+                folder / f"server-{number}.log",
+                GUIDE_PACE=str(pace),
+                **{launcher.STREAMED: str(self._streamed), launcher.OFF: off},
+            )
+            for number, proxy in enumerate(self.proxies)
+        ]
+
+    def start(self) -> None:
+        """Start the servers and the watcher."""
+        for server in self.servers:
+            server.start()
+        self._watcher.start()
+
+    def close(self) -> None:
+        """End everything."""
+        self._over.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
+        for server in self.servers:
+            with contextlib.suppress(Exception):
+                server.kill()
+        self._store.close()
+        for proxy in self.proxies:
+            proxy.close()
+        self.postgres.remove()
+
+    def _seeded(self, count: int) -> list[Team]:
+        workshop = Workshop(new_id(), "Faults", "Half of them leave.", datetime.now(UTC))
+        teams = [
+            Team(workshop.id, new_id(), f"Team {number}", new_link(), number)
+            for number in range(1, count + 1)
+        ]
+        self._store.create_workshop(workshop, teams)
+        opened = [
+            Change(step, Event.START, Status.NOT_STARTED, Status.IN_PROGRESS) for step in STEPS[1:]
+        ]
+        for team in teams:
+            self._store.apply(team.key, opened, actor="", at=datetime.now(UTC))
+        return teams
+
+    # Looking into the database
+
+    @property
+    def places(self) -> list[tuple[Place, StepKey]]:
+        """Every step of every team."""
+        return [((team.name, step), team.step_key(step)) for team in self.teams for step in STEPS]
+
+    def look(self, place: Place, key: StepKey) -> Look:
+        """Return what is stored of one place. Raises StoreError."""
+        rows = tuple(
+            Row(each.id, each.role, each.text, each.status, each.revision, each.position)
+            for each in self._store.messages(key)
+        )
+        draft = self._store.draft(key)
+        return Look(place, time.monotonic(), rows, draft.fields, draft.revision)
+
+    def finish(self) -> None:
+        """Put into the history what is stored in the end, and what the guide has said."""
+        self._history.end = {place: self.look(place, key) for place, key in self.places}
+        if self._streamed.exists():
+            for line in self._streamed.read_text(encoding="utf-8").splitlines():
+                told = json.loads(line)
+                team, step = told["step"]
+                self._history.streamed.append(
+                    Streamed(
+                        (team, step), told["turn"], told["text"], told["knew"], told["proposed"]
+                    )
+                )
+
+    def _watch(self) -> None:
+        known: dict[Place, tuple[object, ...]] = {}
+        while not self._over.wait(LOOK_EVERY):
+            for place, key in self.places:
+                try:
+                    look = self.look(place, key)
+                except StoreError:
+                    continue
+                now = (look.rows, look.draft_revision)
+                if known.get(place) != now:
+                    known[place] = now
+                    self._history.looks.append(look)
