@@ -102,6 +102,13 @@ def _work(
 
 def _settle(world: World, history: History, team: list[Person]) -> None:
     _together([person.settle for person in team])
+    for person in team:
+        if any(person.tab.outboxes.values()):
+            print(
+                "STUCK",
+                person.name,
+                {k: v for k, v in person.tab.__dict__.items() if k not in ("_page",)},
+            )
     end = time.monotonic() + SETTLE
     # A page that is opened has what nobody answered answered; a dead writer's lease must run out.
     while not _calm(world) and time.monotonic() < end:

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Navigation_pb2 import Navigation
 from streamlit.proto.NewSession_pb2 import NewSession
 
 from faults.history import Bubble
@@ -72,6 +73,8 @@ class Tab:
         #: Buttons on the page: their widget ids by key.
         self.buttons: dict[str, str] = {}
         self.finished_runs = 0
+        #: What the page said was wrong when it was drawn last.
+        self.complaints: list[str] = []
         self._link, self._member = link, member
         self._drawn, self._confirmed = drawn, confirmed
         self._port = 0
@@ -79,6 +82,7 @@ class Tab:
         self._session = ""
         self._states: dict[str, str] = {}
         self._box = ""
+        self._hashes: dict[str, str] = {}
         self._page: dict[tuple[int, ...], list[Bubble]] = {}
         self._touched: set[tuple[int, ...]] = set()
         self._buttons: dict[str, str] = {}
@@ -222,7 +226,9 @@ class Tab:
         message = BackMsg()
         run = message.rerun_script
         run.query_string = urlencode({"team": self._link, "member": self._member})
-        run.page_name = self.step
+        # A browser knows pages by their hashes once the server has told them.
+        run.page_script_hash = self._hashes.get(self.step, "")
+        run.page_name = "" if run.page_script_hash else self.step
         run.fragment_id = fragment
         run.is_auto_rerun = bool(fragment)
         for id_, value in self._states.items():
@@ -240,6 +246,8 @@ class Tab:
         kind = answer.WhichOneof("type")
         if kind == "new_session":
             self._begun(answer.new_session)
+        elif kind == "navigation":
+            self._navigated(answer.navigation)
         elif self.shown != self.step:
             # What still comes of the page that was left.
             return
@@ -253,10 +261,15 @@ class Tab:
 
     def _begun(self, run: NewSession) -> None:
         self._session = run.initialize.session_id or self._session
-        pages = {page.page_script_hash: page.url_pathname for page in run.app_pages}
-        self.shown = pages.get(run.page_script_hash, "")
+        self.shown = ""
         self._touched = set()
         self._buttons = {}
+        self.complaints = []
+
+    def _navigated(self, to: Navigation) -> None:
+        self._hashes = {page.url_pathname: page.page_script_hash for page in to.app_pages}
+        steps = {hash_: step for step, hash_ in self._hashes.items()}
+        self.shown = steps.get(to.page_script_hash, "")
 
     def _draw(self, path: tuple[int, ...], delta: Delta) -> None:
         element = delta.new_element
@@ -267,6 +280,8 @@ class Tab:
             self._page[path] = parsed(element.html.body)
             if self._page[path] and self._page[path][-1].growing:
                 self._drawn(self.step, self._page[path])
+        elif kind in ("exception", "alert"):
+            self.complaints.append(str(getattr(element, kind))[:500])
         elif kind == "button":
             self._buttons[_key(element.button.id)] = element.button.id
         elif kind == "bidi_component" and element.bidi_component.component_name.endswith(_BOX):
