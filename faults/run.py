@@ -17,9 +17,6 @@ from faults.people import Person
 from faults.world import STEPS, World
 from lib.transcript import MessageStatus, Role
 
-#: Seconds after the end of the faults until every reply must have come to an end of some kind.
-SETTLE = 90.0
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -37,6 +34,8 @@ class Settings:
     operations: Sequence[str] = tuple(
         kind for kind in people.WEIGHTS if kind != "edit" or people.TYPED
     )
+    #: Seconds after the faults until every reply must have come to an end of some kind.
+    patience: float = 90.0
     #: The protection that is taken away: see `launcher.OFFS`.
     off: str = ""
 
@@ -53,7 +52,7 @@ def run(settings: Settings, tell: Callable[[str], None] = lambda line: None) -> 
         team = _people(settings, world, history)
         _work(settings, world, history, team, tell)
         tell(f"{history.trials} trials; everything is mended and settles")
-        _settle(world, history, team)
+        _settle(settings, world, history, team)
     return history
 
 
@@ -100,16 +99,9 @@ def _work(
     breaking.stop()
 
 
-def _settle(world: World, history: History, team: list[Person]) -> None:
+def _settle(settings: Settings, world: World, history: History, team: list[Person]) -> None:
     _together([person.settle for person in team])
-    for person in team:
-        if any(person.tab.outboxes.values()):
-            print(
-                "STUCK",
-                person.name,
-                {k: v for k, v in person.tab.__dict__.items() if k not in ("_page",)},
-            )
-    end = time.monotonic() + SETTLE
+    end = time.monotonic() + settings.patience
     # A page that is opened has what nobody answered answered; a dead writer's lease must run out.
     while not _calm(world) and time.monotonic() < end:
         _together([lambda one=one: [one.visit(step) for step in STEPS] for one in team[::2]])
