@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from faults.history import History
 from faults.world import World
@@ -19,22 +20,24 @@ class Nemesis:
         self._world, self._history = world, history
         self._over = threading.Event()
         self._began = time.monotonic()
-        self._threads = [
-            threading.Thread(target=self._go_on, args=(random.Random(f"{seed}/{name}"), chosen))
-            for name, all_ in (("servers", _SERVERS), ("database", _DATABASE))
-            if (chosen := {name: fault for name, fault in all_.items() if name in kinds})
-        ]
+        self._seed, self._kinds = seed, kinds
+        self._pool = ThreadPoolExecutor(2)
+        self._working: list[Future[None]] = []
 
     def start(self) -> None:
         """Begin."""
-        for thread in self._threads:
-            thread.start()
+        for name, all_ in (("servers", _SERVERS), ("database", _DATABASE)):
+            chosen = {kind: fault for kind, fault in all_.items() if kind in self._kinds}
+            if chosen:
+                rng = random.Random(f"{self._seed}/{name}")
+                self._working.append(self._pool.submit(self._go_on, rng, chosen))
 
     def stop(self) -> None:
         """Let everything be, and mend it."""
         self._over.set()
-        for thread in self._threads:
-            thread.join()
+        self._pool.shutdown()
+        for each in self._working:
+            each.result()
         for proxy in self._world.proxies:
             proxy.cut_on(None)
             proxy.forward()

@@ -5,7 +5,6 @@ A trial is one operation whose outcome is checked in the end.
 """
 
 import random
-import threading
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -78,13 +77,13 @@ def _text(rng: random.Random) -> str:
     return " ".join(words)
 
 
-class Person(threading.Thread):
+class Person:
     """One person of a team, in one tab at a time."""
 
     def __init__(
         self, world: World, history: History, team: Team, name: str, operations: list[Operation]
     ) -> None:
-        super().__init__(name=name, daemon=True)
+        self.name = name
         self._world, self._history, self._team = world, history, team
         self._operations = operations
         self._server = ord(name[-1]) % 2

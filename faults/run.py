@@ -4,11 +4,12 @@ import contextlib
 import random
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from faults import nemesis, people
 from faults.history import History
@@ -86,17 +87,13 @@ def _work(
 ) -> None:
     breaking = Nemesis(world, history, settings.seed, settings.faults)
     until = time.monotonic() + settings.seconds
-    working = [threading.Thread(target=person.work, args=(until,)) for person in team]
-    for thread in working:
-        thread.start()
-    breaking.start()
-    told = time.monotonic()
-    while any(thread.is_alive() for thread in working):
-        time.sleep(0.5)
-        if time.monotonic() - told > 30:
-            told = time.monotonic()
+    with ThreadPoolExecutor(len(team)) as pool:
+        working = [pool.submit(person.work, until) for person in team]
+        breaking.start()
+        while wait(working, timeout=30).not_done:
             tell(f"{history.trials} trials so far, {len(history.faults)} faults")
-    breaking.stop()
+        breaking.stop()
+    _raised(working)
 
 
 def _settle(settings: Settings, world: World, history: History, team: list[Person]) -> None:
@@ -122,8 +119,12 @@ def _calm(world: World) -> bool:
 
 
 def _together(calls: Sequence[Callable[[], object]]) -> None:
-    threads = [threading.Thread(target=call) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(calls)) as pool:
+        called = [pool.submit(call) for call in calls]
+    _raised(called)
+
+
+def _raised(done: Sequence[Future[Any]]) -> None:
+    """Raise what went wrong in any of the threads: a run that broke down proves nothing."""
+    for each in done:
+        each.result()

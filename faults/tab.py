@@ -182,7 +182,8 @@ class Tab:
         if self._beat is not None and now >= self._next_beat:
             self._next_beat = now + self._beat[0]
             self._rerun(fragment=self._beat[1])
-        answer = self._wire.receive(timeout=patience)
+        # Sending may have found the connection cut.
+        answer = self._wire.receive(timeout=patience) if self._wire is not None else None
         if answer is not None:
             self._take(answer)
 

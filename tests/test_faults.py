@@ -4,7 +4,6 @@ import pytest
 
 from faults import checker
 from faults.run import Settings, run
-from tests.postgres import PostgresServer
 
 #: One worker runs all of it: each run has servers of its own.
 pytestmark = [
