@@ -86,7 +86,8 @@ class Person:
         self.name = name
         self._world, self._history, self._team = world, history, team
         self._operations = operations
-        self._server = ord(name[-1]) % 2
+        #: The server this person's tab is at: its place in the world's list.
+        self.server = ord(name[-1]) % 2
         self._tabs = 0
         self._said = 0
         self._step = STEPS[0]
@@ -99,14 +100,22 @@ class Person:
 
     def work(self, until: float) -> None:
         """Carry out the plan, or what of it can be done before *until*."""
-        self.tab.open(self._port, self._step)
-        self.tab.watch(1)
+        self.come()
         for operation in self._operations:
             if time.monotonic() > until:
                 return
-            getattr(self, "_" + operation.kind.replace(" ", "_"))(operation)
-            self.tab.watch(operation.think)
-            self._deliver_edits()
+            self.carry_out(operation)
+
+    def come(self) -> None:
+        """Open the first page."""
+        self.tab.open(self._port, self._step)
+        self.tab.watch(1)
+
+    def carry_out(self, operation: Operation) -> None:
+        """Do one thing, and think."""
+        getattr(self, "_" + operation.kind.replace(" ", "_"))(operation)
+        self.tab.watch(operation.think)
+        self._deliver_edits()
 
     def settle(self) -> bool:
         """Stay until everything is confirmed, when nothing is broken; return whether it was."""
@@ -174,7 +183,7 @@ class Person:
 
     def _move(self, operation: Operation) -> None:
         self._history.tried()
-        self._server = 1 - self._server
+        self.server = 1 - self.server
         self.tab.move(self._port)
 
     def _retry(self, operation: Operation) -> None:
@@ -238,7 +247,7 @@ class Person:
 
     @property
     def _port(self) -> int:
-        return self._world.servers[self._server].port
+        return self._world.servers[self.server].port
 
     def _place(self, step: str = "") -> Place:
         return self._team.name, step or self._step

@@ -3,7 +3,9 @@
 import pytest
 
 from faults import checker
+from faults.people import Operation, Person
 from faults.run import Settings, run
+from faults.world import World
 
 #: One worker runs all of it: each run has servers of its own.
 pytestmark = [
@@ -24,55 +26,50 @@ def test_nothing_is_lost_while_everything_fails():
     assert len(history.faults) >= 5
 
 
-#: For each protection: what is done so that it matters, and the column that tells.
+# With a protection taken away the checker must tell
+
+
+def an_attempt_overtaken_by_another(world: World, team: list[Person]) -> None:
+    """A server is cut off from its database while it greets, and back when another has gone on."""
+    ada, ben = team
+    ada.come()
+    world.proxies[ada.server].swallow()
+    ben.come()
+    assert ben.tab.watch(20, until=lambda: "retry" in ben.tab.buttons)
+    ben.carry_out(Operation("retry", "", "", "", 1.0))
+    world.proxies[ada.server].forward()
+    ben.tab.watch(6)
+
+
+def a_kill_in_mid_sentence(world: World, team: list[Person]) -> None:
+    """A server is killed right after it confirmed a message, while its guide greets."""
+    ada, _ = team
+    ada.come()
+    ada.carry_out(Operation("say", "One question", "", "", 0.0))
+    assert ada.tab.watch(20, until=lambda: not ada.tab.outboxes["challenge"])
+    world.servers[ada.server].kill()
+    world.servers[ada.server].start()
+
+
+#: For each protection: what happens that it is there for, and the column that tells.
 WITHOUT = {
-    "revisions": (
-        "stale overwrites",
-        Settings(
-            seed=3,
-            trials=60,
-            seconds=20,
-            teams=2,
-            pace=0.1,
-            operations=("say", "retry", "retry", "retry", "move"),
-            faults=frozenset({"swallow"}),
-            patience=15,
-            off="revisions",
-        ),
-    ),
-    "leases": (
-        "never-ending",
-        Settings(
-            seed=3,
-            trials=30,
-            seconds=10,
-            teams=2,
-            pace=0.1,
-            operations=("say",),
-            faults=frozenset({"kill server"}),
-            patience=12,
-            off="leases",
-        ),
-    ),
-    "flush": (
-        "lost",
-        Settings(
-            seed=3,
-            trials=60,
-            seconds=12,
-            teams=2,
-            operations=("say",),
-            faults=frozenset({"kill server", "stop server"}),
-            patience=12,
-            off="flush",
-        ),
-    ),
+    "revisions": (an_attempt_overtaken_by_another, "stale overwrites"),
+    "leases": (a_kill_in_mid_sentence, "never-ending"),
+    "flush": (a_kill_in_mid_sentence, "lost"),
 }
 
 
 @pytest.mark.parametrize("off", WITHOUT)
 def test_a_run_without_a_protection_is_found_out(off: str):
-    column, settings = WITHOUT[off]
-    history = run(settings)
+    work, column = WITHOUT[off]
+    settings = Settings(seed=0, trials=1, seconds=0, teams=1, pace=0.05, patience=6, off=off)
+    history = run(settings, work=work)
 
     assert checker.counts(history, checker.check(history))[column] > 0
+
+
+def test_the_same_with_all_protections_costs_nothing():
+    settings = Settings(seed=0, trials=1, seconds=0, teams=1, pace=0.05, patience=30)
+    history = run(settings, work=an_attempt_overtaken_by_another)
+
+    assert checker.check(history) == []

@@ -11,7 +11,7 @@ import socket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 
 class WireCut(Exception):
@@ -29,13 +29,16 @@ class Wire:
     def __init__(self, port: int, session: str = "") -> None:
         protocols = ["streamlit", *(["none", session] if session else [])]
         try:
-            self._socket: ClientConnection = connect(
+            self._socket = connect(
                 f"ws://localhost:{port}/_stcore/stream",
                 subprotocols=protocols,  # type: ignore[arg-type]
                 max_size=None,
                 compression=None,
                 open_timeout=10,
                 close_timeout=1,
+                # A script may take longer than a ping's patience; a browser sends none.
+                ping_interval=None,
+                legacy=True,
             )
         except (OSError, WebSocketException) as exc:
             raise WireCut(str(exc)) from exc
