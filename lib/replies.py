@@ -257,7 +257,7 @@ class Replies:
         if proposal is None or self._look(key, reply):
             self._interrupt(key, reply)
             return
-        whole = reply.end(MessageStatus.COMPLETE)
+        whole = reply.end(MessageStatus.COMPLETE, proposal.suggestions)
         if whole.status is MessageStatus.COMPLETE:
             self._drafts.settle(key, whole, base, proposal.draft, proposal.phase)
 

@@ -92,11 +92,11 @@ class Reply:
                 self._message = self._revised(MessageStatus.STREAMING)
             return self._message
 
-    def end(self, status: MessageStatus) -> Message:
+    def end(self, status: MessageStatus, suggestions: tuple[str, ...] = ()) -> Message:
         """Return the message as it ends: with *status*, unless it has ended before."""
         with self._changed:
             if not self._ended:
-                self._message = self._revised(status)
+                self._message = replace(self._revised(status), suggestions=suggestions)
                 self._ended = True
             return self._message
 

@@ -70,10 +70,15 @@ class Message:
     status: MessageStatus = MessageStatus.COMPLETE
     revision: int = 1
     position: int = 0
+    #: What the team might say next, as the guide proposed it with a whole reply.
+    suggestions: tuple[str, ...] = ()
 
-    def revised(self, text: str, status: MessageStatus) -> "Message":
+    def revised(
+        self, text: str, status: MessageStatus, suggestions: tuple[str, ...] = ()
+    ) -> "Message":
         """Return this message one revision on."""
-        return replace(self, text=text, status=status, revision=self.revision + 1)
+        revision = self.revision + 1
+        return replace(self, text=text, status=status, revision=revision, suggestions=suggestions)
 
 
 class TextRefused(ValueError):

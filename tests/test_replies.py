@@ -91,6 +91,16 @@ def test_the_stored_reply_is_what_was_written(
     assert store.draft(key).fields == {"target_user": "nurses"}
 
 
+def test_suggested_replies_survive_the_end_of_the_reply(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.queue.append(["Who?", replace(proposal({}), suggestions=("Nurses.", "Neighbours."))])
+    process.replies.ask(key, [question("We begin.")])
+
+    assert over(process, key)
+    assert store.messages(key)[-1].suggestions == ("Nurses.", "Neighbours.")
+
+
 def test_opening_a_step_greets_once_however_often_and_wherever(
     store: FlakyStore, guide: FakeGuide, key: StepKey
 ) -> None:

@@ -482,6 +482,25 @@ def test_a_newer_revision_wins_and_an_older_or_equal_one_does_not(
     assert [newer] == store.messages(key)
 
 
+def test_suggested_replies_are_stored_with_the_whole_reply(store: Store, key: StepKey) -> None:
+    growing = store.append(key, [reply("Who"), reply("What")])
+    suggestions = ("Nurses, at night.", 'Someone "new" 🙁')
+    whole = [m.revised(m.text + "?", MessageStatus.COMPLETE, suggestions) for m in growing]
+    store.save(key, whole[:1])
+    store.save(key, [whole[1], *store.append(key, [question()])])
+
+    assert [each.suggestions for each in growing] == [()] * 2
+    assert [suggestions, suggestions, ()] == [m.suggestions for m in store.messages(key)]
+
+
+def test_a_late_writer_takes_no_suggested_replies_away(store: Store, key: StepKey) -> None:
+    (growing,) = store.append(key, [reply("Who")])
+    store.save(key, [growing.revised("Who?", MessageStatus.COMPLETE, ("Nurses.",))])
+    store.save(key, [replace(growing, text="Who", revision=9)])
+
+    assert [each.suggestions for each in store.messages(key)] == [("Nurses.",)]
+
+
 def test_a_complete_message_stays_whatever_comes(store: Store, key: StepKey) -> None:
     (placed,) = store.append(key, [reply("a")])
     whole = replace(placed, text="whole", revision=2, status=MessageStatus.COMPLETE)

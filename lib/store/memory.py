@@ -288,6 +288,7 @@ class MemoryStore:
             # Where and by whom a message was written does not change.
             first = known or message
             newer = replace(first, text=message.text, status=message.status)
+            newer = replace(newer, suggestions=message.suggestions)
             self._write(row, replace(newer, revision=message.revision))
         return True
 

@@ -85,6 +85,7 @@ def message(row: Row[Any]) -> Message:
         MessageStatus.INTERRUPTED if row.dead else MessageStatus(row.status),
         row.revision,
         row.position,
+        tuple(row.suggestions),
     )
 
 
@@ -98,6 +99,7 @@ def columns(key: StepKey, each: Message) -> dict[str, Any]:
         "status": each.status.value,
         "revision": each.revision,
         "created_at": each.created_at,
+        "suggestions": each.suggestions,
         "text": each.text,
     }
 

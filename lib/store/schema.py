@@ -13,10 +13,12 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -206,8 +208,10 @@ messages = Table(
     _moment("updated_at"),
     # Until when whoever wrote last may go on writing; read only while the status is `streaming`.
     _moment("lease_until"),
-    # Last: SQLite reads a long text to get at the columns behind it.
+    # Last but what nobody reads without it: SQLite reads a long text to get at the columns behind.
     _text("text"),
+    # What the team might say next: a short list of texts.
+    Column("suggestions", Value, nullable=False),
     _key("messages", "id"),
     UniqueConstraint("workshop_id", "team_id", "step", "position", name="uq_messages_position"),
     _belongs_to_step("messages"),
@@ -216,6 +220,49 @@ messages = Table(
     _one_of("messages", "status", MessageStatus),
     _at_least("messages", "position", 1),
     _at_least("messages", "revision", 0),
+)
+
+# Whole replies a team had written anew: for the facilitator, never for a transcript.
+discarded = Table(
+    "discarded",
+    metadata,
+    _text("workshop_id"),
+    _text("team_id"),
+    _text("step"),
+    _text("message_id"),
+    # The revision it had: attempts are 2^32 apart.
+    Column("revision", BigInteger, nullable=False),
+    _number("position"),
+    _moment("discarded_at"),
+    _text("text"),
+    _key("discarded", "message_id", "revision"),
+    _belongs_to_step("discarded"),
+    _filled("discarded", "message_id"),
+)
+
+# Every request to a model and what came of it; no word of what was said.
+guide_calls = Table(
+    "guide_calls",
+    metadata,
+    _text("workshop_id"),
+    _text("id"),
+    _text("team_id"),
+    _text("step"),
+    # Id of the message that was being written.
+    _text("turn"),
+    _text("model"),
+    _text("prompt_hash"),
+    _number("tokens_in"),
+    _number("tokens_out"),
+    Column("estimated", Boolean, nullable=False),
+    Column("seconds", Float, nullable=False),
+    _text("outcome"),
+    _moment("at"),
+    _key("guide_calls", "id"),
+    _belongs_to_step("guide_calls"),
+    _filled("guide_calls", "id", "outcome"),
+    _at_least("guide_calls", "tokens_in", 0),
+    _at_least("guide_calls", "tokens_out", 0),
 )
 
 asides = Table(

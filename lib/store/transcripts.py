@@ -14,7 +14,7 @@ from lib.store import deadline, rows
 from lib.store.engine import Door, Kind
 from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable
 from lib.store.rows import in_step
-from lib.store.schema import Moment, messages, steps
+from lib.store.schema import Moment, Value, messages, steps
 from lib.transcript import ATTEMPT, Message, MessageStatus
 from lib.workshop import Draft, StepKey
 
@@ -37,7 +37,7 @@ class Transcripts:
         # An id that belongs to another step is refused by the column's own rule: a message is
         # never written from elsewhere, and never lost without a word.
         elsewhere = or_(messages.c.team_id != new.team_id, messages.c.step != new.step)
-        changing = ("text", "status", "updated_at", "lease_until")
+        changing = ("text", "suggestions", "status", "updated_at", "lease_until")
         # Built once: building them for each save would cost more than the database does.
         self._insert = self._stamped(insert(messages))
         self._upsert = self._stamped(
@@ -148,9 +148,11 @@ class Transcripts:
         connection.execute(statement, values if len(values) > 1 else values[0])
 
     def _write_plainly(self, connection: Connection, key: StepKey, message: Message) -> None:
-        # Past SQLAlchemy's types, of which one has something to say.
-        at = Moment().process_bind_param(message.created_at, self._door.engine.dialect)
-        values = self._plain.params | rows.columns(key, message) | {"created_at": at}
+        # Past SQLAlchemy's types, of which two have something to say.
+        dialect = self._door.engine.dialect
+        values = self._plain.params | rows.columns(key, message)
+        values["created_at"] = Moment().process_bind_param(message.created_at, dialect)
+        values["suggestions"] = Value().process_bind_param(message.suggestions, dialect)
         connection.exec_driver_sql(self._plain.string, values)
 
     def _write_draft(self, connection: Connection, key: StepKey, draft: Draft) -> None:
