@@ -12,7 +12,7 @@ from faults.history import History, Look, Place, Row, Streamed
 from lib.ids import new_id, new_link
 from lib.status import Change, Event, Status
 from lib.store import open_store
-from lib.store.port import StoreError
+from lib.store.port import Decision, StoreError
 from lib.workshop import StepKey, Team, Workshop
 from tests import proxy as proxies
 from tests.app_server import AppServer
@@ -20,9 +20,6 @@ from tests.postgres import PostgresServer
 
 #: The steps people work in: open from the beginning.
 STEPS = ("challenge", "stakeholder-mapping", "user-research", "sense-making")
-
-#: Whether the app takes single edits of a draft as they are typed, and keeps what clashes aside.
-TYPED = False
 
 #: Seconds between two looks into the database.
 LOOK_EVERY = 0.7
@@ -90,7 +87,7 @@ class World:
             Change(step, Event.START, Status.NOT_STARTED, Status.IN_PROGRESS) for step in STEPS[1:]
         ]
         for team in teams:
-            self._store.apply(team.key, opened, actor="", at=datetime.now(UTC))
+            self._store.apply(team.key, Decision(opened, "", datetime.now(UTC)))
         return teams
 
     # Looking into the database
@@ -107,8 +104,7 @@ class World:
             for each in self._store.messages(key)
         )
         draft = self._store.draft(key)
-        aside = tuple(str(each.value) for each in self._store.asides(key)) if TYPED else ()
-        return Look(place, time.monotonic(), rows, draft.fields, draft.revision, aside)
+        return Look(place, time.monotonic(), rows, draft.fields, draft.revision)
 
     def finish(self) -> None:
         """Put into the history what is stored in the end, and what the guide has said."""

@@ -8,7 +8,7 @@ deleted, and a step that is complete never stands on one that is not.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from lib import steps
@@ -39,6 +39,10 @@ class Standing:
     drafts: Mapping[str, Fields]
     #: The newest artifact version of each step that has one.
     artifacts: Artifacts
+    #: The revision of each draft, and how much of the story there was for this team: what is
+    #: decided on them is carried out only while they are the same.
+    revisions: Mapping[str, int] = field(default_factory=dict)
+    moves: int = 0
 
     @property
     def statuses(self) -> dict[str, Status]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from lib import artifacts, criteria
 from lib.drafts import Drafts
 from lib.status import Event, decide
-from lib.store.port import Store, upstream_artifacts
+from lib.store.port import Decision, Store, upstream_artifacts
 from lib.workshop import StepKey
 
 
@@ -36,4 +36,4 @@ def confirm(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datet
     artifact = artifacts.parsed(key.step, draft.fields)
     statuses = {step: state.status for step, state in store.steps(key.team).items()}
     changes = decide(statuses, key.step, Event.CONFIRM)
-    store.apply(key.team, changes, actor=actor, at=at, artifact=artifacts.dumped(artifact))
+    store.apply(key.team, Decision(changes, actor, at, artifacts.dumped(artifact)))

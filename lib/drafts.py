@@ -83,11 +83,14 @@ class Drafts:
         """Set one field, whatever it holds; saved like everything else. Raises StoreError."""
         with self._locks[key]:
             current = self.current(key)
-            mark = {self._writer: next(self._numbers)}
             fields = with_field(current.fields, name, value)
             if fields == current.fields:
                 return current
-            return self._note(key, current, revised(current, fields, current.phase, mark))
+            number, held = next(self._numbers), current.fields.get(name)
+            edit = Edit(name, value, held, self._writer, number, "", current.epoch)
+            self._hands[key][name] = edit
+            draft = revised(current, fields, current.phase, {self._writer: number})
+            return self._note(key, current, draft)
 
     def take_in(self, key: StepKey, edit: Edit) -> Taken:
         """
@@ -183,7 +186,7 @@ class Drafts:
         # A slow reader may come with what it read before the last edit: a draft made from that
         # would have the revision of one that is stored, and be ignored.
         known = self._known.get(key)
-        if known is None or draft.revision > known.revision:
+        if known is None or (draft.epoch, draft.revision) > (known.epoch, known.revision):
             self._known[key] = draft
         return draft
 

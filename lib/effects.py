@@ -1,10 +1,12 @@
 """What each event does to its step besides moving its status, as data for whoever stores it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 
-from lib.status import Event, Phase
+from lib.status import Change, Event, Phase
+from lib.workshop import Snapshot
 
 
 @dataclass(frozen=True)
@@ -43,3 +45,33 @@ EFFECTS: Mapping[Event, Effects] = MappingProxyType(
         Event.UNDO: Effects(ends_epoch=True),
     }
 )
+
+
+def carried_out(
+    before: Snapshot, change: Change, at: datetime, given_back: Snapshot | None = None
+) -> Snapshot:
+    """
+    Return a step's row once *change* has been carried out, whoever stores it.
+
+    *given_back* is the row an undo writes back: all of it but the epoch, which only grows.
+    """
+    effects, state, draft = EFFECTS[change.event], before.state, before.draft
+    epoch = draft.epoch + effects.ends_epoch
+    if given_back is not None:
+        return Snapshot(given_back.state, replace(given_back.draft, epoch=epoch))
+    phase = effects.phase or state.phase
+    fields = {} if effects.archives else change.draft
+    if fields is not None:
+        draft = replace(draft, fields=dict(fields), revision=draft.revision + 1, seen={})
+    state = replace(
+        state,
+        status=change.after,
+        phase=phase,
+        started_at=state.started_at or (at if effects.starts else None),
+        completed_at=at if effects.completes else None,
+        stale=change.stale,
+        made_from=state.made_from if change.made_from is None else change.made_from,
+        # No two eras of a step have one number, not even after an undo: the epoch only grows.
+        era=epoch if effects.archives else state.era,
+    )
+    return Snapshot(state, replace(draft, phase=phase, epoch=epoch))

@@ -72,6 +72,8 @@ class Message:
     position: int = 0
     #: What the team might say next, as the guide proposed it with a whole reply.
     suggestions: tuple[str, ...] = ()
+    #: Which era of the step's transcript it belongs to: a reset begins another.
+    era: int = 0
 
     def revised(
         self, text: str, status: MessageStatus, suggestions: tuple[str, ...] = ()

@@ -134,6 +134,8 @@ class StepState:
     stale: StaleMark | None = None
     #: Digests of the inputs its artifact stands on: see `lib.inputs`. None where nobody noted them.
     made_from: Mapping[str, str] | None = None
+    #: Which era of the transcript is the one people see: a reset begins another.
+    era: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,8 @@ class ArtifactVersion:
     fields: Fields
     confirmed_by: str
     confirmed_at: datetime
+    #: What the step came to, from its artifact and its conversation, in a few lines.
+    summary: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,8 @@ class EventRecord:
     #: The step whose event brought this one about; the step itself where it was moved directly.
     cause: str
     at: datetime
+    #: Why, in the words of who did it; only an override has any.
+    reason: str = ""
 
 
 @dataclass(frozen=True)

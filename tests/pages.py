@@ -21,7 +21,7 @@ from lib.process import Process
 from lib.settings import Settings
 from lib.status import Event, Phase, decide
 from lib.store.memory import MemoryStore
-from lib.store.port import StoreUnavailable
+from lib.store.port import Decision, StoreUnavailable
 from lib.workshop import Draft, Fields, Team, Workshop
 from tests import recorded_workshop
 from tests.test_guide import walked
@@ -91,7 +91,7 @@ def confirm(store: WatchedStore, team: Team, step: str) -> None:
     draft(store, team, step)
     statuses = {slug: state.status for slug, state in store.inner.steps(team.key).items()}
     changes = decide(statuses, step, Event.CONFIRM)
-    store.inner.apply(team.key, changes, actor="Ada", at=NOW, artifact=outcome(step))
+    store.inner.apply(team.key, Decision(changes, "Ada", NOW, outcome(step)))
 
 
 def draft(store: WatchedStore, team: Team, step: str, fields: Fields | None = None) -> None:

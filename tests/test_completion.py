@@ -1,6 +1,6 @@
 """Completing a step: one function that flushes, judges, and stores all of it or nothing."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,10 +9,10 @@ from lib import steps
 from lib.autosave import Autosave, Unsaved
 from lib.completion import NotReady, confirm
 from lib.drafts import Drafts
-from lib.status import Change, Event, Status, TransitionRefused
+from lib.status import Event, Status, TransitionRefused
 from lib.store.memory import MemoryStore
-from lib.store.port import Conflict, StoreUnavailable
-from lib.workshop import Fields, StepKey, TeamKey
+from lib.store.port import Conflict, Decision, StoreUnavailable
+from lib.workshop import StepKey, TeamKey
 from tests.fakes import new_step
 from tests.test_criteria import GOOD
 from tests.test_debouncer import FakeClock
@@ -25,19 +25,11 @@ class RacingStore(MemoryStore):
 
     faster = False
 
-    def apply(
-        self,
-        team: TeamKey,
-        changes: Sequence[Change],
-        *,
-        actor: str,
-        at: datetime,
-        artifact: Fields | None = None,
-    ) -> None:
+    def apply(self, team: TeamKey, decision: Decision) -> None:
         if self.faster:
             self.faster = False
-            super().apply(team, changes, actor="Bob", at=at, artifact=artifact)
-        super().apply(team, changes, actor=actor, at=at, artifact=artifact)
+            super().apply(team, replace(decision, actor="Bob"))
+        super().apply(team, decision)
 
 
 class Desk:

@@ -13,7 +13,7 @@ from lib.drafts import Drafts
 from lib.edits import Edit, merged, with_field
 from lib.status import Event, Phase, decide
 from lib.store.memory import MemoryStore
-from lib.store.port import StoreUnavailable
+from lib.store.port import Decision, StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import Aside, Draft, Fields, StepKey
 from tests.fakes import new_step
@@ -95,7 +95,17 @@ def reply(setup: Setup, text: str = "Here is a draft.") -> Message:
 def confirm(setup: Setup) -> None:
     states = setup.store.steps(setup.key.team)
     changes = decide({slug: s.status for slug, s in states.items()}, "challenge", Event.CONFIRM)
-    setup.store.apply(setup.key.team, changes, actor="Ada", at=datetime.now(UTC))
+    setup.store.apply(setup.key.team, Decision(changes, "Ada", datetime.now(UTC)))
+
+
+def test_an_edit_that_was_not_saved_when_the_step_was_confirmed_is_set_aside(
+    setup: Setup,
+) -> None:
+    setup.drafts.edit(setup.key, "target_user", "nurses")
+    confirm(setup)
+
+    assert setup.saved() == {}
+    assert [each.value for each in setup.store.asides(setup.key)] == ["nurses"]
 
 
 # Merging
@@ -381,6 +391,7 @@ def test_a_reply_that_ends_after_the_step_was_confirmed_leaves_what_was_confirme
 ) -> None:
     message = reply(setup)
     base = setup.drafts.edit(setup.key, "target_user", "nurses")
+    setup.autosave.flush(setup.key)
     confirm(setup)
     setup.drafts.settle(setup.key, message, base, {"target_user": "doctors"}, Phase.REFINE)
 

@@ -20,7 +20,7 @@ from lib.settings import Settings
 from lib.status import Event, Phase, decide
 from lib.store import deadline
 from lib.store.memory import MemoryStore
-from lib.store.port import Store, StoreError, StoreUnavailable
+from lib.store.port import Decision, Store, StoreError, StoreUnavailable
 from lib.store.sql import SqlStore
 from lib.transcript import MessageStatus
 from lib.workshop import Draft, StepKey, Team
@@ -72,7 +72,7 @@ def confirming(store: Store, key: StepKey) -> Callable[[], None]:
     """Return the confirming of a step, decided now and carried out later."""
     now = {slug: state.status for slug, state in store.steps(key.team).items()}
     changes = decide(now, key.step, Event.CONFIRM)
-    return lambda: store.apply(key.team, changes, actor="Ada", at=AT, artifact={"a": 1})
+    return lambda: store.apply(key.team, Decision(changes, "Ada", AT, {"a": 1}))
 
 
 def writes(store: Store, key: StepKey) -> dict[str, Callable[[], Any]]:

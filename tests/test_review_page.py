@@ -16,7 +16,7 @@ from lib.review import TeamSummary
 from lib.settings import Settings
 from lib.status import Event, decide
 from lib.store.memory import MemoryStore
-from lib.store.port import StoreUnavailable
+from lib.store.port import Decision, StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role
 from lib.ui import review_step, tables
 from lib.workshop import Draft, StepKey, StepOverview, Team, Workshop
@@ -349,7 +349,7 @@ def first_field(step: str) -> str:
 def confirm(store: Store, team: Team, step: str, artifact: dict[str, object] | None = None) -> None:
     statuses = {slug: state.status for slug, state in store.steps(team.key).items()}
     changes = decide(statuses, step, Event.CONFIRM)
-    store.apply(team.key, changes, actor="Ada", at=NOW, artifact=artifact or {})
+    store.apply(team.key, Decision(changes, "Ada", NOW, artifact or {}))
 
 
 def summary(store: Store, team: Team) -> TeamSummary:

@@ -16,7 +16,7 @@ from lib.ids import new_id, new_link
 from lib.status import Change, Event, Phase, Status, decide
 from lib.store import open_store
 from lib.store.memory import MemoryStore
-from lib.store.port import Conflict, NotFound, Store, Unstorable, upstream_artifacts
+from lib.store.port import Conflict, Decision, NotFound, Store, Unstorable, upstream_artifacts
 from lib.transcript import ATTEMPT, Message, MessageStatus, Role, next_attempt
 from lib.workshop import Draft, StepKey, StepOverview, StepState, Team, TeamKey, Workshop
 
@@ -96,7 +96,7 @@ def reply(text: str = "Well", **fields: Any) -> Message:
 
 def confirm(store: Store, team: Team, step: str, **more: Any) -> None:
     store.apply(
-        team.key, decide(now(store, team), step, Event.CONFIRM), actor="Ada", at=LATER, **more
+        team.key, Decision(decide(now(store, team), step, Event.CONFIRM), "Ada", LATER, **more)
     )
 
 
@@ -126,7 +126,7 @@ NOWHERE = TeamKey("no-workshop", "no-team")
 def confirm_nowhere(store: Store) -> None:
     states = dict.fromkeys(steps.SLUGS, Status.IN_PROGRESS)
     changes = decide(states, "challenge", Event.CONFIRM)
-    store.apply(NOWHERE, changes, actor="Ada", at=AT)
+    store.apply(NOWHERE, Decision(changes, "Ada", AT))
 
 
 def test_what_is_unknown_reads_as_nothing_where_lists_are_asked(store: Store) -> None:
@@ -264,7 +264,7 @@ def test_events_come_in_the_order_they_happened_whatever_their_times(
     walked = steps.SLUGS[:4]
     for place, slug in enumerate(walked):
         at = AT - timedelta(hours=place)
-        store.apply(team.key, decide(now(store, team), slug, Event.CONFIRM), actor="Ada", at=at)
+        store.apply(team.key, Decision(decide(now(store, team), slug, Event.CONFIRM), "Ada", at))
     story = [each.step for each in store.events(team.workshop_id) if each.event is Event.CONFIRM]
 
     assert list(walked) == story
@@ -278,7 +278,7 @@ def test_a_conflict_changes_nothing(store: Store, team: Team) -> None:
     fits = decide(now(store, team), "stakeholder-mapping", Event.CONFIRM)[:1]
     for changes in (stale, [*fits, stale[0]]):
         with pytest.raises(Conflict):
-            store.apply(team.key, changes, actor="Bob", at=LATER, artifact={"n": 2})
+            store.apply(team.key, Decision(changes, "Bob", LATER, {"n": 2}))
 
     assert before == snapshot(store, team)
 
@@ -302,7 +302,7 @@ def test_of_many_who_confirm_at_once_one_wins(store: Store, team: Team) -> None:
     changes = decide(now(store, team), "challenge", Event.CONFIRM)
     results = at_once(
         *[
-            lambda n=n: store.apply(team.key, changes, actor=str(n), at=LATER, artifact={"n": n})
+            lambda n=n: store.apply(team.key, Decision(changes, str(n), LATER, {"n": n}))
             for n in range(6)
         ]
     )
@@ -344,10 +344,12 @@ def test_artifacts_are_the_newest_versions_in_the_order_of_steps(store: Store, t
 def reopen(store: Store, team: Team, step: str) -> None:
     """Make a step stale, as a revision upstream would."""
     change = Change(step, Event.START, Status.COMPLETE, Status.NEEDS_REGENERATION)
-    store.apply(team.key, [change], actor="Ada", at=LATER)
+    store.apply(team.key, Decision([change], "Ada", LATER))
 
 
-def test_a_step_keeps_when_it_was_started_and_completed(store: Store, team: Team) -> None:
+def test_a_stale_step_keeps_when_it_was_started_and_is_no_longer_completed(
+    store: Store, team: Team
+) -> None:
     confirm(store, team, "challenge")
     reopen(store, team, "challenge")
     state = store.steps(team.key)["challenge"]
@@ -356,7 +358,7 @@ def test_a_step_keeps_when_it_was_started_and_completed(store: Store, team: Team
         state.status,
         state.started_at,
         state.completed_at,
-    ) == (Status.NEEDS_REGENERATION, AT, LATER)
+    ) == (Status.NEEDS_REGENERATION, AT, None)
 
 
 # Drafts

@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from lib.effects import EFFECTS
 from lib.ids import new_id, new_link
 from lib.status import Change, Event, Phase, Status, TransitionRefused, decide
 from lib.store import open_store
 from lib.store.memory import MemoryStore
-from lib.store.port import Conflict, Store
+from lib.store.port import Conflict, Decision, Store
 from lib.transcript import Message, MessageStatus, Role, clean, next_attempt
 from lib.workshop import Draft, Team, Workshop
 
@@ -88,8 +89,9 @@ class Machine(RuleBasedStateMachine):
         ),
     )
     def draft(self, step: str, draft: Draft) -> None:
-        if draft.revision > self.drafts[step].revision:
-            self.drafts[step] = draft
+        known = self.drafts[step]
+        if draft.revision > known.revision:
+            self.drafts[step] = replace(draft, epoch=known.epoch)
         self.store.save(self.team.step_key(step), draft=draft)
 
     @rule(step=step, id_=ids)
@@ -118,8 +120,14 @@ class Machine(RuleBasedStateMachine):
             changes = decide(self.statuses, step, Event.CONFIRM)
         except TransitionRefused:
             return
-        self.store.apply(self.team.key, changes, actor="Ada", at=AT, artifact=fields)
+        self.store.apply(self.team.key, Decision(changes, "Ada", AT, fields))
         self.statuses |= {change.step: change.after for change in changes}
+        for change in (each for each in changes if each.step in self.drafts):
+            effects, draft = EFFECTS[change.event], self.drafts[change.step]
+            epoch = draft.epoch + effects.ends_epoch
+            self.drafts[change.step] = replace(
+                draft, epoch=epoch, phase=effects.phase or draft.phase
+            )
         self.story += len(changes)
         if fields is not None:
             self.versions[step] = (self.versions.get(step, (0,))[0] + 1, fields)
@@ -130,7 +138,7 @@ class Machine(RuleBasedStateMachine):
             return
         wrong = Change(step, Event.CONFIRM, Status.IN_PROGRESS, Status.COMPLETE)
         with pytest.raises(Conflict):
-            self.store.apply(self.team.key, [wrong], actor="Ada", at=AT, artifact={"no": 1})
+            self.store.apply(self.team.key, Decision([wrong], "Ada", AT, {"no": 1}))
 
     @invariant()
     def says_the_same(self) -> None:

@@ -28,7 +28,15 @@ from lib.ids import new_id, new_link
 from lib.status import Change, Event, Phase, Status, decide
 from lib.store import deadline, migrate, open_store
 from lib.store.engine import normalised
-from lib.store.port import PATIENCE, SchemaRefused, Store, StoreError, StoreUnavailable, Unstorable
+from lib.store.port import (
+    PATIENCE,
+    Decision,
+    SchemaRefused,
+    Store,
+    StoreError,
+    StoreUnavailable,
+    Unstorable,
+)
 from lib.store.schema import metadata
 from lib.store.sql import SqlStore
 from lib.transcript import Message, MessageStatus, Role
@@ -208,7 +216,7 @@ OLD_KEY = StepKey("w", "t", "challenge")
 
 def _stale(store: Store) -> None:
     change = Change("challenge", Event.CONFIRM, Status.COMPLETE, Status.NEEDS_REGENERATION)
-    store.apply(OLD_KEY.team, [change], actor="Ada", at=AT)
+    store.apply(OLD_KEY.team, Decision([change], "Ada", AT))
 
 
 def _old_database(url: str) -> None:
@@ -460,7 +468,7 @@ def _confirm(store: Store, key: StepKey) -> None:
     now = {slug: state.status for slug, state in store.steps(key.team).items()}
     if now["challenge"] is Status.IN_PROGRESS:
         changes = decide(now, "challenge", Event.CONFIRM)
-        store.apply(key.team, changes, actor="Ada", at=AT, artifact={"a": 1})
+        store.apply(key.team, Decision(changes, "Ada", AT, {"a": 1}))
 
 
 MESSAGES = [Message(f"new-{n}", Role.USER, "Ada", f"{n}", AT) for n in range(3)]

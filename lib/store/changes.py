@@ -1,21 +1,23 @@
 """Starting workshops and moving steps in SQL, with the story that tells of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, literal, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib import steps as steps_
+from lib.effects import carried_out
 from lib.ids import new_id
+from lib.snapshots import mark_fields, snapshot_fields
 from lib.status import Change, Event, Phase, Status
 from lib.store import rows
-from lib.store.port import Conflict, NotFound
+from lib.store.port import Conflict, Decision, NotFound
 from lib.store.rows import in_step, in_team
 from lib.store.schema import artifact_versions, events, steps, teams, workshops
-from lib.workshop import Fields, StepKey, Team, TeamKey, Workshop
+from lib.workshop import Snapshot, StepKey, Team, TeamKey, Workshop
 
 _FIRST = steps_.SLUGS[0]
 _START = Change(_FIRST, Event.START, Status.NOT_STARTED, Status.IN_PROGRESS)
@@ -28,6 +30,8 @@ class _Line(NamedTuple):
     team_id: str
     change: Change
     cause: str
+    #: The step's row as it was before, where it may be wanted back.
+    before: Snapshot | None = None
 
 
 def start(connection: Connection, workshop: Workshop, added: Sequence[Team]) -> None:
@@ -72,6 +76,9 @@ def _step(team: Team, slug: str, at: datetime) -> dict[str, Any]:
         "phase": Phase.ORIENT.value,
         "draft_revision": 0,
         "epoch": 0,
+        "era": 0,
+        "stale": None,
+        "made_from": None,
         "draft": {},
         "draft_seen": {},
         "updated_at": at,
@@ -79,62 +86,104 @@ def _step(team: Team, slug: str, at: datetime) -> dict[str, Any]:
 
 
 def carry_out(
-    connection: Connection,
-    team: TeamKey,
-    changes: Sequence[Change],
-    ids: Sequence[str],
-    actor: str,
-    at: datetime,
-    artifact: Fields | None,
+    connection: Connection, team: TeamKey, decision: Decision, ids: Sequence[str]
 ) -> None:
-    """Move steps, tell it under *ids*, keep *artifact*. Raises Conflict or NotFound."""
+    """Move steps, tell it under *ids*, keep the artifact. Raises Conflict or NotFound."""
     known = select(events.c.id).where(
         events.c.workshop_id == team.workshop_id, events.c.id.in_(ids)
     )
     if connection.execute(known).first():
         # The commit's answer was lost, and this is the unit's second run.
         return
-    for change in sorted(changes, key=lambda each: each.step):
-        _move(connection, team, change, at)
+    _lock_story(connection, team.workshop_id)
+    changes = decision.changes
+    before = _rows(connection, team, [change.step for change in changes])
+    _check(connection, team, decision, before)
+    for change in changes:
+        row = before[change.step]
+        after = carried_out(row, change, decision.at, decision.rows.get(change.step))
+        _write(connection, StepKey(*team, change.step), after, decision.at, row)
     cause = changes[0].step
     lines = [
-        _Line(id_, team.team_id, change, cause) for id_, change in zip(ids, changes, strict=True)
+        _Line(id_, team.team_id, change, cause, before[change.step] if decision.undoable else None)
+        for id_, change in zip(ids, changes, strict=True)
     ]
-    _tell(connection, team.workshop_id, lines, actor, at)
-    if artifact is not None:
-        _add_version(connection, StepKey(*team, cause), artifact, actor, at)
+    _tell(connection, team.workshop_id, lines, decision.actor, decision.at)
+    if decision.artifact is not None:
+        _add_version(connection, StepKey(*team, cause), decision)
 
 
-def _move(connection: Connection, team: TeamKey, change: Change, at: datetime) -> None:
-    """Give a step its new status. Raises Conflict where it has moved on."""
-    complete = change.after is Status.COMPLETE
-    moved = connection.execute(
-        update(steps)
-        .where(in_step(steps, StepKey(*team, change.step)))
-        .where(steps.c.status == change.before.value)
-        .values(
-            status=change.after.value,
-            started_at=func.coalesce(steps.c.started_at, literal(at, steps.c.started_at.type)),
-            **({"completed_at": at} if complete else {}),
-        )
+def _rows(connection: Connection, team: TeamKey, slugs: Sequence[str]) -> dict[str, Snapshot]:
+    """Return the rows of some steps, kept from everybody else until the transaction ends."""
+    found = connection.execute(
+        select(*rows.STATE, *rows.DRAFT)
+        .where(in_team(steps, team), steps.c.step.in_(slugs))
+        .order_by(steps.c.step)
+        .with_for_update()
     )
-    if moved.rowcount == 1:
-        return
-    if connection.execute(select(steps.c.step).where(in_team(steps, team)).limit(1)).first():
-        raise Conflict("Somebody else was faster: this step has moved on.")
-    raise NotFound("There is no such team.")
+    return {row.step: Snapshot(rows.state(row), rows.draft(row)) for row in found}
 
 
-def _tell(
-    connection: Connection, workshop_id: str, lines: Sequence[_Line], actor: str, at: datetime
+def _check(
+    connection: Connection, team: TeamKey, decision: Decision, before: Mapping[str, Snapshot]
 ) -> None:
-    """Write the lines behind all that were told before."""
+    """Raise Conflict where what was decided on is no longer so; NotFound for no such team."""
+    if len(before) < len({change.step for change in decision.changes}):
+        raise NotFound("There is no such team.")
+    first, basis = decision.changes[0].step, decision.basis
+    moved = any(
+        before[change.step].state.status is not change.before for change in decision.changes
+    )
+    if basis is not None:
+        edited = basis.revisions.get(first) != before[first].draft.revision
+        moved = moved or edited or basis.moves != moves(connection, team)
+    if moved:
+        raise Conflict("Somebody else was faster: this step has moved on.")
+
+
+def moves(connection: Connection, team: TeamKey) -> int:
+    """Return where in the workshop's story the team's last line is."""
+    of_team = and_(events.c.workshop_id == team.workshop_id, events.c.team_id == team.team_id)
+    return connection.scalar(select(func.max(rows.STORY)).where(of_team)) or 0
+
+
+def _write(
+    connection: Connection, key: StepKey, row: Snapshot, at: datetime, before: Snapshot
+) -> None:
+    state, draft = row.state, row.draft
+    values: dict[str, Any] = {
+        "status": state.status.value,
+        "phase": state.phase.value,
+        "started_at": state.started_at,
+        "completed_at": state.completed_at,
+        "stale": mark_fields(state.stale) if state.stale else None,
+        "made_from": dict(state.made_from) if state.made_from is not None else None,
+        "era": state.era,
+        "epoch": draft.epoch,
+    }
+    if draft.revision != before.draft.revision or draft.fields != before.draft.fields:
+        values |= {
+            "draft": draft.fields,
+            "draft_revision": draft.revision,
+            "draft_seen": dict(draft.seen),
+            "updated_at": at,
+        }
+    connection.execute(update(steps).where(in_step(steps, key)).values(values))
+
+
+def _lock_story(connection: Connection, workshop_id: str) -> None:
     # The workshop's row is the lock of its story: two teams may confirm in the same moment.
     connection.execute(
         select(workshops.c.workshop_id)
         .where(workshops.c.workshop_id == workshop_id)
         .with_for_update(key_share=True)
     )
+
+
+def _tell(
+    connection: Connection, workshop_id: str, lines: Sequence[_Line], actor: str, at: datetime
+) -> None:
+    """Write the lines behind all that were told before; the story is locked."""
     of_workshop = events.c.workshop_id == workshop_id
     end = connection.scalar(select(func.max(rows.STORY)).where(of_workshop)) or 0
     connection.execute(
@@ -152,23 +201,24 @@ def _tell(
                 "actor": actor,
                 "cause": line.cause,
                 "at": at,
+                "reason": line.change.reason,
+                "snapshot": snapshot_fields(line.before) if line.before else None,
             }
             for place, line in enumerate(lines, start=1)
         ],
     )
 
 
-def _add_version(
-    connection: Connection, key: StepKey, fields: Fields, actor: str, at: datetime
-) -> None:
+def _add_version(connection: Connection, key: StepKey, decision: Decision) -> None:
     newest = select(func.max(artifact_versions.c.version)).where(in_step(artifact_versions, key))
     connection.execute(
         insert(artifact_versions),
         rows.key_of(key)
         | {
             "version": (connection.scalar(newest) or 0) + 1,
-            "fields": fields,
-            "confirmed_by": actor,
-            "confirmed_at": at,
+            "fields": decision.artifact,
+            "summary": decision.summary,
+            "confirmed_by": decision.actor,
+            "confirmed_at": decision.at,
         },
     )

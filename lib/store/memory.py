@@ -7,16 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from lib import steps as steps_
+from lib.cascade import Standing
+from lib.effects import carried_out
 from lib.ids import new_id
 from lib.status import Change, Event, Phase, Status
-from lib.store.port import LEASE, Conflict, NotFound, Unstorable
-from lib.transcript import Message, MessageStatus, clean, next_attempt, ordered
+from lib.store.port import LEASE, Conflict, Decision, NotFound, Unstorable
+from lib.transcript import Message, MessageStatus, Role, clean, next_attempt, ordered
 from lib.workshop import (
     ArtifactVersion,
     Aside,
     Draft,
     EventRecord,
-    Fields,
+    Snapshot,
     StepKey,
     StepOverview,
     StepState,
@@ -46,6 +48,13 @@ class _Row:
     unsent: dict[str, tuple[datetime, Unsent]] = field(default_factory=dict)
     touched: datetime | None = None
 
+    def of(self, era: int) -> list[Message]:
+        return [message for message in self.messages.values() if message.era == era]
+
+    @property
+    def live(self) -> list[Message]:
+        return self.of(self.state.era)
+
     def touch(self, at: datetime) -> None:
         self.touched = max(self.touched or at, at)
 
@@ -62,6 +71,7 @@ class MemoryStore:
         self._rows: dict[StepKey, _Row] = {}
         self._placed: dict[tuple[str, str], StepKey] = {}
         self._events: dict[str, list[EventRecord]] = {}
+        self._kept: dict[str, Snapshot] = {}
 
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
@@ -87,7 +97,7 @@ class MemoryStore:
             self._rows[team.step_key(slug)] = _Row(state)
         first = steps_.SLUGS[0]
         start = Change(first, Event.START, Status.NOT_STARTED, Status.IN_PROGRESS)
-        self._carry_out(team.key, [start], "", at)
+        self._carry_out(team.key, Decision([start], "", at))
 
     def workshops(self) -> list[Workshop]:
         """Return all workshops, newest first."""
@@ -140,53 +150,99 @@ class MemoryStore:
                 if row and row.versions
             }
 
-    def apply(
-        self,
-        team: TeamKey,
-        changes: Sequence[Change],
-        *,
-        actor: str,
-        at: datetime,
-        artifact: Fields | None = None,
-    ) -> None:
-        """Carry out changes, or raise Conflict and change nothing."""
+    def standing(self, team: TeamKey) -> Standing:
+        """Return all that decides what an event does to a team's steps."""
         with self._lock:
-            for change in changes:
-                if self._row(StepKey(*team, change.step)).state.status is not change.before:
-                    raise Conflict("Somebody else was faster: this step has moved on.")
-            self._carry_out(team, changes, actor, at)
-            if artifact is not None:
-                versions = self._row(StepKey(*team, changes[0].step)).versions
-                number = len(versions) + 1
-                kept = deepcopy(artifact)
-                versions.append(ArtifactVersion(changes[0].step, number, kept, actor, at))
+            states = self.steps(team)
+            drafts = {slug: self.draft(StepKey(*team, slug)) for slug in steps_.SLUGS}
+            return Standing(
+                states,
+                {slug: draft.fields for slug, draft in drafts.items() if draft.fields},
+                self.artifacts(team),
+                {slug: draft.revision for slug, draft in drafts.items()},
+                self._moves(team),
+            )
 
-    def _carry_out(
-        self, team: TeamKey, changes: Sequence[Change], actor: str, at: datetime
-    ) -> None:
-        story = self._events.setdefault(team.workshop_id, [])
-        for change in changes:
-            row = self._row(StepKey(*team, change.step))
-            row.state = replace(
-                row.state,
-                status=change.after,
-                started_at=row.state.started_at or at,
-                completed_at=at if change.after is Status.COMPLETE else row.state.completed_at,
+    def _moves(self, team: TeamKey) -> int:
+        story = self._events.get(team.workshop_id, [])
+        return max((at for at, e in enumerate(story, 1) if e.team_id == team.team_id), default=0)
+
+    def versions(self, key: StepKey) -> list[ArtifactVersion]:
+        """Return every artifact a step has had, oldest first."""
+        with self._lock:
+            return deepcopy(self._rows.get(key, _NOTHING).versions)
+
+    def apply(self, team: TeamKey, decision: Decision) -> None:
+        """Carry out what was decided, or raise Conflict and change nothing."""
+        changes, basis = decision.changes, decision.basis
+        with self._lock:
+            rows = [self._row(StepKey(*team, change.step)) for change in changes]
+            moved = any(
+                row.state.status is not change.before
+                for row, change in zip(rows, changes, strict=True)
             )
-            row.touch(at)
-            story.append(
-                EventRecord(
-                    new_id(),
-                    team.team_id,
-                    change.step,
-                    change.event,
-                    change.before,
-                    change.after,
-                    actor,
-                    changes[0].step,
-                    at,
+            if basis is not None:
+                edited = basis.revisions.get(changes[0].step) != rows[0].draft.revision
+                moved = moved or edited or basis.moves != self._moves(team)
+            if moved:
+                raise Conflict("Somebody else was faster: this step has moved on.")
+            self._carry_out(team, decision)
+            if decision.artifact is not None:
+                versions = rows[0].versions
+                versions.append(
+                    ArtifactVersion(
+                        changes[0].step,
+                        len(versions) + 1,
+                        deepcopy(decision.artifact),
+                        decision.actor,
+                        decision.at,
+                        decision.summary,
+                    )
                 )
+
+    def _carry_out(self, team: TeamKey, decision: Decision) -> None:
+        story = self._events.setdefault(team.workshop_id, [])
+        at, cause = decision.at, decision.changes[0].step
+        for change in decision.changes:
+            row = self._row(StepKey(*team, change.step))
+            before = Snapshot(replace(row.state, phase=row.draft.phase), row.draft)
+            after = carried_out(before, change, at, decision.rows.get(change.step))
+            row.state, row.draft = after.state, deepcopy(after.draft)
+            row.touch(at)
+            told = EventRecord(
+                new_id(),
+                team.team_id,
+                change.step,
+                change.event,
+                change.before,
+                change.after,
+                decision.actor,
+                cause,
+                at,
+                change.reason,
             )
+            story.append(told)
+            if decision.undoable:
+                self._kept[told.id] = before
+
+    def snapshots(self, workshop_id: str, ids: Sequence[str]) -> dict[str, Snapshot]:
+        """Return the rows kept with some events, as they were before them, by step."""
+        with self._lock:
+            story = self._events.get(workshop_id, ())
+            return {e.step: self._kept[e.id] for e in story if e.id in ids and e.id in self._kept}
+
+    def last_questions(self, team: TeamKey) -> dict[str, datetime]:
+        """Return when somebody in the team last wrote in each step, where anybody did."""
+        with self._lock:
+            said = {
+                slug: [
+                    message.created_at
+                    for message in self._row(StepKey(*team, slug)).messages.values()
+                    if message.role is Role.USER
+                ]
+                for slug in steps_.SLUGS
+            }
+            return {slug: max(times) for slug, times in said.items() if times}
 
     def events(self, workshop_id: str) -> list[EventRecord]:
         """Return a workshop's story."""
@@ -247,11 +303,12 @@ class MemoryStore:
         """Put new messages at the end of a step's transcript."""
         with self._lock:
             row = self._row(key)
-            end = max((each.position for each in row.messages.values()), default=0)
+            end = max((each.position for each in row.live), default=0)
             new: dict[str, Message] = {}
             for message in messages:
                 if (key.workshop_id, message.id) not in self._placed and message.id not in new:
-                    new[message.id] = replace(message, position=end + len(new) + 1)
+                    place = end + len(new) + 1
+                    new[message.id] = replace(message, position=place, era=row.state.era)
             if not all(_is_storable(row, message) for message in new.values()):
                 raise Unstorable("The database refuses what was to be stored.")
             for message in new.values():
@@ -313,7 +370,7 @@ class MemoryStore:
         with self._lock:
             row = self._rows.get(key, _NOTHING)
             stored = row.messages.get(message_id)
-            if stored is None or self._as_read(row, stored).status in (
+            if stored not in row.live or self._as_read(row, stored).status in (
                 MessageStatus.COMPLETE,
                 MessageStatus.STREAMING,
             ):
@@ -341,13 +398,14 @@ class MemoryStore:
         last: int | None = None,
         before: int | None = None,
         since: int | None = None,
+        era: int | None = None,
     ) -> list[Message]:
         """Return a step's messages in order."""
         with self._lock:
             row = self._rows.get(key, _NOTHING)
             found = [
                 self._as_read(row, message)
-                for message in ordered(row.messages.values())
+                for message in ordered(row.of(row.state.era if era is None else era))
                 if (before is None or message.position < before)
                 and (since is None or message.position >= since)
             ]
@@ -374,11 +432,9 @@ class MemoryStore:
             return [self._cell(key, self._rows[key]) for key in keys]
 
     def _cell(self, key: StepKey, row: _Row) -> StepOverview:
-        unfinished = sum(
-            message.status is not MessageStatus.COMPLETE for message in row.messages.values()
-        )
+        unfinished = sum(message.status is not MessageStatus.COMPLETE for message in row.live)
         state = replace(row.state, phase=row.draft.phase)
-        return StepOverview(key.team_id, state, len(row.messages), unfinished, row.touched)
+        return StepOverview(key.team_id, state, len(row.live), unfinished, row.touched)
 
     def _row(self, key: StepKey) -> _Row:
         if key not in self._rows:
@@ -391,7 +447,8 @@ _NOTHING = _Row(StepState("", Status.NOT_STARTED, Phase.ORIENT))
 
 def _is_storable(row: _Row, message: Message) -> bool:
     place = message.position
-    taken = any(each.position == place for each in row.messages.values() if each.id != message.id)
+    same_era = row.of(message.era)
+    taken = any(each.position == place for each in same_era if each.id != message.id)
     whole = clean(message.text) == message.text and message.created_at.tzinfo is not None
     return bool(message.id) and place >= 1 and message.revision >= 0 and whole and not taken
 

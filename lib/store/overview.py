@@ -28,16 +28,21 @@ def _query(workshop_id: str) -> Any:
         select(
             messages.c.team_id,
             messages.c.step,
+            messages.c.era,
             func.count().label("messages"),
             func.count().filter(messages.c.status != _COMPLETE).label("unfinished"),
             func.max(messages.c.updated_at).label("written_at"),
         )
         .where(messages.c.workshop_id == workshop_id)
-        .group_by(messages.c.team_id, messages.c.step)
+        .group_by(messages.c.team_id, messages.c.step, messages.c.era)
         .subquery()
     )
     to_team = and_(teams.c.workshop_id == steps.c.workshop_id, teams.c.id == steps.c.team_id)
-    to_count = and_(counted.c.team_id == steps.c.team_id, counted.c.step == steps.c.step)
+    to_count = and_(
+        counted.c.team_id == steps.c.team_id,
+        counted.c.step == steps.c.step,
+        counted.c.era == steps.c.era,
+    )
     return (
         select(
             *rows.STATE,

@@ -11,11 +11,13 @@ What the app may ask of persistence.
 Drivers' errors become these at one place in each store, chained to their cause.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from lib import steps
+from lib.cascade import Standing
 from lib.status import Change
 from lib.transcript import Message
 from lib.workshop import (
@@ -24,6 +26,7 @@ from lib.workshop import (
     Draft,
     EventRecord,
     Fields,
+    Snapshot,
     StepKey,
     StepOverview,
     StepState,
@@ -62,6 +65,25 @@ class SchemaRefused(StoreError):
 
 class Unstorable(StoreError):
     """What was to be stored breaks a rule of the database, or holds a text it cannot hold."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided about a team's steps, to be carried out as one."""
+
+    #: The first is the cause of the others.
+    changes: Sequence[Change]
+    actor: str
+    at: datetime
+    #: Becomes the next version of the first change's step, with its summary.
+    artifact: Fields | None = None
+    summary: str = ""
+    #: What it was decided on; None to go by the statuses alone.
+    basis: Standing | None = None
+    #: Whether the rows are kept as they were, so that it can be undone.
+    undoable: bool = False
+    #: The rows an undo gives back, by step.
+    rows: Mapping[str, Snapshot] = field(default_factory=dict)
 
 
 class Store(Protocol):
@@ -125,27 +147,34 @@ class Store(Protocol):
         """Return the newest artifact version of each step that has one."""
         ...
 
-    def apply(
-        self,
-        team: TeamKey,
-        changes: Sequence[Change],
-        *,
-        actor: str,
-        at: datetime,
-        artifact: Fields | None = None,
-    ) -> None:
-        """
-        Carry out what `lib.status.decide` decided, in one transaction.
+    def standing(self, team: TeamKey) -> Standing:
+        """Return all that decides what an event does to a team's steps. Raises NotFound."""
+        ...
 
-        The first change is the cause of the others. Each writes its status and one event;
-        `started_at` is set once, `completed_at` whenever a step becomes complete. *artifact*, when
-        given, becomes the next version of the first change's step. Raises Conflict, and changes
-        nothing, where a step no longer has the status its change starts from.
+    def versions(self, key: StepKey) -> list[ArtifactVersion]:
+        """Return every artifact a step has had, oldest first."""
+        ...
+
+    def apply(self, team: TeamKey, decision: Decision) -> None:
+        """
+        Carry out what was decided, in one transaction: see `lib.effects.carried_out`.
+
+        Each change writes its step's row and one event. Raises Conflict, and changes nothing, where
+        a step no longer has the status its change starts from, or something has moved since the
+        standing the decision rests on was read.
         """
         ...
 
     def events(self, workshop_id: str) -> list[EventRecord]:
         """Return a workshop's story, oldest first."""
+        ...
+
+    def snapshots(self, workshop_id: str, ids: Sequence[str]) -> dict[str, Snapshot]:
+        """Return the rows kept with some events, as they were before them, by step."""
+        ...
+
+    def last_questions(self, team: TeamKey) -> dict[str, datetime]:
+        """Return when somebody in the team last wrote in each step, where anybody did."""
         ...
 
     # What is typed
@@ -235,10 +264,11 @@ class Store(Protocol):
         last: int | None = None,
         before: int | None = None,
         since: int | None = None,
+        era: int | None = None,
     ) -> list[Message]:
         """
         Return a step's messages in order: all, or the *last* n of those at a position under
-        *before* and at or over *since*.
+        *before* and at or over *since*; of the present era, or of an archived one.
         """
         ...
 

@@ -4,11 +4,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_
 
+from lib.snapshots import mark_of
 from lib.status import Event, Phase, Status
 from lib.store.schema import events, messages, steps
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import (
     ArtifactVersion,
+    Draft,
     EventRecord,
     StepKey,
     StepState,
@@ -43,20 +45,52 @@ def team(row: Row[Any]) -> Team:
     return Team(row.workshop_id, row.id, row.name, row.link, row.position)
 
 
-def state(row: Row[Any]) -> StepState:
+def state(row: Any) -> StepState:
     """Return where a team stands in a step."""
     return StepState(
-        row.step, Status(row.status), Phase(row.phase), row.started_at, row.completed_at
+        row.step,
+        Status(row.status),
+        Phase(row.phase),
+        row.started_at,
+        row.completed_at,
+        mark_of(row.stale) if row.stale else None,
+        row.made_from,
+        row.era,
     )
 
 
 #: What `state` reads.
-STATE = (steps.c.step, steps.c.status, steps.c.phase, steps.c.started_at, steps.c.completed_at)
+STATE = (
+    steps.c.step,
+    steps.c.status,
+    steps.c.phase,
+    steps.c.started_at,
+    steps.c.completed_at,
+    steps.c.stale,
+    steps.c.made_from,
+    steps.c.era,
+)
+
+#: What `draft` reads.
+DRAFT = (
+    steps.c.draft,
+    steps.c.phase,
+    steps.c.draft_revision,
+    steps.c.epoch,
+    steps.c.draft_seen,
+)
+
+
+def draft(row: Any) -> Draft:
+    """Return a step's draft."""
+    return Draft(row.draft, Phase(row.phase), row.draft_revision, row.epoch, row.draft_seen)
 
 
 def version(row: Row[Any]) -> ArtifactVersion:
     """Return a confirmed artifact."""
-    return ArtifactVersion(row.step, row.version, row.fields, row.confirmed_by, row.confirmed_at)
+    return ArtifactVersion(
+        row.step, row.version, row.fields, row.confirmed_by, row.confirmed_at, row.summary
+    )
 
 
 def event(row: Row[Any]) -> EventRecord:
@@ -71,6 +105,7 @@ def event(row: Row[Any]) -> EventRecord:
         row.actor,
         row.cause,
         row.at,
+        row.reason,
     )
 
 
@@ -86,6 +121,7 @@ def message(row: Row[Any]) -> Message:
         row.revision,
         row.position,
         tuple(row.suggestions),
+        row.era,
     )
 
 
@@ -93,6 +129,7 @@ def columns(key: StepKey, each: Message) -> dict[str, Any]:
     """Return a message as a row of its step."""
     return key_of(key) | {
         "id": each.id,
+        "era": each.era,
         "position": each.position,
         "role": each.role.value,
         "author": each.author,

@@ -178,6 +178,11 @@ steps = Table(
     # When the draft was last written; at first, when the row was.
     _moment("updated_at"),
     Column("draft", Json, nullable=False),
+    # Which era of the transcript is the one people see: a reset begins another.
+    _number("era"),
+    # Why it needs another look, and the digests of what its artifact was made from; or null.
+    Column("stale", Value, nullable=False),
+    Column("made_from", Value, nullable=False),
     # The newest edit of each writer that is in the draft.
     Column("draft_seen", Json, nullable=False),
     _key("steps", "team_id", "step"),
@@ -189,6 +194,7 @@ steps = Table(
     _one_of("steps", "phase", Phase),
     _at_least("steps", "draft_revision", 0),
     _at_least("steps", "epoch", 0),
+    _at_least("steps", "era", 0),
 )
 
 messages = Table(
@@ -198,6 +204,7 @@ messages = Table(
     _text("team_id"),
     _text("step"),
     _text("id"),
+    _number("era"),
     _number("position"),
     _text("role"),
     _text("author"),
@@ -213,7 +220,9 @@ messages = Table(
     # What the team might say next: a short list of texts.
     Column("suggestions", Value, nullable=False),
     _key("messages", "id"),
-    UniqueConstraint("workshop_id", "team_id", "step", "position", name="uq_messages_position"),
+    UniqueConstraint(
+        "workshop_id", "team_id", "step", "era", "position", name="uq_messages_position"
+    ),
     _belongs_to_step("messages"),
     _filled("messages", "workshop_id", "team_id", "step", "id"),
     _one_of("messages", "role", Role),
@@ -309,6 +318,7 @@ artifact_versions = Table(
     _number("version"),
     _text("confirmed_by"),
     _moment("confirmed_at"),
+    _text("summary"),
     Column("fields", Json, nullable=False),
     _key("artifact_versions", "team_id", "step", "version"),
     _belongs_to_step("artifact_versions"),
@@ -330,6 +340,10 @@ events = Table(
     _text("actor"),
     _text("cause"),
     _moment("at"),
+    # Why, in the words of who did it.
+    _text("reason"),
+    # The step's row as it was before, where the event may be undone; or null.
+    Column("snapshot", Value, nullable=False),
     _key("events", "id"),
     UniqueConstraint("workshop_id", "position", name="uq_events_position"),
     _belongs_to_step("events"),

@@ -6,27 +6,29 @@ The statements are the same on both; what differs is the clock, and how a row is
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from lib import steps as steps_
+from lib.cascade import Standing
 from lib.ids import new_id
-from lib.status import Change
+from lib.snapshots import snapshot_of
 from lib.store import changes as changes_
 from lib.store import overview, rows
 from lib.store.engine import Door, Kind
-from lib.store.port import LEASE, NotFound
+from lib.store.port import LEASE, Decision, NotFound
 from lib.store.rows import in_team
-from lib.store.schema import artifact_versions, events, steps, teams, workshops
+from lib.store.schema import artifact_versions, events, messages, steps, teams, workshops
 from lib.store.transcripts import Transcripts
 from lib.store.typed import Typed
-from lib.transcript import Message
+from lib.transcript import Message, Role
 from lib.workshop import (
     ArtifactVersion,
     Aside,
     Draft,
     EventRecord,
-    Fields,
+    Snapshot,
     StepKey,
     StepOverview,
     StepState,
@@ -101,36 +103,63 @@ class SqlStore:
 
     def artifacts(self, team: TeamKey) -> dict[str, ArtifactVersion]:
         """Return the newest version of each step that has one."""
-        by_age = (
-            select(artifact_versions)
-            .where(in_team(artifact_versions, team))
-            .order_by(artifact_versions.c.version)
-        )
-        newest = {row.step: rows.version(row) for row in self._door.rows(by_age)}
-        return {slug: newest[slug] for slug in steps_.SLUGS if slug in newest}
+        return _newest(self._door.rows(_by_age(team)))
 
-    def apply(
-        self,
-        team: TeamKey,
-        changes: Sequence[Change],
-        *,
-        actor: str,
-        at: datetime,
-        artifact: Fields | None = None,
-    ) -> None:
-        """Carry out changes, or raise Conflict and change nothing."""
-        ids = [new_id() for _ in changes]
+    def standing(self, team: TeamKey) -> Standing:
+        """Return all that decides what an event does to a team's steps."""
+
+        def read(connection: Connection) -> Standing:
+            found = connection.execute(
+                select(*rows.STATE, *rows.DRAFT).where(in_team(steps, team))
+            ).all()
+            at = {row.step: row for row in found}
+            if not at:
+                raise NotFound("There is no such team.")
+            return Standing(
+                {slug: rows.state(at[slug]) for slug in steps_.SLUGS},
+                {slug: at[slug].draft for slug in steps_.SLUGS if at[slug].draft},
+                _newest(connection.execute(_by_age(team)).all()),
+                {slug: at[slug].draft_revision for slug in steps_.SLUGS},
+                changes_.moves(connection, team),
+            )
+
+        return self._door.run(Kind.WRITE, read)
+
+    def versions(self, key: StepKey) -> list[ArtifactVersion]:
+        """Return every artifact a step has had, oldest first."""
+        of_step = _by_age(key.team).where(artifact_versions.c.step == key.step)
+        return [rows.version(row) for row in self._door.rows(of_step)]
+
+    def apply(self, team: TeamKey, decision: Decision) -> None:
+        """Carry out what was decided, or raise Conflict and change nothing."""
+        ids = [new_id() for _ in decision.changes]
         self._door.run(
-            Kind.WRITE,
-            lambda connection: changes_.carry_out(
-                connection, team, changes, ids, actor, at, artifact
-            ),
+            Kind.WRITE, lambda connection: changes_.carry_out(connection, team, decision, ids)
         )
 
     def events(self, workshop_id: str) -> list[EventRecord]:
         """Return a workshop's story."""
-        story = select(events).where(events.c.workshop_id == workshop_id).order_by(rows.STORY)
+        told = [column for column in events.c if column is not events.c.snapshot]
+        story = select(*told).where(events.c.workshop_id == workshop_id).order_by(rows.STORY)
         return [rows.event(row) for row in self._door.rows(story)]
+
+    def snapshots(self, workshop_id: str, ids: Sequence[str]) -> dict[str, Snapshot]:
+        """Return the rows kept with some events, as they were before them, by step."""
+        kept = select(events.c.step, events.c.snapshot).where(
+            events.c.workshop_id == workshop_id, events.c.id.in_(ids)
+        )
+        return {
+            row.step: snapshot_of(row.snapshot) for row in self._door.rows(kept) if row.snapshot
+        }
+
+    def last_questions(self, team: TeamKey) -> dict[str, datetime]:
+        """Return when somebody in the team last wrote in each step, where anybody did."""
+        last = (
+            select(messages.c.step, func.max(messages.c.created_at).label("at"))
+            .where(in_team(messages, team), messages.c.role == Role.USER.value)
+            .group_by(messages.c.step)
+        )
+        return {row.step: row.at for row in self._door.rows(last)}
 
     # What is typed
 
@@ -181,12 +210,26 @@ class SqlStore:
         last: int | None = None,
         before: int | None = None,
         since: int | None = None,
+        era: int | None = None,
     ) -> list[Message]:
         """Return a step's messages in order."""
-        return self._transcripts.messages(key, last, before, since)
+        return self._transcripts.messages(key, last, before, since, era)
 
     # Review
 
     def overview(self, workshop_id: str) -> list[StepOverview]:
         """Return ten cells a team, in one query that reads no message's text."""
         return overview.overview(self._door, workshop_id)
+
+
+def _by_age(team: TeamKey) -> Any:
+    return (
+        select(artifact_versions)
+        .where(in_team(artifact_versions, team))
+        .order_by(artifact_versions.c.version)
+    )
+
+
+def _newest(found: Sequence[Any]) -> dict[str, ArtifactVersion]:
+    newest = {row.step: rows.version(row) for row in found}
+    return {slug: newest[slug] for slug in steps_.SLUGS if slug in newest}

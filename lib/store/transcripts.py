@@ -9,7 +9,6 @@ from sqlalchemy import Connection, and_, case, func, insert, literal, or_, selec
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.status import Phase
 from lib.store import deadline, rows
 from lib.store.engine import Door, Kind
 from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable
@@ -82,11 +81,11 @@ class Transcripts:
 
         def work(connection: Connection) -> list[Message]:
             nonlocal placed
-            _lock(connection, key)
+            era = _lock(connection, key)
             known = _known(connection, key, given)
             if not placed or any(known.get(each.id) != _place(each) for each in placed):
-                end = select(func.max(rows.PLACE)).where(in_step(messages, key))
-                placed = _after(connection.scalar(end) or 0, given, known)
+                end = select(func.max(rows.PLACE)).where(in_step(messages, key), _of(era))
+                placed = _after(connection.scalar(end) or 0, era, given, known)
                 if placed:
                     self._write(connection, self._insert, key, placed)
             # Else the commit's answer was lost, and this is the unit's second run.
@@ -179,7 +178,7 @@ class Transcripts:
 
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
         """Lease an unfinished message to the caller."""
-        this = and_(in_step(messages, key), messages.c.id == message_id)
+        this = and_(in_step(messages, key), _live(key), messages.c.id == message_id)
         taken: Any = None
 
         def work(connection: Connection) -> Message | None:
@@ -225,13 +224,18 @@ class Transcripts:
     # Reading
 
     def messages(
-        self, key: StepKey, last: int | None, before: int | None, since: int | None
+        self,
+        key: StepKey,
+        last: int | None,
+        before: int | None,
+        since: int | None,
+        era: int | None,
     ) -> list[Message]:
         """Return a step's messages in order."""
         dead = and_(messages.c.status == _STREAMING, messages.c.lease_until < self._now())
         found = (
             select(messages, dead.label("dead"))
-            .where(in_step(messages, key))
+            .where(in_step(messages, key), _live(key) if era is None else _of(era))
             .where(before > rows.PLACE if before is not None else true())
             .where(since <= rows.PLACE if since is not None else true())
             .order_by(rows.PLACE.desc())
@@ -241,41 +245,44 @@ class Transcripts:
 
     def draft(self, key: StepKey) -> Draft:
         """Return a step's draft."""
-        found = self._door.rows(select(*_DRAFT).where(in_step(steps, key)))
+        found = self._door.rows(select(*rows.DRAFT).where(in_step(steps, key)))
         if not found:
             raise NotFound("There is no such step.")
-        return _draft(found[0])
-
-
-_DRAFT = (
-    steps.c.draft,
-    steps.c.phase,
-    steps.c.draft_revision,
-    steps.c.epoch,
-    steps.c.draft_seen,
-)
-
-
-def _draft(row: Any) -> Draft:
-    return Draft(row.draft, Phase(row.phase), row.draft_revision, row.epoch, row.draft_seen)
+        return rows.draft(found[0])
 
 
 def _may_stay(connection: Connection, key: StepKey, draft: Draft) -> None:
     """Raise where *draft* was not written and should have been."""
-    found = connection.execute(select(*_DRAFT).where(in_step(steps, key))).first()
+    found = connection.execute(select(*rows.DRAFT).where(in_step(steps, key))).first()
     if found is None:
         raise Unstorable("There is no such step.")
     # One that knows no base and is not newer is no error; nor is one that is there already, after
     # an answer that was lost.
-    if draft.base is not None and _draft(found) != draft:
+    if draft.base is not None and rows.draft(found) != draft:
         raise Conflict("Somebody else changed this draft at the same time.")
 
 
-def _lock(connection: Connection, key: StepKey) -> None:
-    """Let nobody else place messages in this step until the transaction ends."""
-    row = select(steps.c.step).where(in_step(steps, key)).with_for_update(key_share=True)
-    if connection.execute(row).first() is None:
+def _lock(connection: Connection, key: StepKey) -> int:
+    """
+    Let nobody else place messages in this step, nor reset it, until the transaction ends.
+
+    Returns the era of its transcript.
+    """
+    row = select(steps.c.era).where(in_step(steps, key)).with_for_update(key_share=True)
+    era = connection.scalar(row)
+    if era is None:
         raise NotFound("There is no such step.")
+    return int(era)
+
+
+def _of(era: int) -> Any:
+    return messages.c.era == era
+
+
+def _live(key: StepKey) -> Any:
+    """Return the condition that a message is of the era people see."""
+    era = select(steps.c.era).where(in_step(steps, key)).scalar_subquery()
+    return messages.c.era == era
 
 
 def _known(
@@ -292,13 +299,15 @@ def _place(message: Message) -> tuple[int, datetime]:
     return message.position, message.created_at
 
 
-def _after(end: int, given: Sequence[Message], known: dict[str, Any]) -> list[Message]:
+def _after(end: int, era: int, given: Sequence[Message], known: dict[str, Any]) -> list[Message]:
     """Return what is new of *given*, the first of each id, placed behind *end*."""
     new: dict[str, Message] = {}
     for message in given:
         if message.id not in known:
             new.setdefault(message.id, message)
-    return [replace(each, position=end + place) for place, each in enumerate(new.values(), 1)]
+    return [
+        replace(each, position=end + place, era=era) for place, each in enumerate(new.values(), 1)
+    ]
 
 
 def _newest(given: Sequence[Message]) -> list[Message]:
