@@ -1,15 +1,25 @@
 """What a guide may know of a workshop when it is asked in one of its steps."""
 
+from collections.abc import Callable
+
 from lib.guide.port import Request
 from lib.store.port import Store, upstream_artifacts
 from lib.workshop import Draft, StepKey
 
 
-def request(store: Store, key: StepKey, draft: Draft, *, before: int) -> Request:
+def request(
+    store: Store,
+    key: StepKey,
+    draft: Draft,
+    *,
+    before: int,
+    turn: str,
+    on_wait: Callable[[float], None],
+) -> Request:
     """
-    Return what the guide is asked with, for a reply at the position *before*.
+    Return what the guide is asked with, for the reply *turn* at the position *before*.
 
-    Read afresh, so what is to be in it must be stored. Raises StoreError.
+    *on_wait* is told of waits, as the port has it. Read afresh, so what is to be in it must be stored. Raises StoreError.
     """
     workshop = store.workshop(key.workshop_id)
     team = next(each for each in store.teams(workshop.id) if each.id == key.team_id)
@@ -21,4 +31,7 @@ def request(store: Store, key: StepKey, draft: Draft, *, before: int) -> Request
         upstream_artifacts(store, key),
         workshop.challenge,
         team.name,
+        key.team,
+        turn,
+        on_wait,
     )

@@ -245,7 +245,9 @@ class Replies:
         # What was still unsaved may be what the guide is to read.
         self._autosave.flush(key)
         base = self._drafts.current(key)
-        request = context.request(self._store, key, base, before=reply.position)
+        request = context.request(
+            self._store, key, base, before=reply.position, turn=reply.id, on_wait=reply.waits
+        )
         proposal: Proposal | None = None
         for piece in takewhile(lambda _: not reply.ended, self._guide.reply(request)):
             if isinstance(piece, Proposal):

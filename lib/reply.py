@@ -31,6 +31,7 @@ class Reply:
         self._kept = placed.text
         self._changed = threading.Condition()
         self._chunks: list[str] = []
+        self._goes_on_at = 0.0
         self._ended = False
         self._over = threading.Event()
 
@@ -48,6 +49,17 @@ class Reply:
     def text(self) -> str:
         """What has been written so far."""
         return "".join(self._chunks)
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the guide goes on; 0 where it is not waiting."""
+        return max(0.0, self._goes_on_at - time.monotonic())
+
+    def waits(self, seconds: float) -> None:
+        """Tell followers that the guide has to wait before it can begin; 0 where it goes on."""
+        with self._changed:
+            self._goes_on_at = time.monotonic() + seconds if seconds else 0.0
+            self._changed.notify_all()
 
     @property
     def ended(self) -> bool:

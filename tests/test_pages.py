@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,7 +15,7 @@ from lib.process import Process
 from lib.status import Event, Status
 from lib.store.port import LEASE, StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
-from lib.ui import safe, step_page
+from lib.ui import bubbles, safe, step_page
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
 from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WorkingCopy
@@ -729,6 +730,70 @@ def test_stop_ends_a_reply_and_keeps_what_was_written(
 
     assert conversation(app) == ["Well"]
     assert "retry" in keys(app)
+
+
+# Suggested replies
+
+
+def suggested(app: AppTest) -> list[str]:
+    """Return the suggested replies on the page."""
+    return list((pages.box(app) or {})["suggested"]["texts"])
+
+
+def suggest(store: WatchedStore, team: Team, *texts: str) -> Message:
+    """Store a whole reply that suggests *texts*."""
+    message = Message(new_id(), Role.ASSISTANT, "Guide", "Who?", pages.NOW, suggestions=texts)
+    store.inner.append(team.step_key("challenge"), [message])
+    return message
+
+
+def test_suggested_replies_are_offered_again_after_a_reload(
+    store: WatchedStore, team: Team
+) -> None:
+    message = suggest(store, team, "Nurses.", "<b>Neighbours</b>")
+    apps = [pages.opened_step(team, "challenge", name) for name in ("Ada", "Ben")]
+
+    assert [suggested(app) for app in apps] == [["Nurses.", "<b>Neighbours</b>"]] * 2
+    assert (pages.box(apps[0]) or {})["suggested"]["of"] == message.id
+
+
+def test_suggested_replies_are_gone_once_something_was_said(
+    store: WatchedStore, team: Team
+) -> None:
+    suggest(store, team, "Nurses.")
+    app = pages.send(pages.opened_step(team, "challenge"), team, "challenge", entry("Nurses."))
+
+    assert said(store, team) == ["Nurses."]
+    assert suggested(settled_page(app)) == []
+
+
+def test_nothing_is_suggested_while_a_reply_is_written_or_where_it_was_cut(
+    store: WatchedStore, team: Team
+) -> None:
+    suggest(store, team, "Nurses.")
+    write(store, team, "They leave.", "So", last=MessageStatus.STREAMING)
+    assert suggested(pages.opened_step(team, "challenge")) == []
+
+    write(store, team, "They leave.", "So", last=MessageStatus.INTERRUPTED)
+    assert suggested(pages.opened_step(team, "challenge")) == []
+
+
+def test_while_the_model_is_busy_the_page_says_when_it_goes_on(
+    store: WatchedStore, team: Team, process: Process, guide: FakeGuide
+) -> None:
+    key = team.step_key("challenge")
+    guide.hold()
+    guide.queue.append(["", "Well", proposal({})])
+    process.replies.attend(key, [])
+    assert eventually(lambda: bool(guide.requests))
+    guide.requests[0].on_wait(12.4)
+    live = process.replies.live(key)
+    assert live is not None
+    shown = bubbles.growing("Guide", live.text, ceil(live.wait))
+    assert "The guide is busy; it goes on in 13 s." in shown
+
+    guide.requests[0].on_wait(0.0)
+    assert "thinking" in bubbles.growing("Guide", live.text, ceil(live.wait))
 
 
 # A reply that another server writes

@@ -91,6 +91,23 @@ def test_the_stored_reply_is_what_was_written(
     assert store.draft(key).fields == {"target_user": "nurses"}
 
 
+def test_the_guide_is_told_whose_turn_it_is_and_pages_how_long_it_waits(
+    process: Process, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.hold()
+    guide.queue.append(["", "Well.", proposal({})])
+    process.replies.ask(key, [question("We begin.")])
+    assert eventually(lambda: bool(guide.requests))
+    (asked,), live = guide.requests, process.replies.live(key)
+    assert live is not None
+    asked.on_wait(12.0)
+
+    assert (asked.team_key, asked.turn) == (key.team, live.id)
+    assert 11 < live.wait <= 12
+    asked.on_wait(0.0)
+    assert live.wait == 0
+
+
 def test_suggested_replies_survive_the_end_of_the_reply(
     process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
 ) -> None:

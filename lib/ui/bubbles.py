@@ -29,9 +29,14 @@ def _message(message: Message, most: int) -> str:
     return bubble(message.role, message.author, _cut(message.text, most))
 
 
-def growing(guide: str, text: str) -> str:
-    """Return a reply that is being written; nothing written yet reads as thinking."""
-    shown = text or "*The guide is thinking …*"
+def growing(guide: str, text: str, wait: int = 0) -> str:
+    """
+    Return a reply that is being written.
+
+    Nothing written yet reads as thinking, or as busy, where the guide waits *wait* seconds.
+    """
+    busy = f"*The guide is busy; it goes on in {wait} s.*" if wait else ""
+    shown = text or busy or "*The guide is thinking …*"
     return bubble(Role.ASSISTANT, guide, shown, is_growing=True)
 
 

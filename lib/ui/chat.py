@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
+from math import ceil
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from lib.status import is_read_only
 from lib.store.port import StoreError, StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import bubbles, chat_box, page, safe
-from lib.ui.chat_box import Delivery, Refusal
+from lib.ui.chat_box import Delivery, Refusal, Suggested
 from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WINDOW, WorkingCopy
 from lib.workshop import StepKey
@@ -104,7 +105,7 @@ def _follow(
     """Draw the reply as it grows, then the page as it is with it."""
     for text in live.follow():
         line.update()
-        slot.html(bubbles.growing(guide, text))
+        slot.html(bubbles.growing(guide, text, ceil(live.wait)))
     page.redraw()
 
 
@@ -126,7 +127,15 @@ def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) 
         refused=[Refusal(id_, sentence) for id_, sentence in copy.refused.items()],
         delivery=_delivery(copy, step),
         unsent=copy.unsent.get(step),
+        suggested=Suggested() if growing else _suggested(copy.transcripts[step]),
     )
+
+
+def _suggested(messages: Sequence[Message]) -> Suggested:
+    """Return what the last reply suggests, where it is whole and nothing was said since."""
+    if not messages or messages[-1].status is not MessageStatus.COMPLETE:
+        return Suggested()
+    return Suggested(messages[-1].id, messages[-1].suggestions)
 
 
 def _delivery(copy: WorkingCopy, step: str) -> Delivery:

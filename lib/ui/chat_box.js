@@ -26,9 +26,10 @@ export default function (component) {
 
 function mount(parent, first) {
   const text = parent.querySelector("textarea");
-  const send = parent.querySelector("button");
+  const send = parent.querySelector(".line button");
   const waiting = parent.querySelector(".waiting");
   const notice = parent.querySelector(".notice");
+  const suggestions = parent.querySelector(".suggestions");
   const box = { data: first, outbox: [], sentState: false, timer: null };
 
   const remember = () => keep(box.data.storage, { text: text.value, outbox: box.outbox });
@@ -90,6 +91,36 @@ function mount(parent, first) {
       box.toldUnsent = false;
     }
   };
+  const dispatch = (value) => {
+    tell("");
+    box.outbox.push({ id: newId(), text: value, at: Date.now() });
+    // Whatever was suggested is answered, before the server knows: a second click finds nothing.
+    box.answered = box.data.suggested.of;
+    offer();
+    remember();
+    push();
+  };
+  const offer = () => {
+    const { of, texts } = box.data.suggested;
+    const wanted = box.outbox.length || box.answered === of ? [] : texts;
+    const shown = [...suggestions.children].map(({ textContent }) => textContent);
+    if (wanted.join("\n") !== shown.join("\n")) {
+      suggestions.replaceChildren(...wanted.map(suggestion));
+    }
+    suggestions.hidden = wanted.length === 0;
+  };
+  const suggestion = (value) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = value;
+    button.addEventListener("click", (event) => {
+      if (!button.isConnected) return;
+      // By the keyboard: the button goes, and whoever pressed it must not be left nowhere.
+      if (event.detail === 0) text.focus();
+      dispatch(value);
+    });
+    return button;
+  };
   const submit = () => {
     const value = text.value;
     if (!value.trim()) return;
@@ -101,12 +132,9 @@ function mount(parent, first) {
       );
       return;
     }
-    tell("");
-    box.outbox.push({ id: newId(), text: value, at: Date.now() });
     text.value = "";
     fit();
-    remember();
-    push();
+    dispatch(value);
     touch();
     pause.flush();
   };
@@ -154,6 +182,7 @@ function mount(parent, first) {
       if (box.outbox.length && (ticks * 500) % RESEND_EVERY_MS === 0) push();
     }, 500);
     draw();
+    offer();
   };
 
   // A page that is left in the moment of sending may take the component's state with it. What the

@@ -38,6 +38,14 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Suggested:
+    """What the team might say next, one button each, and the id of the reply that suggests it."""
+
+    of: str = ""
+    texts: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Delivery:
     """
     Where, and as whom, the box delivers what it holds.
@@ -62,13 +70,15 @@ def show(
     refused: Sequence[Refusal],
     delivery: Delivery,
     unsent: Unsent | None,
+    suggested: Suggested,
 ) -> None:
     """
     Draw the box.
 
     *storage* names what the browser keeps for it across a reload. *settled* are the ids of messages
     that need not be sent again: stored or refused. *unsent* is what the same member typed elsewhere
-    and never sent: an empty box begins with it.
+    and never sent: an empty box begins with it. A click on what is *suggested* sends it like what is typed;
+    whatever is sent first takes all of it away.
     """
     _mounted(
         key=key,
@@ -78,6 +88,7 @@ def show(
             "limit": MAX_CHARACTERS,
             "settled": list(settled),
             "delivery": asdict(delivery),
+            "suggested": asdict(suggested),
             "unsent": asdict(unsent) if unsent else None,
             "refused": [{"id": each.id, "sentence": each.sentence} for each in refused],
         },

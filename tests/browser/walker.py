@@ -49,6 +49,11 @@ class Walker:
         return self.page.get_by_test_id("chat-text")
 
     @property
+    def suggestions(self) -> Locator:
+        """What the guide suggests to say next, a button each."""
+        return self.page.get_by_role("group", name="Suggested replies").get_by_role("button")
+
+    @property
     def messages(self) -> Locator:
         """Every message on the page, in order."""
         return self.page.locator(".bubble:not(.growing)")
