@@ -2,15 +2,25 @@
 Completing a step: one function for every path that does.
 
     NotReady              something is still missing; `missing` says what
+
+A team confirms a draft, or keeps a stale artifact as still valid; a facilitator completes a step in
+spite of its gaps and says why. The gate is the criteria over the stored draft, for all of them but
+the last, and the artifact, its summary and everything that follows are one transaction.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from lib import artifacts, criteria
+from lib import artifacts, criteria, summaries
+from lib.cascade import Standing, move
 from lib.drafts import Drafts
-from lib.status import Event, decide
-from lib.store.port import Decision, Store, upstream_artifacts
-from lib.workshop import StepKey
+from lib.status import Event, Status
+from lib.steps import step as about
+from lib.store.port import Conflict, Decision, Store
+from lib.workshop import Draft, Fields, StepKey
+
+#: How often a decision is made anew where something unrelated moved in between.
+TRIES = 3
 
 
 class NotReady(Exception):
@@ -21,6 +31,16 @@ class NotReady(Exception):
         self.missing = missing
 
 
+@dataclass(frozen=True)
+class By:
+    """Who does something, and when."""
+
+    actor: str
+    at: datetime
+    #: Why, in their words; only an override has any.
+    reason: str = ""
+
+
 def confirm(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
     """
     Make the step's draft its artifact, the step complete, and open the next one.
@@ -29,11 +49,63 @@ def confirm(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datet
     NotReady, TransitionRefused, or StoreError (Conflict where somebody else was faster); then
     nothing has changed.
     """
-    draft = drafts.stored(key)
-    missing = criteria.missing(key.step, draft.fields, upstream_artifacts(store, key))
-    if missing:
-        raise NotReady(missing)
-    artifact = artifacts.parsed(key.step, draft.fields)
-    statuses = {step: state.status for step, state in store.steps(key.team).items()}
-    changes = decide(statuses, key.step, Event.CONFIRM)
-    store.apply(key.team, Decision(changes, actor, at, artifacts.dumped(artifact)))
+    _complete(store, drafts, key, Event.CONFIRM, By(actor, at))
+
+
+def still_valid(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
+    """Keep a stale step as it is; otherwise as `confirm`."""
+    _complete(store, drafts, key, Event.STILL_VALID, By(actor, at))
+
+
+def override(
+    store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime, reason: str
+) -> None:
+    """Complete a step in spite of what is missing; *reason* is told to all. As `confirm`."""
+    _complete(store, drafts, key, Event.OVERRIDE, By(actor, at, reason))
+
+
+def missing(store: Store, key: StepKey, draft: Draft) -> list[str]:
+    """Return a sentence for each thing *draft* still lacks."""
+    return _missing(key, draft.fields, store.standing(key.team))
+
+
+def _complete(store: Store, drafts: Drafts, key: StepKey, event: Event, by: By) -> None:
+    for attempt in range(TRIES):
+        draft = drafts.stored(key)
+        standing = store.standing(key.team)
+        decision = _decision(store, key, event, by, draft=draft, standing=standing)
+        try:
+            store.apply(key.team, decision)
+        except Conflict:
+            moved = store.steps(key.team)[key.step].status is not standing.states[key.step].status
+            if moved or attempt == TRIES - 1:
+                raise
+        else:
+            return
+
+
+def _decision(
+    store: Store, key: StepKey, event: Event, by: By, *, draft: Draft, standing: Standing
+) -> Decision:
+    fields = _judged(key, event, draft, standing)
+    changes = move(standing, key.step, event, at=by.at, artifact=fields, reason=by.reason)
+    if changes[0].after is not Status.COMPLETE or event is Event.STILL_VALID:
+        return Decision(changes, by.actor, by.at, basis=standing)
+    summary = summaries.summary(key.step, fields, store.messages(key))
+    return Decision(changes, by.actor, by.at, fields, summary, standing)
+
+
+def _judged(key: StepKey, event: Event, draft: Draft, standing: Standing) -> Fields:
+    """Return the artifact a step comes to. Raises NotReady where it may not."""
+    if event is Event.OVERRIDE:
+        return artifacts.normalised(key.step, draft.fields)
+    lacking = _missing(key, draft.fields, standing)
+    if lacking and standing.states[key.step].status is not Status.COMPLETE:
+        raise NotReady(lacking)
+    return artifacts.dumped(artifacts.parsed(key.step, draft.fields))
+
+
+def _missing(key: StepKey, fields: Fields, standing: Standing) -> list[str]:
+    known = standing.fields
+    upstream = {slug: known[slug] for slug in about(key.step).feeds_from if slug in known}
+    return criteria.missing(key.step, fields, upstream)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from lib.guide.port import Request
-from lib.store.port import Store, upstream_artifacts
+from lib.store.port import Store, upstream
 from lib.workshop import Draft, StepKey
 
 
@@ -23,15 +23,17 @@ def request(
     """
     workshop = store.workshop(key.workshop_id)
     team = next(each for each in store.teams(workshop.id) if each.id == key.team_id)
+    made_from = upstream(store, key)
     return Request(
         key.step,
         draft.phase,
         store.messages(key, before=before),
         draft.fields,
-        upstream_artifacts(store, key),
+        {slug: version.fields for slug, version in made_from.items()},
         workshop.challenge,
         team.name,
         key.team,
         turn,
         on_wait,
+        summaries={slug: each.summary for slug, each in made_from.items() if each.summary},
     )

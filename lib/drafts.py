@@ -19,9 +19,10 @@ from lib.edits import Edit, Taken, changed, furthest, merged, put_together, revi
 from lib.ids import new_id
 from lib.merging import merge
 from lib.status import Phase, Status
+from lib.steps import SLUGS
 from lib.store.port import Conflict, Store, StoreUnavailable
 from lib.transcript import Message
-from lib.workshop import Aside, Draft, Fields, StepKey
+from lib.workshop import Aside, Draft, Fields, StepKey, TeamKey
 
 #: How often a save is put together anew where other servers keep being faster.
 TRIES = 5
@@ -158,6 +159,25 @@ class Drafts:
             is_new = fields != current.fields or reached is not current.phase
             draft = revised(current, fields, reached, mark) if is_new else current
             self._note(key, current, draft, [message])
+
+    def offer(self, key: StepKey, message: Message, proposed: Fields) -> None:
+        """
+        Note a whole reply, and set beside the draft each field that it would have otherwise.
+
+        Raises StoreError, and then the reply is not noted.
+        """
+        with self._locks[key]:
+            current, fields = self.current(key), normalised(key.step, proposed)
+            for name in changed(current.fields, fields):
+                value = fields.get(name)
+                aside = Aside(name, message.id, message.author, value, 1, current.epoch)
+                self._store.set_aside(key, aside)
+            self._note(key, current, current, [message])
+
+    def flush(self, team: TeamKey) -> None:
+        """Save what is unsaved of all the team's steps, for whoever decides on them."""
+        for slug in SLUGS:
+            self._autosave.flush(StepKey(*team, slug))
 
     def _is_closed(self, key: StepKey) -> bool:
         """Whether the step is complete; while the database cannot say, it is not."""

@@ -39,9 +39,14 @@ def is_id(text: Any) -> bool:
         return False
 
 
-def greeting_id(workshop_id: str, team_id: str, step: str) -> str:
-    """Return the one id a step's greeting can have, so that a second greeting is a conflict."""
-    return str(uuid.uuid5(_REPLIES, f"greeting/{workshop_id}/{team_id}/{step}"))
+def greeting_id(workshop_id: str, team_id: str, step: str, era: int = 0) -> str:
+    """
+    Return the one id a step's greeting can have, so that a second greeting is a conflict.
+
+    A step that was reset is greeted once more, in its new *era*.
+    """
+    place = f"{workshop_id}/{team_id}/{step}" + (f"/{era}" if era else "")
+    return str(uuid.uuid5(_REPLIES, f"greeting/{place}"))
 
 
 def reply_id(question_id: str) -> str:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import takewhile
 
@@ -22,7 +23,7 @@ from lib import context
 from lib.autosave import Autosave, QueueFull
 from lib.drafts import Drafts
 from lib.guide.port import Guide, GuideError, Proposal
-from lib.ids import greeting_id, reply_id
+from lib.ids import greeting_id, new_id, reply_id
 from lib.reply import Reply
 from lib.store import deadline
 from lib.store.port import Store, StoreError
@@ -70,6 +71,8 @@ class Replies:
         self._locks: defaultdict[StepKey, threading.Lock] = defaultdict(threading.Lock)
         self._live: dict[StepKey, Reply] = {}
         self._sentences: dict[StepKey, str] = {}
+        # Replies that draft their step anew, by id.
+        self._anew: set[str] = set()
         self._stopping = False
 
     @property
@@ -113,8 +116,28 @@ class Replies:
             return
         with deadline.holding(self._locks[key]):
             if key not in self._live and not self._stopping:
-                id_ = reply_id(questions[-1].id) if questions else greeting_id(*key)
+                id_ = reply_id(questions[-1].id) if questions else self._greeting(key)
                 self._begin(key, self._store.append(key, [self._blank(id_)]))
+
+    def _greeting(self, key: StepKey) -> str:
+        return greeting_id(*key, self._store.steps(key.team)[key.step].era)
+
+    def redraft(self, key: StepKey) -> None:
+        """
+        Have the guide draft the step anew; what it proposes is set beside the draft.
+
+        Does nothing while a reply is being written. Raises StoreError.
+        """
+        with deadline.holding(self._locks[key]):
+            if key not in self._live and not self._stopping:
+                blank = self._blank(new_id())
+                self._anew.add(blank.id)
+                self._begin(key, self._store.append(key, [blank]))
+
+    def let_go(self, key: StepKey) -> None:
+        """Interrupt the reply of a step whose transcript has just been archived."""
+        if reply := self._live.get(key):
+            self.stop(key, reply.id)
 
     def retry(self, key: StepKey, message: Message) -> None:
         """
@@ -248,6 +271,8 @@ class Replies:
         request = context.request(
             self._store, key, base, before=reply.position, turn=reply.id, on_wait=reply.waits
         )
+        is_anew = reply.id in self._anew
+        request = replace(request, anew=is_anew)
         proposal: Proposal | None = None
         for piece in takewhile(lambda _: not reply.ended, self._guide.reply(request)):
             if isinstance(piece, Proposal):
@@ -260,7 +285,11 @@ class Replies:
             self._interrupt(key, reply)
             return
         whole = reply.end(MessageStatus.COMPLETE, proposal.suggestions)
-        if whole.status is MessageStatus.COMPLETE:
+        if whole.status is not MessageStatus.COMPLETE:
+            return
+        if is_anew:
+            self._drafts.offer(key, whole, proposal.draft)
+        else:
             self._drafts.settle(key, whole, base, proposal.draft, proposal.phase)
 
     def _leave(self, key: StepKey, reply: Reply) -> None:

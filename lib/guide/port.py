@@ -48,6 +48,10 @@ class Request:
     team_key: TeamKey | None = None
     #: Id of the message being written, for records alone.
     turn: str = ""
+    #: What each of the steps this one is made from came to, from its artifact and its conversation, by slug.
+    summaries: Mapping[str, str] = field(default_factory=dict)
+    #: Whether the draft is to be made anew, from the whole conversation and today's artifacts.
+    anew: bool = False
     #: Told how many seconds the guide has to wait before it can begin, and 0 when it goes on.
     on_wait: Callable[[float], None] = field(default=_tell_nobody, compare=False, repr=False)
 

@@ -282,8 +282,13 @@ class Store(Protocol):
         ...
 
 
-def upstream_artifacts(store: Store, key: StepKey) -> dict[str, Fields]:
-    """Return the confirmed artifacts of the steps this one is made from, by slug."""
+def upstream(store: Store, key: StepKey) -> dict[str, ArtifactVersion]:
+    """Return the present artifacts of the steps this one is made from, by slug."""
     feeds = steps.step(key.step).feeds_from
     versions = store.artifacts(key.team)
-    return {step: versions[step].fields for step in feeds if step in versions}
+    return {step: versions[step] for step in feeds if step in versions}
+
+
+def upstream_artifacts(store: Store, key: StepKey) -> dict[str, Fields]:
+    """Return the fields of the present artifacts of the steps this one is made from, by slug."""
+    return {step: version.fields for step, version in upstream(store, key).items()}

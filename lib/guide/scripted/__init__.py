@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from lib.artifacts import normalised
 from lib.guide.port import Proposal, Request
+from lib.guide.scripted.anew import drafted
 from lib.guide.scripted.arc import play
 from lib.guide.scripted.scene import seen
 from lib.guide.scripted.scripts import SCRIPTS
@@ -30,11 +31,16 @@ class ScriptedGuide:
 
     def reply(self, request: Request) -> Iterator[str | Proposal]:
         """Yield the reply a word or so at a time, then the proposal. Never raises GuideError."""
-        script = SCRIPTS[request.step]
-        reply = play(seen(request, script), script)
-        for chunk in _CHUNK.findall(reply.text):
+        text, proposal = drafted(request) if request.anew else _answer(request)
+        for chunk in _CHUNK.findall(text):
             if self._pace > 0:
                 self._sleep(self._pace)
             yield chunk
-        fields = normalised(request.step, reply.fields)
-        yield Proposal(fields, reply.phase, reply.suggestions)
+        yield proposal
+
+
+def _answer(request: Request) -> tuple[str, Proposal]:
+    script = SCRIPTS[request.step]
+    reply = play(seen(request, script), script)
+    fields = normalised(request.step, reply.fields)
+    return reply.text, Proposal(fields, reply.phase, reply.suggestions)

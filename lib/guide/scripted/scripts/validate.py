@@ -8,8 +8,8 @@ from lib.criteria.matching import distinct, words
 from lib.guide.scripted import reading, say
 from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
-from lib.guide.scripted.summaries import selected_questions, summaries
 from lib.guide.scripted.taking import insights, joined, own_words, rows
+from lib.summaries import selected_questions, summaries
 from lib.workshop import Fields
 
 STEP = "validate"

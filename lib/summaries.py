@@ -1,9 +1,10 @@
-"""What each confirmed step came to, in its own words."""
+"""What a confirmed step came to, in its own words: from its artifact, and from what was said."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from lib import steps
 from lib.criteria.matching import distinct, words
+from lib.transcript import Message, Role
 from lib.workshop import Fields
 
 
@@ -77,6 +78,15 @@ def _concepts(fields: Fields) -> list[str]:
     ]
 
 
+def _synthesis(fields: Fields) -> list[str]:
+    score = (fields.get("confidence") or {}).get("score")
+    return [
+        fields.get("narrative", ""),
+        f"Confidence: {score} of 10" if score else "",
+        *fields.get("next_steps", [])[:1],
+    ]
+
+
 _OUTPUTS: Mapping[str, Callable[[Fields], list[str]]] = {
     "challenge": _challenge,
     "stakeholder-mapping": _stakeholders,
@@ -87,16 +97,44 @@ _OUTPUTS: Mapping[str, Callable[[Fields], list[str]]] = {
     "reframe": selected_questions,
     "ideation": _ideas,
     "concept": _concepts,
+    "validate": _synthesis,
 }
+
+#: Characters of a line.
+LINE = 400
+
+
+def key_outputs(step: str, fields: Fields) -> list[str]:
+    """Return what the artifact of *step* comes to, in its own words, three lines at most."""
+    lines = [line for line in distinct(_OUTPUTS[step](fields)) if words(line)]
+    return [line[:LINE] for line in lines[:3]]
 
 
 def summaries(artifacts: Mapping[str, Fields]) -> list[Fields]:
-    """Return what each confirmed step came to, in its own words, three lines at most."""
+    """Return what each of the steps before the last came to, as its artifact lists them."""
     listed = []
-    for slug, outputs in _OUTPUTS.items():
-        lines = [line for line in distinct(outputs(artifacts.get(slug, {}))) if words(line)]
-        if lines:
-            listed.append(
-                {"step": steps.step(slug).name, "key_outputs": [line[:400] for line in lines[:3]]}
-            )
+    for slug in steps.SLUGS[:-1]:
+        if lines := key_outputs(slug, artifacts.get(slug, {})):
+            listed.append({"step": steps.step(slug).name, "key_outputs": lines})
     return listed
+
+
+def summary(step: str, fields: Fields, transcript: Sequence[Message]) -> str:
+    """
+    Return what *step* came to, one line each: its artifact, who talked, and what was said last.
+
+    Kept with the version it belongs to, so a later one never reads an earlier one's.
+    """
+    lines = key_outputs(step, fields)
+    said = [message for message in transcript if message.role is Role.USER]
+    if said:
+        names = distinct([message.author for message in said])
+        lines.append(f"{len(said)} {'message' if len(said) == 1 else 'messages'} by {_and(names)}.")
+        last = " ".join(said[-1].text.split())
+        lines.append(f"Said last: “{last if len(last) <= LINE else last[: LINE - 1] + '…'}”")
+    return "\n".join(lines)
+
+
+def _and(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

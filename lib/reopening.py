@@ -1,0 +1,130 @@
+"""
+Going back: a step is revised, drafted anew, started over, or given back what it was.
+
+Nothing here deletes anything. What was unsaved is saved first; then everything that follows is
+decided on what is stored, and carried out in one transaction.
+"""
+
+from datetime import datetime
+
+from lib.cascade import dependants, move
+from lib.drafts import Drafts
+from lib.status import Event, TransitionRefused
+from lib.store.port import Conflict, Decision, Store
+from lib.undo import Act, given_back, last_reopening
+from lib.workshop import ArtifactVersion, EventRecord, Fields, Snapshot, StepKey
+
+#: How often a decision is made anew where something else moved in between.
+TRIES = 3
+
+
+def revise(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
+    """
+    Reopen a complete or stale step with everything in it; mark what is made from it.
+
+    Raises TransitionRefused with a sentence, or StoreError; then nothing has changed.
+    """
+    _reopen(store, drafts, key, Event.REVISE, actor=actor, at=at)
+
+
+def restore(
+    store: Store,
+    drafts: Drafts,
+    key: StepKey,
+    version: ArtifactVersion,
+    *,
+    actor: str,
+    at: datetime,
+) -> None:
+    """Reopen a step with an earlier version as its draft: a revise like any other. As `revise`."""
+    _reopen(store, drafts, key, Event.REVISE, actor=actor, at=at, draft=version.fields)
+
+
+def reset(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
+    """Start a step over; its transcript and its draft are archived. As `revise`."""
+    _reopen(store, drafts, key, Event.RESET, actor=actor, at=at)
+
+
+def regenerate(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
+    """
+    Open a stale step so that the guide may draft it anew; the draft stays. As `revise`.
+
+    Asking the guide is up to the caller: see `lib.replies.Replies.redraft`.
+    """
+    _reopen(store, drafts, key, Event.REGENERATE, actor=actor, at=at)
+
+
+def _reopen(
+    store: Store,
+    drafts: Drafts,
+    key: StepKey,
+    event: Event,
+    *,
+    actor: str,
+    at: datetime,
+    draft: Fields | None = None,
+) -> None:
+    for attempt in range(TRIES):
+        drafts.flush(key.team)
+        standing = store.standing(key.team)
+        changes = move(standing, key.step, event, at=at, draft=draft)
+        undoable = event in (Event.REVISE, Event.RESET)
+        try:
+            store.apply(key.team, Decision(changes, actor, at, basis=standing, undoable=undoable))
+        except Conflict:
+            if attempt == TRIES - 1:
+                raise
+        else:
+            return
+
+
+def may_undo(store: Store, drafts: Drafts, key: StepKey) -> bool:
+    """Whether the last revise or reset of a step can still be taken back. Raises StoreError."""
+    try:
+        _undoable(store, drafts, key)
+    except TransitionRefused:
+        return False
+    return True
+
+
+def undo(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
+    """
+    Take the last revise or reset of a step back, with all that followed from it.
+
+    Raises TransitionRefused where something was built on it since, Conflict where that happened
+    this very moment; then nothing has changed.
+    """
+    act, rows = _undoable(store, drafts, key)
+    standing = store.standing(key.team)
+    back = given_back(act, rows, standing.statuses)
+    store.apply(key.team, Decision(back.changes, actor, at, basis=standing, rows=back.rows))
+
+
+def _undoable(store: Store, drafts: Drafts, key: StepKey) -> tuple[Act, dict[str, Snapshot]]:
+    drafts.flush(key.team)
+    story = store.events(key.workshop_id)
+    act = last_reopening(story, key.team_id, key.step, touched_since=False)
+    rows = store.snapshots(key.workshop_id, [record.id for record in act.records])
+    touched = _touched_since(store, key, act.records[0], rows)
+    return last_reopening(story, key.team_id, key.step, touched_since=touched), rows
+
+
+def _touched_since(
+    store: Store, key: StepKey, reopened: EventRecord, rows: dict[str, Snapshot]
+) -> bool:
+    """Whether somebody wrote a message or edited a draft in the step or one made from it."""
+    asked, standing = store.last_questions(key.team), store.standing(key.team)
+    around = (key.step, *dependants(key.step))
+    if any(slug in asked and asked[slug] > reopened.at for slug in around):
+        return True
+    # The step's own draft may have been emptied or restored with the reopening; an edit since then
+    # has a writer.
+    if not store.draft(key).seen.items() <= rows[key.step].draft.seen.items():
+        return True
+    return any(
+        standing.revisions[slug] != rows[slug].draft.revision
+        if slug in rows
+        # It held nothing then, or it would have been kept.
+        else slug in standing.drafts
+        for slug in around[1:]
+    )
