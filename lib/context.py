@@ -34,6 +34,6 @@ def request(
         team.name,
         key.team,
         turn,
-        on_wait,
+        on_wait=on_wait,
         summaries={slug: each.summary for slug, each in made_from.items() if each.summary},
     )
