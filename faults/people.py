@@ -28,13 +28,11 @@ WEIGHTS = {
     "edit": 16,
 }
 
-#: Whether the app takes single edits of a draft as they are typed.
-TYPED = False
+#: Fields people write into: single texts.
+FIELDS = ("problem_statement", "target_user", "desired_outcome", "hmw_statement")
 
-#: Fields people write into: single texts, by step.
-FIELDS = {
-    "challenge": ("problem_statement", "target_user", "desired_outcome"),
-}
+#: The step they belong to.
+DRAFTED = STEPS[0]
 
 #: Seconds until everything a person has said must be confirmed, once nothing is broken any more.
 SETTLE = 60.0
@@ -62,8 +60,8 @@ def plan(rng: random.Random, kinds: Sequence[str], length: int) -> list[Operatio
         Operation(
             rng.choices(kinds, weights)[0],
             _text(rng),
-            step := rng.choice(STEPS),
-            rng.choice(FIELDS.get(step, ("",))),
+            rng.choice(STEPS),
+            rng.choice(FIELDS),
             rng.uniform(0.2, 2.2),
         )
         for _ in range(length)
@@ -92,7 +90,7 @@ class Person:
         self._said = 0
         self._step = STEPS[0]
         self._edits: list[Edit] = []
-        self._known: dict[tuple[str, str], object] = {}
+        self._known: dict[str, object] = {}
         self._shown: tuple[Bubble, ...] = ()
         self.tab = self._new_tab()
 
@@ -128,6 +126,7 @@ class Person:
             )
         while self._edits and time.monotonic() < end:
             self._deliver_edits()
+            self.tab.watch(0.2)
         return not any(self.tab.outboxes.values())
 
     def visit(self, step: str, patience: float = 20.0) -> bool:
@@ -197,21 +196,19 @@ class Person:
             self._history.tried()
 
     def _edit(self, operation: Operation) -> None:
-        if not operation.field:
-            return
         self._said += 1
         self._history.tried()
         edit = Edit(
-            (self._team.name, operation.step),
+            self._place(DRAFTED),
             self.name,
             self._writer,
             operation.field,
             f"{' '.join(operation.text.split())} [{self.name} {self._said}]",
-            self._known.get((operation.step, operation.field)),
+            self._known.get(operation.field),
             self._said,
             time.monotonic(),
         )
-        self._known[operation.step, operation.field] = edit.value
+        self._known[operation.field] = edit.value
         self._history.edits.append(edit)
         self._edits.append(edit)
         self._deliver_edits()
@@ -232,15 +229,15 @@ class Person:
             "step": edit.place[1],
             "member": self.name,
             "writer": edit.writer,
-            "edits": [{**said, "revision": edit.revision}],
+            "edits": [{**said, "revision": edit.revision, "epoch": 0}],
         }
         answer = self.tab.post("/throughline/typed", body)
         if not isinstance(answer, dict) or not answer.get("stored"):
             return False
         edit.acknowledged_at = time.monotonic()
-        edit.aside = bool(answer.get("aside", {}).get(edit.field))
+        edit.aside = edit.field in answer.get("aside", ())
         for name, value in answer.get("fields", {}).items():
-            self._known[edit.place[1], name] = value
+            self._known[name] = value
         return True
 
     # Watching

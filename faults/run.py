@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from faults import nemesis, people
+from faults import world as world_
 from faults.history import History
 from faults.nemesis import Nemesis
 from faults.people import Person
@@ -33,7 +34,7 @@ class Settings:
     pace: float = 0.012
     faults: frozenset[str] = nemesis.ALL
     operations: Sequence[str] = tuple(
-        kind for kind in people.WEIGHTS if kind != "edit" or people.TYPED
+        kind for kind in people.WEIGHTS if kind != "edit" or world_.TYPED
     )
     #: Seconds after the faults until every reply must have come to an end of some kind.
     patience: float = 90.0

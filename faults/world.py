@@ -21,6 +21,9 @@ from tests.postgres import PostgresServer
 #: The steps people work in: open from the beginning.
 STEPS = ("challenge", "stakeholder-mapping", "user-research", "sense-making")
 
+#: Whether the app takes single edits of a draft as they are typed, and keeps what clashes aside.
+TYPED = False
+
 #: Seconds between two looks into the database.
 LOOK_EVERY = 0.7
 
@@ -104,7 +107,8 @@ class World:
             for each in self._store.messages(key)
         )
         draft = self._store.draft(key)
-        return Look(place, time.monotonic(), rows, draft.fields, draft.revision)
+        aside = tuple(str(each.value) for each in self._store.asides(key)) if TYPED else ()
+        return Look(place, time.monotonic(), rows, draft.fields, draft.revision, aside)
 
     def finish(self) -> None:
         """Put into the history what is stored in the end, and what the guide has said."""
