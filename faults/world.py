@@ -22,7 +22,7 @@ from tests.postgres import PostgresServer
 STEPS = ("challenge", "stakeholder-mapping", "user-research", "sense-making")
 
 #: Whether the app takes single edits of a draft as they are typed, and keeps what clashes aside.
-TYPED = False
+TYPED = True
 
 #: Seconds between two looks into the database.
 LOOK_EVERY = 0.7
