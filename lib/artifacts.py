@@ -444,13 +444,14 @@ def _shaped(kind: Any, info: FieldInfo | None, value: Any, *, within_bounds: boo
     if get_origin(kind) is list:
         return _shaped_list(kind, info, value, within_bounds=within_bounds)
     if get_origin(kind) is Literal:
-        choice = str(value).strip().casefold()
+        choice = value.strip().casefold() if isinstance(value, str) else None
         return choice if choice in get_args(kind) else None
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         is_mapping = isinstance(value, Mapping)
         return _shaped_model(kind, value, within_bounds=within_bounds) if is_mapping else None
     if kind is bool:
-        return value if isinstance(value, bool) else str(value).casefold() in ("true", "yes", "1")
+        said = str(value).casefold() if isinstance(value, (str, int)) else ""
+        return said in ("true", "yes", "1")
     if kind is int:
         return _number(info if within_bounds else None, value)
     return clean(str(value)).strip() if isinstance(value, (str, int, float)) else None

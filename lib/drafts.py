@@ -111,7 +111,9 @@ class Drafts:
                 if value not in (held, was):
                     self._set_aside(key, edit, value)
                 return Taken(current, aside=value not in (held, was))
-            both = merge(was, value, held)
+            # What its writer sent before is nobody else's change, whether they know that it came.
+            own = [shaped(key.step, edit.field, each) for each in edit.sent]
+            both = merge(held if held in own else was, value, held)
             if both.clash:
                 self._set_aside(key, edit, value)
             fields = with_field(current.fields, edit.field, both.value)
@@ -236,17 +238,19 @@ class Drafts:
         theirs = self._store.draft(key)
         if mine.base is not None and theirs.epoch != mine.base.epoch:
             late = changed(mine.base.fields, mine.fields)
-            self._keep_mine(key, mine, [each for each in late if _differ(each, mine, theirs)])
+            self._keep_mine(key, mine, theirs, [n for n in late if _differ(n, mine, theirs)])
             return theirs
         together, clashes = put_together(mine, theirs)
-        self._keep_mine(key, mine, clashes)
+        self._keep_mine(key, mine, theirs, clashes)
         return together
 
-    def _keep_mine(self, key: StepKey, mine: Draft, names: Sequence[str]) -> None:
+    def _keep_mine(self, key: StepKey, mine: Draft, theirs: Draft, names: Sequence[str]) -> None:
         """Set aside what was typed here into fields that somebody else has changed elsewhere."""
         for name in names:
-            # A proposal of the guide gives way without a word, as it does to a hand here.
-            if edit := self._hands[key].get(name):
+            # A proposal of the guide gives way without a word, as it does to a hand here; and so
+            # does what its writer has typed over on another server since.
+            edit = self._hands[key].get(name)
+            if edit and theirs.seen.get(edit.writer, 0) < edit.revision:
                 self._set_aside(key, edit, mine.fields.get(name))
 
     def _was_saved(self, key: StepKey, given: Draft, stored: Draft) -> None:
@@ -263,7 +267,7 @@ class Drafts:
                 later = replace(later, base=stored, revision=later.revision + 1)
             else:
                 later, clashes = put_together(replace(later, base=given), stored)
-                self._keep_mine(key, later, clashes)
+                self._keep_mine(key, later, stored, clashes)
             self._autosave.note(key, draft=later)
 
 

@@ -35,6 +35,8 @@ class Edit:
     author: str
     #: The life of the step it was typed in.
     epoch: int
+    #: What its writer has sent of this field before and does not know to be taken in.
+    sent: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

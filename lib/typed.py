@@ -22,6 +22,9 @@ from lib.workshop import Draft, StepKey, Team, Unsent
 #: Bytes a request may have: every field of the longest step many times over.
 MAX_TYPED = 4_000_000
 
+#: Values of a field that a form may have sent without knowing whether they came.
+MAX_SENT = 3
+
 
 def form_key(copy: WorkingCopy, step: str) -> str:
     """Return the name of the form a step's draft is typed into."""
@@ -30,11 +33,15 @@ def form_key(copy: WorkingCopy, step: str) -> str:
 
 def take_in(process: Process, copy: WorkingCopy, step: str) -> None:
     """Take in what came with this rerun from the form of *step*. Raises StoreError."""
-    state = working_copy.component_state(form_key(copy, step)).get("edits")
-    said = state if isinstance(state, dict) else {}
+    said = working_copy.component_state(form_key(copy, step)).get("edits")
     author = working_copy.member() or copy.team.name
-    for edit in _edits(step, said.get("writer"), said.get("edits"), author):
-        copy.drafts[step] = process.drafts.take_in(copy.key(step), edit).draft
+    # The state comes with every rerun. What was taken in is not asked for again: what somebody has
+    # discarded since would be set aside once more.
+    taken = copy.taken_in.setdefault(step, {})
+    for edit in _edits(step, said, author):
+        if taken.get(edit.writer, 0) < edit.revision:
+            copy.drafts[step] = process.drafts.take_in(copy.key(step), edit).draft
+            taken[edit.writer] = edit.revision
 
 
 def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
@@ -45,25 +52,29 @@ def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
     StoreError, and KeyError or TypeError for what no form of ours sends.
     """
     key, member = team.step_key(str(said["step"])), str(said["member"])
-    if key.step not in steps.SLUGS or not is_id(said["writer"]):
+    if key.step not in steps.SLUGS:
         raise KeyError(key.step)
     told: dict[str, Any] = {"stored": True}
     if "unsent" in said:
         _keep_unsent(process, key, member, said)
     if "edits" in said:
-        edits = _edits(key.step, said["writer"], said["edits"], as_name(member) or team.name)
+        edits = _edits(key.step, said["edits"], as_name(member) or team.name)
         told |= _take_in(process, key, edits)
     return told
 
 
 def _keep_unsent(process: Process, key: StepKey, member: str, said: Any) -> None:
-    text, revision = clean(str(said["unsent"]["text"])), int(said["unsent"]["revision"])
-    unsent = Unsent(said["writer"], as_name(member), text, revision)
-    process.store.keep_unsent(key, unsent, str(said.get("instead_of") or ""))
+    text, revision = said["unsent"]["text"], said["unsent"]["revision"]
+    instead_of = said.get("instead_of") or ""
+    is_ours = is_id(said["writer"]) and (not instead_of or is_id(instead_of))
+    if not (is_ours and isinstance(text, str) and _is_revision(revision)):
+        raise TypeError("This is no text of a chat box.")
+    unsent = Unsent(said["writer"], as_name(member), clean(text), revision)
+    process.store.keep_unsent(key, unsent, instead_of)
 
 
 def _take_in(process: Process, key: StepKey, edits: list[Edit]) -> dict[str, Any]:
-    if edits and _is_locked(process, key):
+    if _is_locked(process, key):
         raise KeyError(key.step)
     taken = [(edit, process.drafts.take_in(key, edit)) for edit in edits]
     process.autosave.flush(key)
@@ -89,19 +100,30 @@ def _is_in(draft: Draft, step: str, edit: Edit) -> bool:
     return bool(draft.fields.get(edit.field) == shaped(step, edit.field, edit.value))
 
 
-def _edits(step: str, writer: Any, entries: Any, author: str) -> list[Edit]:
+def _edits(step: str, entries: Any, author: str) -> list[Edit]:
     """Return the edits a form of *step* sent, oldest first; what is none of ours is passed over."""
-    if not is_id(writer) or not isinstance(entries, list):
+    if not isinstance(entries, list):
         return []
-    found = [_edit(step, writer, entry, author) for entry in entries]
-    return sorted((edit for edit in found if edit), key=lambda edit: edit.revision)
+    found = [edit for entry in entries if (edit := _edit(step, entry, author))]
+    return sorted(found, key=lambda edit: edit.revision)
 
 
-def _edit(step: str, writer: str, entry: Any, author: str) -> Edit | None:
+def _edit(step: str, entry: Any, author: str) -> Edit | None:
     try:
-        field, revision, epoch = entry["field"], entry["revision"], entry["epoch"]
-        edit = Edit(field, entry["value"], entry["was"], writer, revision, author, epoch)
-    except (TypeError, KeyError):
+        field, value, was, writer = (entry[name] for name in ("field", "value", "was", "writer"))
+        revision, epoch, sent = entry["revision"], entry["epoch"], entry.get("sent")
+    except (TypeError, KeyError, AttributeError):
         return None
-    whole = type(revision) is int and 0 < revision < 2**53 and type(epoch) is int
-    return edit if whole and field in MODELS[step].model_fields else None
+    known = isinstance(field, str) and field in MODELS[step].model_fields
+    if not (known and is_id(writer) and _is_revision(revision) and type(epoch) is int):
+        return None
+    return Edit(field, value, was, writer, revision, author, epoch, _few(sent))
+
+
+def _few(sent: Any) -> tuple[Any, ...]:
+    return tuple(sent[-MAX_SENT:]) if isinstance(sent, list) else ()
+
+
+def _is_revision(number: Any) -> bool:
+    # JavaScript's whole numbers; a bool is none.
+    return type(number) is int and 0 < number < 2**53

@@ -54,6 +54,8 @@ class WorkingCopy:
     unfolded: set[str] = field(default_factory=set)
     #: What this member had typed elsewhere and not sent when the step was opened here.
     unsent: dict[str, Unsent | None] = field(default_factory=dict)
+    #: The newest edit of each writer that came with a rerun and was taken in, by step.
+    taken_in: dict[str, dict[str, int]] = field(default_factory=dict)
     #: What was set aside beside the draft of a step, as of the last whole run of its page.
     asides: dict[str, list[Aside]] = field(default_factory=dict)
 

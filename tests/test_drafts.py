@@ -287,6 +287,27 @@ def test_a_field_the_step_does_not_have_is_no_edit(setup: Setup) -> None:
         setup.drafts.take_in(setup.key, typed("mood", "bright"))
 
 
+def test_who_types_on_before_the_answer_came_does_not_quarrel_with_what_they_sent(
+    setup: Setup,
+) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nur"))
+    taken = setup.drafts.take_in(
+        setup.key, typed("target_user", "nurses", revision=2, sent=("nur ", "nurs"))
+    )
+
+    assert (taken.aside, setup.saved()) == (False, {"target_user": "nurses"})
+
+
+def test_what_somebody_else_made_of_what_was_sent_is_still_theirs(setup: Setup) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nur"))
+    setup.drafts.take_in(setup.key, by_ben("target_user", "nursery", "nur"))
+    taken = setup.drafts.take_in(
+        setup.key, typed("target_user", "nurses", revision=2, sent=("nur",))
+    )
+
+    assert (taken.aside, setup.saved()) == (True, {"target_user": "nursery"})
+
+
 # On two servers
 
 
@@ -319,6 +340,19 @@ def test_edits_of_the_same_field_on_two_servers_lose_neither(setup: Setup, other
     assert [(each.author, each.value) for each in setup.store.asides(setup.key)] == [
         ("Ben", "doctors")
     ]
+
+
+def test_what_its_writer_typed_over_on_another_server_is_not_set_aside(
+    setup: Setup, other: Setup
+) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nur"))
+    setup.drafts.take_in(setup.key, by_ben("desired_outcome", "they sleep"))
+    later = typed("target_user", "nurses", revision=2, sent=("nur",))
+    other.drafts.take_in(setup.key, later)
+    other.saved()
+
+    assert setup.saved() == {"target_user": "nurses", "desired_outcome": "they sleep"}
+    assert setup.store.asides(setup.key) == []
 
 
 def test_what_is_edited_during_a_save_stands_on_what_was_saved(setup: Setup, other: Setup) -> None:

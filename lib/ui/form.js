@@ -8,6 +8,7 @@
  * that the server can tell what two people changed at the same time.
  */
 
+const MOST_SENT = 3;
 const TELL_AFTER_MS = 30000;
 const UNSAVED =
   "Not saved yet. It is kept here and sent again until it is: please leave this tab open.";
@@ -33,33 +34,40 @@ function mount(parent, first) {
   const notice = parent.querySelector(".notice");
   const form = { data: first, epoch: first.epoch, newest: -1, fields: new Map(), sending: false };
   const store = first.storage;
-  const writer = writerOf(store);
-  const memory = kept(store) ?? {};
-  form.number = memory.number ?? 0;
+  // A new one for each time the page is opened: a tab that was duplicated has a copy of what the
+  // first one keeps, and two with one name would pass for each other's repeats.
+  const writer = newId();
+  form.number = 0;
   form.since = null;
 
   const dirty = () => [...form.fields.values()].filter((field) => field.revision > 0);
-  const remember = () => {
-    // The page was opened again meanwhile: what the tab keeps is the new form's.
-    if (form.gone) return;
-    const edits = {};
-    for (const field of dirty()) {
-      const { local, base, revision, epoch } = field;
-      edits[field.spec.name] = { value: local, was: base, revision, epoch };
-    }
-    keep(store, { number: form.number, edits });
-  };
   const edits = () =>
     dirty().map((field) => ({
       field: field.spec.name,
       value: field.local,
       was: field.base,
+      sent: field.sent.filter(({ revision }) => revision < field.revision).map(({ value }) => value),
+      writer: field.writer,
       revision: field.revision,
       epoch: field.epoch,
     }));
+  const remember = () => {
+    // The page was opened again meanwhile: what the tab keeps is the new form's.
+    if (!form.gone) keep(store, edits());
+  };
   const body = (what) => {
     const { address, ...who } = form.data.delivery;
-    return { ...who, writer, edits: what };
+    return { ...who, edits: what };
+  };
+  /** What goes off may come without an answer: the next edit of its field says so. */
+  const goingOff = () => {
+    const what = edits();
+    for (const { field: name, value, revision } of what) {
+      const { sent } = form.fields.get(name);
+      if (sent.at(-1)?.revision !== revision) sent.push({ value, revision });
+      if (sent.length > MOST_SENT) sent.shift();
+    }
+    return what;
   };
   const tell = (sentence) => {
     notice.textContent = sentence;
@@ -67,8 +75,8 @@ function mount(parent, first) {
   };
 
   const send = async () => {
-    const what = edits();
-    if (form.sending || !what.length) return;
+    if (form.sending || !dirty().length) return;
+    const what = goingOff();
     form.sending = true;
     const said = await post(form.data.delivery.address, body(what));
     form.sending = false;
@@ -85,6 +93,7 @@ function mount(parent, first) {
     for (const edit of what) {
       const field = form.fields.get(edit.field);
       field.base = edit.value;
+      field.sent = field.sent.filter(({ revision }) => revision > edit.revision);
       if (field.revision !== edit.revision) continue;
       field.revision = 0;
       field.known = said.fields[edit.field] ?? null;
@@ -100,10 +109,9 @@ function mount(parent, first) {
 
   const touch = (field, value) => {
     field.local = value;
-    // By the clock, so that a tab whose storage was cleared does not count from one again.
+    // By the clock, so that they come in order with those from before the page was reloaded.
     form.number = Math.max(form.number + 1, Date.now());
-    field.revision = form.number;
-    field.epoch = form.epoch;
+    Object.assign(field, { writer, revision: form.number, epoch: form.epoch });
     form.since ??= Date.now();
     remember();
     pause.touch();
@@ -139,16 +147,19 @@ function mount(parent, first) {
     form.fields.clear();
     form.epoch = data.epoch;
     form.newest = data.revision;
-    const waiting = memory.edits ?? {};
+    const memory = kept(store);
+    const earlier = Array.isArray(memory) ? memory : [];
+    const waiting = new Map(earlier.map((edit) => [edit.field, edit]));
     for (const spec of data.spec) {
       const holder = document.createElement("div");
       holder.dataset.field = spec.name;
       const known = data.values[spec.name] ?? null;
-      const field = { spec, holder, known, local: known, base: known, revision: 0 };
-      const edit = waiting[spec.name];
+      const field = { spec, holder, known, local: known, base: known, revision: 0, sent: [] };
+      const edit = waiting.get(spec.name);
       if (edit) {
-        Object.assign(field, { local: edit.value, base: edit.was });
-        Object.assign(field, { revision: edit.revision, epoch: edit.epoch });
+        const { value: local, was: base, revision, epoch } = edit;
+        const sent = edit.sent.map((value) => ({ value, revision: 0 }));
+        Object.assign(field, { local, base, sent, writer: edit.writer, revision, epoch });
         form.since = Date.now();
       }
       form.fields.set(spec.name, field);
@@ -169,9 +180,8 @@ function mount(parent, first) {
   };
 
   const commit = () => {
-    const what = edits();
-    if (!what.length) return;
-    form.setStateValue("edits", { writer, edits: what });
+    if (!dirty().length) return;
+    form.setStateValue("edits", goingOff());
     pause.flush();
   };
   // A click elsewhere in the page comes to the server after what was typed before it.
@@ -186,8 +196,7 @@ function mount(parent, first) {
     if (event.target.matches("select, input[type=checkbox]")) commit();
   });
   form.leave = () => {
-    const what = edits();
-    if (what.length) sendOff(form.data.delivery.address, body(what));
+    if (dirty().length) sendOff(form.data.delivery.address, body(goingOff()));
   };
   whenLeaving(form.leave);
   new ResizeObserver(() => fitAll(root)).observe(root);

@@ -41,7 +41,10 @@ async function post(address, body) {
   }
 }
 
-/** Send from a page that is being left: the browser delivers it when the page is gone. */
+/**
+ * Send from a page that is being left: the browser delivers it when the page is gone, if it is small
+ * (64 KB in Chromium, for everything on its way). What is larger goes off without that promise.
+ */
 function sendOff(address, body) {
   const text = JSON.stringify(body);
   if (!navigator.sendBeacon(address, text)) {
