@@ -24,9 +24,10 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
 def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
     place = f"{aside.field}/{aside.writer}"
     closed = is_read_only(copy.states[step].status)
-    st.markdown(f":material/difference: **{MODELS[step].model_fields[aside.field].title}**")
-    st.caption(_why(copy, step, aside))
-    st.markdown(artifact_card.markdown(step, {aside.field: aside.value}) or "*Emptied*")
+    title = MODELS[step].model_fields[aside.field].title
+    st.caption(f":material/difference: {_why(copy, step, aside)}")
+    text = artifact_card.markdown(step, {aside.field: aside.value})
+    st.markdown(text or f"**{title}** *left empty*")
     with st.container(horizontal=True):
         if not closed and st.button("Use this instead", key=f"use/{place}"):
             _settled(lambda: process.drafts.use(copy.key(step), aside))

@@ -20,6 +20,12 @@ class Walker:
 
     # The front door
 
+    def enter(self, link: str, name: str, step: str = "challenge") -> None:
+        """Open a step by its address, as somebody whose name is known, and wait for its greeting."""
+        self.page.goto(f"{self.url}/{step}?team={link}&member={name}")
+        self.box.wait_for()
+        self.greeted()
+
     def start_workshop(self, title: str, challenge: str, teams: Sequence[str]) -> dict[str, str]:
         """Start a workshop; return each team's address as the facilitator copies it."""
         self.page.goto(self.url)
@@ -94,6 +100,20 @@ class Walker:
         self.send(text)
         expect(self.messages).to_have_count(before + 2)
         self.settled()
+
+    def edit_tab(self) -> None:
+        """Show the form beside the conversation."""
+        self.page.get_by_role("tab", name="Edit").click(delay=50)
+        expect(self.form.locator("[data-field]").first).to_be_visible()
+
+    @property
+    def form(self) -> Locator:
+        """The form the draft is typed into."""
+        return self.page.locator(".st-key-draft-panel form")
+
+    def field(self, label: str) -> Locator:
+        """The input of the form that is labelled so."""
+        return self.form.get_by_label(label, exact=True)
 
     def confirm(self) -> None:
         """Confirm the step."""
