@@ -15,7 +15,7 @@ from lib import navigation, typed, working_copy
 from lib.ids import new_id
 from lib.process import Process
 from lib.status import Event, decide
-from lib.store.port import StoreUnavailable
+from lib.store.port import Decision, StoreUnavailable
 from lib.ui import server
 from lib.workshop import Fields, StepKey, Team
 from tests import pages
@@ -73,7 +73,7 @@ def asides(store: WatchedStore, key: StepKey) -> list[tuple[str, object]]:
 def confirm(store: WatchedStore, team: Team) -> None:
     statuses = {slug: state.status for slug, state in store.inner.steps(team.key).items()}
     changes = decide(statuses, "challenge", Event.CONFIRM)
-    store.inner.apply(team.key, changes, actor="Ada", at=datetime.now(UTC))
+    store.inner.apply(team.key, Decision(changes, "Ada", datetime.now(UTC)))
 
 
 # By a request of its own
