@@ -228,8 +228,7 @@ class Person:
             "link": self._team.link,
             "step": edit.place[1],
             "member": self.name,
-            "writer": edit.writer,
-            "edits": [{**said, "revision": edit.revision, "epoch": 0}],
+            "edits": [{**said, "writer": edit.writer, "revision": edit.revision, "epoch": 0}],
         }
         answer = self.tab.post("/throughline/typed", body)
         if not isinstance(answer, dict) or not answer.get("stored"):
