@@ -13,8 +13,9 @@ from lib import settings as settings_
 from lib.autosave import Autosave, Unsaved
 from lib.debouncer import Clock
 from lib.drafts import Drafts
-from lib.guide.choice import guide_for
+from lib.guide import choice
 from lib.guide.port import Guide
+from lib.ledger import Ledger
 from lib.replies import Replies
 from lib.settings import Settings
 from lib.store import deadline, open_store
@@ -88,8 +89,9 @@ def running() -> Process:
     with _lock:
         if _running is None:
             settings = settings_.load()
-            guide = guide_for(settings)
-            _running = assemble(settings, open_store(settings.database_url), guide)
+            choice.check(settings)
+            store = open_store(settings.database_url)
+            _running = assemble(settings, store, choice.guide_for(settings, Ledger(store)))
             _running.autosave.start()
         return _running
 

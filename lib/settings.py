@@ -25,8 +25,9 @@ SECRETS = (
 #: Longest wait that can be set, in seconds.
 LONGEST = 3600
 
-#: What a model can be told, in tokens: the instructions alone take some 1,300.
-TOKENS = (4_000, 1_000_000)
+#: From where to where a number of tokens goes. What a model can be told has its least in the
+#: instructions, which alone take some 1,300.
+TOKENS = {"GUIDE_CONTEXT": (4_000, 1_000_000), "GUIDE_TOKEN_CAP": (0, 10_000_000_000)}
 
 
 class SettingsError(ValueError):
@@ -57,6 +58,9 @@ class Settings:
     guide_fallback: str = ""
     #: `GUIDE_CONTEXT`, or `[guide] context`: tokens a model is told at most in one request.
     guide_context: int = 12_000
+    #: `GUIDE_TOKEN_CAP`, or `[guide] token_cap`: tokens a workshop's model may use in all, in both
+    #: directions; 0 for no cap.
+    guide_token_cap: int = 0
 
 
 #: Each setting's name in the environment and its place in secrets.toml.
@@ -70,6 +74,7 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "guide_api_key": ("GUIDE_API_KEY", ("guide", "api_key")),
     "guide_fallback": ("GUIDE_FALLBACK", ("guide", "fallback")),
     "guide_context": ("GUIDE_CONTEXT", ("guide", "context")),
+    "guide_token_cap": ("GUIDE_TOKEN_CAP", ("guide", "token_cap")),
 }
 
 
@@ -131,13 +136,12 @@ def _seconds(variable: str, value: Any) -> float:
 def _tokens(variable: str, value: Any) -> int:
     told = str(value).strip().replace("_", "")
     if isinstance(value, bool) or not told.isascii() or not told.isdigit():
-        told = "0"
+        told = "-1"
     # Longer than any number that is allowed, and than Python likes to read.
     tokens = int(told[:12])
-    if not TOKENS[0] <= tokens <= TOKENS[1]:
-        raise SettingsError(
-            f"{variable} must be a number of tokens from {TOKENS[0]} to {TOKENS[1]}."
-        )
+    least, most = TOKENS[variable]
+    if not least <= tokens <= most:
+        raise SettingsError(f"{variable} must be a number of tokens from {least} to {most}.")
     return tokens
 
 

@@ -60,9 +60,14 @@ class WatchedStore:
 
 
 @contextmanager
-def running(store: WatchedStore, guide: Guide, clock: Clock = time.monotonic) -> Iterator[Process]:
+def running(
+    store: WatchedStore,
+    guide: Guide,
+    clock: Clock = time.monotonic,
+    settings: Settings | None = None,
+) -> Iterator[Process]:
     """Put a process around *store* in place for the pages; end it afterwards."""
-    assembled = process.assemble(Settings(), store, guide, clock)  # type: ignore[arg-type]
+    assembled = process.assemble(settings or Settings(), store, guide, clock)  # type: ignore[arg-type]
     process.use(assembled)
     try:
         yield assembled

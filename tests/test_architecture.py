@@ -40,6 +40,7 @@ PURE = (
     "undo",
     "snapshots",
     "differences",
+    "calls",
 )
 
 #: What a layer must not know.

@@ -18,6 +18,7 @@ import pytest
 from pydantic import ValidationError
 
 from lib import artifacts, criteria, steps
+from lib.calls import Call
 from lib.criteria.matching import is_placeholder, leaves
 from lib.guide import missing
 from lib.guide.choice import guide_for
@@ -29,7 +30,7 @@ from lib.guide.openai_compatible.parsing import MARKER
 from lib.guide.openai_compatible.waiting import Patience
 from lib.guide.port import Guide, GuideError, Proposal, Request
 from lib.guide.scripted import ScriptedGuide
-from lib.guide.usage import Call, Usage
+from lib.guide.usage import Usage
 from lib.process import assemble
 from lib.settings import ROOT, Settings, SettingsError
 from lib.status import Phase, Status
@@ -1011,7 +1012,7 @@ def test_stop_ends_a_silent_model_at_once(server: GuideServer) -> None:
     live = process.replies.live(key)
     assert live is not None
     assert eventually(lambda: live.text == "Half a sente")
-    live.cancel()
+    process.replies.stop(key, live.id)
 
     assert live.wait_over(2)
     assert store.messages(key)[-1].status is MessageStatus.INTERRUPTED

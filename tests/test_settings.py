@@ -139,6 +139,15 @@ def test_a_bad_number_of_tokens_is_refused_in_one_line(value: str) -> None:
     assert said == "GUIDE_CONTEXT must be a number of tokens from 4000 to 1000000."
 
 
+def test_a_cap_may_be_none_and_a_bad_one_is_refused_in_one_line() -> None:
+    assert [load({"GUIDE_TOKEN_CAP": told}, ()).guide_token_cap for told in ("0", "5_000_000")] == [
+        0,
+        5_000_000,
+    ]
+    said = refusal({"GUIDE_TOKEN_CAP": "lots"})
+    assert said == "GUIDE_TOKEN_CAP must be a number of tokens from 0 to 10000000000."
+
+
 def test_tokens_in_secrets_are_a_number(secrets: Path) -> None:
     secrets.write_text("[guide]\ncontext = 9000\n")
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lib import steps
+from lib.calls import Call, TeamUsage
 from lib.ids import new_id, new_link
 from lib.status import Change, Event, Phase, Status, decide
 from lib.store import open_store
@@ -820,3 +821,39 @@ def test_the_overview_shows_when_a_step_was_last_written(store: Store, team: Tea
     for slug in steps.SLUGS:
         at = written[slug]
         assert (at is not None and at > before) == (slug in ("challenge", "persona"))
+
+
+# Calls of models
+
+
+def call(team: TeamKey | None, outcome: str = "complete", **fields: Any) -> Call:
+    told = Call(team, "challenge", "turn", "model", "0123", 1_000, 50, False, 1.5, outcome)
+    return replace(told, **fields)
+
+
+def test_what_the_calls_of_each_team_come_to_is_one_line_a_team(store: Store) -> None:
+    workshop, (one, two) = started(store, teams=2)
+    _, (other,) = started(store)
+    outcomes = ("complete", "stopped", "rate_limit", "cut")
+    for each in [*(call(one.key, outcome) for outcome in outcomes), call(two.key), call(other.key)]:
+        store.record_call(each)
+    expected = {TeamUsage(one.id, 4, 4_000, 200, 2), TeamUsage(two.id, 1, 1_000, 50, 0)}
+
+    assert set(store.usage(workshop.id)) == expected
+    assert store.usage("unknown") == []
+
+
+def test_a_call_is_recorded_once_however_often_it_is_told(store: Store, team: Team) -> None:
+    told = call(team.key)
+    for _ in range(3):
+        store.record_call(told)
+
+    assert [each.calls for each in store.usage(team.workshop_id)] == [1]
+
+
+def test_a_call_of_nobody_is_refused(store: Store, team: Team) -> None:
+    for lost in (None, NOWHERE, TeamKey(team.workshop_id, "no-team")):
+        with pytest.raises(Unstorable):
+            store.record_call(call(lost))
+
+    assert store.usage(team.workshop_id) == []

@@ -1,72 +1,26 @@
-"""
-What asking a model costs: a record of every call, and how a workshop stands against its cap.
-
-The records are kept in a ring in this process; whoever stores them is told of each one.
-"""
+"""The calls of a process: the newest in a ring, each one told to whoever stores it."""
 
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from typing import Protocol
 
-from lib.workshop import TeamKey
-
-#: Share of a cap from which it is warned about.
-WARN_FROM = 0.8
+from lib.calls import Call
 
 #: Calls a process remembers.
 REMEMBERED = 500
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request to a model and what came of it; no word of what was said."""
+class Ledger(Protocol):
+    """Whoever stores calls, for every process there is; used from several threads."""
 
-    #: Whose step it was; None where nobody told.
-    team: TeamKey | None
-    step: str
-    #: Id of the message that was being written.
-    turn: str
-    model: str
-    #: The beginning of the SHA-256 of the instructions, without the team's words: which prompt.
-    prompt_hash: str
-    tokens_in: int
-    tokens_out: int
-    #: Whether the tokens were counted by our approximation, as the server told none.
-    estimated: bool
-    #: From the first attempt to the end, waiting included.
-    seconds: float
-    #: "complete", "stopped", or the kind of failure, such as "rate_limit".
-    outcome: str
+    def note(self, call: Call) -> None:
+        """Keep a call that is over. Never raises."""
+        ...
 
-    @property
-    def tokens(self) -> int:
-        """Tokens in both directions."""
-        return self.tokens_in + self.tokens_out
-
-
-class Standing(StrEnum):
-    """How a workshop stands against its cap."""
-
-    #: Under WARN_FROM of it, or there is no cap.
-    FREE = "free"
-    #: Most of it is used.
-    WARNED = "warned"
-    #: All of it is used: no model is asked any more.
-    STOPPED = "stopped"
-
-
-def standing(spent: int, cap: int) -> Standing:
-    """
-    Return how *spent* tokens stand against *cap*; a cap of 0 is none.
-
-    >>> [standing(spent, 1000).value for spent in (799, 800, 1000)]
-    ['free', 'warned', 'stopped']
-    """
-    if cap <= 0 or spent < WARN_FROM * cap:
-        return Standing.FREE
-    return Standing.STOPPED if spent >= cap else Standing.WARNED
+    def spent(self, workshop_id: str) -> int:
+        """Return the tokens a workshop has used."""
+        ...
 
 
 def _store_nothing(call: Call) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from lib import steps as steps_
+from lib.calls import FINE, Call, TeamUsage
 from lib.cascade import Standing
 from lib.effects import carried_out
 from lib.ids import new_id
@@ -71,6 +72,7 @@ class MemoryStore:
         self._rows: dict[StepKey, _Row] = {}
         self._placed: dict[tuple[str, str], StepKey] = {}
         self._events: dict[str, list[EventRecord]] = {}
+        self._calls: dict[str, dict[str, Call]] = {}
         self._kept: dict[str, Snapshot] = {}
 
     def close(self) -> None:
@@ -435,6 +437,33 @@ class MemoryStore:
         unfinished = sum(message.status is not MessageStatus.COMPLETE for message in row.live)
         state = replace(row.state, phase=row.draft.phase)
         return StepOverview(key.team_id, state, len(row.live), unfinished, row.touched)
+
+    # Calls of models
+
+    def record_call(self, call: Call) -> None:
+        """Keep a call of a model that is over."""
+        with self._lock:
+            if call.team is None:
+                raise Unstorable("A call without its team cannot be stored.")
+            self._stored(StepKey(*call.team, call.step))
+            self._calls.setdefault(call.team.workshop_id, {}).setdefault(call.id, call)
+
+    def usage(self, workshop_id: str) -> list[TeamUsage]:
+        """Return what the calls of each team come to."""
+        with self._lock:
+            by_team: dict[str, list[Call]] = {}
+            for call in self._calls.get(workshop_id, {}).values():
+                by_team.setdefault(call.team.team_id if call.team else "", []).append(call)
+        return [
+            TeamUsage(
+                team_id,
+                len(calls),
+                sum(each.tokens_in for each in calls),
+                sum(each.tokens_out for each in calls),
+                sum(each.outcome not in FINE for each in calls),
+            )
+            for team_id, calls in sorted(by_team.items())
+        ]
 
     def _row(self, key: StepKey) -> _Row:
         if key not in self._rows:

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Protocol
 
 from lib import steps
+from lib.calls import Call, TeamUsage
 from lib.cascade import Standing
 from lib.status import Change
 from lib.transcript import Message
@@ -279,6 +280,20 @@ class Store(Protocol):
         Return ten cells a team, teams by position and steps in order, in one query that reads no
         message's text.
         """
+        ...
+
+    # Calls of models
+
+    def record_call(self, call: Call) -> None:
+        """
+        Keep a call of a model that is over, once by its id.
+
+        Raises Unstorable where it has no team, or the team has no such step.
+        """
+        ...
+
+    def usage(self, workshop_id: str) -> list[TeamUsage]:
+        """Return what the calls of each team come to, in one query; none for a team without any."""
         ...
 
 

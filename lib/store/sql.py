@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from lib import steps as steps_
+from lib.calls import Call, TeamUsage
 from lib.cascade import Standing
 from lib.ids import new_id
 from lib.snapshots import snapshot_of
 from lib.store import changes as changes_
 from lib.store import overview, rows
+from lib.store.calls import Calls
 from lib.store.engine import Door, Kind
 from lib.store.port import LEASE, Decision, NotFound
 from lib.store.rows import in_team
@@ -46,6 +48,7 @@ class SqlStore:
         self._door = door
         self._transcripts = Transcripts(door, lease)
         self._typed = Typed(door)
+        self._calls = Calls(door)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -220,6 +223,16 @@ class SqlStore:
     def overview(self, workshop_id: str) -> list[StepOverview]:
         """Return ten cells a team, in one query that reads no message's text."""
         return overview.overview(self._door, workshop_id)
+
+    # Calls of models
+
+    def record_call(self, call: Call) -> None:
+        """Keep a call of a model that is over."""
+        self._calls.record(call)
+
+    def usage(self, workshop_id: str) -> list[TeamUsage]:
+        """Return what the calls of each team come to."""
+        return self._calls.usage(workshop_id)
 
 
 def _by_age(team: TeamKey) -> Any:

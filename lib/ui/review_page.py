@@ -16,7 +16,7 @@ from lib.review import Filters, Room, TeamSummary
 from lib.status import Status
 from lib.store.port import NotFound, StoreUnavailable
 from lib.transcript import clean
-from lib.ui import page, review_step, safe, tables
+from lib.ui import page, review_step, safe, tables, usage_panel
 from lib.workshop import Workshop
 
 #: Seconds between two looks at the table.
@@ -103,6 +103,7 @@ def _show_room(process: Process, room: Room) -> None:
     st.divider()
     if not fresh:
         _links(room, expanded=False)
+    usage_panel.show(process, room)
     _events(process, room)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
+from lib.calls import Call
 from lib.guide.openai_compatible import arc, context, prompts
 from lib.guide.openai_compatible.client import ChatMessage, Client, Ending
 from lib.guide.openai_compatible.failures import Kind, ModelFailure
@@ -18,7 +19,7 @@ from lib.guide.openai_compatible.honesty import honest
 from lib.guide.openai_compatible.parsing import Splitter, Structured, Unreadable, read
 from lib.guide.openai_compatible.patching import patched
 from lib.guide.port import GuideError, Proposal, Request
-from lib.guide.usage import Call, Usage
+from lib.guide.usage import Usage
 from lib.status import Phase
 from lib.transcript import Role, clean
 
