@@ -66,14 +66,15 @@ def override(
 
 def missing(store: Store, key: StepKey, draft: Draft) -> list[str]:
     """Return a sentence for each thing *draft* still lacks."""
-    return _missing(key, draft.fields, store.standing(key.team))
+    return _missing(store.standing(key.team), key.step, draft.fields)
 
 
 def _complete(store: Store, drafts: Drafts, key: StepKey, event: Event, by: By) -> None:
     for attempt in range(TRIES):
-        draft = drafts.stored(key)
+        drafts.flush(key.team)
+        drafts.stored(key)
         standing = store.standing(key.team)
-        decision = _decision(store, key, event, by, draft=draft, standing=standing)
+        decision = _decision(store, key, event, by, standing)
         try:
             store.apply(key.team, decision)
         except Conflict:
@@ -84,28 +85,33 @@ def _complete(store: Store, drafts: Drafts, key: StepKey, event: Event, by: By) 
             return
 
 
-def _decision(
-    store: Store, key: StepKey, event: Event, by: By, *, draft: Draft, standing: Standing
-) -> Decision:
-    fields = _judged(key, event, draft, standing)
-    changes = move(standing, key.step, event, at=by.at, artifact=fields, reason=by.reason)
-    if changes[0].after is not Status.COMPLETE or event is Event.STILL_VALID:
+def _decision(store: Store, key: StepKey, event: Event, by: By, standing: Standing) -> Decision:
+    # Out of the standing, and from nowhere else: the store refuses what rests on another draft.
+    draft = standing.drafts.get(key.step, {})
+    # What the step's status refuses is said before what its draft lacks.
+    changes = move(standing, key.step, event, at=by.at, artifact=draft, reason=by.reason)
+    if changes[0].after is not Status.COMPLETE:
         return Decision(changes, by.actor, by.at, basis=standing)
+    fields = _judged(standing, key.step, event, draft)
+    if event is Event.STILL_VALID:
+        return Decision(changes, by.actor, by.at, basis=standing)
+    changes = move(standing, key.step, event, at=by.at, artifact=fields, reason=by.reason)
     summary = summaries.summary(key.step, fields, store.messages(key))
     return Decision(changes, by.actor, by.at, fields, summary, standing)
 
 
-def _judged(key: StepKey, event: Event, draft: Draft, standing: Standing) -> Fields:
-    """Return the artifact a step comes to. Raises NotReady where it may not."""
+def _judged(standing: Standing, step: str, event: Event, draft: Fields) -> Fields:
+    """Return the artifact a draft comes to. Raises NotReady where it may not."""
     if event is Event.OVERRIDE:
-        return artifacts.normalised(key.step, draft.fields)
-    lacking = _missing(key, draft.fields, standing)
-    if lacking and standing.states[key.step].status is not Status.COMPLETE:
+        # As it was typed, too long a list and all: nothing is cut behind anybody's back.
+        fields: Fields = artifacts.without_blanks(draft)
+        return fields
+    if lacking := _missing(standing, step, draft):
         raise NotReady(lacking)
-    return artifacts.dumped(artifacts.parsed(key.step, draft.fields))
+    return artifacts.dumped(artifacts.parsed(step, draft))
 
 
-def _missing(key: StepKey, fields: Fields, standing: Standing) -> list[str]:
+def _missing(standing: Standing, step: str, draft: Fields) -> list[str]:
     known = standing.fields
-    upstream = {slug: known[slug] for slug in about(key.step).feeds_from if slug in known}
-    return criteria.missing(key.step, fields, upstream)
+    upstream = {slug: known[slug] for slug in about(step).feeds_from if slug in known}
+    return criteria.missing(step, draft, upstream)

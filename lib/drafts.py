@@ -35,8 +35,8 @@ class Drafts:
         self._store = store
         self._autosave = autosave
         self._known: dict[StepKey, Draft] = {}
-        # The revision that was handed out to be saved last, and what is stored for it.
-        self._saved: dict[StepKey, tuple[int, Draft]] = {}
+        # What was handed out to be saved last, and what is stored for it.
+        self._saved: dict[StepKey, tuple[Draft, Draft]] = {}
         # The last edit by hand of each field that is not known to be stored.
         self._hands: defaultdict[StepKey, dict[str, Edit]] = defaultdict(dict)
         # One a step: a slow database under one team's edit keeps no other team waiting. A change
@@ -55,7 +55,7 @@ class Drafts:
         StoreUnavailable where it knew none.
         """
         draft = self._autosave.pending(key).draft
-        if draft is not None and draft.revision == self._saved.get(key, (None, draft))[0]:
+        if draft is not None and draft == self._saved.get(key, (None, draft))[0]:
             # Its save has just come back: what is stored may hold another server's changes too.
             draft = self._saved[key][1]
         if draft is None:
@@ -220,22 +220,23 @@ class Drafts:
 
         Raises StoreError, and then everything is still unsaved.
         """
-        draft = unsaved.draft
+        draft, theirs = unsaved.draft, None
         for _ in range(TRIES):
             try:
-                self._store.save(key, list(unsaved.messages.values()), draft)
+                new = None if draft is theirs else draft
+                self._store.save(key, list(unsaved.messages.values()), new)
                 break
             except Conflict:
                 assert draft is not None
-                draft = self._with_theirs(key, draft)
+                theirs = self._store.draft(key)
+                draft = self._with_theirs(key, draft, theirs)
         else:
             raise StoreUnavailable("Other servers keep changing the same draft.")
         if unsaved.draft is not None and draft is not None:
             self._was_saved(key, unsaved.draft, draft)
 
-    def _with_theirs(self, key: StepKey, mine: Draft) -> Draft:
-        """Return what is to be stored now that the database holds another draft than expected."""
-        theirs = self._store.draft(key)
+    def _with_theirs(self, key: StepKey, mine: Draft, theirs: Draft) -> Draft:
+        """Return what is to be stored now that the database holds *theirs*; that, if nothing is."""
         if mine.base is not None and theirs.epoch != mine.base.epoch:
             late = changed(mine.base.fields, mine.fields)
             self._keep_mine(key, mine, theirs, [n for n in late if _differ(n, mine, theirs)])
@@ -257,13 +258,16 @@ class Drafts:
         """Let what was changed during the save stand on what is stored now."""
         stored = stored.stored()
         with self._locks[key]:
-            self._saved[key] = (given.revision, stored)
+            self._saved[key] = (given, stored)
             self._known[key] = stored
             later = self._autosave.pending(key).draft
             if later is None or later.revision <= given.revision:
                 self._hands.pop(key, None)
                 return
-            if stored == given:
+            if stored.epoch != given.epoch:
+                # The step was closed or reset: the next save sets aside what came too late.
+                later = replace(later, base=given, revision=later.revision + 1)
+            elif stored == given:
                 later = replace(later, base=stored, revision=later.revision + 1)
             else:
                 later, clashes = put_together(replace(later, base=given), stored)

@@ -7,8 +7,9 @@ decided on what is stored, and carried out in one transaction.
 
 from datetime import datetime
 
-from lib.cascade import dependants, move
+from lib.cascade import Standing, dependants, move
 from lib.drafts import Drafts
+from lib.ids import greeting_id
 from lib.status import Event, TransitionRefused
 from lib.store.port import Conflict, Decision, Store
 from lib.undo import Act, given_back, last_reopening
@@ -80,8 +81,9 @@ def _reopen(
 
 def may_undo(store: Store, drafts: Drafts, key: StepKey) -> bool:
     """Whether the last revise or reset of a step can still be taken back. Raises StoreError."""
+    drafts.flush(key.team)
     try:
-        _undoable(store, drafts, key)
+        _undoable(store, key, store.standing(key.team))
     except TransitionRefused:
         return False
     return True
@@ -94,37 +96,44 @@ def undo(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime
     Raises TransitionRefused where something was built on it since, Conflict where that happened
     this very moment; then nothing has changed.
     """
-    act, rows = _undoable(store, drafts, key)
+    drafts.flush(key.team)
+    # Read before what is decided on it: an edit that comes meanwhile makes it a conflict.
     standing = store.standing(key.team)
+    act, rows = _undoable(store, key, standing)
     back = given_back(act, rows, standing.statuses)
     store.apply(key.team, Decision(back.changes, actor, at, basis=standing, rows=back.rows))
 
 
-def _undoable(store: Store, drafts: Drafts, key: StepKey) -> tuple[Act, dict[str, Snapshot]]:
-    drafts.flush(key.team)
+def _undoable(store: Store, key: StepKey, standing: Standing) -> tuple[Act, dict[str, Snapshot]]:
     story = store.events(key.workshop_id)
     act = last_reopening(story, key.team_id, key.step, touched_since=False)
     rows = store.snapshots(key.workshop_id, [record.id for record in act.records])
-    touched = _touched_since(store, key, act.records[0], rows)
+    touched = _touched_since(store, key, act.records[0], rows, standing)
     return last_reopening(story, key.team_id, key.step, touched_since=touched), rows
 
 
 def _touched_since(
-    store: Store, key: StepKey, reopened: EventRecord, rows: dict[str, Snapshot]
+    store: Store,
+    key: StepKey,
+    reopened: EventRecord,
+    rows: dict[str, Snapshot],
+    standing: Standing,
 ) -> bool:
     """Whether somebody wrote a message or edited a draft in the step or one made from it."""
-    asked, standing = store.last_questions(key.team), store.standing(key.team)
+    asked = store.last_questions(key.team)
     around = (key.step, *dependants(key.step))
     if any(slug in asked and asked[slug] > reopened.at for slug in around):
         return True
     # The step's own draft may have been emptied or restored with the reopening; an edit since then
-    # has a writer.
-    if not store.draft(key).seen.items() <= rows[key.step].draft.seen.items():
+    # has a writer. The guide's greeting is nobody's work.
+    greeting = greeting_id(*key, standing.states[key.step].era)
+    known = {**rows[key.step].draft.seen, greeting: 1}
+    if not store.draft(key).seen.items() <= known.items():
         return True
     return any(
         standing.revisions[slug] != rows[slug].draft.revision
         if slug in rows
-        # It held nothing then, or it would have been kept.
-        else slug in standing.drafts
+        # It held nothing then, or it would have been kept; or it was stale already, and is.
+        else standing.holds_work(slug)
         for slug in around[1:]
     )

@@ -130,12 +130,14 @@ def _check(
     """Raise Conflict where what was decided on is no longer so; NotFound for no such team."""
     if len(before) < len({change.step for change in decision.changes}):
         raise NotFound("There is no such team.")
-    first, basis = decision.changes[0].step, decision.basis
+    basis = decision.basis
     moved = any(
         before[change.step].state.status is not change.before for change in decision.changes
     )
     if basis is not None:
-        edited = basis.revisions.get(first) != before[first].draft.revision
+        edited = any(
+            basis.revisions.get(step) != row.draft.revision for step, row in before.items()
+        )
         moved = moved or edited or basis.moves != moves(connection, team)
     if moved:
         raise Conflict("Somebody else was faster: this step has moved on.")

@@ -184,7 +184,9 @@ class MemoryStore:
                 for row, change in zip(rows, changes, strict=True)
             )
             if basis is not None:
-                edited = basis.revisions.get(changes[0].step) != rows[0].draft.revision
+                edited = any(
+                    basis.revisions.get(row.state.step) != row.draft.revision for row in rows
+                )
                 moved = moved or edited or basis.moves != self._moves(team)
             if moved:
                 raise Conflict("Somebody else was faster: this step has moved on.")
@@ -231,7 +233,8 @@ class MemoryStore:
         """Return the rows kept with some events, as they were before them, by step."""
         with self._lock:
             story = self._events.get(workshop_id, ())
-            return {e.step: self._kept[e.id] for e in story if e.id in ids and e.id in self._kept}
+            kept = {e.step: self._kept[e.id] for e in story if e.id in ids and e.id in self._kept}
+            return deepcopy(kept)
 
     def last_questions(self, team: TeamKey) -> dict[str, datetime]:
         """Return when somebody in the team last wrote in each step, where anybody did."""
@@ -388,7 +391,7 @@ class MemoryStore:
         with self._lock:
             row = self._rows.get(key, _NOTHING)
             stored = row.messages.get(message_id)
-            if stored is not None and stored.status is MessageStatus.STREAMING:
+            if stored in row.live and stored.status is MessageStatus.STREAMING:
                 revision = next_attempt(stored.revision)
                 ended = replace(stored, status=MessageStatus.INTERRUPTED, revision=revision)
                 self._write(row, ended)

@@ -161,8 +161,9 @@ class Store(Protocol):
         Carry out what was decided, in one transaction: see `lib.effects.carried_out`.
 
         Each change writes its step's row and one event. Raises Conflict, and changes nothing, where
-        a step no longer has the status its change starts from, or something has moved since the
-        standing the decision rests on was read.
+        a step no longer has the status its change starts from, or where, since the standing the
+        decision rests on was read, any step of the team has moved or the draft of one that is to be
+        moved was edited.
         """
         ...
 

@@ -112,6 +112,8 @@ class SqlStore:
         """Return all that decides what an event does to a team's steps."""
 
         def read(connection: Connection) -> Standing:
+            # First: what moves while the rest is read makes whatever is decided on it a conflict.
+            moves = changes_.moves(connection, team)
             found = connection.execute(
                 select(*rows.STATE, *rows.DRAFT).where(in_team(steps, team))
             ).all()
@@ -123,7 +125,7 @@ class SqlStore:
                 {slug: at[slug].draft for slug in steps_.SLUGS if at[slug].draft},
                 _newest(connection.execute(_by_age(team)).all()),
                 {slug: at[slug].draft_revision for slug in steps_.SLUGS},
-                changes_.moves(connection, team),
+                moves,
             )
 
         return self._door.run(Kind.WRITE, read)
