@@ -204,8 +204,8 @@ class Replies:
         """Write the reply that was just placed, unless somebody else placed it first."""
         for message in placed:
             reply = self._live[key] = Reply(message)
-            for target in (self._write, self._keep):
-                threading.Thread(target=target, args=(key, reply), daemon=True).start()
+            for name, work in (("reply-writer", self._write), ("reply-keeper", self._keep)):
+                threading.Thread(target=work, args=(key, reply), name=name, daemon=True).start()
 
     def _keep(self, key: StepKey, reply: Reply) -> None:
         """Keep the lease of a reply, and what it has come to, while its guide may be silent."""
