@@ -439,6 +439,23 @@ def test_a_reply_that_was_written_further_by_somebody_else_takes_nothing_in() ->
     assert mine.so_far() == dead
 
 
+def test_what_is_handed_in_by_mistake_costs_nobody_a_word(store: FlakyStore, key: StepKey) -> None:
+    (begun,) = store.append(key, [replace(question(""), status=MessageStatus.STREAMING)])
+    mine = Reply(begun)
+    mine.add("Well")
+    store.interrupt(key, begun.id)
+    taken = store.take_over(key, begun.id)
+    assert taken is not None
+    theirs = Reply(taken)
+    # Read so where the lease ran out before a word was saved, though its writer lives.
+    assert mine.give_way(replace(taken, status=MessageStatus.INTERRUPTED))
+    store.save(key, [mine.so_far()])
+    theirs.add("Anew")
+    store.save(key, [theirs.end(MessageStatus.COMPLETE)])
+
+    assert texts(store, key) == ["Anew"]
+
+
 def test_a_text_that_goes_another_way_is_not_handed_in() -> None:
     mine = Reply(placed("What was kept", 2, status=MessageStatus.STREAMING))
     mine.add("Another way to say it")

@@ -18,7 +18,7 @@ from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store.memory import MemoryStore
 from lib.store.port import LEASE, StoreUnavailable
-from lib.transcript import Message, MessageStatus, Role
+from lib.transcript import ATTEMPT, Message, MessageStatus, Role
 from tests.fakes import PATIENCE, new_step, proposal, question
 from tests.test_debouncer import FakeClock
 
@@ -34,6 +34,7 @@ class Call:
 
     number: int
     request: Request
+    attempt: int
     pieces: SimpleQueue[str | Proposal | Exception | None] = field(default_factory=SimpleQueue)
     text: str = ""
     #: Whether it waits for its next piece; not once nobody asks for one.
@@ -58,11 +59,13 @@ class SteppedGuide:
 
     name = "Guide"
 
-    def __init__(self) -> None:
+    def __init__(self, attempt_at: Callable[[int], int]) -> None:
         self.calls: list[Call] = []
+        self._attempt_at = attempt_at
 
     def reply(self, request: Request) -> Iterator[str | Proposal]:
-        call = Call(len(self.calls), request)
+        attempt = self._attempt_at(len(request.transcript) + 1)
+        call = Call(len(self.calls), request, attempt)
         self.calls.append(call)
         try:
             while True:
@@ -109,6 +112,10 @@ class Server:
     process: Process
 
 
+def attempt_of(message: Message) -> int:
+    return message.revision // ATTEMPT
+
+
 either = st.integers(0, 1)
 any_one = st.integers(0, 99)
 
@@ -122,11 +129,15 @@ class Replying(RuleBasedStateMachine):
         self.clock = FakeClock()
         self.store = MemoryStore(clock=lambda: AT + timedelta(seconds=self.clock.now))
         self.key = new_step(self.store)
-        self.guide = SteppedGuide()
+        self.guide = SteppedGuide(lambda position: attempt_of(self.stored()[position - 1]))
         self.servers = [self.new_server() for _ in range(2)]
         self.acknowledged: list[Message] = []
         self.doubtful: list[Message] = []
         self.rows: list[Message] = []
+        #: What a reply had when its attempt began, by its id and the attempt's number.
+        self.kept: dict[tuple[str, int], str] = {}
+        #: Replies that were stopped and not taken up again, by id.
+        self.stopped: set[str] = set()
 
     def new_server(self) -> Server:
         line = Line(self.store)
@@ -203,16 +214,25 @@ class Replying(RuleBasedStateMachine):
     @rule(at=either, which=any_one)
     def retry(self, at: int, which: int) -> None:
         message = self.replies[which % len(self.replies)]
+        before = attempt_of(message)
         self.tried(self.servers[at].process.replies.retry, self.key, message)
+        after = next(each for each in self.stored() if each.id == message.id)
+
+        if message.status in (STREAMING, COMPLETE):
+            assert attempt_of(after) == before
+        if attempt_of(after) > before:
+            self.stopped.discard(message.id)
 
     @precondition(lambda self: self.replies)
     @rule(at=either, which=any_one)
     def stop(self, at: int, which: int) -> None:
-        message = self.replies[which % len(self.replies)]
-        self.tried(self.servers[at].process.replies.stop, self.key, message.id)
-        live = self.servers[at].process.replies.live(self.key)
+        message, server = self.replies[which % len(self.replies)], self.servers[at]
+        self.tried(server.process.replies.stop, self.key, message.id)
+        live = server.process.replies.live(self.key)
 
         assert live is None or live.id != message.id
+        if message.status is STREAMING and server.line.is_open:
+            self.stopped.add(message.id)
 
     # What the guide does
 
@@ -231,7 +251,7 @@ class Replying(RuleBasedStateMachine):
     def comes_to_the_end(self, which: int) -> None:
         call = self.waiting[which % len(self.waiting)]
         call.whole = True
-        call.reached = all(server.line.is_open for server in self.servers)
+        call.reached = self.all_open
         self.hand(call, proposal({"target_user": call.proposed}), None)
 
     @precondition(lambda self: self.waiting)
@@ -268,23 +288,29 @@ class Replying(RuleBasedStateMachine):
     def leases_run_out(self) -> None:
         self.clock.move(LEASE + 1)
 
-    @rule(at=either)
-    def a_server_dies(self, at: int) -> None:
-        self.servers[at].line.is_cut = True
-        self.servers[at] = self.new_server()
+    @precondition(lambda self: self.all_open)
+    @rule(at=either, what=st.sampled_from(["dies", "is cut off", "is deaf"]))
+    def a_server_has_trouble(self, at: int, what: str) -> None:
+        self.servers[at].line.is_cut = what != "is deaf"
+        self.servers[at].line.is_deaf = what == "is deaf"
+        if what == "dies":
+            self.servers[at] = self.new_server()
 
-    @rule(at=either)
-    def the_database_goes_away(self, at: int) -> None:
-        self.servers[at].line.is_cut = True
+    @precondition(lambda self: self.all_open)
+    @rule()
+    def the_database_goes_away(self) -> None:
+        for server in self.servers:
+            server.line.is_cut = True
 
-    @rule(at=either)
-    def answers_are_lost(self, at: int) -> None:
-        self.servers[at].line.is_deaf = True
-
+    @precondition(lambda self: not self.all_open)
     @rule()
     def the_database_is_back(self) -> None:
         for server in self.servers:
             server.line.is_cut = server.line.is_deaf = False
+
+    @property
+    def all_open(self) -> bool:
+        return all(server.line.is_open for server in self.servers)
 
     # What holds
 
@@ -327,13 +353,27 @@ class Replying(RuleBasedStateMachine):
         assert set(ids) <= may_be
 
     @invariant()
-    def a_reply_is_what_one_call_of_the_guide_said(self) -> None:
+    def a_reply_is_what_its_newest_attempt_said_or_what_that_began_with(self) -> None:
         for each in self.replies:
-            calls = [call for call in self.guide.calls if call.position == each.position]
+            attempt = attempt_of(each)
+            kept = self.kept.setdefault((each.id, attempt), each.text)
+            place = (each.position, attempt)
+            calls = [call for call in self.guide.calls if (call.position, call.attempt) == place]
+            assert len(calls) <= 1
             if each.status is COMPLETE:
-                assert each.text in [call.text for call in calls if call.whole]
-            else:
-                assert not each.text or any(call.text.startswith(each.text) for call in calls)
+                assert [(each.text, True)] == [(call.text, call.whole) for call in calls]
+            elif each.text != kept and not any(call.text.startswith(each.text) for call in calls):
+                # Handed in by the writer that was stopped.
+                assert each.id in self.stopped
+                assert each.revision == attempt * ATTEMPT + 1
+                assert each.text.startswith(kept)
+                assert any(call.text.startswith(each.text) for call in self.guide.calls)
+
+    @invariant()
+    def a_stopped_reply_stays_so_until_somebody_retries(self) -> None:
+        stopped = [each.status for each in self.replies if each.id in self.stopped]
+
+        assert set(stopped) <= {MessageStatus.INTERRUPTED}
 
     @invariant()
     def a_draft_comes_with_a_whole_reply(self) -> None:
@@ -355,7 +395,8 @@ class Replying(RuleBasedStateMachine):
         assert STREAMING not in [each.status for each in self.stored()]
         self.what_was_stored_stays_where_it_is_and_grows()
         self.every_question_is_there_once_in_order()
-        self.a_reply_is_what_one_call_of_the_guide_said()
+        self.a_reply_is_what_its_newest_attempt_said_or_what_that_began_with()
+        self.a_stopped_reply_stays_so_until_somebody_retries()
 
 
 TestReplying = Replying.TestCase
