@@ -159,7 +159,7 @@ class Replies:
         Does nothing where it has ended. Raises StoreError, where somebody else writes it.
         """
         reply = self._live.get(key)
-        if reply is None or reply.id != message_id:
+        if reply is None or reply.id != message_id or self._gives_way(key, reply):
             self._store.interrupt(key, message_id)
         elif self._interrupt(key, reply):
             self._leave(key, reply)
@@ -177,7 +177,7 @@ class Replies:
             if growing.status is not MessageStatus.COMPLETE:
                 self._note(key, growing)
             self._autosave.flush(key)
-            self._look(key, reply)
+            self._gives_way(key, reply)
 
     def stop_all(self, within: float) -> None:
         """
@@ -212,18 +212,19 @@ class Replies:
         while not reply.wait_over(self._renew_every):
             self.renew(key)
 
-    def _look(self, key: StepKey, reply: Reply) -> bool:
-        """Whether a reply has ended; it does where what is stored is of a later attempt."""
+    def _gives_way(self, key: StepKey, reply: Reply) -> bool:
+        """Whether a reply ends here because what is stored is of a later attempt."""
         place = reply.position
         try:
             stored = self._store.messages(key, since=place, before=place + 1)
         except StoreError:
             # Nothing is known: the lease, and the revision of what is written, guard the rest.
-            return reply.ended
-        if any(reply.give_way(each) for each in stored if each.id == reply.id):
+            return False
+        gives_way = any(reply.give_way(each) for each in stored if each.id == reply.id)
+        if gives_way:
             self._note(key, reply.so_far())
             self._leave(key, reply)
-        return reply.ended
+        return gives_way
 
     def _interrupt(self, key: StepKey, reply: Reply) -> bool:
         """End a reply in mid-sentence; return False where it had its last word before."""
@@ -281,7 +282,7 @@ class Replies:
                 self._note(key, reply.add(piece))
                 self._autosave.poll(key)
         # Asked once more: what a stopped reply proposes must not reach the draft.
-        if proposal is None or self._look(key, reply):
+        if proposal is None or self._gives_way(key, reply):
             self._interrupt(key, reply)
             return
         whole = reply.end(MessageStatus.COMPLETE, proposal.suggestions)

@@ -483,6 +483,19 @@ def test_a_stop_that_comes_too_late_changes_nothing(
     assert whole == store.messages(key)
 
 
+def test_stop_reaches_the_attempt_that_took_over_from_this_server(
+    process: Process, other: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    live = growing(process, guide, key)
+    other.replies.stop(key, live.id)
+    other.replies.retry(key, store.messages(key)[-1])
+    process.replies.stop(key, live.id)
+    other.replies.renew(key)
+
+    assert store.messages(key)[-1].status is MessageStatus.INTERRUPTED
+    assert other.replies.live(key) is None
+
+
 def test_what_was_asked_meanwhile_is_answered_after_a_stop_elsewhere(
     process: Process, other: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
 ) -> None:

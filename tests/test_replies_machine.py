@@ -213,12 +213,12 @@ class Replying(RuleBasedStateMachine):
     @precondition(lambda self: self.replies)
     @rule(at=either, which=any_one)
     def retry(self, at: int, which: int) -> None:
-        message = self.replies[which % len(self.replies)]
-        before = attempt_of(message)
-        self.tried(self.servers[at].process.replies.retry, self.key, message)
+        message, process = self.replies[which % len(self.replies)], self.servers[at].process
+        before, unsaved = attempt_of(message), process.autosave.pending(self.key).messages
+        self.tried(process.replies.retry, self.key, message)
         after = next(each for each in self.stored() if each.id == message.id)
 
-        if message.status in (STREAMING, COMPLETE):
+        if message.status in (STREAMING, COMPLETE) and message.id not in unsaved:
             assert attempt_of(after) == before
         if attempt_of(after) > before:
             self.stopped.discard(message.id)
@@ -231,7 +231,9 @@ class Replying(RuleBasedStateMachine):
         live = server.process.replies.live(self.key)
 
         assert live is None or live.id != message.id
-        if message.status is STREAMING and server.line.is_open:
+        after = next(each for each in self.stored() if each.id == message.id)
+        by_writer = message.status is STREAMING and server.line.is_open
+        if by_writer or attempt_of(after) > attempt_of(message):
             self.stopped.add(message.id)
 
     # What the guide does

@@ -11,6 +11,7 @@ from lib import inbox, navigation, working_copy
 from lib.process import Process
 from lib.reply import Reply
 from lib.status import is_read_only
+from lib.store import deadline
 from lib.store.port import StoreError, StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import bubbles, chat_box, page, safe
@@ -150,7 +151,8 @@ def _delivery(copy: WorkingCopy, step: str) -> Delivery:
 
 def _stop(process: Process, key: StepKey, message_id: str) -> None:
     try:
-        process.replies.stop(key, message_id)
+        with deadline.waiting_once():
+            process.replies.stop(key, message_id)
     except StoreError as exc:
         st.toast(f"Not yet. {exc}")
 
