@@ -56,6 +56,7 @@ def open_step(process: Process, step: str) -> WorkingCopy:
         copy = WorkingCopy(team, process.store.workshop(team.workshop_id))
         working_copy.adopt(copy)
     if copy.open_step != step:
+        copy.asking = None
         leave(process)
         process.autosave.flush(copy.key(step))
         copy.open_step = step

@@ -7,7 +7,7 @@ and the URL. Every step page shares the chat history kept here.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -15,7 +15,17 @@ from lib.process import Process
 from lib.status import current_step
 from lib.store.port import StoreUnavailable, upstream_artifacts
 from lib.transcript import Message, MessageStatus, clean, ordered
-from lib.workshop import Aside, Draft, Fields, StepKey, StepState, Team, Unsent, Workshop
+from lib.workshop import (
+    ArtifactVersion,
+    Aside,
+    Draft,
+    Fields,
+    StepKey,
+    StepState,
+    Team,
+    Unsent,
+    Workshop,
+)
 
 #: How many messages a page shows at first, and how many more at each "Show earlier".
 WINDOW = 50
@@ -33,6 +43,15 @@ _SHOWN = "notice_shown"
 _MEMBER = "member"
 
 
+@dataclass(frozen=True)
+class Asking:
+    """A question the page asks before a step is reopened."""
+
+    what: Literal["revise", "reset", "restore"]
+    #: The version to restore.
+    version: ArtifactVersion | None = None
+
+
 @dataclass
 class WorkingCopy:
     """One tab's view of one team: where it stands, what was said, what is drafted."""
@@ -44,6 +63,8 @@ class WorkingCopy:
     transcripts: dict[str, list[Message]] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     upstream: dict[str, dict[str, Fields]] = field(default_factory=dict)
+    #: What the page asks about the step it shows, if anything.
+    asking: Asking | None = None
     #: The step this tab shows; None before the first.
     open_step: str | None = None
     #: Ids of messages the chat box need not send again, by step.
@@ -123,6 +144,10 @@ class WorkingCopy:
             self.upstream.clear()
         if key.step not in self.upstream:
             self.upstream[key.step] = upstream_artifacts(process.store, key)
+        before = self.states.get(key.step)
+        if before is not None and before.era != states[key.step].era:
+            # Somebody started the step over, or took that back: another conversation is shown.
+            self.transcripts.pop(key.step, None)
         self.states = states
         held = self.transcripts.get(key.step)
         if held is None:
@@ -137,7 +162,7 @@ class WorkingCopy:
         A reply whose writer died reads as interrupted with the revision it had.
         """
         held = {message.id: message for message in self.transcripts[step]}
-        for message in newer:
+        for message in (each for each in newer if each.era == self.states[step].era):
             known = held.get(message.id)
             if known is None or message.revision >= known.revision:
                 held[message.id] = message

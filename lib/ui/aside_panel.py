@@ -25,7 +25,7 @@ def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
     place = f"{aside.field}/{aside.writer}"
     closed = is_read_only(copy.states[step].status)
     title = MODELS[step].model_fields[aside.field].title
-    st.caption(f":material/difference: {_why(copy, step, aside)}")
+    st.caption(f":material/difference: {_why(copy, step, aside, process.replies.guide_name)}")
     text = artifact_card.markdown(step, {aside.field: aside.value})
     st.markdown(text or f"**{title}** *left empty*")
     with st.container(horizontal=True):
@@ -35,8 +35,10 @@ def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
             _settled(lambda: process.drafts.discard(copy.key(step), aside))
 
 
-def _why(copy: WorkingCopy, step: str, aside: Aside) -> str:
+def _why(copy: WorkingCopy, step: str, aside: Aside, guide: str) -> str:
     who = escaped(aside.author)
+    if aside.author == guide:
+        return "The guide drafted this anew from what has changed. Your draft keeps its own text."
     if not who:
         return "This was in the draft before another text took its place. It is kept here."
     if is_read_only(copy.states[step].status) or aside.epoch != copy.drafts[step].epoch:

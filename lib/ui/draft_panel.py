@@ -7,8 +7,8 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import Status, TransitionRefused, is_read_only
 from lib.store.port import Conflict, StoreUnavailable
-from lib.ui import artifact_card, artifact_form, aside_panel
-from lib.working_copy import WorkingCopy
+from lib.ui import artifact_card, artifact_form, aside_panel, history_panel, reopen_dialog
+from lib.working_copy import Asking, WorkingCopy
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
@@ -18,6 +18,7 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
     if is_read_only(copy.states[step].status):
         _finished(copy, step)
         aside_panel.show(process, copy, step)
+        history_panel.show(process, copy, step)
         return
     with st.container(key="draft-panel"):
         card, form = st.tabs(["Draft", "Edit"], key=f"draft-tabs/{step}")
@@ -27,6 +28,7 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
         _card(copy, step)
     aside_panel.show(process, copy, step)
     _confirm(process, copy, step)
+    history_panel.show(process, copy, step)
 
 
 def _sentence_case(text: str) -> str:
@@ -36,6 +38,9 @@ def _sentence_case(text: str) -> str:
 def _finished(copy: WorkingCopy, step: str) -> None:
     st.badge("complete", icon=":material/check_circle:", color="green")
     st.markdown(artifact_card.markdown(step, copy.drafts[step].fields))
+    if st.button("Revise this step", key="revise", icon=":material/edit:", width="stretch"):
+        reopen_dialog.offer(copy, Asking("revise"))
+        st.rerun()
     if after := steps.after(step):
         st.page_link(
             navigation.STEP_PAGES[after.slug],

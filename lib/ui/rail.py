@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib import navigation
 from lib.status import Status, is_locked
-from lib.steps import STEPS
+from lib.steps import STEPS, Step
 from lib.ui import safe
 from lib.working_copy import WorkingCopy
 
@@ -17,6 +17,11 @@ MARKS = {
 }
 
 
+def _label(step: Step, status: Status) -> str:
+    name = f"{step.number}. {step.name}"
+    return f":orange[{name}]" if status is Status.NEEDS_REGENERATION else name
+
+
 def show(copy: WorkingCopy) -> None:
     """Draw the rail."""
     done = sum(state.status is Status.COMPLETE for state in copy.states.values())
@@ -27,7 +32,7 @@ def show(copy: WorkingCopy) -> None:
             icon, word = MARKS[copy.states[step.slug].status]
             st.page_link(
                 navigation.STEP_PAGES[step.slug],
-                label=f"{step.number}. {step.name}",
+                label=_label(step, copy.states[step.slug].status),
                 icon=icon,
                 help=f"{step.name}: {word}",
                 disabled=is_locked(copy.states[step.slug].status),

@@ -16,7 +16,7 @@ from lib.review import Filters, Room, TeamSummary
 from lib.status import Status
 from lib.store.port import NotFound, StoreUnavailable
 from lib.transcript import clean
-from lib.ui import page, review_step, safe, tables, usage_panel
+from lib.ui import moment, page, review_step, safe, tables, usage_panel
 from lib.workshop import Workshop
 
 #: Seconds between two looks at the table.
@@ -244,5 +244,5 @@ def _links(room: Room, *, expanded: bool) -> None:
 def _events(process: Process, room: Room) -> None:
     with st.expander("What has happened", icon=":material/history:", key="events"):
         events = process.store.events(room.workshop.id)[-MAX_EVENTS:]
-        table = review.events_table(events, room.names, review_step.zone())
+        table = review.events_table(events, room.names, moment.zone())
         st.dataframe(table, hide_index=True, key="events-table", alt="What has happened")

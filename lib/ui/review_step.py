@@ -1,8 +1,6 @@
 """One team's step, read-only beside the tables: where it stands, what was made, what was said."""
 
 import re
-from datetime import UTC, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -12,6 +10,7 @@ from lib.review import Room, TeamSummary
 from lib.status import Status
 from lib.transcript import Message, MessageStatus, Role
 from lib.ui import artifact_card, safe
+from lib.ui.moment import zone
 from lib.working_copy import WINDOW
 from lib.workshop import StepKey
 
@@ -179,11 +178,3 @@ def file_name(*words: str) -> str:
     """Return a file's name made of *words*, of characters that every system takes."""
     slugs = (re.sub(r"[^\w-]+", "-", word).strip("-").lower()[:40] for word in words)
     return "-".join(slug for slug in slugs if slug) + ".csv"
-
-
-def zone() -> tzinfo:
-    """Return the time zone of the person at the browser, UTC where it does not say."""
-    try:
-        return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC

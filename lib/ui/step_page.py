@@ -8,7 +8,7 @@ from lib import navigation, steps, typed
 from lib.process import Process
 from lib.status import is_read_only
 from lib.store.port import StoreError
-from lib.ui import chat, draft_panel, page, rail
+from lib.ui import chat, draft_panel, page, rail, reopen_dialog, stale_panel
 from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WorkingCopy
 
@@ -29,6 +29,8 @@ def show(step: str) -> None:
         rail.show(copy)
         if not is_read_only(copy.states[step].status):
             chat.receive(process, copy, step)
+        stale_panel.show(process, copy, step)
+        reopen_dialog.show(process, copy, step)
         conversation, result = st.columns([3, 2], gap="large")
         with result:
             draft_panel.show(process, copy, step)

@@ -1,0 +1,99 @@
+"""What a step was before: its versions, two of them side by side, and the ways back."""
+
+import streamlit as st
+
+from lib import reopening, working_copy
+from lib.differences import differences
+from lib.process import Process
+from lib.replies import utc_now
+from lib.status import Status
+from lib.store.port import StoreError
+from lib.ui import differences_view, reopen_dialog
+from lib.ui.moment import when
+from lib.ui.safe import escaped
+from lib.working_copy import Asking, WorkingCopy
+from lib.workshop import ArtifactVersion
+
+
+def show(process: Process, copy: WorkingCopy, step: str) -> None:
+    """Draw what can be gone back to; nothing for a step that was never confirmed nor reset."""
+    if not copy.drafts[step].epoch:
+        _start_over(copy, step)
+        return
+    try:
+        _undo(process, copy, step)
+        versions = process.store.versions(copy.key(step))
+    except StoreError:
+        return
+    with st.expander("History", icon=":material/history:", key=f"history/{step}"):
+        compare(step, versions)
+        if versions:
+            _restore(copy, step, versions)
+        _start_over(copy, step)
+
+
+def _undo(process: Process, copy: WorkingCopy, step: str) -> None:
+    """Offer to take the last revise or reset back, until something was built on it."""
+    if copy.states[step].status is Status.COMPLETE:
+        return
+    if not reopening.may_undo(process.store, process.drafts, copy.key(step)):
+        return
+    who = working_copy.member() or copy.team.name
+    if st.button("Undo reopening", key="undo", icon=":material/undo:", width="stretch"):
+        reopen_dialog.decided(
+            copy,
+            lambda: reopening.undo(
+                process.store, process.drafts, copy.key(step), actor=who, at=utc_now()
+            ),
+            "All is as it was before.",
+        )
+
+
+def compare(step: str, versions: list[ArtifactVersion]) -> None:
+    """List the versions of *step*, and draw what differs between two of them."""
+    if not versions:
+        st.caption("Nothing was confirmed here yet.")
+        return
+    st.markdown("\n".join(f"- {label(each)}" for each in reversed(versions)))
+    if len(versions) < 2:
+        return
+    with st.container(horizontal=True):
+        older = _pick("Compare", step, versions, len(versions) - 2)
+        newer = _pick("with", step, versions, len(versions) - 1)
+    differences_view.show(differences(step, older.fields, newer.fields))
+
+
+def _pick(text: str, step: str, versions: list[ArtifactVersion], at: int) -> ArtifactVersion:
+    # Another number of versions is another choice: its box begins anew.
+    return st.selectbox(
+        text,
+        versions,
+        index=at,
+        format_func=lambda each: f"Version {each.version}",
+        key=f"compare/{step}/{text}/{len(versions)}",
+    )
+
+
+def label(version: ArtifactVersion) -> str:
+    """Return a version in a line: which, by whom, and when."""
+    return f"Version {version.version} · {escaped(version.confirmed_by)} · {when(version.confirmed_at)}"
+
+
+def _restore(copy: WorkingCopy, step: str, versions: list[ArtifactVersion]) -> None:
+    if copy.states[step].status is Status.IN_PROGRESS:
+        st.caption("An earlier version can be restored once the step is confirmed or undone.")
+        return
+    older = versions[:-1]
+    if not older:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = _pick("Restore", step, older, len(older) - 1)
+        if st.button("Restore it", key="restore", icon=":material/restore:"):
+            reopen_dialog.offer(copy, Asking("restore", chosen))
+            st.rerun()
+
+
+def _start_over(copy: WorkingCopy, step: str) -> None:
+    if st.button("Start this step over", key="reset", type="tertiary", icon=":material/replay:"):
+        reopen_dialog.offer(copy, Asking("reset"))
+        st.rerun()

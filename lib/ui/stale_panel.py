@@ -1,0 +1,97 @@
+"""On top of a stale step: which step changed, what exactly, and the three ways on."""
+
+import streamlit as st
+
+from lib import cascade, completion, navigation, reopening, steps, working_copy
+from lib.cascade import Standing, Why
+from lib.differences import differences
+from lib.process import Process
+from lib.replies import utc_now
+from lib.status import Status
+from lib.store.port import StoreError, StoreUnavailable
+from lib.ui import differences_view, reopen_dialog
+from lib.ui.safe import escaped
+from lib.working_copy import WorkingCopy
+
+
+def show(process: Process, copy: WorkingCopy, step: str) -> None:
+    """Draw the panel; nothing for a step that is not stale."""
+    if copy.states[step].status is not Status.NEEDS_REGENERATION:
+        return
+    try:
+        standing = process.store.standing(copy.team.key)
+        why = cascade.why_stale(standing, step)
+        if why is not None:
+            with st.container(border=True, key="stale-panel"):
+                _panel(process, copy, step, standing, why)
+    except StoreUnavailable:
+        # What is on the page stays; the reason comes back with the database.
+        st.caption(":material/sync_problem: This step needs another look.")
+
+
+def _panel(process: Process, copy: WorkingCopy, step: str, standing: Standing, why: Why) -> None:
+    cause = steps.step(why.mark.cause).name
+    st.markdown(f"#### :material/sync_problem: {cause} has changed since this was made")
+    if why.waits_for:
+        _waiting(copy, why)
+        return
+    for slug in why.changed:
+        st.markdown(f"**{steps.step(slug).name}**")
+        differences_view.show(_changed(process, copy, slug, standing, why))
+    if not why.changed:
+        st.markdown("Nothing that this step was made from is different now.")
+    st.caption("Keep it, have it drafted anew, or change it by hand and confirm it again.")
+    with st.container(horizontal=True):
+        _ways_on(process, copy, step)
+
+
+def _waiting(copy: WorkingCopy, why: Why) -> None:
+    names = " and ".join(steps.step(slug).name for slug in why.waits_for)
+    st.markdown(f"Finish {names} first: then you see what that changes here.")
+    first = steps.step(why.waits_for[0])
+    st.page_link(
+        navigation.STEP_PAGES[first.slug],
+        label=f"To {first.name}",
+        icon=":material/arrow_back:",
+        query_params=navigation.team_query(copy),
+    )
+
+
+def _changed(
+    process: Process, copy: WorkingCopy, slug: str, standing: Standing, why: Why
+) -> list["differences_view.Difference"]:
+    number = why.mark.versions.get(slug)
+    versions = process.store.versions(copy.key(slug))
+    before = next((each.fields for each in versions if each.version == number), {})
+    return differences(slug, before, standing.fields.get(slug, {}))
+
+
+def _ways_on(process: Process, copy: WorkingCopy, step: str) -> None:
+    key, who = copy.key(step), working_copy.member() or copy.team.name
+    name = steps.step(step).name
+    if st.button("Still valid", key="still-valid", icon=":material/check:"):
+        try:
+            reopen_dialog.decided(
+                copy,
+                lambda: completion.still_valid(
+                    process.store, process.drafts, key, actor=who, at=utc_now()
+                ),
+                f"{name} stays as it is.",
+            )
+        except completion.NotReady as exc:
+            st.warning("It cannot stay as it is: " + escaped(" ".join(exc.missing)))
+    if st.button("Regenerate", key="regenerate", icon=":material/autorenew:"):
+        reopen_dialog.decided(
+            copy,
+            lambda: _regenerate(process, copy, step),
+            f"The guide drafts {name} anew. What it comes to is shown beside your draft.",
+        )
+
+
+def _regenerate(process: Process, copy: WorkingCopy, step: str) -> None:
+    key, who = copy.key(step), working_copy.member() or copy.team.name
+    reopening.regenerate(process.store, process.drafts, key, actor=who, at=utc_now())
+    try:
+        process.replies.redraft(key)
+    except StoreError as exc:
+        working_copy.notify(f"The guide could not begin: {exc} Ask it in the conversation.")
