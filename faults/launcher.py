@@ -104,11 +104,13 @@ def _no_flush() -> None:
     """A question is confirmed and answered before it is stored; nothing is saved at an end."""
     append = transcripts.Transcripts.append
 
-    def later(self: Any, key: StepKey, given: Sequence[Message]) -> list[Message]:
-        if any(message.text for message in given):
-            threading.Timer(2.0, lambda: append(self, key, given)).start()
+    def later(
+        self: Any, key: StepKey, given: Sequence[Message], reply: Message | None
+    ) -> list[Message]:
+        if given:
+            threading.Timer(2.0, lambda: append(self, key, given, reply)).start()
             return []
-        return append(self, key, given)
+        return append(self, key, given, reply)
 
     transcripts.Transcripts.append = later  # type: ignore[method-assign]
     process.Process.close = lambda self, within=0.0: True  # type: ignore[method-assign,misc]

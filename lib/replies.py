@@ -101,7 +101,7 @@ class Replies:
                 self._store.append(key, questions)
                 return
             reply = self._blank(reply_id(questions[-1].id))
-            new = self._store.append(key, [*questions, reply])
+            new = self._store.append(key, questions, reply=reply)
             self._begin(key, [message for message in new if message.id == reply.id])
 
     def attend(self, key: StepKey, transcript: Sequence[Message]) -> None:
@@ -117,7 +117,7 @@ class Replies:
         with deadline.holding(self._locks[key]):
             if key not in self._live and not self._stopping:
                 id_ = reply_id(questions[-1].id) if questions else self._greeting(key)
-                self._begin(key, self._store.append(key, [self._blank(id_)]))
+                self._begin(key, self._store.append(key, [], reply=self._blank(id_)))
 
     def _greeting(self, key: StepKey) -> str:
         return greeting_id(*key, self._store.steps(key.team)[key.step].era)

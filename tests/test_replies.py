@@ -25,9 +25,9 @@ class FlakyStore(MemoryStore):
 
     away = False
 
-    def append(self, key: StepKey, messages: object) -> list[Message]:
+    def append(self, *args: object, **named: object) -> list[Message]:
         self._reach()
-        return super().append(key, messages)  # type: ignore[arg-type]
+        return super().append(*args, **named)  # type: ignore[arg-type]
 
     def save(self, *args: object, **named: object) -> None:
         self._reach()
@@ -134,6 +134,33 @@ def test_opening_a_step_greets_once_however_often_and_wherever(
 
     assert all(over(process, key) for process in processes)
     assert [len(guide.requests), len(store.messages(key))] == [1, 1]
+
+
+def test_a_page_that_read_before_another_server_answered_answers_nothing_again(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    waiting = store.append(key, [question("Waiting")])
+    other = assemble(Settings(), store, guide)
+    other.replies.ask(key, [question("One more")])
+    assert over(other, key)
+
+    process.replies.attend(key, waiting)
+
+    assert over(process, key)
+    assert texts(store, key) == ["Waiting", "One more", "Well."]
+
+
+def test_a_question_that_comes_again_when_it_was_answered_with_others_asks_nothing(
+    process: Process, store: FlakyStore, key: StepKey
+) -> None:
+    waiting = store.append(key, [question("Waiting")])
+    process.replies.ask(key, [question("One more")])
+    assert over(process, key)
+
+    process.replies.ask(key, waiting)
+
+    assert over(process, key)
+    assert texts(store, key) == ["Waiting", "One more", "Well."]
 
 
 def test_asking_the_same_question_again_asks_nothing(

@@ -428,6 +428,19 @@ def test_the_same_id_in_another_step_is_still_the_first_message(store: Store, te
     assert store.messages(team.step_key("persona")) == []
 
 
+def test_a_reply_is_placed_behind_what_is_new_and_never_behind_another_reply(
+    store: Store, key: StepKey
+) -> None:
+    first, second, overtaken = reply("to two"), reply("to three"), reply("to one")
+    placed = store.append(key, [question("one"), question("two")], reply=first)
+    store.append(key, [question("three")], reply=second)
+
+    assert [each.position for each in placed] == [1, 2, 3]
+    assert store.append(key, [], reply=overtaken) == []
+    assert store.append(key, [question("four")], reply=overtaken)[-1].position == 7
+    assert overtaken.id == store.messages(key)[-1].id
+
+
 def test_of_many_writers_of_one_id_one_is_told_it_was_theirs(store: Store, key: StepKey) -> None:
     greeting = reply()
     results = at_once(*[lambda: store.append(key, [greeting])] * 8)

@@ -304,16 +304,22 @@ class MemoryStore:
 
     # Transcripts
 
-    def append(self, key: StepKey, messages: Sequence[Message]) -> list[Message]:
+    def append(
+        self, key: StepKey, messages: Sequence[Message], *, reply: Message | None = None
+    ) -> list[Message]:
         """Put new messages at the end of a step's transcript."""
         with self._lock:
             row = self._row(key)
-            end = max((each.position for each in row.live), default=0)
+            last = max(row.live, key=lambda each: each.position, default=None)
+            end, speaker = (last.position, last.role) if last else (0, None)
             new: dict[str, Message] = {}
-            for message in messages:
-                if (key.workshop_id, message.id) not in self._placed and message.id not in new:
+            for message in [*messages, *([reply] if reply else [])]:
+                is_known = (key.workshop_id, message.id) in self._placed or message.id in new
+                overtaken = message is reply and speaker is Role.ASSISTANT
+                if not is_known and not overtaken:
                     place = end + len(new) + 1
                     new[message.id] = replace(message, position=place, era=row.state.era)
+                    speaker = message.role
             if not all(_is_storable(row, message) for message in new.values()):
                 raise Unstorable("The database refuses what was to be stored.")
             for message in new.values():

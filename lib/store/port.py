@@ -211,14 +211,17 @@ class Store(Protocol):
 
     # Transcripts
 
-    def append(self, key: StepKey, messages: Sequence[Message]) -> list[Message]:
+    def append(
+        self, key: StepKey, messages: Sequence[Message], *, reply: Message | None = None
+    ) -> list[Message]:
         """
         Put new messages at the end of a step's transcript, in this order, side by side.
 
         Returns those that were new, with the positions they got. A message whose id is already
         stored is left as it is and left out of the answer, so two writers with the same id make one
-        message and only the first of them is told it was theirs. Raises NotFound where there is no
-        such step.
+        message and only the first of them is told it was theirs. A *reply* goes behind
+        them, but only where somebody waits for one: behind another reply it is left out too.
+        Raises NotFound where there is no such step.
         """
         ...
 

@@ -190,9 +190,11 @@ class SqlStore:
 
     # Transcripts
 
-    def append(self, key: StepKey, messages: Sequence[Message]) -> list[Message]:
+    def append(
+        self, key: StepKey, messages: Sequence[Message], *, reply: Message | None = None
+    ) -> list[Message]:
         """Put new messages at the end of a step's transcript."""
-        return self._transcripts.append(key, messages)
+        return self._transcripts.append(key, messages, reply)
 
     def save(
         self, key: StepKey, messages: Sequence[Message] = (), draft: Draft | None = None

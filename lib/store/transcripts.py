@@ -14,7 +14,7 @@ from lib.store.engine import Door, Kind
 from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable
 from lib.store.rows import in_step
 from lib.store.schema import Moment, Value, messages, steps
-from lib.transcript import ATTEMPT, Message, MessageStatus
+from lib.transcript import ATTEMPT, Message, MessageStatus, Role
 from lib.workshop import Draft, StepKey
 
 _STREAMING = MessageStatus.STREAMING.value
@@ -75,8 +75,11 @@ class Transcripts:
 
     # Writing
 
-    def append(self, key: StepKey, given: Sequence[Message]) -> list[Message]:
-        """Put new messages at the end of a step's transcript."""
+    def append(
+        self, key: StepKey, given: Sequence[Message], reply: Message | None
+    ) -> list[Message]:
+        """Put new messages at the end of a step's transcript, and a reply where one is due."""
+        given = [*given, *([reply] if reply else [])]
         placed: list[Message] = []
 
         def work(connection: Connection) -> list[Message]:
@@ -84,8 +87,7 @@ class Transcripts:
             era = _lock(connection, key)
             known = _known(connection, key, given)
             if not placed or any(known.get(each.id) != _place(each) for each in placed):
-                end = select(func.max(rows.PLACE)).where(in_step(messages, key), _of(era))
-                placed = _after(connection.scalar(end) or 0, era, given, known)
+                placed = _after(_end(connection, key, era), era, given, known, reply)
                 if placed:
                     self._write(connection, self._insert, key, placed)
             # Else the commit's answer was lost, and this is the unit's second run.
@@ -299,15 +301,29 @@ def _place(message: Message) -> tuple[int, datetime]:
     return message.position, message.created_at
 
 
-def _after(end: int, era: int, given: Sequence[Message], known: dict[str, Any]) -> list[Message]:
+def _end(connection: Connection, key: StepKey, era: int) -> tuple[int, Role | None]:
+    """Return the last position of a step's era and who speaks there; 0 and None for nobody."""
+    last = select(rows.PLACE, messages.c.role).where(in_step(messages, key), _of(era))
+    row = connection.execute(last.order_by(rows.PLACE.desc()).limit(1)).first()
+    return (row[0], Role(row[1])) if row else (0, None)
+
+
+def _after(
+    end: tuple[int, Role | None],
+    era: int,
+    given: Sequence[Message],
+    known: dict[str, Any],
+    reply: Message | None,
+) -> list[Message]:
     """Return what is new of *given*, the first of each id, placed behind *end*."""
+    place, speaker = end
     new: dict[str, Message] = {}
     for message in given:
-        if message.id not in known:
-            new.setdefault(message.id, message)
-    return [
-        replace(each, position=end + place, era=era) for place, each in enumerate(new.values(), 1)
-    ]
+        overtaken = message is reply and speaker is Role.ASSISTANT
+        if message.id not in known and message.id not in new and not overtaken:
+            new[message.id] = replace(message, position=place + len(new) + 1, era=era)
+            speaker = message.role
+    return list(new.values())
 
 
 def _newest(given: Sequence[Message]) -> list[Message]:
