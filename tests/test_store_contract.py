@@ -19,7 +19,17 @@ from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, NotFound, Store, Unstorable, upstream_artifacts
 from lib.transcript import ATTEMPT, Message, MessageStatus, Role, next_attempt
-from lib.workshop import Draft, StepKey, StepOverview, StepState, Team, TeamKey, Workshop
+from lib.workshop import (
+    Aside,
+    Draft,
+    StepKey,
+    StepOverview,
+    StepState,
+    Team,
+    TeamKey,
+    Unsent,
+    Workshop,
+)
 
 #: A lease that has run out by the time anybody looks, in seconds.
 SHORT = 0.001
@@ -398,6 +408,192 @@ def test_what_was_passed_in_is_not_kept(store: Store, team: Team, key: StepKey) 
 
     assert store.draft(key).fields == {"list": [1]}
     assert store.artifacts(team.key)["challenge"].fields == {"list": [1]}
+
+
+# Drafts by several at once
+
+
+def made(draft: Draft, **more: Any) -> Draft:
+    """Return *draft* as somebody changed it who had read it from the store."""
+    return replace(draft, **{"revision": draft.revision + 1, "base": draft} | more)
+
+
+def test_a_draft_is_stored_where_the_one_it_was_made_from_still_is(
+    store: Store, key: StepKey
+) -> None:
+    draft = made(store.draft(key), fields={"a": 1}, seen={"tab": 7}, phase=Phase.GATHER)
+    store.save(key, draft=draft)
+    found = store.draft(key)
+
+    assert draft.stored() == found
+    assert found.seen == {"tab": 7}
+    assert found.base is None
+
+
+def test_of_two_made_from_the_same_draft_the_second_is_told_and_stores_nothing(
+    store: Store, key: StepKey
+) -> None:
+    read = store.draft(key)
+    first, second = made(read, fields={"a": 1}), made(read, fields={"a": 2}, revision=9)
+    (placed,) = store.append(key, [reply("half")])
+    newer = [replace(placed, text="whole", revision=2), question(position=2)]
+    store.save(key, draft=first)
+    with pytest.raises(Conflict):
+        store.save(key, draft=second)
+    with pytest.raises(Conflict):
+        store.save(key, newer, second)
+
+    assert first == store.draft(key)
+    assert [placed] == store.messages(key)
+
+
+def test_a_conflict_of_the_draft_with_one_message_stores_neither(
+    store: Store, key: StepKey
+) -> None:
+    read = store.draft(key)
+    store.save(key, draft=made(read, fields={"a": 1}))
+    with pytest.raises(Conflict):
+        store.save(key, [question(position=1)], made(read, fields={"a": 2}))
+
+    assert store.messages(key) == []
+
+
+def test_saving_a_draft_again_whose_answer_was_lost_is_no_conflict(
+    store: Store, key: StepKey
+) -> None:
+    draft = made(store.draft(key), fields={"a": 1})
+    message = question(position=1)
+    for _ in range(3):
+        store.save(key, [message], draft)
+
+    assert draft == store.draft(key)
+    assert [message] == store.messages(key)
+
+
+def test_a_draft_from_another_life_of_the_step_is_told(store: Store, key: StepKey) -> None:
+    read = store.draft(key)
+    late = made(read, fields={"a": 1}, epoch=1, base=replace(read, epoch=1))
+    with pytest.raises(Conflict):
+        store.save(key, draft=late)
+
+    assert read == store.draft(key)
+
+
+def test_of_many_who_change_one_draft_at_once_one_is_stored(store: Store, key: StepKey) -> None:
+    read = store.draft(key)
+    drafts = [made(read, fields={"n": n}) for n in range(6)]
+    results = at_once(*[lambda each=each: store.save(key, draft=each) for each in drafts])
+
+    assert [type(each) for each in results if each is not None] == [Conflict] * 5
+    assert store.draft(key) in drafts
+
+
+# What is typed
+
+
+def aside(value: Any = "Doctors", **more: Any) -> Aside:
+    return replace(Aside("target_user", "tab-b", "Ben", value, 1), **more)
+
+
+@pytest.mark.parametrize("value", ["ü🙂", ["a", {"b": [1, None]}], None, True, 1.5, {}])
+def test_what_is_set_aside_is_read_back(store: Store, key: StepKey, value: Any) -> None:
+    kept = aside(value, revision=2**53 - 1, epoch=3, author="")
+    store.set_aside(key, kept)
+
+    assert [kept] == store.asides(key)
+
+
+def test_one_is_kept_aside_for_each_writer_and_field_and_newer_wins(
+    store: Store, key: StepKey
+) -> None:
+    newer, other, field = aside("new", revision=5), aside(writer="tab-c"), aside(field="altitude")
+    for each in (aside("old", revision=4), other, newer, aside("late", revision=3), field, newer):
+        store.set_aside(key, each)
+
+    assert [other, newer, field] == store.asides(key)
+
+
+def test_what_was_set_aside_is_forgotten_once_and_no_other_with_it(
+    store: Store, team: Team, key: StepKey
+) -> None:
+    other, elsewhere = aside(writer="tab-c"), team.step_key("persona")
+    for each in (aside(), other):
+        store.set_aside(key, each)
+        store.set_aside(elsewhere, each)
+    for _ in range(2):
+        store.drop_aside(key, "target_user", "tab-b")
+
+    assert [other] == store.asides(key)
+    assert [aside(), other] == store.asides(elsewhere)
+
+
+def test_what_belongs_to_no_step_is_not_set_aside(store: Store) -> None:
+    key = StepKey(*NOWHERE, "challenge")
+    with pytest.raises(Unstorable):
+        store.set_aside(key, aside())
+    with pytest.raises(Unstorable):
+        store.keep_unsent(key, Unsent("tab", "Ada", "Half", 1))
+    store.drop_aside(key, "target_user", "tab-b")
+
+    assert store.asides(key) == []
+    assert store.unsent(key, "Ada", 0.0) is None
+
+
+def test_the_newest_text_a_tab_has_typed_is_kept_and_an_empty_one_is_none(
+    store: Store, key: StepKey
+) -> None:
+    half, whole = Unsent("tab", "Ada", "Ha 🙂", 1), Unsent("tab", "Ada", "Half\n ", 2**53 - 1)
+    for each in (half, whole, half):
+        store.keep_unsent(key, each)
+
+    assert whole == store.unsent(key, "Ada", 0.0)
+
+    store.keep_unsent(key, Unsent("tab", "Ada", "", 2**53))
+
+    assert store.unsent(key, "Ada", 0.0) is None
+
+
+def test_unsent_texts_are_their_members_and_their_steps(
+    store: Store, team: Team, key: StepKey
+) -> None:
+    adas, bens = Unsent("tab-a", "Ada", "A", 1), Unsent("tab-b", "Ben", "B", 1)
+    store.keep_unsent(key, adas)
+    store.keep_unsent(key, bens)
+    other = team.step_key("persona")
+    found = [store.unsent(key, name, 0.0) for name in ("Ada", "Ben", "")]
+
+    assert [adas, bens, None] == found
+    assert store.unsent(other, "Ada", 0.0) is None
+
+
+def test_of_several_unsent_texts_the_last_one_typed_is_found(store: Store, key: StepKey) -> None:
+    for writer in ("tab-c", "tab-a", "tab-b"):
+        store.keep_unsent(key, Unsent(writer, "Ada", writer, 1))
+        time.sleep(0.002)
+    found = store.unsent(key, "Ada", 0.0)
+
+    assert found == Unsent("tab-b", "Ada", "tab-b", 1)
+
+
+def test_a_text_that_is_still_being_typed_is_left_to_its_tab(store: Store, key: StepKey) -> None:
+    store.keep_unsent(key, Unsent("tab", "Ada", "Half", 1))
+
+    assert store.unsent(key, "Ada", 20.0) is None
+    time.sleep(0.06)
+    assert store.unsent(key, "Ada", 0.05) is not None
+
+
+def test_a_text_that_was_taken_over_is_its_new_tabs(store: Store, key: StepKey) -> None:
+    store.keep_unsent(key, Unsent("tab-a", "Ada", "Half", 1))
+    taken = Unsent("tab-b", "Ada", "Half of", 1)
+    for _ in range(2):
+        store.keep_unsent(key, taken, "tab-a")
+
+    assert taken == store.unsent(key, "Ada", 0.0)
+
+    store.keep_unsent(key, replace(taken, text="", revision=2), "tab-b")
+
+    assert store.unsent(key, "Ada", 0.0) is None
 
 
 # Transcripts
