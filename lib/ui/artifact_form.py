@@ -22,7 +22,7 @@ _HERE = Path(__file__).parent
 
 #: Fields that hold a name rather than sentences.
 _SHORT = frozenset(
-    "name role location theme title step headline call_to_action source persona_name "
+    "name location theme title step headline call_to_action source persona_name "
     "idea_source persona".split()
 )
 

@@ -226,7 +226,7 @@ function control(spec, value, change, form, path) {
   if (spec.kind === "check") return element("div", { className: "check" }, input, label);
   const help = spec.help && element("p", { className: "help", id: `${id}-help` }, spec.help);
   if (help) input.setAttribute("aria-describedby", help.id);
-  return element("div", { className: "field" }, label, help, input);
+  return element("div", { className: `field ${spec.kind}` }, label, help, input);
 }
 
 const inputs = {
@@ -289,57 +289,74 @@ function inner(specs, value, change, form, path) {
 
 function group(spec, value, change, form, path) {
   const legend = element("legend", { textContent: spec.label });
-  return element("fieldset", {}, legend, ...inner(spec.fields, value, change, form, path));
+  const fields = inner(spec.fields, value, change, form, path);
+  return element("fieldset", {}, legend, element("div", { className: "group" }, ...fields));
 }
 
 function entries(spec, value, change, form, path) {
   let now = [...value];
-  const set = element("fieldset", {}, element("legend", { textContent: spec.label }));
-  const list = element("div", { className: "fields" });
+  let gone = null;
+  const list = element("div", { className: "entries" });
   const add = element("button", { type: "button", textContent: "Add one" });
+  const back = element("button", { type: "button", hidden: true });
   const head = spec.fields[0].name;
+  const place = (at) => `${path}/${at + 1}`;
+  const called = (entry, at) => entry[head] || `New, no. ${at + 1}`;
+  /** Take out one entry, or put one in; each of the others stays as folded as it was. */
+  const splice = (at, ...put) => {
+    const open = now.map((_each, where) => form.open.get(place(where)) ?? false);
+    const count = put.length ? 0 : 1;
+    now = [...now];
+    now.splice(at, count, ...put);
+    open.splice(at, count, ...put.map(() => true));
+    open.forEach((is, where) => form.open.set(place(where), is));
+    draw();
+  };
+  const remove = (at) => {
+    gone = { entry: now[at], at };
+    back.textContent = `Put “${called(now[at], at)}” back`;
+    splice(at);
+    back.hidden = false;
+    back.focus();
+    change(now);
+  };
+  const one = (entry, at) => {
+    const title = element("summary", { textContent: called(entry, at) });
+    const changed = (whole) => {
+      now = now.map((each, where) => (where === at ? whole : each));
+      title.textContent = called(whole, at);
+      change(now);
+    };
+    const fields = inner(spec.fields, entry, changed, form, place(at));
+    const away = element("button", { type: "button", textContent: "Remove this one" });
+    away.addEventListener("click", () => remove(at));
+    const content = element("div", { className: "group" }, ...fields, away);
+    const open = form.open.get(place(at)) ?? !Object.keys(entry).length;
+    const fold = element("details", { open }, title, content);
+    fold.addEventListener("toggle", () => {
+      form.open.set(place(at), fold.open);
+      fitAll(fold);
+    });
+    return fold;
+  };
   const draw = () => {
-    list.replaceChildren(
-      ...now.map((entry, at) => {
-        const where = `${path}/${at + 1}`;
-        const title = element("summary", { textContent: entry[head] || `New, no. ${at + 1}` });
-        const changed = (whole) => {
-          now = now.map((each, place) => (place === at ? whole : each));
-          title.textContent = whole[head] || `New, no. ${at + 1}`;
-          change(now);
-        };
-        const remove = element("button", { type: "button", textContent: "Remove this one" });
-        remove.addEventListener("click", () => {
-          now = now.filter((_each, place) => place !== at);
-          draw();
-          add.focus();
-          change(now);
-        });
-        const fields = inner(spec.fields, entry, changed, form, where);
-        const fold = element(
-          "details",
-          { open: form.open.get(where) ?? !Object.keys(entry).length },
-          title,
-          element("div", { className: "entry" }, ...fields, remove),
-        );
-        fold.addEventListener("toggle", () => {
-          form.open.set(where, fold.open);
-          fitAll(fold);
-        });
-        return fold;
-      }),
-    );
+    list.replaceChildren(...now.map(one));
     add.disabled = spec.most !== null && now.length >= spec.most;
+    back.hidden = true;
+    fitAll(list);
   };
   add.addEventListener("click", () => {
-    now = [...now, {}];
-    form.open.set(`${path}/${now.length}`, true);
-    draw();
+    splice(now.length, {});
     list.lastElementChild.querySelector("input, textarea, select")?.focus();
   });
+  back.addEventListener("click", () => {
+    splice(gone.at, gone.entry);
+    list.children[gone.at].querySelector("summary").focus();
+    change(now);
+  });
   draw();
-  set.append(list, add);
-  return set;
+  const buttons = element("div", { className: "buttons" }, add, back);
+  return element("fieldset", {}, element("legend", { textContent: spec.label }), list, buttons);
 }
 
 function fit(input) {

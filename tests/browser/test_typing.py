@@ -315,6 +315,29 @@ def test_the_form_can_be_filled_by_keyboard_alone(
     assert drafted(store, team, "persona")["personas"][1:] == before[1:]
 
 
+def test_an_entry_that_was_removed_can_be_put_back(
+    walker: Walker, store: Store, team: Team
+) -> None:
+    step = "stakeholder-mapping"
+    pages.bring_to(watched(store), team, step)
+    pages.draft(watched(store), team, step)
+    form = at_form(walker, team, "Ada", step).form
+    before = drafted(store, team, step)["stakeholders"]
+    second = form.locator("summary").nth(1)
+    second.click()
+    form.get_by_role("button", name="Remove this one").and_(form.locator(":visible")).click()
+    fewer = [before[0], *before[2:]]
+    assert eventually(lambda: drafted(store, team, step)["stakeholders"] == fewer)
+    back = form.get_by_role("button", name=f"Put “{before[1]['name']}” back")
+    expect(back).to_be_focused()
+    back.press("Enter")
+
+    assert eventually(lambda: drafted(store, team, step)["stakeholders"] == before)
+    expect(form.locator("summary")).to_have_text([each["name"] for each in before])
+    expect(second).to_be_focused()
+    expect(form.locator("details[open]")).to_have_count(1)
+
+
 def test_the_form_fits_a_phone(at_persona: Walker, store: Store, team: Team) -> None:
     at_persona.page.set_viewport_size({"width": 390, "height": 844})
     unfold(at_persona)
