@@ -121,6 +121,17 @@ class Unsent:
 
 
 @dataclass(frozen=True)
+class Discarded:
+    """A whole reply that a team had written anew: for the facilitator, in no transcript."""
+
+    message_id: str
+    position: int
+    text: str
+    #: When it was discarded, UTC.
+    at: datetime
+
+
+@dataclass(frozen=True)
 class StepState:
     """Where one team stands in one step."""
 

@@ -1032,6 +1032,92 @@ def test_the_overview_shows_when_a_step_was_last_written(store: Store, team: Tea
         assert (at is not None and at > before) == (slug in ("challenge", "persona"))
 
 
+# Replies written anew
+
+
+def whole(store: Store, key: StepKey, text: str = "Who?") -> Message:
+    """Store a question with its whole reply; return the reply."""
+    _, growing = store.append(key, [question(), reply("")])
+    done = growing.revised(text, MessageStatus.COMPLETE, ("Nurses.",))
+    store.save(key, [done])
+    return done
+
+
+def test_a_reply_is_begun_again_empty_and_what_it_said_is_archived(
+    store: Store, key: StepKey
+) -> None:
+    done = whole(store, key)
+    begun = store.discard(key, done.id)
+    expected = replace(
+        done, text="", suggestions=(), status=MessageStatus.STREAMING, revision=ATTEMPT
+    )
+
+    assert begun == expected
+    assert store.messages(key)[1:] == [expected]
+    assert [(each.message_id, each.text) for each in store.discarded(key)] == [(done.id, "Who?")]
+
+
+def test_no_late_writer_brings_a_discarded_reply_back(store: Store, key: StepKey) -> None:
+    done = whole(store, key)
+    begun = store.discard(key, done.id)
+    assert begun is not None
+    for late in (done, replace(done, revision=done.revision + 99, status=MessageStatus.ERROR)):
+        store.save(key, [late])
+    assert [each.text for each in store.messages(key)][1:] == [""]
+
+    again = begun.revised("And who?", MessageStatus.COMPLETE)
+    store.save(key, [again])
+    for late in (done, replace(begun, revision=again.revision + 5), replace(done, revision=7)):
+        store.save(key, [late])
+    assert store.messages(key)[1:] == [again]
+
+
+def test_a_reply_may_be_discarded_again_and_each_text_is_kept(store: Store, key: StepKey) -> None:
+    done = whole(store, key)
+    for text in ("Second.", "Third."):
+        begun = store.discard(key, done.id)
+        assert begun is not None
+        store.save(key, [begun.revised(text, MessageStatus.COMPLETE)])
+
+    assert [each.text for each in store.discarded(key)] == ["Who?", "Second."]
+    assert store.messages(key)[-1].text == "Third."
+
+
+def test_only_the_guides_whole_last_word_is_discarded(store: Store, key: StepKey) -> None:
+    asked, growing = store.append(key, [question(), reply("So")])
+    tried = [store.discard(key, each) for each in (asked.id, growing.id, "unknown")]
+    store.save(key, [growing.revised("So?", MessageStatus.COMPLETE)])
+    (following,) = store.append(key, [question("More")])
+    tried += [store.discard(key, each) for each in (growing.id, following.id)]
+
+    assert tried == [None] * 5
+    assert [each.text for each in store.messages(key)] == ["Why?", "So?", "More"]
+    assert store.discarded(key) == []
+
+
+def test_of_many_who_discard_one_reply_one_writes_it_anew(store: Store, key: StepKey) -> None:
+    done = whole(store, key)
+    results = at_once(*[lambda: store.discard(key, done.id)] * 6)
+
+    assert sum(each is not None for each in results) == 1
+    assert len(store.discarded(key)) == 1
+
+
+def test_discarding_and_asking_at_once_happen_one_after_the_other(
+    store: Store, key: StepKey
+) -> None:
+    for _ in range(10):
+        done = whole(store, key)
+        begun, _ = at_once(
+            lambda done=done: store.discard(key, done.id),  # type: ignore[misc]
+            lambda: store.append(key, [question("More")]),
+        )
+        last, more = store.messages(key)[-2:]
+
+        assert (last.id, more.text) == (done.id, "More")
+        assert (last.text == "") == (begun is not None)
+
+
 # Calls of models
 
 

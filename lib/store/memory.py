@@ -17,6 +17,7 @@ from lib.transcript import Message, MessageStatus, Role, clean, next_attempt, or
 from lib.workshop import (
     ArtifactVersion,
     Aside,
+    Discarded,
     Draft,
     EventRecord,
     Snapshot,
@@ -47,6 +48,7 @@ class _Row:
     versions: list[ArtifactVersion] = field(default_factory=list)
     asides: dict[tuple[str, str], Aside] = field(default_factory=dict)
     unsent: dict[str, tuple[datetime, Unsent]] = field(default_factory=dict)
+    discarded: list[Discarded] = field(default_factory=list)
     touched: datetime | None = None
 
     def of(self, era: int) -> list[Message]:
@@ -446,6 +448,27 @@ class MemoryStore:
         unfinished = sum(message.status is not MessageStatus.COMPLETE for message in row.live)
         state = replace(row.state, phase=row.draft.phase)
         return StepOverview(key.team_id, state, len(row.live), unfinished, row.touched)
+
+    # Replies written anew
+
+    def discard(self, key: StepKey, message_id: str) -> Message | None:
+        """Archive the last reply of a step, where it is whole, and lease it to the caller."""
+        with self._lock:
+            row = self._row(key)
+            last = max(row.live, key=lambda each: each.position, default=None)
+            if last is None or last.id != message_id or last.role is not Role.ASSISTANT:
+                return None
+            if last.status is not MessageStatus.COMPLETE:
+                return None
+            row.discarded.append(Discarded(last.id, last.position, last.text, self._clock()))
+            begun = replace(last, text="", suggestions=(), status=MessageStatus.STREAMING)
+            self._write(row, begun := replace(begun, revision=next_attempt(last.revision)))
+            return begun
+
+    def discarded(self, key: StepKey) -> list[Discarded]:
+        """Return the replies of a step that were written anew, oldest first."""
+        with self._lock:
+            return list(self._rows.get(key, _NOTHING).discarded)
 
     # Calls of models
 

@@ -24,6 +24,7 @@ from lib.transcript import Message
 from lib.workshop import (
     ArtifactVersion,
     Aside,
+    Discarded,
     Draft,
     EventRecord,
     Fields,
@@ -284,6 +285,22 @@ class Store(Protocol):
         Return ten cells a team, teams by position and steps in order, in one query that reads no
         message's text.
         """
+        ...
+
+    # Replies written anew
+
+    def discard(self, key: StepKey, message_id: str) -> Message | None:
+        """
+        Archive what the last reply of a step said, and lease it to the caller for a new attempt.
+
+        It is handed out empty, with the status `streaming` and the revision of a next attempt, so
+        that a late writer of the discarded one cannot win. Returns None, and changes nothing, where
+        it is not the guide's, not complete, or not the last message any more.
+        """
+        ...
+
+    def discarded(self, key: StepKey) -> list[Discarded]:
+        """Return the replies of a step that were written anew, oldest first; no transcript has them."""
         ...
 
     # Calls of models

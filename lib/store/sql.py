@@ -18,6 +18,7 @@ from lib.snapshots import snapshot_of
 from lib.store import changes as changes_
 from lib.store import overview, rows
 from lib.store.calls import Calls
+from lib.store.discarding import Discarding
 from lib.store.engine import Door, Kind
 from lib.store.port import LEASE, Decision, NotFound
 from lib.store.rows import in_team
@@ -28,6 +29,7 @@ from lib.transcript import Message, Role
 from lib.workshop import (
     ArtifactVersion,
     Aside,
+    Discarded,
     Draft,
     EventRecord,
     Snapshot,
@@ -49,6 +51,7 @@ class SqlStore:
         self._transcripts = Transcripts(door, lease)
         self._typed = Typed(door)
         self._calls = Calls(door)
+        self._discarding = Discarding(door, self._transcripts)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -227,6 +230,16 @@ class SqlStore:
     def overview(self, workshop_id: str) -> list[StepOverview]:
         """Return ten cells a team, in one query that reads no message's text."""
         return overview.overview(self._door, workshop_id)
+
+    # Replies written anew
+
+    def discard(self, key: StepKey, message_id: str) -> Message | None:
+        """Archive the last reply of a step, where it is whole, and lease it to the caller."""
+        return self._discarding.discard(key, message_id)
+
+    def discarded(self, key: StepKey) -> list[Discarded]:
+        """Return the replies of a step that were written anew, oldest first."""
+        return self._discarding.discarded(key)
 
     # Calls of models
 

@@ -21,7 +21,7 @@ _STREAMING = MessageStatus.STREAMING.value
 _COMPLETE = MessageStatus.COMPLETE.value
 
 #: As `lib.transcript.next_attempt` has it.
-_NEXT_ATTEMPT = messages.c.revision - messages.c.revision % ATTEMPT + ATTEMPT
+NEXT_ATTEMPT = messages.c.revision - messages.c.revision % ATTEMPT + ATTEMPT
 
 
 class Transcripts:
@@ -62,10 +62,14 @@ class Transcripts:
             return literal(datetime.now(UTC) + after, messages.c.updated_at.type)
         return func.clock_timestamp() + literal(after)
 
+    def leased(self) -> dict[str, Any]:
+        """Return the columns of a message whose writer may go on from now."""
+        return {"updated_at": self._now(), "lease_until": self._now(self._lease)}
+
     def _stamped(self, statement: Any) -> Any:
         if self._door.is_sqlite:
             return statement
-        return statement.values(updated_at=self._now(), lease_until=self._now(self._lease))
+        return statement.values(**self.leased())
 
     def _stamps(self) -> dict[str, datetime]:
         if not self._door.is_sqlite:
@@ -84,7 +88,7 @@ class Transcripts:
 
         def work(connection: Connection) -> list[Message]:
             nonlocal placed
-            era = _lock(connection, key)
+            era = locked_era(connection, key)
             known = _known(connection, key, given)
             if not placed or any(known.get(each.id) != _place(each) for each in placed):
                 placed = _after(_end(connection, key, era), era, given, known, reply)
@@ -180,7 +184,7 @@ class Transcripts:
 
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
         """Lease an unfinished message to the caller."""
-        this = and_(in_step(messages, key), _live(key), messages.c.id == message_id)
+        this = and_(in_step(messages, key), live_era(key), messages.c.id == message_id)
         taken: Any = None
 
         def work(connection: Connection) -> Message | None:
@@ -202,9 +206,8 @@ class Transcripts:
             .where(this, messages.c.status != _COMPLETE, free)
             .values(
                 status=_STREAMING,
-                revision=_NEXT_ATTEMPT,
-                updated_at=self._now(),
-                lease_until=self._now(self._lease),
+                revision=NEXT_ATTEMPT,
+                **self.leased(),
             )
             .returning(*messages.c, (messages.c.status != _STREAMING).label("dead"))
         )
@@ -217,7 +220,7 @@ class Transcripts:
             .where(messages.c.status == _STREAMING)
             .values(
                 status=MessageStatus.INTERRUPTED.value,
-                revision=_NEXT_ATTEMPT,
+                revision=NEXT_ATTEMPT,
                 updated_at=self._now(),
             )
         )
@@ -237,7 +240,7 @@ class Transcripts:
         dead = and_(messages.c.status == _STREAMING, messages.c.lease_until < self._now())
         found = (
             select(messages, dead.label("dead"))
-            .where(in_step(messages, key), _live(key) if era is None else _of(era))
+            .where(in_step(messages, key), live_era(key) if era is None else _of(era))
             .where(before > rows.PLACE if before is not None else true())
             .where(since <= rows.PLACE if since is not None else true())
             .order_by(rows.PLACE.desc())
@@ -264,7 +267,7 @@ def _may_stay(connection: Connection, key: StepKey, draft: Draft) -> None:
         raise Conflict("Somebody else changed this draft at the same time.")
 
 
-def _lock(connection: Connection, key: StepKey) -> int:
+def locked_era(connection: Connection, key: StepKey) -> int:
     """
     Let nobody else place messages in this step, nor reset it, until the transaction ends.
 
@@ -281,7 +284,7 @@ def _of(era: int) -> Any:
     return messages.c.era == era
 
 
-def _live(key: StepKey) -> Any:
+def live_era(key: StepKey) -> Any:
     """Return the condition that a message is of the era people see."""
     era = select(steps.c.era).where(in_step(steps, key)).scalar_subquery()
     return messages.c.era == era

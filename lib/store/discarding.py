@@ -1,0 +1,89 @@
+"""Replies that are written anew, in SQL: what they said is archived, their turn is begun again."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, literal, select, update
+
+from lib.store import rows
+from lib.store.engine import Door, Kind
+from lib.store.rows import in_step
+from lib.store.schema import discarded, messages
+from lib.store.transcripts import NEXT_ATTEMPT, Transcripts, live_era, locked_era
+from lib.transcript import Message, MessageStatus, Role
+from lib.workshop import Discarded, StepKey
+
+
+class Discarding:
+    """The port's methods for replies that are written anew."""
+
+    def __init__(self, door: Door, transcripts: Transcripts) -> None:
+        self._door = door
+        self._transcripts = transcripts
+
+    def discard(self, key: StepKey, message_id: str) -> Message | None:
+        """Archive the last reply of a step, where it is whole, and lease it to the caller."""
+        this = and_(in_step(messages, key), live_era(key), messages.c.id == message_id)
+        taken: Any = None
+
+        def work(connection: Connection) -> Message | None:
+            nonlocal taken
+            # Nobody asks anything while it is decided whether this is the last word.
+            locked_era(connection, key)
+            before, taken = taken, self._taken(connection, key, this)
+            if taken is None and before is not None:
+                # The commit's answer may have been lost: whose lease is it?
+                ours = messages.c.updated_at == before.updated_at
+                found = select(messages.c.id).where(this, ours)
+                taken = before if connection.execute(found).first() else None
+            return rows.message(taken) if taken else None
+
+        return self._door.run(Kind.WRITE, work)
+
+    def _taken(self, connection: Connection, key: StepKey, this: Any) -> Any:
+        last = select(func.max(rows.PLACE)).where(in_step(messages, key), live_era(key))
+        whole = and_(
+            messages.c.status == MessageStatus.COMPLETE.value,
+            messages.c.role == Role.ASSISTANT.value,
+            last.scalar_subquery() == rows.PLACE,
+        )
+        found = connection.execute(select(messages).where(this, whole).with_for_update()).first()
+        if found is None:
+            return None
+        connection.execute(insert(discarded).values(**self._archived(key, found)))
+        begun = (
+            update(messages)
+            .where(this)
+            .values(
+                status=MessageStatus.STREAMING.value,
+                text="",
+                suggestions=[],
+                revision=NEXT_ATTEMPT,
+                **self._transcripts.leased(),
+            )
+            .returning(*messages.c, literal(value=False).label("dead"))
+        )
+        return connection.execute(begun).first()
+
+    def _archived(self, key: StepKey, row: Any) -> dict[str, Any]:
+        clock = func.clock_timestamp()
+        now: Any = datetime.now(UTC) if self._door.is_sqlite else clock
+        return rows.key_of(key) | {
+            "message_id": row.id,
+            "revision": row.revision,
+            "position": row.position,
+            "text": row.text,
+            "discarded_at": now,
+        }
+
+    def discarded(self, key: StepKey) -> list[Discarded]:
+        """Return the replies of a step that were written anew, oldest first."""
+        by_age = (
+            select(discarded)
+            .where(in_step(discarded, key))
+            .order_by(discarded.c.discarded_at, discarded.c.revision)
+        )
+        return [
+            Discarded(row.message_id, row.position, row.text, row.discarded_at)
+            for row in self._door.rows(by_age)
+        ]
