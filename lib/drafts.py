@@ -21,7 +21,8 @@ from lib.merging import merge
 from lib.status import Phase, Status
 from lib.steps import SLUGS
 from lib.store.port import Conflict, Store, StoreUnavailable
-from lib.transcript import Message
+from lib.transcript import ATTEMPT, Message
+from lib.updates import Update
 from lib.workshop import Aside, Draft, Fields, StepKey, TeamKey
 
 #: How often a save is put together anew where other servers keep being faster.
@@ -42,6 +43,8 @@ class Drafts:
         # One a step: a slow database under one team's edit keeps no other team waiting. A change
         # that is due at once is saved inside it, and `save` asks for it again.
         self._locks: defaultdict[StepKey, threading.RLock] = defaultdict(threading.RLock)
+        # What the last reply of a step changed.
+        self._updates: dict[StepKey, Update] = {}
         self._writer = new_id()
         self._numbers = itertools.count(1)
 
@@ -152,15 +155,50 @@ class Drafts:
         """
         with self._locks[key]:
             current = self.current(key)
-            mark = {message.id: 1}
-            if message.id in current.seen or current.epoch != base.epoch or self._is_closed(key):
+            # A reply that is written anew proposes anew.
+            mark = {message.id: message.revision // ATTEMPT + 1}
+            is_repeat = current.seen.get(message.id, 0) >= mark[message.id]
+            if is_repeat or current.epoch != base.epoch or self._is_closed(key):
                 self._note(key, current, current, [message])
                 return
             fields = merged(base.fields, _tidied(key.step, base.fields, proposed), current.fields)
             reached = furthest(current.phase, phase)
             is_new = fields != current.fields or reached is not current.phase
             draft = revised(current, fields, reached, mark) if is_new else current
+            self._updates[key] = Update(message.id, current.stored(), draft.stored())
             self._note(key, current, draft, [message])
+
+    def update(self, key: StepKey) -> Update | None:
+        """Return what the last reply of this process changed in a draft, if there was one."""
+        return self._updates.get(key)
+
+    def undo(self, key: StepKey, update: Update) -> Draft:
+        """
+        Set back, by hand, what a reply changed and nobody has changed since. Raises StoreError.
+
+        The conversation stays where it is.
+        """
+        with self._locks[key]:
+            current = self.current(key)
+            return self._set_back(key, current, update.without(current), current.phase)
+
+    def take_back(self, key: StepKey, reply: str) -> None:
+        """
+        Undo what a reply did to a draft, the phase included, because it is written anew.
+
+        Where another process wrote it, nobody knows here, and the draft stays. Raises StoreError.
+        """
+        with self._locks[key]:
+            update, current = self._updates.get(key), self.current(key)
+            if update and update.reply == reply:
+                phase = update.phase_without(current)
+                self._set_back(key, current, update.without(current), phase)
+
+    def _set_back(self, key: StepKey, current: Draft, fields: Fields, phase: Phase) -> Draft:
+        if self._is_closed(key) or (fields == current.fields and phase is current.phase):
+            return current
+        mark = {self._writer: next(self._numbers)}
+        return self._note(key, current, revised(current, fields, phase, mark))
 
     def offer(self, key: StepKey, message: Message, proposed: Fields) -> None:
         """

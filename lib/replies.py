@@ -25,6 +25,7 @@ from lib.drafts import Drafts
 from lib.guide.port import Guide, GuideError, Proposal
 from lib.ids import greeting_id, new_id, reply_id
 from lib.reply import Reply
+from lib.status import is_read_only
 from lib.store import deadline
 from lib.store.port import Store, StoreError
 from lib.transcript import Message, MessageStatus, Role, unanswered
@@ -151,6 +152,24 @@ class Replies:
                 return
             taken = self._store.take_over(key, message.id)
             self._begin(key, [taken] if taken else [])
+
+    def rewrite(self, key: StepKey, message: Message) -> None:
+        """
+        Have the last reply of a step written anew, at its turn: what it said is archived.
+
+        What it did to the draft is taken back. Does nothing where it is not whole, not the last
+        word any more, or its step is complete. Raises StoreError.
+        """
+        self._autosave.flush(key)
+        with deadline.holding(self._locks[key]):
+            if key in self._live or self._stopping:
+                return
+            if is_read_only(self._store.steps(key.team)[key.step].status):
+                return
+            begun = self._store.discard(key, message.id)
+            if begun:
+                self._drafts.take_back(key, begun.id)
+            self._begin(key, [begun] if begun else [])
 
     def stop(self, key: StepKey, message_id: str) -> None:
         """

@@ -62,6 +62,11 @@ class Settings:
     #: directions; 0 for no cap.
     guide_token_cap: int = 0
 
+    @property
+    def asks_model(self) -> bool:
+        """Whether a model guides, and not the script."""
+        return bool(self.guide_base_url or self.guide_model)
+
 
 #: Each setting's name in the environment and its place in secrets.toml.
 NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {

@@ -174,7 +174,8 @@ def _first_open(held: list[Message]) -> int:
     for message in held:
         if message.status is not MessageStatus.COMPLETE:
             return message.position
-    return held[-1].position + 1 if held else 1
+    # The last reply may be written anew, though it was whole.
+    return held[-1].position if held else 1
 
 
 def of_tab() -> WorkingCopy | None:

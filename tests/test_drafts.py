@@ -14,7 +14,7 @@ from lib.edits import Edit, merged, with_field
 from lib.status import Event, Phase, decide
 from lib.store.memory import MemoryStore
 from lib.store.port import Decision, StoreUnavailable
-from lib.transcript import Message, MessageStatus, Role
+from lib.transcript import ATTEMPT, Message, MessageStatus, Role
 from lib.workshop import Aside, Draft, Fields, StepKey
 from tests.fakes import new_step
 from tests.test_debouncer import FakeClock
@@ -458,6 +458,49 @@ def test_a_reply_that_proposes_nothing_new_saves_the_message_alone(setup: Setup)
     setup.drafts.settle(setup.key, message, base, base.fields, base.phase)
 
     assert setup.autosave.pending(setup.key) == Unsaved({"reply": message}, None)
+
+
+# What a reply did, undone
+
+
+def test_undo_sets_back_what_the_reply_changed_and_nobody_since(setup: Setup) -> None:
+    base = setup.drafts.edit(setup.key, "target_user", "nurses")
+    proposed = {"target_user": "all nurses", "desired_outcome": "They sleep", "hmw": "How?"}
+    setup.drafts.settle(setup.key, reply(setup), base, proposed, Phase.GATHER)
+    setup.drafts.edit(setup.key, "desired_outcome", "They rest")
+    update = setup.drafts.update(setup.key)
+    assert update is not None
+    setup.drafts.undo(setup.key, update)
+
+    assert setup.saved()["target_user"] == "nurses"
+    assert setup.saved()["desired_outcome"] == "They rest"
+    assert setup.store.draft(setup.key).phase is Phase.GATHER
+
+
+def test_a_reply_that_is_written_anew_settles_again_on_what_was_there_before_it(
+    setup: Setup,
+) -> None:
+    message, base = reply(setup), setup.drafts.current(setup.key)
+    setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.REFINE)
+    setup.autosave.flush(setup.key)
+    setup.drafts.take_back(setup.key, message.id)
+    assert setup.saved() == {}
+    assert setup.store.draft(setup.key).phase is base.phase
+
+    base, again = setup.drafts.current(setup.key), replace(message, revision=ATTEMPT + 2)
+    for proposed in ("doctors", "cooks"):
+        setup.drafts.settle(setup.key, again, base, {"target_user": proposed}, Phase.GATHER)
+    assert setup.saved() == {"target_user": "doctors"}
+
+
+def test_nothing_is_taken_back_in_a_step_that_was_confirmed(setup: Setup) -> None:
+    message, base = reply(setup), setup.drafts.current(setup.key)
+    setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
+    setup.autosave.flush(setup.key)
+    confirm(setup)
+    setup.drafts.take_back(setup.key, message.id)
+
+    assert setup.saved() == {"target_user": "nurses"}
 
 
 @pytest.mark.parametrize("proposed", Phase)

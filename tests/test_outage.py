@@ -22,7 +22,7 @@ from lib.store import deadline
 from lib.store.memory import MemoryStore
 from lib.store.port import Decision, Store, StoreError, StoreUnavailable
 from lib.store.sql import SqlStore
-from lib.transcript import MessageStatus
+from lib.transcript import MessageStatus, Role
 from lib.workshop import Draft, StepKey, Team
 from tests import pages, proxy
 from tests.conftest import TEMPLATE
@@ -101,6 +101,8 @@ def reads(store: Store, key: StepKey) -> dict[str, Callable[[], Any]]:
         "events": lambda: store.events(key.workshop_id),
         "messages": lambda: store.messages(key),
         "overview": lambda: store.overview(key.workshop_id),
+        "usage": lambda: store.usage(key.workshop_id),
+        "discarded": lambda: store.discarded(key),
     }
 
 
@@ -239,6 +241,21 @@ def test_a_write_whose_answer_is_cut_off_is_there_once_and_is_told_so(
     else:
         assert (told is None) == (expected is None)
     assert counted(postgres_url) == counted(undisturbed)
+
+
+@pytest.mark.postgres
+def test_a_reply_whose_discarding_is_not_answered_is_begun_again_once(
+    line: Proxy, far_store: SqlStore
+) -> None:
+    key = new_step(far_store)
+    (whole,) = far_store.append(key, [replace(question("Who?"), role=Role.ASSISTANT)])
+    line.cut_on(b"COMMIT")
+    begun = far_store.discard(key, whole.id)
+
+    assert line.found == 1
+    assert begun is not None
+    assert far_store.messages(key) == [begun]
+    assert [each.text for each in far_store.discarded(key)] == ["Who?"]
 
 
 # What is unsaved while it lasts

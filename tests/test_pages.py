@@ -12,6 +12,7 @@ from lib import criteria, navigation, steps
 from lib.guide.port import GuideError
 from lib.ids import new_id
 from lib.process import Process
+from lib.settings import Settings
 from lib.status import Event, Status
 from lib.store.port import LEASE, StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
@@ -21,7 +22,7 @@ from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WorkingCopy
 from lib.workshop import Draft, Team
 from tests import pages
-from tests.fakes import FakeGuide, eventually, proposal
+from tests.fakes import FakeGuide, eventually, proposal, question
 from tests.pages import WatchedStore, conversation, entry, heading, keys, links
 from tests.test_debouncer import FakeClock
 
@@ -794,6 +795,74 @@ def test_while_the_model_is_busy_the_page_says_when_it_goes_on(
 
     guide.requests[0].on_wait(0.0)
     assert "thinking" in bubbles.growing("Guide", live.text, ceil(live.wait))
+
+
+# Another reply, and what a reply changed
+
+
+def answered(store: WatchedStore, team: Team, process: Process, *asked: Message) -> Message:
+    """Have a question answered; return the answer."""
+    key = team.step_key("challenge")
+    process.replies.ask(key, list(asked) or [question("They leave.")])
+    assert eventually(lambda: process.replies.live(key) is None)
+    return stored(store, team)[-1]
+
+
+def test_another_reply_takes_the_place_of_the_last_one_in_every_tab(
+    store: WatchedStore, team: Team, guide: FakeGuide
+) -> None:
+    with pages.running(store, guide, settings=Settings(guide_model="m")) as process:
+        guide.queue = [["First.", proposal({})], ["Second.", proposal({})]]
+        answered(store, team, process)
+        one, other = pages.opened_step(team, "challenge"), pages.opened_step(team, "challenge")
+        pages.drawn(one.button(key="rewrite").click().run())
+
+        assert conversation(settled_page(one)) == ["They leave.", "Second."]
+        assert conversation(settled_page(other)) == ["They leave.", "Second."]
+        assert [each.text for each in store.inner.discarded(team.step_key("challenge"))] == [
+            "First."
+        ]
+        review = pages.opened(
+            navigation.REVIEW,
+            **{navigation.WORKSHOP: team.workshop_id, "at": team.id, "step": "challenge"},
+        )
+        assert [each.label for each in review.expander if "anew" in each.label] == [
+            "Replies the team had written anew: 1"
+        ]
+
+
+def test_the_script_offers_no_other_reply(
+    store: WatchedStore, team: Team, process: Process
+) -> None:
+    answered(store, team, process)
+
+    assert "rewrite" not in keys(pages.opened_step(team, "challenge"))
+
+
+def test_what_a_reply_changed_is_named_and_can_be_undone(
+    store: WatchedStore, team: Team, process: Process, guide: FakeGuide
+) -> None:
+    pages.draft(store, team, "challenge", {"target_user": "Nurses"})
+    guide.queue = [["Well.", proposal({"target_user": "Cooks", "desired_outcome": "Sleep"})]]
+    answered(store, team, process)
+    app = pages.opened_step(team, "challenge")
+    assert [each.value for each in app.caption if "Just changed" in each.value] == [
+        ":material/edit_note: Just changed: Who has it, Desired outcome"
+    ]
+    app = pages.drawn(app.button(key="undo-update").click().run())
+
+    assert process.drafts.current(team.step_key("challenge")).fields == {"target_user": "Nurses"}
+    assert "undo-update" not in keys(app)
+
+
+def test_what_was_edited_since_a_reply_is_not_offered_to_be_undone(
+    store: WatchedStore, team: Team, process: Process, guide: FakeGuide
+) -> None:
+    guide.queue = [["Well.", proposal({"target_user": "Cooks"})]]
+    answered(store, team, process)
+    process.drafts.edit(team.step_key("challenge"), "target_user", "Night cooks")
+
+    assert "undo-update" not in keys(pages.opened_step(team, "challenge"))
 
 
 # A reply that another server writes

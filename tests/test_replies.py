@@ -627,3 +627,56 @@ def test_stop_on_one_server_and_retry_on_it_leave_one_reply_to_the_question(
     assert texts(there.store, key) == ["Go on", "Well."]
     assert there.store.messages(key)[-1].status is MessageStatus.COMPLETE
     assert there.store.draft(key).fields == {}
+
+
+# A reply that is written anew
+
+
+def test_a_reply_is_written_anew_at_its_turn_with_what_was_known_before_it(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.queue = [
+        ["First.", proposal({"target_user": "nurses"})],
+        ["Second.", proposal({"target_user": "doctors"})],
+    ]
+    process.replies.ask(key, [question("Who?")])
+    assert over(process, key)
+    process.replies.rewrite(key, store.messages(key)[-1])
+    assert over(process, key)
+
+    assert texts(store, key) == ["Who?", "Second."]
+    assert store.messages(key)[-1].status is MessageStatus.COMPLETE
+    assert store.draft(key).fields == {"target_user": "doctors"}
+    assert [each.draft for each in guide.requests] == [{}, {}]
+    assert [[m.text for m in each.transcript] for each in guide.requests] == [["Who?"]] * 2
+    assert [each.text for each in store.discarded(key)] == ["First."]
+
+
+def test_a_reply_that_somebody_has_answered_is_not_written_anew(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    process.replies.ask(key, [question("Who?")])
+    assert over(process, key)
+    first = store.messages(key)[-1]
+    process.replies.ask(key, [question("And why?")])
+    assert over(process, key)
+    process.replies.rewrite(key, first)
+
+    assert len(guide.requests) == 2
+    assert first in store.messages(key)
+
+
+def test_asked_twice_at_once_for_another_reply_the_guide_writes_one(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    process.replies.ask(key, [question("Who?")])
+    assert over(process, key)
+    guide.hold()
+    last = store.messages(key)[-1]
+    for _ in range(2):
+        process.replies.rewrite(key, last)
+    guide.go_on()
+
+    assert over(process, key)
+    assert len(guide.requests) == 2
+    assert len(store.discarded(key)) == 1

@@ -10,7 +10,7 @@ from lib.settings import Settings, SettingsError
 
 def check(settings: Settings) -> None:
     """Raise SettingsError for settings that do not fit each other."""
-    if not _wants_model(settings):
+    if not settings.asks_model:
         return
     if not settings.guide_model:
         raise SettingsError("GUIDE_MODEL must be set where GUIDE_BASE_URL is.")
@@ -18,10 +18,6 @@ def check(settings: Settings) -> None:
         raise SettingsError("GUIDE_BASE_URL must begin with http:// or https://.")
     if settings.guide_fallback not in ("", "scripted"):
         raise SettingsError("GUIDE_FALLBACK must be scripted, or not set.")
-
-
-def _wants_model(settings: Settings) -> bool:
-    return bool(settings.guide_base_url or settings.guide_model)
 
 
 def guide_for(settings: Settings, ledger: Ledger | None = None) -> Guide:
@@ -33,7 +29,7 @@ def guide_for(settings: Settings, ledger: Ledger | None = None) -> Guide:
     """
     check(settings)
     scripted = ScriptedGuide(pace=settings.guide_pace)
-    if not _wants_model(settings):
+    if not settings.asks_model:
         return scripted
     # The client takes half a second to load: only where it is used.
     from lib.guide.openai_compatible import ModelGuide

@@ -216,7 +216,7 @@ class Transcripts:
         """End a message that is being written, whoever writes it."""
         ending = (
             update(messages)
-            .where(in_step(messages, key), _live(key), messages.c.id == message_id)
+            .where(in_step(messages, key), live_era(key), messages.c.id == message_id)
             .where(messages.c.status == _STREAMING)
             .values(
                 status=MessageStatus.INTERRUPTED.value,

@@ -120,6 +120,8 @@ def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) 
         st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
     elif (last := _unfinished(copy, step)) is not None:
         _offer_retry(process, copy, step, last)
+    else:
+        _offer_another(process, copy, step)
     chat_box.show(
         inbox.box_key(copy, step),
         storage=f"throughline/{copy.team.id}/{step}",
@@ -183,4 +185,24 @@ def _offer_retry(process: Process, copy: WorkingCopy, step: str, message: Messag
                 process.replies.retry(copy.key(step), message)
             except StoreError as exc:
                 st.toast(f"Not yet. {exc}")
+            st.rerun()
+
+
+def _offer_another(process: Process, copy: WorkingCopy, step: str) -> None:
+    """Draw the button that has the last reply written anew; the script would say the same again."""
+    said = copy.transcripts[step]
+    if not process.settings.asks_model or not said or said[-1].role is not Role.ASSISTANT:
+        return
+    if st.button(
+        "Another reply",
+        key="rewrite",
+        icon=":material/autorenew:",
+        type="tertiary",
+        help="The guide answers your last message once more; this reply is put away.",
+    ):
+        try:
+            process.replies.rewrite(copy.key(step), said[-1])
+        except StoreError as exc:
+            st.toast(f"Not yet. {exc}")
+        else:
             st.rerun()

@@ -7,7 +7,14 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import Status, TransitionRefused, is_read_only
 from lib.store.port import Conflict, StoreUnavailable
-from lib.ui import artifact_card, artifact_form, aside_panel, history_panel, reopen_dialog
+from lib.ui import (
+    artifact_card,
+    artifact_form,
+    aside_panel,
+    history_panel,
+    reopen_dialog,
+    update_line,
+)
 from lib.working_copy import Asking, WorkingCopy
 
 
@@ -26,6 +33,7 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
         artifact_form.show(copy, step)
     with card:
         _card(copy, step)
+        update_line.show(process, copy, step)
     aside_panel.show(process, copy, step)
     _confirm(process, copy, step)
     history_panel.show(process, copy, step)

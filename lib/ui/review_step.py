@@ -129,6 +129,19 @@ def _said(process: Process, row: TeamSummary, key: StepKey) -> None:
         st.button("Show earlier", key="show-earlier", icon=":material/expand_less:", on_click=_more)
     for message in messages[-shown:]:
         _message(message)
+    _discarded(process, key)
+
+
+def _discarded(process: Process, key: StepKey) -> None:
+    """Draw what was written anew: the team does not see it any more."""
+    discarded = process.store.discarded(key)
+    if not discarded:
+        return
+    label = f"Replies the team had written anew: {len(discarded)}"
+    with st.expander(label, icon=":material/autorenew:", key="discarded"):
+        for each in discarded:
+            st.caption(f"Message {each.position}, put away {review.clock(each.at, zone())}")
+            st.markdown(safe.markdown(each.text[:MAX_CHARACTERS]))
 
 
 def _shown() -> int:

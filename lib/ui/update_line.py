@@ -1,0 +1,36 @@
+"""What the last reply changed in the draft: a line under the card, with Undo."""
+
+import streamlit as st
+
+from lib.artifacts import MODELS
+from lib.process import Process
+from lib.store.port import StoreError
+from lib.updates import Update
+from lib.working_copy import WorkingCopy
+
+
+def show(process: Process, copy: WorkingCopy, step: str) -> None:
+    """Name the fields that changed and are as the guide left them, until something else is said."""
+    update = process.drafts.update(copy.key(step))
+    said = copy.transcripts.get(step)
+    if update is None or not said or said[-1].id != update.reply:
+        return
+    names = update.standing(copy.drafts[step])
+    titles = [
+        info.title or name for name, info in MODELS[step].model_fields.items() if name in names
+    ]
+    if not titles:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="update-row"):
+        st.caption(f":material/edit_note: Just changed: {', '.join(titles)}", width="stretch")
+        if st.button("Undo", key="undo-update", type="tertiary", icon=":material/undo:"):
+            _undo(process, copy, step, update)
+
+
+def _undo(process: Process, copy: WorkingCopy, step: str, update: Update) -> None:
+    try:
+        copy.drafts[step] = process.drafts.undo(copy.key(step), update)
+    except StoreError as exc:
+        st.toast(f"Not yet. {exc}")
+    else:
+        st.rerun()
