@@ -1,0 +1,174 @@
+"""A reply outlives its server and can be stopped from another one, in a real browser (promise P4)."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from lib.store import open_store
+from lib.store.port import LEASE, Store
+from lib.transcript import Message, MessageStatus, Role
+from tests.app_server import AppServer
+from tests.browser.walker import Walker
+from tests.fakes import eventually
+from tests.postgres import PostgresServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+LONG = "Half of the newcomers leave within a year, most of them before christmas."
+
+#: Seconds a reply takes to be saved once it was on screen, and a little for a busy machine.
+SAVED_AFTER = 2.5
+
+Serve = Callable[[str, str], AppServer]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Return a function that starts a server with a name on a database, its guide unhurried."""
+    started: list[AppServer] = []
+
+    def start(name: str, url: str) -> AppServer:
+        server = AppServer(url, tmp_path / f"{name}.log", GUIDE_PACE="0.01")
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+def entered(page: Any, server: AppServer) -> tuple[Walker, str]:
+    """Start a workshop and go into its first step; return the tab, and the team's address."""
+    tab = Walker(page, server.url)
+    links = tab.start_workshop("Newcomers", "Half of them leave within a year.", ["Ladder crew"])
+    tab.join(links["Ladder crew"], "Ada")
+    tab.greeted()
+    return tab, links["Ladder crew"]
+
+
+def button(tab: Walker, name: str) -> Locator:
+    return tab.page.get_by_role("button", name=name, exact=True)
+
+
+def growing(tab: Walker) -> str:
+    """Return what the reply that is being written says on screen, without its author."""
+    said = tab.page.locator(".bubble.growing .said")
+    return said.inner_text().strip() if said.count() else ""
+
+
+def stored(store: Store) -> list[Message]:
+    team = store.teams(store.workshops()[0].id)[0]
+    return store.messages(team.step_key("challenge"))
+
+
+def roles(store: Store) -> list[Role]:
+    return [each.role for each in stored(store)]
+
+
+def words(text: str) -> str:
+    """Return the letters of *text*: what Markdown looks like differs on screen."""
+    return "".join(each for each in text if each.isalnum())
+
+
+def test_what_was_on_screen_for_two_seconds_survives_a_kill_and_retry_goes_on(
+    page: Any, serve: Serve, database_url: str, store: Store
+) -> None:
+    server = serve("a", database_url)
+    tab, _ = entered(page, server)
+    server.restart(GUIDE_PACE="0.5")
+    tab.box.wait_for()
+    tab.send(LONG)
+    assert eventually(lambda: len(words(growing(tab))) > 20, 30)
+    on_screen = words(growing(tab))
+    time.sleep(SAVED_AFTER)
+    server.kill()
+    server.start()
+    expect(button(tab, "Retry")).to_be_visible()
+    expect(button(tab, "Stop")).to_have_count(0)
+    kept = stored(store)[-1]
+
+    assert kept.status is MessageStatus.INTERRUPTED
+    assert words(kept.text).startswith(on_screen)
+    assert on_screen in words(tab.messages.last.inner_text())
+
+    button(tab, "Retry").click(delay=50)
+    expect(button(tab, "Retry")).to_have_count(0)
+    assert eventually(lambda: stored(store)[-1].status is MessageStatus.COMPLETE, 60)
+    tab.settled()
+
+    assert roles(store) == [Role.ASSISTANT, Role.USER, Role.ASSISTANT]
+    assert stored(store)[-1].id == kept.id
+    expect(tab.messages).to_have_count(3)
+    expect(tab.own_messages).to_have_count(1)
+
+
+@pytest.mark.postgres
+def test_a_tab_that_moves_to_another_server_sees_the_reply_grow_stops_and_retries_it_there(
+    page: Any, serve: Serve, postgres: PostgresServer
+) -> None:
+    url = postgres.new_database()
+    here, there = serve("a", url), serve("b", url)
+    store = open_store(url)
+    tab, address = entered(page, here)
+    here.restart(GUIDE_PACE="0.5")
+    tab.box.wait_for()
+    tab.send(LONG)
+    assert eventually(lambda: len(words(growing(tab))) > 5, 30)
+    tab.join(address.replace(here.url, there.url), "Ada")
+
+    expect(button(tab, "Stop")).to_be_visible()
+    expect(button(tab, "Retry")).to_have_count(0)
+    first = words(growing(tab))
+    assert eventually(lambda: len(words(growing(tab))) > len(first), 15)
+    assert words(growing(tab)).startswith(first)
+
+    on_screen = words(growing(tab))
+    button(tab, "Stop").click(delay=50)
+    expect(button(tab, "Retry")).to_be_visible()
+    # Its writer has given way by then: what it says no longer grows.
+    time.sleep(SAVED_AFTER)
+    stopped = stored(store)[-1]
+    time.sleep(SAVED_AFTER)
+
+    assert stopped.status is MessageStatus.INTERRUPTED
+    assert words(stopped.text).startswith(on_screen)
+    assert stored(store)[-1] == stopped
+
+    button(tab, "Retry").click(delay=50)
+    expect(button(tab, "Retry")).to_have_count(0)
+    assert eventually(lambda: stored(store)[-1].status is MessageStatus.COMPLETE, 60)
+    tab.settled()
+
+    assert roles(store) == [Role.ASSISTANT, Role.USER, Role.ASSISTANT]
+    assert stored(store)[-1].id == stopped.id
+    expect(tab.messages).to_have_count(3)
+    store.close()
+
+
+@pytest.mark.postgres
+def test_a_page_on_another_server_offers_retry_by_itself_when_the_writer_died(
+    page: Any, serve: Serve, postgres: PostgresServer
+) -> None:
+    url = postgres.new_database()
+    here, there = serve("a", url), serve("b", url)
+    tab, address = entered(page, here)
+    here.restart(GUIDE_PACE="0.5")
+    tab.box.wait_for()
+    tab.send(LONG)
+    assert eventually(lambda: len(words(growing(tab))) > 5, 30)
+    tab.join(address.replace(here.url, there.url), "Ada")
+    expect(button(tab, "Stop")).to_be_visible()
+    here.kill()
+    since = time.monotonic()
+    expect(button(tab, "Retry")).to_be_visible()
+    took = time.monotonic() - since
+
+    # The page looks every two seconds.
+    assert took < LEASE + 5
+    expect(button(tab, "Stop")).to_have_count(0)
+    expect(tab.page.locator(".bubble.growing")).to_have_count(0)
