@@ -403,7 +403,7 @@ class Replying(RuleBasedStateMachine):
 
 TestReplying = Replying.TestCase
 TestReplying.settings = settings(
-    max_examples=60,
+    max_examples=300,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
