@@ -15,7 +15,17 @@ from dataclasses import replace
 
 from lib.artifacts import normalised, shaped
 from lib.autosave import Autosave, QueueFull, Unsaved
-from lib.edits import Edit, Taken, changed, furthest, merged, put_together, revised, with_field
+from lib.edits import (
+    Edit,
+    Taken,
+    aside_place,
+    changed,
+    furthest,
+    merged,
+    put_together,
+    revised,
+    with_field,
+)
 from lib.ids import new_id
 from lib.merging import merge
 from lib.status import Phase, Status
@@ -227,7 +237,10 @@ class Drafts:
             return False
 
     def _set_aside(self, key: StepKey, edit: Edit, value: object) -> None:
-        aside = Aside(edit.field, edit.writer, edit.author, value, edit.revision, edit.epoch)
+        """Keep *value* beside the draft, in place of what its writer went on typing from."""
+        known = [value, *(shaped(key.step, edit.field, each) for each in (edit.was, *edit.sent))]
+        place = aside_place(self._store.asides(key), edit, known)
+        aside = Aside(edit.field, place, edit.author, value, edit.revision, edit.epoch)
         self._store.set_aside(key, aside)
 
     def _note(

@@ -1,17 +1,18 @@
 """
 What changes a draft: one field typed by hand, or all that two servers changed at the same time.
 
-Pure. Nothing here knows where a draft is kept; `lib.drafts` does.
+Nothing here knows where a draft is kept; `lib.drafts` does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lib.artifacts import is_blank
+from lib.ids import new_id
 from lib.merging import merge
 from lib.status import Phase
-from lib.workshop import Draft, Fields
+from lib.workshop import Aside, Draft, Fields
 
 #: Writers whose newest edit a draft remembers: a team's tabs and replies of an afternoon.
 MAX_WRITERS = 64
@@ -47,6 +48,24 @@ class Taken:
     #: Whether it was kept beside the draft: somebody else changed the same words, or the step was
     #: closed or reset.
     aside: bool = False
+
+
+def aside_place(asides: Iterable[Aside], edit: Edit, known: Sequence[Any]) -> str:
+    """
+    Return the writer's name under which *edit* is set aside: that of what it was typed on from.
+
+    *known* are the values its writer knew of. What they had typed before they took what the draft
+    has, and began anew, is none of these, and stays beside it.
+    """
+    held = {
+        each.writer: each.value
+        for each in asides
+        if each.field == edit.field and each.writer.split("/")[0] == edit.writer
+    }
+    for writer, value in held.items():
+        if value in known:
+            return writer
+    return f"{edit.writer}/{new_id()}" if edit.writer in held else edit.writer
 
 
 def with_field(fields: Fields, name: str, value: object) -> Fields:

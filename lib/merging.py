@@ -35,8 +35,8 @@ def merge(base: Any, mine: Any, theirs: Any) -> Merged:
         return Merged(mine, clash=False)
     if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
         return _fields(base if isinstance(base, Mapping) else {}, mine, theirs)
-    if isinstance(base, list) and isinstance(mine, list) and isinstance(theirs, list):
-        return _entries(base, mine, theirs)
+    if isinstance(mine, list) and isinstance(theirs, list):
+        return _entries(base if isinstance(base, list) else [], mine, theirs)
     return Merged(theirs, clash=True)
 
 

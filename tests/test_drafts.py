@@ -241,6 +241,26 @@ def test_of_two_who_change_the_same_words_the_second_is_told_and_neither_loses(
     assert setup.store.asides(setup.key) == [Aside("target_user", "tab-b", "Ben", "doctors", 1, 0)]
 
 
+def test_who_takes_what_the_draft_has_and_begins_anew_keeps_what_was_set_aside_before(
+    setup: Setup,
+) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.drafts.take_in(setup.key, by_ben("target_user", "doctors"))
+    setup.drafts.take_in(setup.key, typed("target_user", "all nurses", "nurses", revision=2))
+    for revision, value, was in ((2, "midwi", "nurses"), (3, "midwives", "midwi")):
+        setup.drafts.take_in(setup.key, by_ben("target_user", value, was, revision=revision))
+
+    assert [each.value for each in setup.store.asides(setup.key)] == ["doctors", "midwives"]
+
+
+def test_who_goes_on_typing_what_was_set_aside_has_it_aside_once(setup: Setup) -> None:
+    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    for revision, value, was in ((1, "doc", None), (2, "doct", "doc"), (3, "doctors", "doct")):
+        setup.drafts.take_in(setup.key, by_ben("target_user", value, was, revision=revision))
+
+    assert [each.value for each in setup.store.asides(setup.key)] == ["doctors"]
+
+
 def test_two_who_change_different_entries_of_one_list_both_see_theirs_in_the_draft() -> None:
     setup = set_up("stakeholder-mapping")
     rows = [{"name": "Kurt"}, {"name": "Mara"}]

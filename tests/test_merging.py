@@ -67,3 +67,7 @@ def test_what_either_added_to_a_list_is_in_the_result(
 )
 def test_two_changes_come_to(base: Any, mine: Any, theirs: Any, expected: Merged) -> None:
     assert merge(base, mine, theirs) == expected
+
+
+def test_two_who_begin_a_list_both_have_their_entries_in_it() -> None:
+    assert merge(None, ["mine"], ["theirs"]) == (["theirs", "mine"], False)
