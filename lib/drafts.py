@@ -214,12 +214,14 @@ class Drafts:
         """
         Note a whole reply, and set beside the draft each field that it would have otherwise.
 
+        What it says nothing about stays as it is.
+
         Raises StoreError, and then the reply is not noted.
         """
         with self._locks[key]:
             current, fields = self.current(key), normalised(key.step, proposed)
-            for name in changed(current.fields, fields):
-                value = fields.get(name)
+            for name in (each for each in changed(current.fields, fields) if each in fields):
+                value = fields[name]
                 aside = Aside(name, message.id, message.author, value, 1, current.epoch)
                 self._store.set_aside(key, aside)
             self._note(key, current, current, [message])

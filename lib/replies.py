@@ -74,6 +74,8 @@ class Replies:
         self._sentences: dict[StepKey, str] = {}
         # Replies that draft their step anew, by id.
         self._anew: set[str] = set()
+        # Steps to be drafted anew once the reply that is being written has ended.
+        self._wanted: set[StepKey] = set()
         self._stopping = False
 
     @property
@@ -127,10 +129,12 @@ class Replies:
         """
         Have the guide draft the step anew; what it proposes is set beside the draft.
 
-        Does nothing while a reply is being written. Raises StoreError.
+        While another reply is being written it waits for that one's end. Raises StoreError.
         """
         with deadline.holding(self._locks[key]):
-            if key not in self._live and not self._stopping:
+            if key in self._live:
+                self._wanted.add(key)
+            elif not self._stopping:
                 blank = self._blank(new_id())
                 self._anew.add(blank.id)
                 self._begin(key, self._store.append(key, [blank]))
@@ -325,6 +329,10 @@ class Replies:
 
     def _catch_up(self, key: StepKey) -> None:
         try:
+            if key in self._wanted:
+                self._wanted.discard(key)
+                self.redraft(key)
+                return
             self.attend(key, self._store.messages(key, last=50))
         except Exception as exc:
             # The questions are stored; whoever opens the step next has them answered.

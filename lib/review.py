@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 import pandas as pd
 
 from lib import steps
-from lib.status import Status, current_step
+from lib.status import Event, Status, current_step
 from lib.transcript import Message, ordered
 from lib.unsaved import UnsavedReport
 from lib.workshop import EventRecord, StepOverview, Team, Workshop
@@ -25,11 +25,18 @@ WORDS: Mapping[Status, str] = {
 }
 
 #: The same in a sentence: "Personas ..."
-_TOLD: Mapping[Status, str] = {
-    Status.COMPLETE: "is complete",
-    Status.IN_PROGRESS: "is in progress",
-    Status.NEEDS_REGENERATION: "needs another look",
-    Status.NOT_STARTED: "is not open",
+_TOLD: Mapping[Event, str] = {
+    Event.START: "was opened",
+    Event.CONFIRM: "was confirmed",
+    Event.REVISE: "was reopened",
+    Event.STILL_VALID: "was kept: still valid",
+    Event.REGENERATE: "is being drafted anew",
+    Event.RESET: "was started over",
+    Event.OVERRIDE: "was completed with gaps",
+    Event.UNDO: "is as it was before",
+    Event.STALE: "needs another look",
+    Event.FRESH: "is complete again: what it uses has not changed",
+    Event.CARRY_ON: "goes on: what it uses has not changed",
 }
 
 _SHORT = (
@@ -187,10 +194,28 @@ def events_table(
 
 def told(event: EventRecord) -> str:
     """Return what happened in *event*, in words."""
-    what = f"{steps.step(event.step).name} {_TOLD[event.after]}"
+    what = f"{steps.step(event.step).name} {_TOLD[event.event]}"
+    if event.reason:
+        what += f", because: {event.reason}"
     if event.cause == event.step:
         return what
     return f"{what}, following {steps.step(event.cause).name}"
+
+
+def overrides(room: Room, events: Iterable[EventRecord]) -> list[str]:
+    """Return a line for each complete step that a facilitator has completed with gaps."""
+    last: dict[tuple[str, str], EventRecord] = {}
+    for event in events:
+        if event.after is Status.COMPLETE:
+            last[event.team_id, event.step] = event
+    return [
+        f"{row.team.name} · {steps.step(slug).name}: completed with gaps, because: {found.reason}"
+        for row in room.rows
+        for slug, cell in row.cells.items()
+        if cell.state.status is Status.COMPLETE
+        and (found := last.get((row.team.id, slug))) is not None
+        and found.event is Event.OVERRIDE
+    ]
 
 
 def unsaved_lines(

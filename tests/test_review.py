@@ -128,7 +128,7 @@ def test_an_event_is_told_with_what_it_follows_from() -> None:
         "e",
         "t1",
         "persona",
-        Event.CONFIRM,
+        Event.STALE,
         Status.COMPLETE,
         Status.NEEDS_REGENERATION,
         "Ada",
@@ -164,7 +164,7 @@ def test_the_story_is_told_newest_first_and_is_a_table_even_before_it_begins() -
     )
     told = review.events_table([start, end], {"t1": "Ladder crew"}, UTC)
 
-    assert list(told["What"]) == ["Challenge is complete", "Challenge is in progress"]
+    assert list(told["What"]) == ["Challenge was confirmed", "Challenge was opened"]
     assert list(review.events_table([], {}, UTC).columns) == ["When", "Team", "What", "By"]
 
 

@@ -243,6 +243,8 @@ def _links(room: Room, *, expanded: bool) -> None:
 
 def _events(process: Process, room: Room) -> None:
     with st.expander("What has happened", icon=":material/history:", key="events"):
-        events = process.store.events(room.workshop.id)[-MAX_EVENTS:]
-        table = review.events_table(events, room.names, moment.zone())
+        events = process.store.events(room.workshop.id)
+        for line in review.overrides(room, events):
+            st.markdown(f":material/rule: {safe.escaped(line)}")
+        table = review.events_table(events[-MAX_EVENTS:], room.names, moment.zone())
         st.dataframe(table, hide_index=True, key="events-table", alt="What has happened")

@@ -9,7 +9,7 @@ from lib.process import Process
 from lib.review import Room, TeamSummary
 from lib.status import Status
 from lib.transcript import Message, MessageStatus, Role
-from lib.ui import artifact_card, safe
+from lib.ui import archive_panel, artifact_card, history_panel, override_panel, safe
 from lib.ui.moment import zone
 from lib.working_copy import WINDOW
 from lib.workshop import StepKey
@@ -109,6 +109,22 @@ def _made(process: Process, row: TeamSummary, key: StepKey) -> None:
         st.caption(f"Draft · the conversation is at: {draft.phase.value}")
         fields = draft.fields
     st.markdown(artifact_card.markdown(key.step, fields) or "*Nothing yet.*")
+    _history(process, key)
+    override_panel.show(process, key, state)
+
+
+def _history(process: Process, key: StepKey) -> None:
+    """Draw the versions of a step, its overrides, and what a reset has archived."""
+    versions = process.store.versions(key)
+    if versions:
+        with st.expander("History", icon=":material/history:", key="versions"):
+            history_panel.compare(key.step, versions)
+            if versions[-1].summary:
+                st.caption("What it came to")
+                st.markdown(
+                    "\n".join(f"- {safe.escaped(s)}" for s in versions[-1].summary.splitlines())
+                )
+    archive_panel.show(process, key)
 
 
 # What was said

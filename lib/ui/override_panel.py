@@ -1,0 +1,58 @@
+"""A facilitator completes a step in spite of its gaps, and says why."""
+
+import streamlit as st
+
+from lib import completion, criteria
+from lib.process import Process
+from lib.replies import utc_now
+from lib.status import TransitionRefused, is_read_only
+from lib.store.port import Conflict, StoreError, upstream_artifacts
+from lib.ui.safe import escaped
+from lib.workshop import StepKey, StepState
+
+#: The name an override is told under: a facilitator has no other here.
+FACILITATOR = "Facilitator"
+
+#: Characters of a reason.
+MAX_REASON = 300
+
+
+def show(process: Process, key: StepKey, state: StepState) -> None:
+    """Draw what an open step still lacks, and the way to complete it all the same."""
+    if is_read_only(state.status):
+        return
+    fields = process.drafts.current(key).fields
+    lacking = criteria.missing(key.step, fields, upstream_artifacts(process.store, key))
+    if not lacking:
+        st.caption("Nothing is missing: the team can confirm this step.")
+        return
+    with st.expander(f"Still missing: {len(lacking)}", key=f"missing/{key.team_id}/{key.step}"):
+        st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in lacking))
+        with st.form(f"override/{key.team_id}/{key.step}", border=False):
+            reason = st.text_input(
+                "Complete it as it is, because",
+                max_chars=MAX_REASON,
+                help="The team and the tables show your reason.",
+            )
+            if st.form_submit_button("Complete with gaps", icon=":material/rule:"):
+                _override(process, key, reason)
+
+
+def _override(process: Process, key: StepKey, reason: str) -> None:
+    try:
+        completion.override(
+            process.store,
+            process.drafts,
+            key,
+            actor=FACILITATOR,
+            at=utc_now(),
+            reason=reason,
+        )
+    except TransitionRefused as exc:
+        st.warning(str(exc))
+    except Conflict:
+        st.warning("The team was at work there this very moment: please look again.")
+    except StoreError as exc:
+        st.warning(f"Not done, nothing is lost. {exc}")
+    else:
+        st.rerun()
