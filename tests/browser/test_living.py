@@ -152,5 +152,10 @@ def test_starting_over_archives_and_greets_anew(tab: Walker, team: Team, process
     tab.page.get_by_text("begins again").wait_for()
     tab.greeted()
 
-    assert eventually(lambda: len(process.store.messages(team.step_key("validate"))) == 1)
-    assert process.store.draft(team.step_key("validate")).fields == {}
+    key = team.step_key("validate")
+    assert eventually(lambda: [m.position for m in process.store.messages(key)] == [1])
+    reset = process.store.events(team.workshop_id)[-1]
+    archived = process.store.snapshots(team.workshop_id, [reset.id])["validate"]
+    assert reset.event is Event.RESET
+    assert archived.draft.fields == process.store.artifacts(team.key)["validate"].fields
+    assert process.store.messages(key)[0].era > archived.state.era
