@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench faults clean
+.PHONY: help run test lint format bench faults eval clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ format: $(VENV)/dev.stamp ## put everything in shape
 
 bench: $(VENV)/dev.stamp ## measure, side by side in one run
 	@$(BIN)/python -m bench
+
+eval: $(VENV)/dev.stamp ## walk ten steps with the guide that is set, and score what comes of it
+	@$(BIN)/python -m evaluation $(ARGS)
 
 faults: $(VENV)/dev.stamp ## kill, cut and delay for 1,000 trials, then count what was lost
 	@$(BIN)/python -m faults $(ARGS)

@@ -659,6 +659,16 @@ def test_a_quote_is_the_teams_or_is_marked_or_goes(
     assert proposed(guide, asked).draft["insights"] == [{"finding": "They wait."} | expected]
 
 
+def test_a_quote_from_the_end_of_a_long_interview_is_the_teams(
+    server: GuideServer, guide: ModelGuide
+) -> None:
+    insight = {"finding": "They wait.", "quote": "I would have quit otherwise", "source": "Jonas"}
+    server.answers(structured(draft={"insights": [insight]}))
+    pasted = "Jonas: nobody told me where to go. " * 200 + "I would have quit otherwise, honestly."
+
+    assert proposed(guide, request(pasted, step="user-research")).draft["insights"] == [insight]
+
+
 def test_a_quote_that_was_there_is_the_teams_to_keep(
     server: GuideServer, guide: ModelGuide
 ) -> None:

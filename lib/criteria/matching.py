@@ -56,6 +56,11 @@ def folded(text: str) -> str:
     return " ".join(words(text))
 
 
+def folded_whole(text: str) -> str:
+    """Return *text* as `folded` does, however long it is: a quote may be the end of an interview."""
+    return " ".join(_WORD.findall(text.casefold()))
+
+
 @lru_cache(maxsize=8_192)
 def stems(text: str) -> frozenset[str]:
     """

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lib.criteria.evidence import is_synthetic
-from lib.criteria.matching import folded
+from lib.criteria.matching import folded_whole
 from lib.guide.port import Request
 from lib.transcript import Role
 from lib.workshop import Fields
@@ -23,7 +23,7 @@ def honest(request: Request, fields: Fields, reply: str) -> Fields:
     if request.step != "user-research" or "insights" not in fields:
         return fields
     team = _said(request, Role.USER)
-    played = [*_said(request, Role.ASSISTANT), f" {folded(reply)} "]
+    played = [*_said(request, Role.ASSISTANT), f" {folded_whole(reply)} "]
     known = request.draft.get("insights", [])
     insights = [
         each if each in known else _checked(each, team, played) for each in fields["insights"]
@@ -32,13 +32,13 @@ def honest(request: Request, fields: Fields, reply: str) -> Fields:
 
 
 def _said(request: Request, role: Role) -> list[str]:
-    return [f" {folded(each.text)} " for each in request.transcript if each.role is role]
+    return [f" {folded_whole(each.text)} " for each in request.transcript if each.role is role]
 
 
 def _checked(insight: Any, team: Sequence[str], played: Sequence[str]) -> Any:
     if not isinstance(insight, dict) or not insight.get("quote"):
         return insight
-    quote = f" {folded(insight['quote'])} "
+    quote = f" {folded_whole(insight['quote'])} "
     source = insight.get("source", "")
     if is_synthetic(source) or any(quote in text for text in team):
         return insight

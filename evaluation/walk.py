@@ -1,0 +1,97 @@
+"""
+A simulated team: it says what it was going to say, whatever the guide asks, one message a turn.
+
+No store and no page: what a guide is asked is put together here as `lib.context` does it.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import ModuleType
+
+from lib import criteria, steps
+from lib.guide.port import Guide, GuideError, Proposal, Request
+from lib.status import Phase
+from lib.transcript import Message, Role
+from lib.workshop import Fields
+
+#: Said, once each, while a draft lacks something after everything else was said.
+LAST_WORDS = (
+    "We have told you all we know: please fill in what is missing from what we said.",
+    "Yes, that is right.",
+)
+
+
+@dataclass
+class Walked:
+    """One step, walked."""
+
+    step: str
+    #: Artifacts of the steps it is made from, by slug.
+    upstream: Mapping[str, Fields]
+    challenge: str
+    team: str
+    draft: Fields = field(default_factory=dict)
+    phase: Phase = Phase.ORIENT
+    transcript: list[Message] = field(default_factory=list)
+    #: The phase each reply came to.
+    phases: list[Phase] = field(default_factory=list)
+    #: What the guide said where it could not answer.
+    failures: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def said(self, role: Role) -> list[str]:
+        """Return what the team, or the guide, said."""
+        return [each.text for each in self.transcript if each.role is role]
+
+    def note(self, role: Role, text: str) -> None:
+        """Add a message."""
+        place = len(self.transcript) + 1
+        name = self.team if role is Role.USER else "Guide"
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        self.transcript.append(Message(f"m{place}", role, name, text, at, position=place))
+
+    def take(self, guide: Guide) -> None:
+        """Have the guide answer; where it cannot, that is noted."""
+        request = Request(
+            self.step,
+            self.phase,
+            tuple(self.transcript),
+            self.draft,
+            self.upstream,
+            self.challenge,
+            self.team,
+        )
+        began, chunks = time.monotonic(), []
+        try:
+            for piece in guide.reply(request):
+                if isinstance(piece, Proposal):
+                    self.draft = piece.draft
+                    self.phase = max(self.phase, piece.phase, key=list(Phase).index)
+                else:
+                    chunks.append(piece)
+        except GuideError as exc:
+            self.failures.append(str(exc))
+        self.seconds += time.monotonic() - began
+        if text := "".join(chunks):
+            self.note(Role.ASSISTANT, text)
+            self.phases.append(self.phase)
+
+
+def walk(guide: Guide, workshop: ModuleType) -> dict[str, Walked]:
+    """Walk all ten steps of a recorded workshop; what each came to feeds those after it."""
+    done: dict[str, Walked] = {}
+    for step in steps.STEPS:
+        upstream = {slug: done[slug].draft for slug in step.feeds_from if done[slug].draft}
+        walked = Walked(step.slug, upstream, workshop.CHALLENGE, workshop.TEAM)
+        walked.take(guide)
+        for text in workshop.MESSAGES[step.slug]:
+            walked.note(Role.USER, text)
+            walked.take(guide)
+        for text in LAST_WORDS:
+            if criteria.missing(step.slug, walked.draft, upstream):
+                walked.note(Role.USER, text)
+                walked.take(guide)
+        done[step.slug] = walked
+    return done
