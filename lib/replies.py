@@ -243,7 +243,11 @@ class Replies:
         except StoreError:
             # Nothing is known: the lease, and the revision of what is written, guard the rest.
             return False
-        gives_way = any(reply.give_way(each) for each in stored if each.id == reply.id)
+        known = [each for each in stored if each.id == reply.id]
+        # One that is no longer there was archived: its step was started over.
+        gives_way = (
+            any(reply.give_way(each) for each in known) if known else self._interrupt(key, reply)
+        )
         if gives_way:
             self._note(key, reply.so_far())
             self._leave(key, reply)

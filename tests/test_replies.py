@@ -8,8 +8,10 @@ from functools import partial
 
 import pytest
 
+from lib import reopening
 from lib.guide.port import GuideError
 from lib.process import Process, assemble
+from lib.replies import utc_now
 from lib.reply import Reply
 from lib.settings import Settings
 from lib.store import open_store
@@ -626,6 +628,27 @@ def test_stop_on_one_server_and_retry_on_it_leave_one_reply_to_the_question(
     assert all_over(servers, key)
     assert texts(there.store, key) == ["Go on", "Well."]
     assert there.store.messages(key)[-1].status is MessageStatus.COMPLETE
+    assert there.store.draft(key).fields == {}
+
+
+def test_a_reply_ends_when_its_step_is_started_over_on_another_server(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    here, there = servers
+    key = new_step(here.store)
+    live = growing(here, guide, key)
+    assert here.autosave.flush(key)
+    reopening.reset(there.store, there.drafts, key, actor="Ada", at=utc_now())
+    here.replies.renew(key)
+    gave_way = here.replies.live(key) is None
+    guide.go_on()
+
+    assert gave_way
+    assert all_over(servers, key)
+    assert live.id not in [each.id for each in there.store.messages(key)]
+    archived = there.store.messages(key, era=0)
+    assert [each.id for each in archived][-1] == live.id
+    assert archived[-1].status is MessageStatus.INTERRUPTED
     assert there.store.draft(key).fields == {}
 
 
