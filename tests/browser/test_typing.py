@@ -1,8 +1,11 @@
 """What is typed is saved while it is typed: in a real browser, with its tab closed in mid-sentence."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from playwright.sync_api import expect
 
 from lib.store import open_store
 from lib.store.port import Store
+from lib.working_copy import IDLE
 from lib.workshop import Fields, Team
 from tests import pages
 from tests.app_server import AppServer
@@ -252,13 +256,23 @@ def test_what_the_guide_drafts_meanwhile_moves_neither_text_nor_caret(
     assert eventually(lambda: drafted(store, team) == news | {"target_user": "People"})
 
 
+def age_unsent_texts(app: AppServer, seconds: float) -> None:
+    """Let what was typed and not sent have been left alone for a while."""
+    then = datetime.now(UTC) - timedelta(seconds=seconds)
+    with (
+        closing(sqlite3.connect(app.database_url.removeprefix("sqlite:///"))) as database,
+        database,
+    ):
+        database.execute("UPDATE unsent SET updated_at = ?", [then.isoformat()])
+
+
 def test_what_was_typed_and_not_sent_is_in_the_box_on_another_machine(
-    tab: Walker, store: Store, team: Team, elsewhere: Callable[..., Walker]
+    tab: Walker, store: Store, team: Team, elsewhere: Callable[..., Walker], app: AppServer
 ) -> None:
     tab.box.press_sequentially("What I have not s")
     tab.page.close()
     assert eventually(lambda: store.unsent(team.step_key("challenge"), "Ada", 0.0) is not None)
-    time.sleep(20.5)
+    age_unsent_texts(app, seconds=IDLE + 1)
     other = elsewhere()
     other.enter(team.link, "Ada")
     expect(other.box).to_have_value("What I have not s")
