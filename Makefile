@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench faults eval clean
+.PHONY: help run test lint format bench faults histories eval clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ eval: $(VENV)/dev.stamp ## walk ten steps with the guide that is set, and score 
 
 faults: $(VENV)/dev.stamp ## kill, cut and delay for 1,000 trials, then count what was lost
 	@$(BIN)/python -m faults $(ARGS)
+
+histories: $(VENV)/dev.stamp ## 1,000 random workshops with crashes and two writers; prints the seed
+	@$(BIN)/python -m tests.histories $(ARGS)
 
 clean: ## remove what was set up; the data stays
 	rm -rf $(VENV)
