@@ -39,6 +39,9 @@ _TOLD: Mapping[Event, str] = {
     Event.CARRY_ON: "goes on: what it uses has not changed",
 }
 
+#: The verbs of these for several steps.
+_SEVERAL = {"was": "were", "is": "are", "needs": "need", "goes": "go"}
+
 _SHORT = (
     "Challenge",
     "Stakeholders",
@@ -177,16 +180,16 @@ def status_table(rows: Iterable[TeamSummary], now: datetime) -> pd.DataFrame:
 def events_table(
     events: Iterable[EventRecord], names: Mapping[str, str], zone: tzinfo
 ) -> pd.DataFrame:
-    """Return a workshop's story, newest first, in lines that can be read aloud."""
+    """Return a workshop's story, newest first, in lines that can be read aloud: one an act."""
     return pd.DataFrame(
         [
             {
-                "When": clock(event.at, zone),
-                "Team": names.get(event.team_id, ""),
-                "What": told(event),
-                "By": event.actor,
+                "When": clock(act[0].at, zone),
+                "Team": names.get(act[0].team_id, ""),
+                "What": told_together(act),
+                "By": act[0].actor,
             }
-            for event in events
+            for act in together(events)
         ][::-1],
         columns=["When", "Team", "What", "By"],
     )
@@ -200,6 +203,33 @@ def told(event: EventRecord) -> str:
     if event.cause == event.step:
         return what
     return f"{what}, following {steps.step(event.cause).name}"
+
+
+def together(events: Iterable[EventRecord]) -> list[list[EventRecord]]:
+    """Return a story's *events* by act: what somebody did, with all that followed from it."""
+    acts: list[list[EventRecord]] = []
+    for event in events:
+        if event.step == event.cause or not acts:
+            acts.append([])
+        acts[-1].append(event)
+    return acts
+
+
+def told_together(act: Sequence[EventRecord]) -> str:
+    """Return what somebody did and what followed from it, in one line."""
+    followed: dict[Event, list[str]] = {}
+    for event in act[1:]:
+        followed.setdefault(event.event, []).append(steps.step(event.step).name)
+    lines = [told(act[0]), *(_all_told(event, names) for event, names in followed.items())]
+    return "; ".join(lines)
+
+
+def _all_told(event: Event, names: Sequence[str]) -> str:
+    *others, last = names
+    if not others:
+        return f"{last} {_TOLD[event]}"
+    verb, rest = _TOLD[event].replace("it uses", "they use").split(" ", 1)
+    return f"{', '.join(others)} and {last} {_SEVERAL[verb]} {rest}"
 
 
 def overrides(room: Room, events: Iterable[EventRecord]) -> list[str]:

@@ -139,6 +139,45 @@ def test_an_event_is_told_with_what_it_follows_from() -> None:
     assert review.told(event) == "Persona Development needs another look, following Challenge"
 
 
+def line(step: str, event: Event, cause: str) -> EventRecord:
+    before, after = Status.COMPLETE, Status.IN_PROGRESS
+    return EventRecord("e", "t1", step, event, before, after, "Ada", cause, NOW)
+
+
+def test_an_act_is_told_in_one_line_with_all_that_follows_from_it() -> None:
+    act = [
+        line("challenge", Event.CONFIRM, "challenge"),
+        line("stakeholder-mapping", Event.STALE, "challenge"),
+        line("persona", Event.CARRY_ON, "challenge"),
+        line("reframe", Event.CARRY_ON, "challenge"),
+    ]
+    expected = (
+        "Challenge was confirmed; Stakeholder Mapping needs another look; "
+        "Persona Development and Reframing Challenge go on: what they use has not changed"
+    )
+
+    assert review.told_together(act) == expected
+
+
+@pytest.mark.parametrize("event", Event)
+def test_every_event_has_words_for_one_step_and_for_several(event: Event) -> None:
+    act = [line(step, event, "challenge") for step in ("challenge", "persona", "reframe")]
+
+    assert review.told_together(act).startswith("Challenge ")
+    assert "Persona Development and Reframing Challenge" in review.told_together(act)
+
+
+def test_what_two_people_did_is_told_in_two_lines() -> None:
+    first = [
+        line("challenge", Event.REVISE, "challenge"),
+        line("persona", Event.STALE, "challenge"),
+    ]
+    second = [line("challenge", Event.UNDO, "challenge")]
+
+    assert review.together([*first, *second]) == [first, second]
+    assert review.together([]) == []
+
+
 def test_the_story_is_told_newest_first_and_is_a_table_even_before_it_begins() -> None:
     start = EventRecord(
         "e",

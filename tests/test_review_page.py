@@ -321,7 +321,7 @@ def test_the_story_is_told_in_lines(store: Store) -> None:
     confirm(store, LADDER, "challenge")
     story = opened(workshop="w-1").dataframe[1].value
 
-    assert "Challenge was confirmed" in list(story["What"])
+    assert "Challenge was confirmed; Stakeholder Mapping was opened" in list(story["What"])
     assert "Ada" in list(story["By"])
 
 
