@@ -19,7 +19,8 @@ def request(
     """
     Return what the guide is asked with, for the reply *turn* at the position *before*.
 
-    *on_wait* is told of waits, as the port has it. Read afresh, so what is to be in it must be stored. Raises StoreError.
+    *on_wait* is told of waits, as the port has it. Read afresh, so what is to be in it must be
+    stored. Raises StoreError.
     """
     workshop = store.workshop(key.workshop_id)
     team = next(each for each in store.teams(workshop.id) if each.id == key.team_id)
@@ -32,8 +33,9 @@ def request(
         {slug: version.fields for slug, version in made_from.items()},
         workshop.challenge,
         team.name,
-        key.team,
-        turn,
+        language=workshop.language,
+        team_key=key.team,
+        turn=turn,
         on_wait=on_wait,
         summaries={slug: each.summary for slug, each in made_from.items() if each.summary},
     )

@@ -7,6 +7,14 @@ from typing import Any, NamedTuple
 
 from lib.status import Event, Phase, StaleMark, Status
 
+#: The languages a workshop can be held in, each by its own name.
+LANGUAGES: Mapping[str, str] = {
+    "en": "English",
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+}
+
 #: The fields of a step's draft or artifact, as JSON: see `lib.artifacts` for their names.
 Fields = dict[str, Any]
 
@@ -40,6 +48,8 @@ class Workshop:
     #: The challenge in a sentence, as the facilitator put it.
     challenge: str
     created_at: datetime
+    #: What the scripted guide asks in, and a model begins in: one of LANGUAGES.
+    language: str = "en"
 
 
 @dataclass(frozen=True)

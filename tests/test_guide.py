@@ -16,12 +16,14 @@ from lib.criteria.matching import folded, leaves, related
 from lib.guide import suggestions
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted import ScriptedGuide
-from lib.guide.scripted.arc import _CHANGE
 from lib.guide.scripted.listen import Kind, kind_of
+from lib.guide.scripted.replies import _TAPS
+from lib.guide.scripted.scene import recognised
 from lib.guide.scripted.scripts import SCRIPTS
+from lib.guide.scripted.wording import CHANGE
 from lib.status import Phase
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
-from lib.workshop import Fields
+from lib.workshop import LANGUAGES, Fields
 from tests import recorded_workshop, terse_workshop
 
 GUIDE = ScriptedGuide(pace=0)
@@ -36,6 +38,7 @@ class Conversation:
     upstream: Mapping[str, Fields] = field(default_factory=dict)
     challenge: str = ""
     team: str = ""
+    language: str = "en"
     draft: Fields = field(default_factory=dict)
     phase: Phase = Phase.ORIENT
     transcript: list[Message] = field(default_factory=list)
@@ -52,6 +55,7 @@ class Conversation:
             self.upstream,
             self.challenge,
             self.team,
+            language=self.language,
         )
 
     def say(self, *texts: str) -> str:
@@ -96,6 +100,7 @@ RECORDINGS = pytest.mark.parametrize(
     "recording", [recorded_workshop, terse_workshop], ids=["fire-brigade", "lost-property"]
 )
 STEPS = pytest.mark.parametrize("step", steps.SLUGS)
+LANGUAGES_ = pytest.mark.parametrize("language", LANGUAGES)
 
 
 def fresh(step: str, **changes: object) -> Conversation:
@@ -815,18 +820,72 @@ def test_chunks_are_small_and_join_to_the_reply_and_the_pace_is_kept() -> None:
     assert waited == [0.03] * len(chunks)
 
 
-def test_the_words_of_every_question_are_recognised_again() -> None:
-    from lib.guide.scripted.scene import recognised
-
+@LANGUAGES_
+def test_the_words_of_every_question_are_recognised_again(language: str) -> None:
     for script in SCRIPTS.values():
         for question in script.questions:
-            for follow in ("", *question.words.follow):
-                put = "Some words before.\n\n" + question.asking("the yard", follow)
+            words, english = question.words(language), question.words()
+            assert words.follow.keys() == english.follow.keys()
+            for follow in ("", *words.follow):
+                put = "Some words before.\n\n" + question.asking("the yard", follow, language)
                 asked = recognised(script, put)
                 assert asked is not None
                 assert (asked.id, asked.follow) == (question.id, follow)
+                assert asked.topic in ("", "the yard")
                 assert put.count("?") == 1
-                assert "?" not in question.words.why + "".join(question.words.thanks)
+                assert "?" not in words.why + "".join(words.thanks)
+
+
+def test_every_language_of_a_workshop_has_words_of_its_own_for_every_question() -> None:
+    asked = {
+        language: [
+            question.asking("", language=language)
+            for script in SCRIPTS.values()
+            for question in script.questions
+        ]
+        for language in LANGUAGES
+    }
+
+    assert {len(set(each)) for each in asked.values()} == {len(asked["en"])}
+    assert [set(asked["en"]) & set(asked[each]) for each in ("de", "es", "fr")] == [set()] * 3
+
+
+@LANGUAGES_
+@STEPS
+def test_a_step_is_walked_in_the_workshops_language_to_the_same_draft(
+    step: str, language: str
+) -> None:
+    done = walked(recorded_workshop)[step]
+    talk = fresh(step, language=language)
+    talk.say()
+    for text in recorded_workshop.MESSAGES[step]:
+        talk.say(text)
+    own = {
+        put
+        for question in SCRIPTS[step].questions
+        for put in (question.words(language).ask, *question.words(language).follow.values())
+    }
+    ends = [re.escape(put).replace(r"\{topic\}", ".*") for put in (*own, *CHANGE[language])]
+
+    assert (talk.draft, talk.phase) == (done.draft, done.phase)
+    for phase, said in zip(talk.phases, talk.replies, strict=True):
+        if phase is not Phase.COMPLETE:
+            assert re.search(f"(?:{'|'.join(ends)})$", said), said
+
+
+@LANGUAGES_
+def test_a_suggested_reply_means_the_same_in_every_language(language: str) -> None:
+    taps = _TAPS[language]
+    meant = [kind_of(each) for each in taps]
+
+    assert meant == [Kind.APPROVE, Kind.PASS, Kind.SUGGEST, Kind.ASK, Kind.APPROVE]
+    assert suggestions.tidied(taps[:3]) == taps[:3]
+
+
+def test_a_language_the_script_does_not_know_is_answered_in_english() -> None:
+    talk, english = fresh("challenge", language="tlh"), fresh("challenge")
+
+    assert talk.say() == english.say()
 
 
 @STEPS
@@ -1006,7 +1065,7 @@ def test_while_the_guide_asks_it_suggests_at_least_two_replies(
         offered
         for phase, reply, offered in zip(done.phases, done.replies, done.suggestions, strict=True)
         if phase in (Phase.ORIENT, Phase.GATHER)
-        if not reply.endswith(_CHANGE)
+        if not reply.endswith(CHANGE["en"])
     ]
 
     assert asking

@@ -680,6 +680,16 @@ def test_a_quote_that_was_there_is_the_teams_to_keep(
     assert proposed(guide, asked).draft["insights"] == [typed, more]
 
 
+def test_a_model_is_told_the_workshops_language_where_it_is_not_english(
+    server: GuideServer, guide: ModelGuide
+) -> None:
+    for language in ("fr", "en"):
+        reply(guide, request("Hello", language=language))
+
+    assert "The workshop's language is Français." in server.asked[0].text
+    assert "workshop's language" not in server.asked[-1].text
+
+
 # No authority
 
 

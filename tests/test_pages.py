@@ -117,6 +117,20 @@ def test_starting_a_workshop_gives_each_team_a_link_and_leads_to_the_review(
     ] * 2
 
 
+def test_a_workshop_in_another_language_is_asked_in_it(
+    store: WatchedStore, guide: FakeGuide
+) -> None:
+    app = pages.opened(navigation.FRONT_DOOR)
+    app.selectbox(key="language").select("de")
+    start(app, "Neulinge", "Die Hälfte geht wieder.", "Leiter")
+    (workshop,) = store.inner.workshops()
+    (team,) = store.inner.teams(workshop.id)
+    pages.opened_step(team, "challenge")
+
+    assert workshop.language == "de"
+    assert [each.language for each in guide.requests] == ["de"]
+
+
 @pytest.mark.parametrize(
     ("title", "challenge", "teams", "sentence"),
     [

@@ -158,6 +158,13 @@ def test_a_workshop_is_read_back_as_it_was_created(store: Store) -> None:
     assert workshop == store.workshop(workshop.id)
 
 
+def test_a_workshop_keeps_its_language(store: Store) -> None:
+    workshop = Workshop(new_id(), "Neulinge", "Die Hälfte geht wieder.", AT, "de")
+    store.create_workshop(workshop, [])
+
+    assert store.workshop(workshop.id) == workshop
+
+
 def test_workshops_come_newest_first_and_equal_times_in_one_order(store: Store) -> None:
     early, *late = (started(store, at=at)[0] for at in (AT, LATER, LATER))
     # Ids minted within a millisecond come in any order.

@@ -44,6 +44,8 @@ class Request:
     challenge: str = ""
     #: The team's name.
     team: str = ""
+    #: The workshop's language, one of `lib.workshop.LANGUAGES`.
+    language: str = "en"
     #: Whose step it is, for records alone: a model is never told.
     team_key: TeamKey | None = None
     #: Id of the message being written, for records alone.

@@ -45,6 +45,7 @@ def start(connection: Connection, workshop: Workshop, added: Sequence[Team]) -> 
             "title": workshop.title,
             "challenge": workshop.challenge,
             "created_at": workshop.created_at,
+            "language": workshop.language,
         },
     )
     if new.rowcount and added:

@@ -37,7 +37,7 @@ def key_of(key: StepKey) -> dict[str, str]:
 
 def workshop(row: Row[Any]) -> Workshop:
     """Return a workshop."""
-    return Workshop(row.workshop_id, row.title, row.challenge, row.created_at)
+    return Workshop(row.workshop_id, row.title, row.challenge, row.created_at, row.language)
 
 
 def team(row: Row[Any]) -> Team:

@@ -141,6 +141,7 @@ workshops = Table(
     _text("title"),
     _text("challenge"),
     _moment("created_at"),
+    _text("language"),
     _key("workshops"),
     _filled("workshops", "workshop_id"),
 )

@@ -12,7 +12,7 @@ from lib.status import current_step
 from lib.store.port import StoreUnavailable
 from lib.transcript import clean
 from lib.ui import page, safe
-from lib.workshop import Team, Workshop
+from lib.workshop import LANGUAGES, Team, Workshop
 
 #: Limits of what a facilitator types, in characters, and how many teams one workshop has.
 MAX_TITLE, MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS = 120, 500, 60, 50
@@ -94,20 +94,29 @@ def _start(process: Process) -> None:
             placeholder="Ladder crew\nHose crew",
             help="Each team gets a link of its own.",
         )
+        language = st.selectbox(
+            "Language",
+            list(LANGUAGES),
+            format_func=lambda code: LANGUAGES[code],
+            key="language",
+            help="What the guide asks in; a model goes on in the language a team writes in.",
+        )
         pressed = st.form_submit_button("Start", type="primary", icon=":material/play_arrow:")
     if pressed:
-        _begin(process, clean(title).strip(), clean(challenge).strip(), _names(clean(names)))
+        _begin(
+            process, clean(title).strip(), clean(challenge).strip(), _names(clean(names)), language
+        )
 
 
 def _names(text: str) -> list[str]:
     return [name for line in text.splitlines() if (name := " ".join(line.split()))]
 
 
-def _begin(process: Process, title: str, challenge: str, names: list[str]) -> None:
+def _begin(process: Process, title: str, challenge: str, names: list[str], language: str) -> None:
     if problem := _problem(title, challenge, names):
         st.error(safe.escaped(problem))
         return
-    workshop = Workshop(new_id(), title, challenge, utc_now())
+    workshop = Workshop(new_id(), title, challenge, utc_now(), language)
     teams = [
         Team(workshop.id, new_id(), name, new_link(), place) for place, name in enumerate(names, 1)
     ]

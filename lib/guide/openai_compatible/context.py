@@ -21,7 +21,7 @@ from lib.guide.openai_compatible.client import ChatMessage
 from lib.guide.openai_compatible.patching import CUT_OFF
 from lib.guide.port import Request
 from lib.transcript import Message, Role
-from lib.workshop import Fields
+from lib.workshop import LANGUAGES, Fields
 
 #: Tokens of one request, by `tokens`; small enough for models that run on one's own machine.
 BUDGET = 12_000
@@ -95,6 +95,8 @@ def _state(request: Request, room: int) -> list[str]:
         f"{_quoted(' '.join(gaps)) if gaps else 'nothing'}.",
         f"The next step is {_following(request.step)}.",
     ]
+    if request.language != "en":
+        facts.append(f"The workshop's language is {LANGUAGES.get(request.language, 'English')}.")
     if lacking:
         facts.append(f"Say this line once, in the team's language, word for word: {lacking}")
     return [

@@ -14,16 +14,11 @@ from lib.guide import missing
 from lib.guide.scripted import replies, say
 from lib.guide.scripted.scene import Asked, Question, Scene, Script
 from lib.guide.scripted.turn import Taken, has_a_draft, next_question, take_in, waiting_for
+from lib.guide.scripted.wording import CHANGE
 from lib.status import Phase
 from lib.workshop import Fields
 
 _ORDER = tuple(Phase)
-
-_CHANGE = (
-    "What would you change, or is it right as it stands?",
-    "What else would you change, or is it right now?",
-    "How would you put that right?",
-)
 
 _SHOWN = (
     "Here is what that makes.",
@@ -69,7 +64,7 @@ def _greeting(scene: Scene, script: Script) -> Reply:
     parts = [welcome, _lacking(scene, script), script.greet(scene)]
     if asked is None:
         shown = say.bullets(script.show(composed))
-        return _reply(composed, Phase.ORIENT, [*parts, shown], _CHANGE[0])
+        return _reply(composed, Phase.ORIENT, [*parts, shown], CHANGE[scene.language][0])
     question, topic = asked
     return _asking(
         composed, Phase.ORIENT, [*parts, question.lead(composed, topic)], question, topic
@@ -103,7 +98,7 @@ def _gathering(taken: Taken, script: Script, pending: tuple[Question, Asked] | N
     said = list(taken.said)
     again = pending is not None and (question.id, topic) == (pending[0].id, pending[1].topic)
     if again and not taken.worked and not any(said):
-        said = [question.words.why]
+        said = [question.words(scene.language).why]
     return _asking(scene, phase, [*said, question.lead(scene, topic)], question, topic)
 
 
@@ -116,19 +111,26 @@ def _with_a_draft(before: Scene, taken: Taken, script: Script) -> Reply:
             scene,
             Phase.SYNTHESIZE,
             [*said, _SHOWN[steps.step(scene.step).number % len(_SHOWN)], shown],
-            _CHANGE[0],
+            CHANGE[scene.language][0],
         )
     if taken.lost:
         return _reply(
-            scene, _furthest(before.phase, Phase.REFINE), _at_a_loss(taken, script), _CHANGE[1]
+            scene,
+            _furthest(before.phase, Phase.REFINE),
+            _at_a_loss(taken, script),
+            CHANGE[scene.language][1],
         )
     if taken.approved or before.phase is Phase.VALIDATE:
         return _judged(before, replace(taken, scene=scene), script)
     if not taken.worked:
-        return _reply(scene, before.phase, said or ["Take the time you need."], _CHANGE[1])
+        return _reply(
+            scene, before.phase, said or ["Take the time you need."], CHANGE[scene.language][1]
+        )
     earlier = script.show(before)
     shown = say.bullets(line for line in script.show(scene) if line not in earlier)
-    return _reply(scene, _furthest(before.phase, Phase.REFINE), [*said, shown], _CHANGE[1])
+    return _reply(
+        scene, _furthest(before.phase, Phase.REFINE), [*said, shown], CHANGE[scene.language][1]
+    )
 
 
 def _at_a_loss(taken: Taken, script: Script) -> list[str]:
@@ -148,7 +150,7 @@ def _judged(before: Scene, taken: Taken, script: Script) -> Reply:
     if taken.approved:
         return _reply(scene, Phase.COMPLETE, [*taken.said, *_wrapped(scene, script)])
     said = [*taken.said, "Nothing is missing any more.", say.bullets(script.show(scene))]
-    return _reply(scene, Phase.VALIDATE, said, _CHANGE[1])
+    return _reply(scene, Phase.VALIDATE, said, CHANGE[scene.language][1])
 
 
 def _gaps_named(taken: Taken, script: Script, gaps: Sequence[Gap]) -> Reply:
@@ -163,7 +165,7 @@ def _gaps_named(taken: Taken, script: Script, gaps: Sequence[Gap]) -> Reply:
     parts = [*taken.said, intro + "\n\n" + say.bullets(shown), rest]
     closing = _closing(scene, script, gaps[0])
     if closing is None:
-        return _reply(scene, Phase.VALIDATE, parts, _CHANGE[2])
+        return _reply(scene, Phase.VALIDATE, parts, CHANGE[scene.language][2])
     question, topic = closing
     return _asking(scene, Phase.VALIDATE, parts, question, topic)
 
@@ -226,7 +228,7 @@ def _asking(
     follow: str = "",
 ) -> Reply:
     """Return a reply that ends with a question of the script, with what may be answered to it."""
-    asked = _reply(scene, phase, parts, question.asking(topic, follow))
+    asked = _reply(scene, phase, parts, question.asking(topic, follow, scene.language))
     return replace(asked, suggestions=replies.to(scene, question, topic))
 
 
@@ -235,5 +237,5 @@ def _reply(scene: Scene, phase: Phase, parts: Sequence[str], question: str = "")
         say.whole(parts, question),
         scene.fields,
         _furthest(scene.phase, phase),
-        replies.APPROVE if question in _CHANGE[:2] else (),
+        replies.approval(scene) if question in CHANGE[scene.language][:2] else (),
     )

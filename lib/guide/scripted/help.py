@@ -61,7 +61,11 @@ def answer_to(scene: Scene, kind: Kind, text: str, pending: tuple[Question, Aske
     if question.optional or question.known(scene, asked.topic):
         return ""
     passed = len(scene.answers(question.id, asked.topic)) > len(scene.latest)
-    return "Then we leave it open for now and come back to it." if passed else question.words.why
+    return (
+        "Then we leave it open for now and come back to it."
+        if passed
+        else question.words(scene.language).why
+    )
 
 
 def _explained(scene: Scene, text: str, pending: tuple[Question, Asked] | None) -> str:
@@ -69,7 +73,7 @@ def _explained(scene: Scene, text: str, pending: tuple[Question, Asked] | None) 
     if common:
         return common
     if pending is not None:
-        return pending[0].words.why
+        return pending[0].words(scene.language).why
     step = steps.step(scene.step)
     return f"In this step we {step.purpose}. The draft holds what you told me so far."
 
@@ -77,4 +81,4 @@ def _explained(scene: Scene, text: str, pending: tuple[Question, Asked] | None) 
 def _suggested(scene: Scene, question: Question, asked: Asked) -> str:
     if question.offers(scene, asked.topic):
         return "My proposal comes from what you have gathered so far; a yes takes it over."
-    return f"The words have to be yours. {question.words.why}"
+    return f"The words have to be yours. {question.words(scene.language).why}"

@@ -20,7 +20,7 @@ from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.wording import Wording, wording
 from lib.status import Phase
 from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Fields
+from lib.workshop import LANGUAGES, Fields
 
 #: Where a question names what it is about.
 TOPIC = "{topic}"
@@ -71,6 +71,7 @@ class Scene:
     challenge: str
     team: str
     exchanges: tuple[Exchange, ...] = ()
+    language: str = "en"
 
     def having(self, fields: Fields) -> "Scene":
         """Return the same scene with another draft."""
@@ -170,14 +171,14 @@ class Question:
     #: Times it is asked about one topic before the guide moves on; the gate names it later.
     patience: int = 3
 
-    @property
-    def words(self) -> Wording:
-        """How it is put."""
-        return wording()[self.step][self.id]
+    def words(self, language: str = "en") -> Wording:
+        """Return how it is put."""
+        return wording(language)[self.step][self.id]
 
-    def asking(self, topic: str, follow: str = "") -> str:
+    def asking(self, topic: str, follow: str = "", language: str = "en") -> str:
         """Return the question as it is put."""
-        put = self.words.follow[follow] if follow else self.words.ask
+        words = self.words(language)
+        put = words.follow[follow] if follow else words.ask
         return put.replace(TOPIC, say.clip(topic, TOPIC_WORDS))
 
 
@@ -226,6 +227,7 @@ def seen(request: Request, script: Script) -> Scene:
         request.challenge,
         request.team,
         tuple(_exchanges(request.transcript, script)),
+        request.language if request.language in LANGUAGES else "en",
     )
 
 
@@ -261,13 +263,15 @@ def recognised(script: Script, text: str) -> Asked | None:
     """Return which question a message of the guide ended with, or None."""
     ending = text.strip()[-600:]
     for question in script.questions:
-        for follow, put in (*question.words.follow.items(), ("", question.words.ask)):
-            if found := _pattern(put).search(ending):
-                return Asked(question.id, found.groupdict().get("topic") or "", follow)
+        # In any language: one that is changed half way must not make the guide forget.
+        for words in map(question.words, LANGUAGES):
+            for follow, put in (*words.follow.items(), ("", words.ask)):
+                if found := _pattern(put).search(ending):
+                    return Asked(question.id, found.groupdict().get("topic") or "", follow)
     return None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1_024)
 def _pattern(put: str) -> re.Pattern[str]:
     fixed = (re.escape(part) for part in put.split(TOPIC))
     return re.compile("(?P<topic>[^\n]*?)".join(fixed) + r"\Z")

@@ -160,9 +160,10 @@ def _answered(
 
 
 def _thanks(question: Question, scene: Scene, text: str) -> str:
-    if not question.words.thanks:
+    thanks = question.words(scene.language).thanks
+    if not thanks:
         return ""
-    chosen = question.words.thanks[len(scene.exchanges) % len(question.words.thanks)]
+    chosen = thanks[len(scene.exchanges) % len(thanks)]
     return chosen.replace("{gist}", say.phrase(reading.said(_first_line(text))))
 
 

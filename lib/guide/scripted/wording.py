@@ -6,6 +6,30 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
+#: What is asked once a draft is on the table: at first, then again, and where something is missing.
+CHANGE: Mapping[str, tuple[str, str, str]] = {
+    "en": (
+        "What would you change, or is it right as it stands?",
+        "What else would you change, or is it right now?",
+        "How would you put that right?",
+    ),
+    "de": (
+        "Was würdet ihr ändern, oder ist es so richtig?",
+        "Was würdet ihr noch ändern, oder ist es jetzt richtig?",
+        "Wie würdet ihr das richtigstellen?",
+    ),
+    "es": (
+        "¿Qué cambiaríais, o está bien así?",
+        "¿Qué más cambiaríais, o está bien ahora?",
+        "¿Cómo lo arreglaríais?",
+    ),
+    "fr": (
+        "Que changeriez-vous, ou est-ce juste ainsi ?",
+        "Que changeriez-vous encore, ou est-ce juste maintenant ?",
+        "Comment le corrigeriez-vous ?",
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Wording:
