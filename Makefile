@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench faults histories eval clean
+.PHONY: help run demo test lint format bench faults histories eval clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -14,6 +14,9 @@ help: ## this list
 run: $(VENV)/run.stamp ## set up and open the app
 	@echo "Opening Throughline. Stop it with Ctrl+C."
 	@$(BIN)/python -m streamlit run streamlit_app.py
+
+demo: $(VENV)/run.stamp ## as run, with the demo made and opened; a database of its own
+	@$(BIN)/python -m lib.demo
 
 test: $(VENV)/dev.stamp ## set up and run all tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q $(ARGS)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from lib import steps as steps_
 from lib.calls import FINE, Call, TeamUsage
@@ -12,6 +12,7 @@ from lib.cascade import Standing
 from lib.effects import carried_out
 from lib.ids import new_id
 from lib.status import Change, Event, Phase, Status
+from lib.store.clock import now
 from lib.store.port import LEASE, Conflict, Decision, NotFound, Unstorable
 from lib.transcript import Message, MessageStatus, Role, clean, next_attempt, ordered
 from lib.workshop import (
@@ -31,10 +32,6 @@ from lib.workshop import (
 )
 
 Clock = Callable[[], datetime]
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass
@@ -65,7 +62,7 @@ class _Row:
 class MemoryStore:
     """The port over dicts and one lock. *lease* is in seconds; *clock* is the database's."""
 
-    def __init__(self, *, lease: float = LEASE, clock: Clock = _utc_now) -> None:
+    def __init__(self, *, lease: float = LEASE, clock: Clock = now) -> None:
         self._lease = timedelta(seconds=lease)
         self._clock = clock
         self._lock = threading.RLock()

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store import deadline, rows
+from lib.store import clock, deadline, rows
 from lib.store.engine import Door, Kind
 from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable
 from lib.store.rows import in_step
@@ -58,8 +58,8 @@ class Transcripts:
 
     def _now(self, after: timedelta = timedelta(0)) -> Any:
         """Return the database's clock, *after* later: several servers agree on no other."""
-        if self._door.is_sqlite:
-            return literal(datetime.now(UTC) + after, messages.c.updated_at.type)
+        if self._door.is_sqlite or clock.told():
+            return literal(clock.now() + after, messages.c.updated_at.type)
         return func.clock_timestamp() + literal(after)
 
     def leased(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Transcripts:
     def _stamps(self) -> dict[str, datetime]:
         if not self._door.is_sqlite:
             return {}
-        now = datetime.now(UTC)
+        now = clock.now()
         return {"updated_at": now, "lease_until": now + self._lease}
 
     # Writing
@@ -116,7 +116,7 @@ class Transcripts:
         self, kind: Kind, key: StepKey, ready: Sequence[Message], draft: Draft | None
     ) -> None:
         def work(connection: Connection) -> None:
-            if kind is Kind.SINGLE and ready and self._plain is not None:
+            if kind is Kind.SINGLE and ready and self._plain is not None and not clock.told():
                 self._write_plainly(connection, key, ready[0])
             elif ready:
                 self._write(connection, self._upsert, key, ready)
@@ -149,6 +149,8 @@ class Transcripts:
         self, connection: Connection, statement: Any, key: StepKey, given: Sequence[Message]
     ) -> None:
         stamps = self._stamps()
+        if clock.told():
+            statement = self._stamped(statement)
         values = [rows.columns(key, message) | stamps for message in given]
         connection.execute(statement, values if len(values) > 1 else values[0])
 

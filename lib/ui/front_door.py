@@ -1,10 +1,12 @@
 """The front door: a team comes in by its link, a facilitator starts or resumes a workshop."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import streamlit as st
 
-from lib import access, navigation, working_copy
+from lib import access, demo, navigation, working_copy
 from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.replies import utc_now
@@ -13,6 +15,9 @@ from lib.store.port import StoreUnavailable
 from lib.transcript import clean
 from lib.ui import page, safe
 from lib.workshop import LANGUAGES, Team, Workshop
+
+#: Seconds the demo may take to be made before its progress is shown.
+PATIENCE = 1.0
 
 #: Limits of what a facilitator types, in characters, and how many teams one workshop has.
 MAX_TITLE, MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS = 120, 500, 60, 50
@@ -67,11 +72,38 @@ def _welcome(process: Process) -> None:
         "A design-thinking workshop in ten guided steps, from a vague challenge to a validated "
         "concept. Everything your teams write is kept."
     )
+    _demo(process)
     start, resume = st.columns(2, gap="large")
     with start:
         _start(process)
     with resume:
         _resume(process)
+
+
+def _demo(process: Process) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="demo"):
+        pressed = st.button("Open the demo", key="open-demo", icon=":material/play_circle:")
+        st.caption(
+            f"“{demo.TITLE}”: one afternoon, five teams at different stages. "
+            "Look around, write, revise: it is a workshop like any other."
+        )
+    if pressed:
+        workshop = _demo_made(process)
+        st.switch_page(navigation.REVIEW, query_params={navigation.WORKSHOP: workshop.id})
+
+
+def _demo_made(process: Process) -> Workshop:
+    """Open the demo; where it has to be made first, and that takes long, show how far it is."""
+    shares = [0.0]
+    place, began = st.empty(), time.monotonic()
+    # In a thread of its own: whoever presses twice must not break it off half-way.
+    with ThreadPoolExecutor(1) as worker:
+        made = worker.submit(demo.opened, process.store, process.drafts, utc_now(), shares.append)
+        while not made.done():
+            if time.monotonic() - began > PATIENCE:
+                place.progress(shares[-1], "Making the demo …")
+            time.sleep(0.05)
+    return made.result()
 
 
 def _start(process: Process) -> None:

@@ -1,0 +1,9 @@
+"""
+The demo: a workshop like any other, with five teams at different stages of one afternoon.
+
+What its teams say is in `afternoon.toml`; everything else is made as it is in any workshop.
+"""
+
+from lib.demo.making import TITLE, opened
+
+__all__ = ["TITLE", "opened"]

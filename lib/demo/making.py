@@ -1,0 +1,124 @@
+"""
+Making the demo, through the functions every workshop is made with, at the times it tells of.
+
+The afternoon ends the moment it is made, so that the room looks as a facilitator finds it: one team
+has just begun, another has said nothing for a while.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lib import completion, reopening
+from lib.demo import story as story_
+from lib.demo.conversation import talk
+from lib.demo.story import Act, Story
+from lib.drafts import Drafts
+from lib.guide.port import Request
+from lib.ids import new_id, new_link
+from lib.store import clock
+from lib.store.port import Store, upstream_artifacts
+from lib.workshop import Draft, Team, Workshop
+
+#: How the id of every demo begins: its mark, whatever it is called later.
+MARK = "de300000-"
+
+TITLE = story_.load().title
+
+#: Told what share of the demo is made, from 0 to 1.
+Progress = Callable[[float], None]
+
+_one_at_a_time = threading.Lock()
+
+
+def _tell_nobody(share: float) -> None:
+    """Make the demo without a word."""
+
+
+def opened(
+    store: Store, drafts: Drafts, now: datetime, progress: Progress = _tell_nobody
+) -> Workshop:
+    """
+    Return the demo: the newest there is, however it was changed since, else one made *now*.
+
+    One that was broken off while it was made does not count. Raises StoreError.
+    """
+    story = story_.load()
+    with _one_at_a_time:
+        for workshop in store.workshops():
+            if workshop.id.startswith(MARK) and _is_whole(store, story, workshop):
+                return workshop
+        return _made(store, drafts, story, now, progress)
+
+
+def _is_whole(store: Store, story: Story, workshop: Workshop) -> bool:
+    """Whether what is told last was stored; messages stay, also where their step was reset."""
+    last = story.acts[-1]
+    team = next((each for each in store.teams(workshop.id) if each.name == last.team), None)
+    # Whoever has taken that team out has had a whole demo before them.
+    return team is None or bool(store.messages(team.step_key(last.step), last=1, era=0))
+
+
+def _made(
+    store: Store, drafts: Drafts, story: Story, now: datetime, progress: Progress
+) -> Workshop:
+    begin = now - timedelta(minutes=story.minutes)
+    workshop = Workshop(MARK + new_id()[len(MARK) :], story.title, story.challenge, begin)
+    teams = {
+        name: Team(workshop.id, new_id(), name, new_link(), place)
+        for place, name in enumerate(story.teams, 1)
+    }
+    store.create_workshop(workshop, list(teams.values()))
+    stage = _Stage(store, drafts, workshop)
+    for place, (minute, act, play) in enumerate(_in_order(story), 1):
+        at = begin + timedelta(minutes=minute)
+        with clock.telling(at):
+            play(stage, teams[act.team], act, at)
+        progress(place / (len(story.acts) + 1))
+    return workshop
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Where the story is played."""
+
+    store: Store
+    drafts: Drafts
+    workshop: Workshop
+
+    def reopen(self, team: Team, act: Act, at: datetime) -> None:
+        """Revise the step, as whoever speaks first in the act."""
+        key, actor = team.step_key(act.step), act.says[0][0]
+        reopening.revise(self.store, self.drafts, key, actor=actor, at=at)
+
+    def play(self, team: Team, act: Act, at: datetime) -> None:
+        """Store what is said in an act, what it comes to, and how it ends."""
+        key = team.step_key(act.step)
+        base = self.drafts.current(key)
+        said = talk(key, act, self.workshop.created_at, self._request(team, act, base))
+        # What stays open has been silent since its last word, not since the act was over.
+        with clock.telling(said.messages[-1].created_at):
+            placed = {each.id: each for each in self.store.append(key, said.messages)}
+            proposed, phase = said.proposal.draft, said.proposal.phase
+            self.drafts.settle(key, placed[said.last_whole], base, proposed, phase)
+            self.drafts.flush(team.key)
+        if act.end == "confirm":
+            actor = act.says[-1][0]
+            completion.confirm(self.store, self.drafts, key, actor=actor, at=at)
+
+    def _request(self, team: Team, act: Act, base: Draft) -> Request:
+        key = team.step_key(act.step)
+        said, made_from = self.store.messages(key), upstream_artifacts(self.store, key)
+        challenge = self.workshop.challenge
+        return Request(act.step, base.phase, said, base.fields, made_from, challenge, team.name)
+
+
+_Play = Callable[[_Stage, Team, Act, datetime], None]
+
+
+def _in_order(story: Story) -> Iterator[tuple[int, Act, _Play]]:
+    """Yield when a step is reopened and when an act is over, as the afternoon goes by."""
+    reopened = [(act.begins, act, _Stage.reopen) for act in story.acts if act.is_revision]
+    over = [(act.ends, act, _Stage.play) for act in story.acts]
+    yield from sorted([*reopened, *over], key=lambda moment: moment[0])
