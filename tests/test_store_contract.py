@@ -15,7 +15,7 @@ from lib import steps
 from lib.calls import Call, TeamUsage
 from lib.ids import new_id, new_link
 from lib.status import Change, Event, Phase, Status, decide
-from lib.store import open_store
+from lib.store import clock, open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, NotFound, Store, Unstorable, upstream_artifacts
 from lib.transcript import ATTEMPT, Message, MessageStatus, Role, next_attempt
@@ -1026,6 +1026,17 @@ def test_the_overview_counts_messages_and_what_is_unfinished(store: Store) -> No
 
     assert (cell.messages, cell.unfinished) == (5, 3)
     assert {(0, 0)} == {(each.messages, each.unfinished) for each in cells.values()}
+
+
+def test_what_is_told_of_another_time_is_dated_then(store: Store, team: Team) -> None:
+    asked, drafted = team.step_key("challenge"), team.step_key("persona")
+    with clock.telling(LATER):
+        (placed,) = store.append(asked, [question()])
+        store.save(asked, [placed.revised("Why not?", MessageStatus.COMPLETE)])
+        store.save(drafted, (), Draft({"personas": []}, Phase.ORIENT, 1))
+    written = {c.state.step: c.last_activity for c in store.overview(team.workshop_id)}
+
+    assert (written["challenge"], written["persona"]) == (LATER, LATER)
 
 
 def test_the_overview_shows_when_a_step_was_last_written(store: Store, team: Team) -> None:

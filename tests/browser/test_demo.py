@@ -1,0 +1,42 @@
+"""The demo in real Chromium: from the front door to a room of five teams, and back into it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from lib import demo
+from tests.app_server import AppServer
+from tests.browser.walker import Walker
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+def test_the_front_door_leads_to_a_demo_with_five_teams_and_each_click_to_the_same(
+    walker: Walker, app: AppServer
+) -> None:
+    addresses = []
+    for _ in range(2):
+        walker.page.goto(app.url)
+        walker.page.get_by_role("button", name="Open the demo").click(delay=50)
+        walker.page.wait_for_url(re.compile(r"/review\?workshop="))
+        expect(walker.page.get_by_role("heading", name=demo.TITLE)).to_be_visible()
+        addresses.append(walker.page.url)
+    rows = walker.page.get_by_test_id("data-grid-canvas").first.locator("tbody tr")
+
+    assert addresses[0] == addresses[1]
+    expect(rows).to_have_count(5)
+
+
+def test_somebody_writes_in_the_demo_and_is_answered(walker: Walker, app: AppServer) -> None:
+    walker.page.goto(app.url)
+    walker.page.get_by_role("button", name="Open the demo").click(delay=50)
+    walker.page.wait_for_url(re.compile(r"/review\?workshop="))
+    walker.page.get_by_text("Team links").click(delay=50)
+    codes = walker.page.get_by_test_id("stCode").filter(has_text="team=")
+    expect(codes).to_have_count(5)
+    walker.join(codes.last.inner_text().strip(), "Ada")
+    walker.greeted()
+    walker.say("patients who are sent home after five o'clock")
+
+    assert "patients who are sent home after five o'clock" in walker.said[-2]
