@@ -32,6 +32,8 @@ class Walker:
         self.page.get_by_role("textbox", name="Title").fill(title)
         self.page.get_by_role("textbox", name="The challenge in a sentence").fill(challenge)
         self.page.get_by_role("textbox", name="Teams, one a line").fill("\n".join(teams))
+        # The browser loads this box later than the others, and it moves the button.
+        self.page.get_by_test_id("stSelectbox").get_by_role("combobox").wait_for()
         self.page.get_by_role("button", name="Start").click(delay=50)
         self.page.wait_for_url(re.compile("/review"))
         codes = self.page.get_by_test_id("stCode").filter(has_text="team=")
