@@ -1,15 +1,18 @@
 """The demo: one afternoon of five teams, made and opened like any other workshop."""
 
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lib import artifacts, cascade, completion, criteria, demo, process, reopening, steps
+from lib.demo import __main__ as launcher
 from lib.demo import making, story
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
@@ -294,6 +297,31 @@ def test_the_mark_leaves_room_for_an_id_of_its_own() -> None:
 
     assert one != other
     assert one.startswith(making.MARK)
+
+
+# make demo
+
+
+def test_make_demo_keeps_one_demo_in_a_database_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launcher, "DATABASE_URL", f"sqlite:///{tmp_path / 'demo.db'}")
+    made_, again = launcher._made(), launcher._made()
+
+    assert made_ == again
+    assert "demo.db" in capsys.readouterr().out
+    assert Settings().database_url != launcher.DATABASE_URL
+
+
+def test_make_demo_takes_another_port_where_its_own_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        taken.listen()
+        monkeypatch.setattr(launcher, "PORT", taken.getsockname()[1])
+
+        assert launcher._free_port() not in (0, taken.getsockname()[1])
 
 
 # It is a workshop like any other
