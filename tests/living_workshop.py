@@ -8,7 +8,7 @@ from typing import Any
 
 from lib import steps
 from lib.cascade import Standing, dependants, move
-from lib.effects import EFFECTS
+from lib.effects import carried_out
 from lib.status import Change, Event, Phase, Status
 from lib.undo import Undo, given_back, last_reopening
 from lib.workshop import ArtifactVersion, Draft, EventRecord, Fields, Snapshot, StepState
@@ -68,7 +68,6 @@ class LivingWorkshop:
             slug: StepState(slug, Status.NOT_STARTED, Phase.ORIENT) for slug in steps.SLUGS
         }
         self.drafts = {slug: Draft() for slug in steps.SLUGS}
-        self.epochs = dict.fromkeys(steps.SLUGS, 0)
         self.artifacts: dict[str, ArtifactVersion] = {}
         self.story: list[EventRecord] = []
         self.kept: dict[datetime, dict[str, Snapshot]] = {}
@@ -93,8 +92,16 @@ class LivingWorkshop:
 
     @property
     def rows(self) -> dict[str, Snapshot]:
-        """Everything an undo must give back."""
-        return {slug: Snapshot(self.states[slug], self.drafts[slug]) for slug in steps.SLUGS}
+        """Everything an undo must give back: all but the epochs."""
+        return {
+            slug: Snapshot(self.states[slug], replace(self.drafts[slug], epoch=0))
+            for slug in steps.SLUGS
+        }
+
+    @property
+    def epochs(self) -> dict[str, int]:
+        """The life each step is in."""
+        return {slug: draft.epoch for slug, draft in self.drafts.items()}
 
     def edit(self, step: str, fields: Fields) -> None:
         """Write the step's draft."""
@@ -127,28 +134,15 @@ class LivingWorkshop:
         touched = any(at > act.records[0].at and slug in around for at, slug in self.edits)
         last_reopening(self.story, TEAM, step, touched_since=touched)
         undo = given_back(act, self.kept[act.records[0].at], self.statuses)
-        for slug, row in undo.rows.items():
-            self.states[slug], self.drafts[slug] = row.state, row.draft
-            self.epochs[slug] += 1
+        for change in undo.changes:
+            self._carry_out(change, undo.rows[change.step])
         self._tell(undo.changes)
         return undo
 
-    def _carry_out(self, change: Change) -> None:
-        effects, state = EFFECTS[change.event], self.states[change.step]
-        self.states[change.step] = replace(
-            state,
-            status=change.after,
-            phase=effects.phase or state.phase,
-            started_at=state.started_at or (self.now if effects.starts else None),
-            completed_at=self.now if effects.completes else None,
-            stale=change.stale,
-            made_from=state.made_from if change.made_from is None else change.made_from,
-        )
-        fields = {} if effects.archives else change.draft
-        if fields is not None:
-            draft = self.drafts[change.step]
-            self.drafts[change.step] = replace(draft, fields=dict(fields))
-        self.epochs[change.step] += effects.ends_epoch
+    def _carry_out(self, change: Change, given_back: Snapshot | None = None) -> None:
+        before = Snapshot(self.states[change.step], self.drafts[change.step])
+        after = carried_out(before, change, self.now, given_back)
+        self.states[change.step], self.drafts[change.step] = after.state, after.draft
 
     def _tell(self, changes: tuple[Change, ...]) -> None:
         for each in changes:
