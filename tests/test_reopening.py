@@ -1,13 +1,15 @@
 """Going back: what a revise or a reset changes, how a team catches up, and how it is taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from lib import reopening, steps, summaries
-from lib.cascade import dependants, why_stale
+from lib.cascade import dependants, move, why_stale
 from lib.completion import NotReady
 from lib.edits import Edit
 from lib.ids import greeting_id
@@ -17,6 +19,7 @@ from lib.status import Event, Phase, Status, TransitionRefused, current_step
 from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, StoreUnavailable
 from lib.store.schema import metadata
+from lib.store.sql import SqlStore
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import StepKey, TeamKey
 from tests.fakes import FakeGuide, eventually, new_step, proposal, question
@@ -74,6 +77,16 @@ def changed(server: Server, step: str) -> None:
 def said(server: Server, text: str = "Hm.") -> Message:
     """Return a message sent just now."""
     return replace(question(text), created_at=server.clock())
+
+
+@contextmanager
+def listening(store: SqlStore, work: Callable[..., None]) -> Iterator[None]:
+    """Call *work* before each statement of a store."""
+    event.listen(store._door.engine, "before_cursor_execute", work)
+    try:
+        yield
+    finally:
+        event.remove(store._door.engine, "before_cursor_execute", work)
 
 
 def hand(step: str, field: str, value: object, epoch: int, was: object = None) -> Edit:
@@ -423,6 +436,33 @@ def test_a_stale_draft_nobody_confirmed_goes_on_however_little_is_in_it() -> Non
 
     assert server.statuses["persona"] is Status.IN_PROGRESS
     assert server.store.draft(server.at("persona")).fields == {"personas": [{"name": "Lena"}]}
+
+
+@pytest.mark.postgres
+def test_what_moves_while_the_standing_is_read_makes_what_rests_on_it_a_conflict(
+    postgres_url: str,
+) -> None:
+    with opened(postgres_url) as sql, opened(postgres_url) as elsewhere:
+        server = Server(sql, new_step(sql))
+        server.finish()
+        changed(server, "user-research")
+        other = Server(elsewhere, server.key, "Ben", server.clock)
+        moved: list[bool] = []
+
+        def meanwhile(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if not moved and "FROM artifact_versions" in statement:
+                moved.append(True)
+                other.do("sense-making", Event.STILL_VALID)
+
+        with listening(sql, meanwhile):
+            standing = sql.standing(server.key.team)
+        changes = move(standing, "challenge", Event.REVISE, at=server.clock())
+        with pytest.raises(Conflict):
+            sql.apply(server.key.team, Decision(changes, "Ada", server.clock(), basis=standing))
+
+        assert moved
+        assert server.statuses["sense-making"] is Status.COMPLETE
+        assert server.statuses["challenge"] is Status.COMPLETE
 
 
 # The whole story
