@@ -13,9 +13,9 @@ import random
 import shutil
 import sys
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -112,7 +112,7 @@ class History:
     def __init__(self, store: SqlStore, seed: int) -> None:
         self.random = random.Random(seed)
         self.store, self.seed = store, seed
-        [workshop] = store.workshops()
+        workshop, *_ = store.workshops()
         [team] = store.teams(workshop.id)
         self.key = team.step_key(steps.SLUGS[0])
         # Later than all that is in the file.
@@ -139,7 +139,10 @@ class History:
                 self.one_in_the_other: 6,
             }
             [act] = self.random.choices(list(weighted), list(weighted.values()))
-            act()
+            try:
+                act()
+            except Exception as exc:
+                raise self._broken(act.__name__, repr(exc)) from exc
             self.check()
         for server in self.servers:
             for slug in steps.SLUGS:
@@ -217,14 +220,13 @@ class History:
         moves = [self._move() for _ in self.servers]
         if self.random.random() < 0.5:
             moves[1] = (moves[0][0], moves[1][1])
-        works = [
-            threading.Thread(target=self._tried, args=(lambda s=s, m=m: self._do(s, *m),))
-            for s, m in zip(self.servers, moves, strict=True)
-        ]
+        with ThreadPoolExecutor(len(moves)) as pool:
+            works = [
+                pool.submit(self._tried, lambda s=s, m=m: self._do(s, *m))
+                for s, m in zip(self.servers, moves, strict=True)
+            ]
         for work in works:
-            work.start()
-        for work in works:
-            work.join()
+            work.result()
 
     def one_in_the_other(self) -> None:
         """Somebody does something on one server while another is in the middle of it."""
@@ -350,8 +352,11 @@ class History:
 
     def _hold(self, promise: str, wrong: str) -> None:
         if wrong:
-            told = f"seed {self.seed}: {promise.strip('_').replace('_', ' ')}: {wrong}"
-            raise Broken("\n".join([told, *self.done[-40:]]))
+            raise self._broken(promise, wrong)
+
+    def _broken(self, promise: str, wrong: str) -> Broken:
+        told = f"seed {self.seed}: {promise.strip('_').replace('_', ' ')}: {wrong}"
+        return Broken("\n".join([told, *self.done[-40:]]))
 
     def _newer_is_gone(self, standing: Standing) -> str:
         """Remember every version that was the newest; say which one is not there any more."""

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from lib.store import open_store
 from lib.store.port import Decision
 from lib.store.sql import SqlStore
 from lib.workshop import TeamKey
 from tests import histories
+from tests.fakes import new_step
+from tests.servers import Server
 
 
 def test_over_generated_histories_every_promise_holds() -> None:
@@ -17,6 +20,17 @@ def test_over_generated_histories_every_promise_holds() -> None:
     wanted = ("confirm", "revise", "reset", "undo", "still_valid", "crashes", "in between", "words")
 
     assert not [each for each in wanted if not counts[each]]
+
+
+@pytest.mark.postgres
+def test_on_postgresql_too_where_two_servers_write_at_once(postgres_url: str) -> None:
+    def opens(finished: int) -> SqlStore:
+        store = open_store(postgres_url)
+        assert isinstance(store, SqlStore)
+        Server(store, new_step(store)).finish(finished)
+        return store
+
+    assert histories.run(12, 2026, opens, length=20)["in between"]
 
 
 def test_a_history_finds_a_draft_that_is_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
