@@ -17,6 +17,7 @@ from typing import Any
 from lib import process
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted import ScriptedGuide
+from lib.replies import Replies
 from lib.store import sql, transcripts
 from lib.transcript import Message
 from lib.workshop import StepKey
@@ -70,7 +71,12 @@ def _nothing() -> None:
 
 
 def _no_revision_guard() -> None:
-    """What is saved last wins, whatever its revision; and leases are short, so that it matters."""
+    """
+    What is saved last wins, whatever its revision, and no writer looks whether it was overtaken.
+
+    Leases are short, so that it matters.
+    """
+    Replies._gives_way = lambda self, key, reply: False  # type: ignore[method-assign]
     begin = transcripts.Transcripts.__init__
 
     def without(self: Any, door: Any, lease: float) -> None:
