@@ -76,7 +76,7 @@ def _no_revision_guard() -> None:
 
     Leases are short, so that it matters.
     """
-    Replies._gives_way = lambda self, key, reply: False  # type: ignore[method-assign]
+    Replies._gives_way = lambda self, key, reply: False  # type: ignore[method-assign]  # noqa: SLF001
     begin = transcripts.Transcripts.__init__
 
     def without(self: Any, door: Any, lease: float) -> None:
