@@ -142,6 +142,15 @@ class Discarded:
 
 
 @dataclass(frozen=True)
+class Recollection:
+    """What the older part of a step's conversation came to, as a model summed it up."""
+
+    #: Position of the last message it covers.
+    upto: int
+    text: str
+
+
+@dataclass(frozen=True)
 class StepState:
     """Where one team stands in one step."""
 

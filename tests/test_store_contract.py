@@ -22,6 +22,7 @@ from lib.transcript import ATTEMPT, Message, MessageStatus, Role, next_attempt
 from lib.workshop import (
     Aside,
     Draft,
+    Recollection,
     StepKey,
     StepOverview,
     StepState,
@@ -1134,6 +1135,51 @@ def test_discarding_and_asking_at_once_happen_one_after_the_other(
 
         assert (last.id, more.text) == (done.id, "More")
         assert (last.text == "") == (begun is not None)
+
+
+# What older conversations came to
+
+
+def test_what_is_remembered_is_read_back_to_the_letter(store: Store, key: StepKey) -> None:
+    assert store.recollection(key, 0) is None
+    for place, text in enumerate([each for each in TEXTS.values() if each], 1):
+        store.remember(key, 0, Recollection(place, text))
+
+        assert store.recollection(key, 0) == Recollection(place, text)
+
+
+def test_of_two_recollections_the_one_that_covers_more_stays(store: Store, key: StepKey) -> None:
+    for upto, text in [(8, "eight"), (5, "five"), (8, "again"), (9, "nine")]:
+        store.remember(key, 0, Recollection(upto, text))
+        expected = {8: "eight", 5: "eight", 9: "nine"}[upto]
+
+        assert getattr(store.recollection(key, 0), "text", "") == expected
+
+
+def test_what_is_remembered_belongs_to_one_era_of_one_step_of_one_team(store: Store) -> None:
+    _, (ours, theirs) = started(store, teams=2)
+    key = ours.step_key("challenge")
+    store.remember(key, 0, Recollection(8, "ours"))
+    store.remember(theirs.step_key("challenge"), 0, Recollection(9, "theirs"))
+
+    assert store.recollection(key, 0) == Recollection(8, "ours")
+    assert store.recollection(key, 1) is None
+    assert store.recollection(ours.step_key("persona"), 0) is None
+    assert store.recollection(StepKey(*NOWHERE, "challenge"), 0) is None
+
+
+def test_nothing_is_remembered_of_nowhere_and_nothing_empty(store: Store, key: StepKey) -> None:
+    refused = [
+        (StepKey(*NOWHERE, "challenge"), 0, Recollection(1, "x")),
+        (key, 0, Recollection(0, "x")),
+        (key, 0, Recollection(1, "")),
+        (key, -1, Recollection(1, "x")),
+    ]
+    for each in refused:
+        with pytest.raises(Unstorable):
+            store.remember(*each)
+
+    assert store.recollection(key, 0) is None
 
 
 # Calls of models

@@ -40,7 +40,7 @@ from lib.store.port import (
 from lib.store.schema import metadata
 from lib.store.sql import SqlStore
 from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Draft, StepKey, Team, Workshop
+from lib.workshop import Draft, Recollection, StepKey, Team, Workshop
 from tests.fakes import eventually, new_step, placed, question
 from tests.postgres import PostgresServer
 
@@ -485,15 +485,16 @@ WORKS: dict[str, Callable[[Store, StepKey], Any]] = {
     "save draft": lambda store, key: store.save(key, (), Draft({"a": 1}, Phase.GATHER, 1)),
     "take over": lambda store, key: store.take_over(key, "half"),
     "interrupt": lambda store, key: store.interrupt(key, "growing"),
+    "remember": lambda store, key: store.remember(key, 0, Recollection(3, "Three wait.")),
 }
 
 #: The works that are one statement: that is done before its commit fails.
-SINGLE = [WORKS[name] for name in ("save one", "save draft", "take over", "interrupt")]
+SINGLE = [WORKS[name] for name in ("save one", "save draft", "take over", "interrupt", "remember")]
 
 
 def everything(url: str) -> dict[str, Any]:
     """Return all rows but for the ids and times the store itself gives."""
-    given = ("updated_at", "lease_until", "id")
+    given = ("updated_at", "lease_until", "made_at", "id")
     with connected(url) as connection:
         return {
             name: [

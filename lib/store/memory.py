@@ -21,6 +21,7 @@ from lib.workshop import (
     Discarded,
     Draft,
     EventRecord,
+    Recollection,
     Snapshot,
     StepKey,
     StepOverview,
@@ -46,6 +47,8 @@ class _Row:
     asides: dict[tuple[str, str], Aside] = field(default_factory=dict)
     unsent: dict[str, tuple[datetime, Unsent]] = field(default_factory=dict)
     discarded: list[Discarded] = field(default_factory=list)
+    #: By era.
+    recollections: dict[int, Recollection] = field(default_factory=dict)
     touched: datetime | None = None
 
     def of(self, era: int) -> list[Message]:
@@ -466,6 +469,22 @@ class MemoryStore:
         """Return the replies of a step that were written anew, oldest first."""
         with self._lock:
             return list(self._rows.get(key, _NOTHING).discarded)
+
+    # What older conversations came to
+
+    def recollection(self, key: StepKey, era: int) -> Recollection | None:
+        """Return what is remembered of an era of a step's transcript."""
+        with self._lock:
+            return self._rows.get(key, _NOTHING).recollections.get(era)
+
+    def remember(self, key: StepKey, era: int, recollection: Recollection) -> None:
+        """Keep what the older part of a transcript came to; who covers more wins."""
+        with self._lock:
+            held = self._stored(key).recollections
+            if era < 0 or recollection.upto < 1 or not recollection.text:
+                raise Unstorable("The database refuses what was to be stored.")
+            if era not in held or held[era].upto < recollection.upto:
+                held[era] = recollection
 
     # Calls of models
 

@@ -28,6 +28,7 @@ from lib.workshop import (
     Draft,
     EventRecord,
     Fields,
+    Recollection,
     Snapshot,
     StepKey,
     StepOverview,
@@ -301,6 +302,20 @@ class Store(Protocol):
 
     def discarded(self, key: StepKey) -> list[Discarded]:
         """Return the replies of a step that were written anew, oldest first; no transcript has them."""
+        ...
+
+    # What older conversations came to
+
+    def recollection(self, key: StepKey, era: int) -> Recollection | None:
+        """Return what is remembered of an era of a step's transcript; None where nothing is."""
+        ...
+
+    def remember(self, key: StepKey, era: int, recollection: Recollection) -> None:
+        """
+        Keep what the older part of a transcript came to, one a step and era: who covers more wins.
+
+        Raises Unstorable where there is no such step, or nothing in it.
+        """
         ...
 
     # Calls of models

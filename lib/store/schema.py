@@ -250,6 +250,25 @@ discarded = Table(
     _filled("discarded", "message_id"),
 )
 
+# What the older part of a conversation came to, for the model that is told its newest part.
+recollections = Table(
+    "recollections",
+    metadata,
+    _text("workshop_id"),
+    _text("team_id"),
+    _text("step"),
+    _number("era"),
+    # Position of the last message it covers.
+    _number("upto"),
+    _moment("made_at"),
+    _text("text"),
+    _key("recollections", "team_id", "step", "era"),
+    _belongs_to_step("recollections"),
+    _filled("recollections", "text"),
+    _at_least("recollections", "era", 0),
+    _at_least("recollections", "upto", 1),
+)
+
 # Every request to a model and what came of it; no word of what was said.
 guide_calls = Table(
     "guide_calls",

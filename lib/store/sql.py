@@ -21,6 +21,7 @@ from lib.store.calls import Calls
 from lib.store.discarding import Discarding
 from lib.store.engine import Door, Kind
 from lib.store.port import LEASE, Decision, NotFound
+from lib.store.recollections import Recollections
 from lib.store.rows import in_team
 from lib.store.schema import artifact_versions, events, messages, steps, teams, workshops
 from lib.store.transcripts import Transcripts
@@ -32,6 +33,7 @@ from lib.workshop import (
     Discarded,
     Draft,
     EventRecord,
+    Recollection,
     Snapshot,
     StepKey,
     StepOverview,
@@ -52,6 +54,7 @@ class SqlStore:
         self._typed = Typed(door)
         self._calls = Calls(door)
         self._discarding = Discarding(door, self._transcripts)
+        self._recollections = Recollections(door)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -240,6 +243,16 @@ class SqlStore:
     def discarded(self, key: StepKey) -> list[Discarded]:
         """Return the replies of a step that were written anew, oldest first."""
         return self._discarding.discarded(key)
+
+    # What older conversations came to
+
+    def recollection(self, key: StepKey, era: int) -> Recollection | None:
+        """Return what is remembered of an era of a step's transcript."""
+        return self._recollections.recollection(key, era)
+
+    def remember(self, key: StepKey, era: int, recollection: Recollection) -> None:
+        """Keep what the older part of a transcript came to; who covers more wins."""
+        self._recollections.remember(key, era, recollection)
 
     # Calls of models
 
