@@ -1,10 +1,38 @@
 """What a guide may know of a workshop when it is asked in one of its steps."""
 
+import logging
 from collections.abc import Callable
 
 from lib.guide.port import Request
-from lib.store.port import Store, upstream
-from lib.workshop import Draft, StepKey
+from lib.store.port import Store, StoreError, upstream
+from lib.workshop import Draft, Recollection, StepKey
+
+log = logging.getLogger(__name__)
+
+
+class StoredMemory:
+    """The guide's memory of one era of one step, in the store; without it where that is away."""
+
+    def __init__(self, store: Store, key: StepKey, era: int) -> None:
+        """*era* is that of the transcript the guide reads: a reset meanwhile begins without it."""
+        self._store = store
+        self._key = key
+        self._era = era
+
+    def recall(self) -> Recollection | None:
+        """Return what was remembered last, None where that is nothing or cannot be read."""
+        try:
+            return self._store.recollection(self._key, self._era)
+        except StoreError as exc:
+            log.warning("What was said before in %s cannot be recalled: %s", self._key.step, exc)
+            return None
+
+    def remember(self, recollection: Recollection) -> None:
+        """Keep what the older part came to, if that can be done."""
+        try:
+            self._store.remember(self._key, self._era, recollection)
+        except StoreError as exc:
+            log.warning("What was said before in %s is not kept: %s", self._key.step, exc)
 
 
 def request(
@@ -25,10 +53,11 @@ def request(
     workshop = store.workshop(key.workshop_id)
     team = next(each for each in store.teams(workshop.id) if each.id == key.team_id)
     made_from = upstream(store, key)
+    transcript = store.messages(key, before=before)
     return Request(
         key.step,
         draft.phase,
-        store.messages(key, before=before),
+        transcript,
         draft.fields,
         {slug: version.fields for slug, version in made_from.items()},
         workshop.challenge,
@@ -37,5 +66,7 @@ def request(
         team_key=key.team,
         turn=turn,
         on_wait=on_wait,
+        # Without a message there is nothing to remember.
+        memory=StoredMemory(store, key, transcript[0].era if transcript else 0),
         summaries={slug: each.summary for slug, each in made_from.items() if each.summary},
     )

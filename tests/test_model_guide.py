@@ -23,7 +23,7 @@ from lib.criteria.matching import is_placeholder, leaves
 from lib.guide import missing
 from lib.guide.choice import guide_for
 from lib.guide.fallback import NOTE, WithFallback
-from lib.guide.openai_compatible import ModelGuide, context, prompts
+from lib.guide.openai_compatible import ModelGuide, context, counting, prompts
 from lib.guide.openai_compatible.client import Client, Limits
 from lib.guide.openai_compatible.failures import SENTENCES
 from lib.guide.openai_compatible.parsing import MARKER
@@ -777,7 +777,7 @@ def finished(step: str, **changes: Any) -> Request:
 
 
 def counted(told: context.Told) -> int:
-    return sum(context.tokens(each["content"]) for each in told.messages)
+    return sum(counting.tokens(each["content"]) for each in told.messages)
 
 
 @pytest.mark.parametrize("step", steps.SLUGS)
@@ -980,7 +980,7 @@ def test_the_setting_for_the_context_is_the_budget(server: GuideServer) -> None:
     model = Settings(guide_base_url=server.url, guide_model="m", guide_context=4_000)
     reply(guide_for(model), request("word " * 10_000))
 
-    assert 3_000 < context.tokens(server.asked[0].text) <= 4_000
+    assert 3_000 < counting.tokens(server.asked[0].text) <= 4_000
 
 
 def test_the_scripted_guide_steps_in_only_where_it_is_set_and_says_so(server: GuideServer) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from lib.status import Phase
 from lib.transcript import Message
-from lib.workshop import Fields, TeamKey
+from lib.workshop import Fields, Recollection, TeamKey
 
 
 class GuideError(Exception):
@@ -19,6 +19,28 @@ class GuideError(Exception):
 
 def _tell_nobody(seconds: float) -> None:
     """Let a wait pass without a word."""
+
+
+class Memory(Protocol):
+    """What is kept between two replies in a step: what its older conversation came to."""
+
+    def recall(self) -> Recollection | None:
+        """Return what was remembered last, None where that is nothing. Never raises."""
+        ...
+
+    def remember(self, recollection: Recollection) -> None:
+        """Keep what the older part came to, if that can be done. Never raises."""
+        ...
+
+
+class NoMemory:
+    """Nothing is known, and nothing is kept."""
+
+    def recall(self) -> None:
+        """Know nothing."""
+
+    def remember(self, recollection: Recollection) -> None:
+        """Keep nothing."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +78,8 @@ class Request:
     anew: bool = False
     #: Told how many seconds the guide has to wait before it can begin, and 0 when it goes on.
     on_wait: Callable[[float], None] = field(default=_tell_nobody, compare=False, repr=False)
+    #: What this conversation's older part came to, from one reply to the next.
+    memory: Memory = field(default_factory=NoMemory, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -72,7 +96,8 @@ class Guide(Protocol):
     """
     Whoever answers.
 
-    Implementations are used from several threads at once and keep nothing between two calls.
+    Implementations are used from several threads at once and keep nothing between two calls but
+    what they hand to a request's memory.
     """
 
     #: The name shown beside the guide's messages.

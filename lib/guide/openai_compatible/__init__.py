@@ -10,9 +10,10 @@ import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from lib.calls import Call
-from lib.guide.openai_compatible import arc, context, prompts
+from lib.guide.openai_compatible import arc, context, counting, older, prompts
 from lib.guide.openai_compatible.client import ChatMessage, Client, Ending
 from lib.guide.openai_compatible.failures import Kind, ModelFailure
 from lib.guide.openai_compatible.honesty import honest
@@ -22,26 +23,42 @@ from lib.guide.port import GuideError, Proposal, Request
 from lib.guide.usage import Usage
 from lib.status import Phase
 from lib.transcript import Role, clean
+from lib.workshop import Recollection
 
 log = logging.getLogger(__name__)
 
+#: Seconds a reply waits for a summary of what it has no room for; then it goes on without.
+SUMMARY_WITHIN = 20.0
+
 
 class ModelGuide:
-    """A guide that asks a model; it keeps nothing between two calls but their records."""
+    """
+    A guide that asks a model.
+
+    It keeps nothing between two calls but their records, and summaries in a request's memory.
+    """
 
     name = "Guide"
 
     def __init__(
-        self, client: Client, *, budget: int = context.BUDGET, usage: Usage | None = None
+        self,
+        client: Client,
+        *,
+        budget: int = context.BUDGET,
+        usage: Usage | None = None,
+        summary_within: float = SUMMARY_WITHIN,
     ) -> None:
-        """*budget* is the most tokens of one request, by `context.tokens`."""
+        """*budget* is the most tokens of one request, by `counting.tokens`."""
         self._client = client
         self._budget = budget
         self.usage = usage or Usage()
+        self._summary_within = summary_within
 
     def reply(self, request: Request) -> Iterator[str | Proposal]:
         """Yield the reply as the port has it. Raises ModelFailure, a GuideError."""
         told = context.told(request, self._budget)
+        if told.left_out:
+            told = yield from self._with_summary(request, told)
         splitter, ending = Splitter(), Ending("")
         with closing(self._asked(request, told.messages, streamed=True)) as pieces:
             for piece in pieces:
@@ -54,9 +71,18 @@ class ModelGuide:
         yield from self._proposal(request, told, splitter)
 
     def _asked(
-        self, request: Request, messages: Sequence[ChatMessage], *, streamed: bool
+        self,
+        request: Request,
+        messages: Sequence[ChatMessage],
+        *,
+        streamed: bool,
+        prompt: str = "",
     ) -> Generator[str | Ending]:
-        """Yield what the client yields, and note what the call came to, however it ends."""
+        """
+        Yield what the client yields, and note what the call came to, however it ends.
+
+        *prompt* is its fingerprint where it is not the step's.
+        """
         began, written, ending = time.monotonic(), [], Ending("")
         outcome = "stopped"
         try:
@@ -74,21 +100,63 @@ class ModelGuide:
             raise
         finally:
             estimated = not (ending.tokens_in or ending.tokens_out)
-            sent = sum(context.tokens(each["content"]) for each in messages)
+            sent = sum(counting.tokens(each["content"]) for each in messages)
             self.usage.note(
                 Call(
                     team=request.team_key,
                     step=request.step,
                     turn=request.turn,
                     model=self._client.model,
-                    prompt_hash=prompts.fingerprint(request.step),
+                    prompt_hash=prompt or prompts.fingerprint(request.step),
                     tokens_in=sent if estimated else ending.tokens_in,
-                    tokens_out=context.tokens("".join(written)) if estimated else ending.tokens_out,
+                    tokens_out=counting.tokens("".join(written))
+                    if estimated
+                    else ending.tokens_out,
                     estimated=estimated,
                     seconds=time.monotonic() - began,
                     outcome=outcome,
                 )
             )
+
+    # What there is no room for
+
+    def _with_summary(
+        self, request: Request, told: context.Told
+    ) -> Generator[str, None, context.Told]:
+        """Yield signs of life; return the request with a summary of what it leaves out."""
+        known = request.memory.recall()
+        if known:
+            told = context.told(request, self._budget, known.text)
+        task = older.task(request.transcript, told.left_out, known, self._budget)
+        text = (yield from self._summed_up(request, task)) if task else ""
+        if not task or not text:
+            return told
+        request.memory.remember(Recollection(task.upto, text))
+        return context.told(request, self._budget, text)
+
+    def _summed_up(self, request: Request, task: older.Task) -> Generator[str, None, str]:
+        """Yield signs of life; return a summary, "" without one: what fails here fails no reply."""
+        # The team waits for a reply: it is told of that one's waits alone.
+        quiet = replace(request, on_wait=lambda _: None)
+        until = time.monotonic() + self._summary_within
+        answer, ending = "", Ending("")
+        prompt = prompts.summary_fingerprint()
+        try:
+            with closing(
+                self._asked(quiet, task.messages, streamed=False, prompt=prompt)
+            ) as pieces:
+                for piece in pieces:
+                    if isinstance(piece, Ending):
+                        ending = piece
+                    elif time.monotonic() > until:
+                        pieces.throw(ModelFailure(Kind.SLOW))
+                    else:
+                        answer += piece
+                        yield ""
+        except GuideError as exc:
+            log.warning("What was said before in %s is not summed up: %s", request.step, exc)
+            return ""
+        return older.taken(answer) if ending.finish not in ("length", "content_filter") else ""
 
     # What becomes of the structured part
 

@@ -2,28 +2,27 @@
 What a model is told in one request: instructions, earlier artifacts, the draft, the conversation.
 
 All of it comes out of the port's request, so that nothing of another team's can be in it. It stays
-within a budget of tokens: artifacts and draft get a share each, the conversation the rest, newest
-first. What does not fit is left out with a note.
+within a budget of tokens: artifacts and draft get a share each, the conversation the rest.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from lib import criteria, steps
 from lib.artifacts import MODELS, normalised
 from lib.criteria.evidence import is_synthetic
 from lib.guide import missing
-from lib.guide.openai_compatible import prompts
+from lib.guide.openai_compatible import conversation, prompts
 from lib.guide.openai_compatible.client import ChatMessage
+from lib.guide.openai_compatible.counting import tokens
 from lib.guide.openai_compatible.patching import CUT_OFF
 from lib.guide.port import Request
-from lib.transcript import Message, Role
+from lib.transcript import Message
 from lib.workshop import LANGUAGES, Fields
 
-#: Tokens of one request, by `tokens`; small enough for models that run on one's own machine.
+#: Tokens of one request, by `counting.tokens`; small enough for models that run on one's own machine.
 BUDGET = 12_000
 
 #: Shares of what the instructions leave: for all artifacts together, and for the draft.
@@ -36,19 +35,6 @@ _NOTES = 80
 _SIZES = ((2_000, 100), (600, 60), (250, 40), (120, 25), (60, 12), (30, 5), (15, 2))
 
 
-def tokens(text: str) -> int:
-    """
-    Return about how many tokens *text* has: one for four ASCII characters, one for any other.
-
-    An estimate that errs upwards for most languages; servers count the real ones afterwards.
-
-    >>> tokens("twelve chars"), tokens("你好")
-    (3, 2)
-    """
-    plain = len(text.encode("ascii", "ignore"))
-    return -(-plain // 4) + len(text) - plain
-
-
 @dataclass(frozen=True)
 class Told:
     """One request, as a model gets it."""
@@ -56,13 +42,16 @@ class Told:
     messages: Sequence[ChatMessage]
     #: Fields of the draft that are not shown whole.
     shortened: frozenset[str] = frozenset()
+    #: The beginning of the conversation, where it does not fit.
+    left_out: Sequence[Message] = ()
 
 
-def told(request: Request, budget: int = BUDGET) -> Told:
+def told(request: Request, budget: int = BUDGET, summary: str = "") -> Told:
     """
     Return a request: one message of the system, then user and assistant in turns.
 
-    By `tokens` it stays under *budget*, unless the instructions alone are more than half of it.
+    *summary* is what the part of the conversation that is left out came to, where that is known.
+    By `counting.tokens` it stays under *budget*, unless the instructions alone are more than half of it.
     """
     instructions = prompts.instructions(request.step)
     room = max(budget - tokens(instructions), budget // 2)
@@ -71,8 +60,9 @@ def told(request: Request, budget: int = BUDGET) -> Told:
     parts = [instructions, *_state(request, room), _data("draft", "The draft as it stands", draft)]
     system = "\n\n".join(parts)
     left = max(budget - tokens(system) - _NOTES, budget // 8)
-    messages = [{"role": "system", "content": system}, *_conversation(request.transcript, left)]
-    return Told(messages, shortened)
+    shown = conversation.shown(request.transcript, left, summary)
+    messages = [{"role": "system", "content": system}, *shown.messages]
+    return Told(messages, shortened, shown.left_out)
 
 
 # What stands where
@@ -169,66 +159,3 @@ def _shortened(value: Any, characters: int, entries: int) -> Any:
 
 def _short(text: str, characters: int) -> str:
     return text if len(text) <= characters else f"{text[:characters].rstrip()} {CUT_OFF}"
-
-
-# The conversation
-
-
-def _conversation(transcript: Sequence[Message], room: int) -> list[ChatMessage]:
-    """Return the newest part of a conversation that fits, in turns that begin and end with the user."""
-    turns = _turns(transcript)
-    kept: list[ChatMessage] = []
-    for turn in reversed(turns):
-        content = _fitting(turn["content"], room) if not kept else turn["content"]
-        if tokens(content) > room:
-            break
-        room -= tokens(content)
-        kept.insert(0, turn | {"content": content})
-    left = len(turns) - len(kept)
-    if kept[0]["role"] != "user":
-        note = _note(left) if left else prompts.OPENING
-        return [{"role": "user", "content": note}, *kept]
-    if left:
-        kept[0]["content"] = f"{_note(left)}\n\n{kept[0]['content']}"
-    return kept
-
-
-def _note(left: int) -> str:
-    return f"(Earlier in this step: {left} messages that are left out here. The draft holds what came of them.)"
-
-
-def _turns(transcript: Sequence[Message]) -> list[ChatMessage]:
-    """Return one message a turn, with the names of who wrote in the team."""
-    found = [
-        {
-            "role": str(role),
-            "content": "\n\n".join(_told(each) for each in group if each.text.strip()),
-        }
-        for role, group in groupby(transcript, key=lambda message: message.role)
-    ]
-    found = [turn for turn in found if turn["content"]]
-    if not found:
-        return [{"role": "user", "content": prompts.OPENING}]
-    if found[-1]["role"] != Role.USER:
-        found.append({"role": "user", "content": "(Go on.)"})
-    return found
-
-
-def _told(message: Message) -> str:
-    named = message.role is Role.USER and message.author
-    return f"{message.author}: {message.text}" if named else message.text
-
-
-def _fitting(text: str, room: int) -> str:
-    """Return *text*, or its beginning and its end, within *room* tokens."""
-    if tokens(text) <= room:
-        return text
-    half = int((room - 40) * len(text) / tokens(text)) // 2
-    while True:
-        shown = (text[:half], text[len(text) - half :])
-        if half < 2 or sum(map(tokens, shown)) <= room - 40:
-            break
-        # The two ends may be of denser scripts than the middle.
-        half = half * 3 // 4
-    left = len(text) - 2 * half
-    return f"{shown[0]}\n[… {left:,} characters are left out here …]\n{shown[1]}"

@@ -1,0 +1,29 @@
+"""How much room a text takes, and how it is made to fit."""
+
+
+def tokens(text: str) -> int:
+    """
+    Return about how many tokens *text* has: one for four ASCII characters, one for any other.
+
+    An estimate that errs upwards for most languages; servers count the real ones afterwards.
+
+    >>> tokens("twelve chars"), tokens("你好")
+    (3, 2)
+    """
+    plain = len(text.encode("ascii", "ignore"))
+    return -(-plain // 4) + len(text) - plain
+
+
+def fitting(text: str, room: int) -> str:
+    """Return *text*, or its beginning and its end, within *room* tokens."""
+    if tokens(text) <= room:
+        return text
+    half = int((room - 40) * len(text) / tokens(text)) // 2
+    while True:
+        shown = (text[:half], text[len(text) - half :])
+        if half < 2 or sum(map(tokens, shown)) <= room - 40:
+            break
+        # The two ends may be of denser scripts than the middle.
+        half = half * 3 // 4
+    left = len(text) - 2 * half
+    return f"{shown[0]}\n[… {left:,} characters are left out here …]\n{shown[1]}"

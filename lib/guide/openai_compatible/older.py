@@ -1,0 +1,83 @@
+"""
+What the older part of a conversation came to: when a summary is wanted, of what, and what is taken.
+
+A summary reaches a little into what is still shown. So it is good for some replies, and nothing
+that was said is in neither, until the next one is made from it and what was said since.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lib.guide.openai_compatible import conversation, prompts
+from lib.guide.openai_compatible.client import ChatMessage
+from lib.guide.openai_compatible.counting import fitting, tokens
+from lib.guide.openai_compatible.parsing import Splitter
+from lib.transcript import Message, clean
+from lib.workshop import Recollection
+
+#: Share of a budget that may be left out, and in no summary, before one is made.
+_WORTH = 1 / 24
+
+#: Tokens of a summary: 200 words in most languages, and some more.
+_MOST = 500
+
+#: Tokens of one message in a request for a summary.
+_MESSAGE = 400
+
+
+@dataclass(frozen=True)
+class Task:
+    """A summary to be made: the request for it, and the position of the last message it covers."""
+
+    messages: Sequence[ChatMessage]
+    upto: int
+
+
+def task(
+    transcript: Sequence[Message],
+    left_out: Sequence[Message],
+    known: Recollection | None,
+    budget: int,
+) -> Task | None:
+    """
+    Return the summary to be made where *left_out* of *transcript* goes beyond *known*, or None.
+
+    The request for it stays within *budget*, by `counting.tokens`.
+    """
+    seen = known.upto if known else 0
+    lacking = sum(tokens(each.text) for each in left_out if each.position > seen)
+    if lacking <= budget * _WORTH:
+        return None
+    # Half of what is still shown is summed up in advance.
+    ahead = (len(transcript) - len(left_out)) // 2
+    covered = transcript[: len(left_out) + ahead]
+    said = "\n\n".join(
+        fitting(conversation.told(each), _MESSAGE)
+        for each in covered
+        if each.position > seen and each.text.strip()
+    )
+    # What frames the texts needs less than 100 tokens.
+    before = _framed("The summary so far", _harmless(known.text)) if known else ""
+    room = budget - tokens(prompts.SUMMARY) - tokens(before) - 100
+    asked = before + _framed("The conversation", fitting(_harmless(said), room))
+    return Task(
+        [{"role": "system", "content": prompts.SUMMARY}, {"role": "user", "content": asked}],
+        covered[-1].position,
+    )
+
+
+def taken(answer: str) -> str:
+    """Return the summary in a model's answer, without what it thought aloud; "" where none is."""
+    splitter = Splitter()
+    splitter.feed(answer)
+    splitter.close()
+    return fitting(clean(splitter.visible).strip(), _MOST)
+
+
+def _framed(title: str, text: str) -> str:
+    return f'<data title="{title}">\n{text}\n</data>\n\n'
+
+
+def _harmless(text: str) -> str:
+    """Return *text* so that it cannot end its own frame."""
+    return text.replace("</", "< /")
