@@ -35,6 +35,7 @@ from tests.test_store_sql import (
     GIVEN_UP,
     MESSAGES,
     PLACED,
+    RECOLLECTION,
     TEAMS,
     WORKS,
     WORKSHOP,
@@ -86,6 +87,7 @@ def writes(store: Store, key: StepKey) -> dict[str, Callable[[], Any]]:
         "save draft": lambda: store.save(key, (), draft),
         "take over": lambda: store.take_over(key, "half"),
         "interrupt": lambda: store.interrupt(key, "half"),
+        "remember": lambda: store.remember(key, 0, RECOLLECTION),
     }
 
 
@@ -103,6 +105,7 @@ def reads(store: Store, key: StepKey) -> dict[str, Callable[[], Any]]:
         "overview": lambda: store.overview(key.workshop_id),
         "usage": lambda: store.usage(key.workshop_id),
         "discarded": lambda: store.discarded(key),
+        "recollection": lambda: store.recollection(key, 0),
     }
 
 
@@ -203,6 +206,7 @@ def test_a_slow_database_is_used_or_given_up_in_time_and_nothing_is_doubled(
     assert texts(far_store, keys["save one"]) == ["half", PLACED[0].text]
     assert texts(far_store, keys["take over"]) == ["half"]
     assert far_store.draft(keys["save draft"]).fields == {"a": 1}
+    assert far_store.recollection(keys["remember"], 0) == RECOLLECTION
     # It began, it was confirmed, and the next one began.
     assert len(far_store.events(keys["apply"].workshop_id)) == 3
     assert far_store.artifacts(keys["apply"].team)["challenge"].version == 1
@@ -220,6 +224,7 @@ CUT_ON = {
     "save draft": b"UPDATE steps",
     "take over": b"COMMIT",
     "interrupt": b"UPDATE messages",
+    "remember": b"INSERT INTO recollections",
 }
 
 

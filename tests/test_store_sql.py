@@ -474,6 +474,7 @@ def _confirm(store: Store, key: StepKey) -> None:
 MESSAGES = [Message(f"new-{n}", Role.USER, "Ada", f"{n}", AT) for n in range(3)]
 PLACED = [replace(each, id=f"placed-{n}", position=10 + n) for n, each in enumerate(MESSAGES)]
 WORKSHOP = Workshop("whole", "T", "C", AT)
+RECOLLECTION = Recollection(3, "Three wait.")
 TEAMS = [Team("whole", f"team-{n}", "T", new_link(), n) for n in (1, 2)]
 
 WORKS: dict[str, Callable[[Store, StepKey], Any]] = {
@@ -485,7 +486,7 @@ WORKS: dict[str, Callable[[Store, StepKey], Any]] = {
     "save draft": lambda store, key: store.save(key, (), Draft({"a": 1}, Phase.GATHER, 1)),
     "take over": lambda store, key: store.take_over(key, "half"),
     "interrupt": lambda store, key: store.interrupt(key, "growing"),
-    "remember": lambda store, key: store.remember(key, 0, Recollection(3, "Three wait.")),
+    "remember": lambda store, key: store.remember(key, 0, RECOLLECTION),
 }
 
 #: The works that are one statement: that is done before its commit fails.
