@@ -51,6 +51,16 @@ class AppServer:
                 raise RuntimeError(f"The app did not start: {self.log[-2000:]}")
             time.sleep(0.1)
 
+    def ready(self, **settings: str) -> None:
+        """Have the app running with these settings, whatever a test before has done to it."""
+        is_running = self._process is not None and self._process.poll() is None
+        if is_running and settings.items() <= self._environment.items():
+            return
+        if is_running:
+            self.kill()
+        self._environment |= settings
+        self.start()
+
     def restart(self, **settings: str) -> None:
         """End the app in good order and start it again with other settings."""
         self.stop()

@@ -6,16 +6,16 @@ import pytest
 from playwright.sync_api import expect
 
 from lib.transcript import MAX_CHARACTERS
+from tests.app_server import AppServer
+from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
-def team(walker: Walker) -> Walker:
-    links = walker.start_workshop("Odd input", "People type anything.", ["Ladder crew"])
-    walker.join(links["Ladder crew"], "Ada")
-    walker.greeted()
+def team(walker: Walker, app: AppServer) -> Walker:
+    walker.enter(new_team(app.database_url).link, "Ada")
     return walker
 
 

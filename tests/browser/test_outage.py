@@ -14,6 +14,7 @@ from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import StepKey
 from tests import proxy
 from tests.app_server import AppServer
+from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 from tests.fakes import eventually
 from tests.postgres import PostgresServer
@@ -60,12 +61,10 @@ def store(server: AppServer, url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def tab(page: Any, server: AppServer) -> Walker:
+def tab(page: Any, server: AppServer, url: str) -> Walker:
     """Return somebody in a team's first step, greeted."""
     walker = Walker(page, server.url)
-    links = walker.start_workshop("Newcomers", "Half of them leave.", ["Ladder crew"])
-    walker.join(links["Ladder crew"], "Ada")
-    walker.greeted()
+    walker.enter(new_team(url).link, "Ada")
     return walker
 
 

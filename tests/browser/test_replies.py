@@ -12,6 +12,7 @@ from lib.store import open_store
 from lib.store.port import LEASE, Store
 from lib.transcript import Message, MessageStatus, Role
 from tests.app_server import AppServer
+from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 from tests.fakes import eventually
 from tests.postgres import PostgresServer
@@ -45,10 +46,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 def entered(page: Any, server: AppServer) -> tuple[Walker, str]:
     """Start a workshop and go into its first step; return the tab, and the team's address."""
     tab = Walker(page, server.url)
-    links = tab.start_workshop("Newcomers", "Half of them leave within a year.", ["Ladder crew"])
-    tab.join(links["Ladder crew"], "Ada")
-    tab.greeted()
-    return tab, links["Ladder crew"]
+    team = new_team(server.database_url)
+    tab.enter(team.link, "Ada")
+    return tab, f"{tab.url}/?team={team.link}"
 
 
 def button(tab: Walker, name: str) -> Locator:

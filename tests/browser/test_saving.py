@@ -8,24 +8,50 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from lib.store import open_store
 from lib.store.port import Store
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import StepKey, Team
 from tests.app_server import AppServer
+from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 from tests.fakes import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
-NAMES = ["Ladder crew"]
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, AppServer]]:
+    """Return the servers these tests share, one an engine: starting one takes longer than most."""
+    started: dict[str, AppServer] = {}
+    yield started
+    for server in started.values():
+        server.kill()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def server(
+    request: pytest.FixtureRequest, servers: dict[str, AppServer], tmp_path: Path
+) -> AppServer:
+    engine = request.param
+    if engine not in servers:
+        is_sqlite = engine == "sqlite"
+        url = f"sqlite:///{tmp_path / 'own.db'}" if is_sqlite else _new_database(request)
+        servers[engine] = AppServer(url, tmp_path / "app.log")
+    servers[engine].ready(GUIDE_PACE="0.01")
+    return servers[engine]
+
+
+def _new_database(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("postgres").new_database())
 
 
 @pytest.fixture
-def server(database_url: str, tmp_path: Path) -> Iterator[AppServer]:
-    server = AppServer(database_url, tmp_path / "app.log", GUIDE_PACE="0.01")
-    server.start()
-    yield server
-    server.kill()
+def store(server: AppServer) -> Iterator[Store]:
+    """Return a look into the database beside the app's own."""
+    store = open_store(server.database_url)
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -34,12 +60,11 @@ def tab(page: Any, server: AppServer) -> Walker:
 
 
 @pytest.fixture
-def address(tab: Walker) -> str:
+def address(tab: Walker, server: AppServer) -> str:
     """Start a workshop, go into its first step and wait for the greeting."""
-    links = tab.start_workshop("Newcomers", "Half of them leave within a year.", NAMES)
-    tab.join(links[NAMES[0]], "Ada")
-    tab.greeted()
-    return links[NAMES[0]]
+    team = new_team(server.database_url)
+    tab.enter(team.link, "Ada")
+    return f"{tab.url}/?team={team.link}"
 
 
 @pytest.fixture

@@ -3,17 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.app_server import AppServer
+from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
 @pytest.fixture
-def team(walker: Walker) -> Walker:
-    links = walker.start_workshop("Newcomers", "Half of them leave.", ["Ladder crew"])
-    walker.join(links["Ladder crew"], "Ada")
-    walker.at("Challenge")
-    walker.greeted()
+def team(walker: Walker, app: AppServer) -> Walker:
+    walker.enter(new_team(app.database_url).link, "Ada")
     return walker
 
 
