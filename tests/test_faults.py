@@ -38,7 +38,7 @@ def an_attempt_overtaken_by_another(world: World, team: list[Person]) -> None:
     assert ben.tab.watch(20, until=lambda: "retry" in ben.tab.buttons)
     ben.carry_out(Operation("retry", "", "", "", 1.0))
     world.proxies[ada.server].forward()
-    ben.tab.watch(6)
+    ben.tab.watch(10)
 
 
 def a_kill_in_mid_sentence(world: World, team: list[Person]) -> None:
@@ -62,7 +62,7 @@ WITHOUT = {
 @pytest.mark.parametrize("off", WITHOUT)
 def test_a_run_without_a_protection_is_found_out(off: str):
     work, column = WITHOUT[off]
-    settings = Settings(seed=0, trials=1, seconds=0, teams=1, pace=0.05, patience=6, off=off)
+    settings = Settings(seed=0, trials=1, seconds=0, teams=1, pace=0.05, patience=10, off=off)
     history = run(settings, work=work)
 
     assert checker.counts(history, checker.check(history))[column] > 0

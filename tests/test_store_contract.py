@@ -380,6 +380,17 @@ def test_a_stale_step_keeps_when_it_was_started_and_is_no_longer_completed(
     ) == (Status.NEEDS_REGENERATION, AT, None)
 
 
+def test_a_message_given_twice_in_one_save_ends_as_if_saved_one_after_the_other(
+    store: Store, key: StepKey
+) -> None:
+    (placed,) = store.append(key, [reply(revision=ATTEMPT)])
+    late = replace(placed, text="late", status=MessageStatus.COMPLETE, revision=4)
+    newer = replace(placed, text="newer", status=MessageStatus.INTERRUPTED, revision=ATTEMPT + 1)
+    store.save(key, [late, newer])
+
+    assert store.messages(key) == [newer]
+
+
 # Drafts
 
 

@@ -1,5 +1,6 @@
 """Messages and drafts in SQL: what is written most, and must cost least."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -102,7 +103,7 @@ class Transcripts:
     def save(self, key: StepKey, given: Sequence[Message], draft: Draft | None) -> None:
         """Upsert placed messages and the draft; newer wins."""
         # By id, in every process: batches that lock the same rows in two orders deadlock.
-        ready = sorted(_newest(given), key=lambda message: message.id)
+        ready = sorted(given, key=lambda message: message.id)
         if len(ready) + (draft is not None) <= 1:
             self._save_one(key, ready, draft)
             return
@@ -118,8 +119,9 @@ class Transcripts:
         def work(connection: Connection) -> None:
             if kind is Kind.SINGLE and ready and self._plain is not None and not clock.told():
                 self._write_plainly(connection, key, ready[0])
-            elif ready:
-                self._write(connection, self._upsert, key, ready)
+            else:
+                for each in _rounds(ready):
+                    self._write(connection, self._upsert, key, each)
             if draft is not None:
                 self._write_draft(connection, key, draft)
 
@@ -331,11 +333,17 @@ def _after(
     return list(new.values())
 
 
-def _newest(given: Sequence[Message]) -> list[Message]:
-    """Return one message an id, as saving one after the other would leave it."""
-    newest: dict[str, Message] = {}
+def _rounds(given: Sequence[Message]) -> list[list[Message]]:
+    """
+    Return *given* in rounds that hold each id once; a message given twice comes in two of them.
+
+    Which of the two stays depends on what is stored, and one statement cannot write a row twice.
+    """
+    rounds: list[list[Message]] = []
+    times: Counter[str] = Counter()
     for message in given:
-        before = newest.setdefault(message.id, message)
-        if before.status is not MessageStatus.COMPLETE and message.revision > before.revision:
-            newest[message.id] = message
-    return list(newest.values())
+        if times[message.id] == len(rounds):
+            rounds.append([])
+        rounds[times[message.id]].append(message)
+        times[message.id] += 1
+    return rounds

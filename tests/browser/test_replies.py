@@ -115,7 +115,8 @@ def test_a_tab_that_moves_to_another_server_sees_the_reply_grow_stops_and_retrie
     here, there = serve("a", url), serve("b", url)
     store = open_store(url)
     tab, address = entered(page, here)
-    here.restart(GUIDE_PACE="0.5")
+    # Slow enough to be stopped in mid-sentence on a busy machine.
+    here.restart(GUIDE_PACE="1.5")
     tab.box.wait_for()
     tab.send(LONG)
     assert eventually(lambda: len(words(growing(tab))) > 5, 30)
@@ -124,7 +125,7 @@ def test_a_tab_that_moves_to_another_server_sees_the_reply_grow_stops_and_retrie
     expect(button(tab, "Stop")).to_be_visible()
     expect(button(tab, "Retry")).to_have_count(0)
     first = words(growing(tab))
-    assert eventually(lambda: len(words(growing(tab))) > len(first), 15)
+    assert eventually(lambda: len(words(growing(tab))) > len(first), 30)
     assert words(growing(tab)).startswith(first)
 
     on_screen = words(growing(tab))
