@@ -7,7 +7,9 @@ Still started by `streamlit run streamlit_app.py`; Streamlit finds the app in th
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -112,15 +114,46 @@ async def readyz(_request: Request) -> Response:
     return JSONResponse(found.as_dict(), status_code=200 if found.ready else 503, headers=headers)
 
 
+#: Seconds the server may go on answering once it was told to end. It waits for every request that
+#: is under way, and with a silent database those take their time one after the other.
+GRACE = 3.0
+
+_ending = threading.Lock()
+
+
 @asynccontextmanager
 async def _life(_app: Any) -> AsyncIterator[None]:
+    _bound_the_end()
     yield
-    saved = await run_in_threadpool(process.stop)
-    # Every page has ended by now. The server would raise the signal that ended it once more, and
-    # whoever started it could not tell a good end from a bad one.
-    logging.shutdown()
-    sys.stderr.flush()
-    os._exit(0 if saved else 1)
+    await run_in_threadpool(_end)
+
+
+def _bound_the_end() -> None:
+    """Have the process end GRACE seconds after a signal, whatever the server still waits for."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+
+        def handle(received: int, frame: Any, before: Any = before) -> None:
+            end = threading.Timer(GRACE, _end)
+            end.daemon = True
+            end.start()
+            if callable(before):
+                before(received, frame)
+
+        signal.signal(number, handle)
+
+
+def _end() -> None:
+    """Save everything and end the process; whoever comes second waits for the first."""
+    with _ending:
+        saved = process.stop()
+        # The server would raise the signal that ended it once more, and whoever started it could
+        # not tell a good end from a bad one.
+        logging.shutdown()
+        sys.stderr.flush()
+        os._exit(0 if saved else 1)
 
 
 def parts() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from lib import completion, steps
+from lib import completion, reopening, steps
 from lib.guide.scripted import ScriptedGuide
 from lib.ids import new_id, new_link
 from lib.process import Process, assemble
@@ -127,6 +127,24 @@ def test_a_stale_step_says_what_changed_and_is_kept_drafted_anew_or_caught_up_wi
     ).first.wait_for()
     told = [event.event for event in process.store.events(team.workshop_id)]
     assert told[-1] is Event.REGENERATE
+
+
+def test_a_stale_step_is_kept_as_still_valid_with_one_click(
+    tab: Walker, team: Team, process: Process
+) -> None:
+    key, (store, drafts) = team.step_key("concept"), (process.store, process.drafts)
+    reopening.revise(store, drafts, key, actor="Ben", at=NOW)
+    sheets = [{**each, "usp": f"{each['usp']} Really."} for each in GOOD["concept"]["concepts"]]
+    drafts.edit(key, "concepts", sheets)
+    completion.confirm(store, drafts, key, actor="Ben", at=NOW)
+    assert stale(store, team) == ["validate"]
+    open_at(tab, team, "validate")
+    expect(tab.page.get_by_text("Concept Development has changed since this was")).to_be_visible()
+    tab.page.get_by_role("button", name="Still valid").click(delay=50)
+    tab.page.get_by_text("stays as it is").wait_for()
+
+    assert stale(store, team) == []
+    assert store.events(team.workshop_id)[-1].event is Event.STILL_VALID
 
 
 def test_a_step_that_is_confirmed_unchanged_gives_its_dependants_back(
