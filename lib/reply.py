@@ -124,7 +124,8 @@ class Reply:
             if self._ended or stored.revision < next_attempt(self._message.revision):
                 return False
             longer = self._revised(MessageStatus.INTERRUPTED).text
-            is_stop = stored.status is MessageStatus.INTERRUPTED and not stored.revision % ATTEMPT
+            is_interrupted = stored.status is MessageStatus.INTERRUPTED and not stored.lapsed
+            is_stop = is_interrupted and not stored.revision % ATTEMPT
             self._message = stored
             if is_stop and longer != stored.text and longer.startswith(stored.text):
                 self._message = stored.revised(longer, MessageStatus.INTERRUPTED)

@@ -6,7 +6,7 @@ newest. Order is the position alone, never a time.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -74,13 +74,22 @@ class Message:
     suggestions: tuple[str, ...] = ()
     #: Which era of the step's transcript it belongs to: a reset begins another.
     era: int = 0
+    #: Whether it reads as interrupted because its writer's lease ran out: nobody has stopped it.
+    lapsed: bool = field(default=False, compare=False)
 
     def revised(
         self, text: str, status: MessageStatus, suggestions: tuple[str, ...] = ()
     ) -> "Message":
         """Return this message one revision on."""
         revision = self.revision + 1
-        return replace(self, text=text, status=status, revision=revision, suggestions=suggestions)
+        return replace(
+            self,
+            text=text,
+            status=status,
+            revision=revision,
+            suggestions=suggestions,
+            lapsed=False,
+        )
 
 
 class TextRefused(ValueError):

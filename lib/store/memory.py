@@ -432,7 +432,7 @@ class MemoryStore:
 
     def _as_read(self, row: _Row, message: Message) -> Message:
         dead = message.status is MessageStatus.STREAMING and row.leases[message.id] < self._clock()
-        return replace(message, status=MessageStatus.INTERRUPTED) if dead else message
+        return replace(message, status=MessageStatus.INTERRUPTED, lapsed=True) if dead else message
 
     # Review
 

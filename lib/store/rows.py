@@ -122,6 +122,7 @@ def message(row: Row[Any]) -> Message:
         row.position,
         tuple(row.suggestions),
         row.era,
+        lapsed=bool(row.dead),
     )
 
 
