@@ -39,9 +39,9 @@ _TEXT = "We talked to five people and nobody had been told where to go. " * 4
 
 _COLUMNS = (
     "workshop_id, team_id, step, id, position, role, author, status, revision,"
-    " created_at, updated_at, lease_until, text"
+    " created_at, updated_at, lease_until, text, suggestions, era"
 )
-_INSERT = f"INSERT INTO messages ({_COLUMNS}) VALUES ({', '.join(['{0}'] * 13)})"
+_INSERT = f"INSERT INTO messages ({_COLUMNS}) VALUES ({', '.join(['{0}'] * 15)})"
 
 
 def main() -> None:
@@ -119,7 +119,7 @@ def _timed(into: list[float], do: Callable[[], object]) -> None:
 def _insert(bare: Any, mark: str, key: StepKey, message: Message) -> None:
     at = message.created_at.isoformat(timespec="microseconds")
     place = (*key, message.id, message.position)
-    values = (*place, "user", "Ada", "complete", 1, at, at, at, message.text)
+    values = (*place, "user", "Ada", "complete", 1, at, at, at, message.text, "[]", 0)
     bare.cursor().execute(_INSERT.format(mark), values)
 
 
