@@ -45,9 +45,6 @@ def test_suggested_replies_are_gone_while_a_reply_is_written(team: Walker) -> No
     expect(team.suggestions.first).to_be_visible()
 
 
-@pytest.mark.xfail(
-    strict=False, reason="on a busy machine the buttons sometimes do not come; not understood yet"
-)
 def test_a_suggested_reply_is_taken_by_keyboard_and_the_box_has_the_focus_then(
     team: Walker,
 ) -> None:
