@@ -63,6 +63,8 @@ class WorkingCopy:
     transcripts: dict[str, list[Message]] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     upstream: dict[str, dict[str, Fields]] = field(default_factory=dict)
+    #: What the page showed when it was last drawn whole.
+    shown: tuple[Any, ...] | None = None
     #: What the page asks about the step it shows, if anything.
     asking: Asking | None = None
     #: The step this tab shows; None before the first.
@@ -106,10 +108,17 @@ class WorkingCopy:
         self.drafts[step] = process.drafts.current(key)
 
     def look(self, process: Process, step: str) -> bool:
-        """Refresh; return whether anything came that the page does not show yet."""
-        before = (self.states, self.transcripts[step], self.drafts[step])
+        """Refresh; return whether there is anything the page does not show yet."""
+        before = self._view(step) if self.shown is None else self.shown
         self.refresh(process, step)
-        return before != (self.states, self.transcripts[step], self.drafts[step])
+        return before != self._view(step)
+
+    def drawn(self, step: str) -> None:
+        """Remember what a page shows: a redraw that was asked for and lost is asked for again."""
+        self.shown = self._view(step)
+
+    def _view(self, step: str) -> tuple[Any, ...]:
+        return self.states, self.transcripts[step], self.drafts[step]
 
     def read_unsent(self, process: Process, step: str) -> None:
         """Read what this member typed elsewhere and never sent; once a tab, before it is drawn."""

@@ -29,6 +29,7 @@ def show(step: str) -> None:
         rail.show(copy)
         if not is_read_only(copy.states[step].status):
             chat.receive(process, copy, step)
+        copy.drawn(step)
         stale_panel.show(process, copy, step)
         reopen_dialog.show(process, copy, step)
         conversation, result = st.columns([3, 2], gap="large")
