@@ -32,7 +32,6 @@ class AppServer:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.database_url = database_url
-        self.database_url = database_url
         self._log = log
         self._environment = {**os.environ, "DATABASE_URL": database_url, **settings}
         self._process: subprocess.Popen[bytes] | None = None

@@ -6,6 +6,7 @@ a laptop closed in the middle of a sentence takes the sentence with it. Tried in
 typed here is on the server after a pause of 2 s, and at the latest after 10 s.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -66,12 +67,14 @@ def _nothing() -> None:
     """Streamlit declares a component's state by its callback; the page reads it when it runs."""
 
 
+@cache
 def description(model: type[BaseModel]) -> list[dict[str, Any]]:
     """
     Return a model's fields as the form draws them, in order.
 
     Each has `name`, `label`, `help` and `kind` (line, text, lines, number, choice, check, group,
-    entries), and what its kind needs: `options`; `low` and `high`; `fields`; `most`.
+    entries), and what its kind needs: `options`; `low` and `high`; `fields`; `most`. One for
+    everybody who asks: not to be changed.
     """
     return [_field(name, info) for name, info in model.model_fields.items()]
 

@@ -207,5 +207,6 @@ function mount(parent, first) {
     submit();
   });
   send.addEventListener("click", submit);
+  text.disabled = false;
   return box;
 }

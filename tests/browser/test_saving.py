@@ -68,9 +68,10 @@ def address(tab: Walker, server: AppServer) -> str:
 
 
 @pytest.fixture
-def slow(address: str, server: AppServer) -> None:
+def slow(tab: Walker, address: str, server: AppServer) -> None:
     """Make the guide take about ten seconds for a reply from here on."""
     server.restart(GUIDE_PACE="0.5")
+    tab.connected()
 
 
 LONG = "Half of the newcomers leave within a year, most of them before christmas."
@@ -127,6 +128,7 @@ def test_a_growing_reply_is_saved_every_few_seconds(
     tab: Walker, address: str, store: Store, server: AppServer
 ) -> None:
     server.restart(GUIDE_PACE="1.3")
+    tab.connected()
     tab.send(LONG)
     assert eventually(is_last(store, MessageStatus.STREAMING))
     lengths: list[int] = []

@@ -26,14 +26,24 @@ class Walker:
         self.box.wait_for()
         self.greeted()
 
+    def front_door(self) -> None:
+        """Open the front door, and wait until nothing on it moves any more."""
+        self.page.goto(self.url)
+        # The browser loads this box later than the others, and it moves the buttons.
+        self.page.get_by_test_id("stSelectbox").get_by_role("combobox").wait_for()
+
+    def open_demo(self) -> None:
+        """Open the demo at the front door, which makes it where there is none."""
+        self.front_door()
+        self.page.get_by_role("button", name="Open the demo").click(delay=50)
+        self.page.wait_for_url(re.compile(r"/review\?workshop="))
+
     def start_workshop(self, title: str, challenge: str, teams: Sequence[str]) -> dict[str, str]:
         """Start a workshop; return each team's address as the facilitator copies it."""
-        self.page.goto(self.url)
+        self.front_door()
         self.page.get_by_role("textbox", name="Title").fill(title)
         self.page.get_by_role("textbox", name="The challenge in a sentence").fill(challenge)
         self.page.get_by_role("textbox", name="Teams, one a line").fill("\n".join(teams))
-        # The browser loads this box later than the others, and it moves the button.
-        self.page.get_by_test_id("stSelectbox").get_by_role("combobox").wait_for()
         self.page.get_by_role("button", name="Start").click(delay=50)
         self.page.wait_for_url(re.compile("/review"))
         codes = self.page.get_by_test_id("stCode").filter(has_text="team=")
@@ -90,6 +100,12 @@ class Walker:
     def settled(self) -> None:
         """Wait until no reply is being written."""
         expect(self.page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+
+    def connected(self) -> None:
+        """Wait until the page has found its server again, and no dialog says that it has not."""
+        app = self.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
 
     def send(self, text: str) -> None:
         """Type a message and send it, without waiting for anything."""
