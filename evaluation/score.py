@@ -13,10 +13,10 @@ from typing import Any
 
 from evaluation.walk import Walked
 from lib import criteria
-from lib.artifacts import ArtifactRefused, parsed
 from lib.criteria.evidence import is_synthetic
 from lib.criteria.framing import names_a_solution
 from lib.criteria.matching import folded_whole, leaves
+from lib.shaping import ArtifactRefused, parsed
 from lib.status import Phase
 from lib.transcript import Role
 from lib.workshop import Fields

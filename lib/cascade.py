@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from lib import steps
-from lib.artifacts import is_blank
 from lib.inputs import canonical, changed_inputs, fingerprint, same_fields
+from lib.shaping import is_blank
 from lib.status import (
     Change,
     Event,

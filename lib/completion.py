@@ -11,7 +11,7 @@ the last, and the artifact, its summary and everything that follows are one tran
 from dataclasses import dataclass
 from datetime import datetime
 
-from lib import artifacts, criteria, summaries
+from lib import criteria, shaping, summaries
 from lib.cascade import Standing, move
 from lib.drafts import Drafts
 from lib.status import Event, Status
@@ -104,11 +104,11 @@ def _judged(standing: Standing, step: str, event: Event, draft: Fields) -> Field
     """Return the artifact a draft comes to. Raises NotReady where it may not."""
     if event is Event.OVERRIDE:
         # As it was typed, too long a list and all: nothing is cut behind anybody's back.
-        fields: Fields = artifacts.without_blanks(draft)
+        fields: Fields = shaping.without_blanks(draft)
         return fields
     if lacking := _missing(standing, step, draft):
         raise NotReady(lacking)
-    return artifacts.dumped(artifacts.parsed(step, draft))
+    return shaping.dumped(shaping.parsed(step, draft))
 
 
 def _missing(standing: Standing, step: str, draft: Fields) -> list[str]:

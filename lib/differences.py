@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, get_origin
 
 from pydantic import BaseModel
 
-from lib.artifacts import MODELS, inner_type, is_blank, item_type
+from lib.artifacts import MODELS
 from lib.inputs import canonical
+from lib.shaping import inner_type, is_blank, item_type
 from lib.workshop import Fields
 
 #: Characters of an entry's own name in a label.

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lib.artifacts import normalised, shaped
 from lib.autosave import Autosave, QueueFull, Unsaved
 from lib.edits import (
     Edit,
@@ -28,6 +27,7 @@ from lib.edits import (
 )
 from lib.ids import new_id
 from lib.merging import merge
+from lib.shaping import normalised, shaped
 from lib.status import Phase, Status
 from lib.steps import SLUGS
 from lib.store.port import Conflict, Store, StoreUnavailable

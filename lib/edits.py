@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lib.artifacts import is_blank
 from lib.ids import new_id
 from lib.merging import merge
+from lib.shaping import is_blank
 from lib.status import Phase
 from lib.workshop import Aside, Draft, Fields
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lib import steps
-from lib.artifacts import is_blank
+from lib.shaping import is_blank
 from lib.workshop import Fields
 
 #: The whole artifact, but for what is in `NOTES`.

@@ -9,10 +9,11 @@ and a growing revision, so it may come any number of times, by either way, to an
 from typing import Any
 
 from lib import steps, working_copy
-from lib.artifacts import MODELS, shaped
+from lib.artifacts import MODELS
 from lib.edits import Edit
 from lib.ids import is_id
 from lib.process import Process
+from lib.shaping import shaped
 from lib.status import is_locked
 from lib.store.port import StoreUnavailable
 from lib.transcript import clean

@@ -33,6 +33,7 @@ PURE = (
     "effects",
     "transcript",
     "artifacts",
+    "shaping",
     "workshop",
     "ids",
     "inputs",

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib import steps
-from lib.artifacts import (
-    MODELS,
+from lib.artifacts import MODELS
+from lib.shaping import (
     ArtifactRefused,
     dumped,
     inner_type,

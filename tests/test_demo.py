@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lib import artifacts, cascade, completion, criteria, demo, process, reopening, steps
+from lib import cascade, completion, criteria, demo, process, reopening, shaping, steps
 from lib.demo import __main__ as launcher
 from lib.demo import making, story
 from lib.guide.scripted import ScriptedGuide
@@ -94,7 +94,7 @@ def test_every_version_is_whole_and_good_enough(shown: Shown) -> None:
         for slug in steps.SLUGS:
             made_from = {s: current[s].fields for s in steps.step(slug).feeds_from if s in current}
             for version in shown.store.versions(team.step_key(slug)):
-                artifacts.parsed(slug, version.fields)
+                shaping.parsed(slug, version.fields)
                 missing[team.name, slug, version.version] = criteria.missing(
                     slug, version.fields, made_from
                 )

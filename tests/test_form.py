@@ -8,9 +8,10 @@ import pytest
 from pydantic import BaseModel
 from streamlit.testing.v1 import AppTest
 
-from lib import artifacts, navigation, steps
-from lib.artifacts import MODELS, item_type, parsed, shaped
+from lib import navigation, shaping, steps
+from lib.artifacts import MODELS
 from lib.process import Process
+from lib.shaping import item_type, parsed, shaped
 from lib.ui.artifact_form import description
 from lib.workshop import Team
 from tests import pages
@@ -55,7 +56,7 @@ def pairs(
     yield model, specs
     for spec in specs:
         if "fields" in spec:
-            kind = artifacts.inner_type(model.model_fields[spec["name"]])
+            kind = shaping.inner_type(model.model_fields[spec["name"]])
             inner = item_type(kind) if spec["kind"] == "entries" else kind
             yield from pairs(inner, spec["fields"])
 

@@ -9,8 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from lib import steps
-from lib.artifacts import MODELS, dumped, inner_type, item_type, parsed
+from lib.artifacts import MODELS
 from lib.inputs import INPUTS, NOTES, WHOLE, changed_inputs, fingerprint, same_fields
+from lib.shaping import dumped, inner_type, item_type, parsed
 from lib.workshop import Fields
 from tests.test_criteria import GOOD
 

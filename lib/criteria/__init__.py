@@ -8,10 +8,11 @@ is about and says in a sentence how to close it.
 import re
 from collections.abc import Callable, Mapping
 
-from lib.artifacts import MODELS, ArtifactRefused, normalised, parsed
+from lib.artifacts import MODELS
 from lib.criteria import evidence, framing, making
 from lib.criteria.gap import Gap, Upstream, titles
 from lib.criteria.matching import is_placeholder, leaves
+from lib.shaping import ArtifactRefused, normalised, parsed
 from lib.workshop import Fields
 
 _RULES: Mapping[str, Callable[[Fields, Upstream], list[Gap]]] = {

@@ -6,7 +6,8 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from lib.artifacts import MODELS, inner_type, item_type
+from lib.artifacts import MODELS
+from lib.shaping import inner_type, item_type
 from lib.workshop import Fields
 
 #: Confirmed artifacts of earlier steps by slug, in shape.

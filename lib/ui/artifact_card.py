@@ -5,7 +5,8 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from lib.artifacts import MODELS, inner_type, is_blank, item_type
+from lib.artifacts import MODELS
+from lib.shaping import inner_type, is_blank, item_type
 from lib.ui.safe import escaped
 from lib.workshop import Fields
 

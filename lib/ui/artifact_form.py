@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from lib import navigation, typed, working_copy
-from lib.artifacts import MODELS, bound, inner_type, item_type
+from lib.artifacts import MODELS
+from lib.shaping import bound, inner_type, item_type
 from lib.ui.artifact_card import is_model
 from lib.working_copy import WorkingCopy
 

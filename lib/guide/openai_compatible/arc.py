@@ -6,8 +6,9 @@ of `lib.criteria`; nothing in a message can do that.
 """
 
 from lib import criteria
-from lib.artifacts import MODELS, normalised
+from lib.artifacts import MODELS
 from lib.guide.port import Request
+from lib.shaping import normalised
 from lib.status import Phase
 from lib.transcript import Role
 from lib.workshop import Fields

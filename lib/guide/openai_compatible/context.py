@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib import criteria, steps
-from lib.artifacts import MODELS, normalised
+from lib.artifacts import MODELS
 from lib.criteria.evidence import is_synthetic
 from lib.guide import missing
 from lib.guide.openai_compatible import conversation, prompts
@@ -19,6 +19,7 @@ from lib.guide.openai_compatible.client import ChatMessage
 from lib.guide.openai_compatible.counting import tokens
 from lib.guide.openai_compatible.patching import CUT_OFF
 from lib.guide.port import Request
+from lib.shaping import normalised
 from lib.transcript import Message
 from lib.workshop import LANGUAGES, Fields
 

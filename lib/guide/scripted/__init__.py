@@ -9,12 +9,12 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
-from lib.artifacts import normalised
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted.anew import drafted
 from lib.guide.scripted.arc import play
 from lib.guide.scripted.scene import seen
 from lib.guide.scripted.scripts import SCRIPTS
+from lib.shaping import normalised
 
 _CHUNK = re.compile(r"\s*\S{1,24}|\s+")
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from lib.artifacts import normalised
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted.arc import play
 from lib.guide.scripted.scene import seen
 from lib.guide.scripted.scripts import SCRIPTS
+from lib.shaping import normalised
 from lib.status import Phase
 from lib.steps import STEPS, step
 from lib.transcript import Role

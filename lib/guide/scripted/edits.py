@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin
 
-from lib.artifacts import is_blank, item_type
 from lib.criteria.matching import best, folded, same, stems
 from lib.guide.scripted import reading
 from lib.guide.scripted.commands import Command, Verb
 from lib.guide.scripted.spots import Path, Spot, called, heads, spots
+from lib.shaping import is_blank, item_type
 from lib.workshop import Fields
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
-from lib.artifacts import MODELS, normalised
+from lib.artifacts import MODELS
 from lib.criteria.gap import Gap
 from lib.guide.port import Request
 from lib.guide.scripted import say
 from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.wording import Wording, wording
+from lib.shaping import normalised
 from lib.status import Phase
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import LANGUAGES, Fields

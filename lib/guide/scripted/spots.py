@@ -7,9 +7,10 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from lib.artifacts import MODELS, inner_type, item_type
+from lib.artifacts import MODELS
 from lib.criteria.matching import alike, folded, same, words
 from lib.guide.scripted.reading import ordinal
+from lib.shaping import inner_type, item_type
 from lib.workshop import Fields
 
 Path = tuple[str | int, ...]
