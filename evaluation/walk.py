@@ -1,7 +1,8 @@
 """
 A simulated team: it says what it was going to say, whatever the guide asks, one message a turn.
 
-No store and no page: what a guide is asked is put together here as `lib.context` does it.
+No store and no page: what a guide is asked is put together here as `lib.context` does it. The tests
+of the guides walk with it too.
 """
 
 import time
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 
 from lib import criteria, steps
+from lib.edits import furthest
 from lib.guide.port import Guide, GuideError, Proposal, Request
 from lib.status import Phase
 from lib.transcript import Message, Role
@@ -29,14 +31,17 @@ class Walked:
 
     step: str
     #: Artifacts of the steps it is made from, by slug.
-    upstream: Mapping[str, Fields]
-    challenge: str
-    team: str
+    upstream: Mapping[str, Fields] = field(default_factory=dict)
+    challenge: str = ""
+    team: str = ""
+    language: str = "en"
     draft: Fields = field(default_factory=dict)
     phase: Phase = Phase.ORIENT
     transcript: list[Message] = field(default_factory=list)
     #: The phase each reply came to.
     phases: list[Phase] = field(default_factory=list)
+    #: What came with the replies, as it came.
+    proposals: list[Proposal] = field(default_factory=list)
     #: What the guide said where it could not answer.
     failures: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -52,9 +57,9 @@ class Walked:
         at = datetime(2026, 1, 1, tzinfo=UTC)
         self.transcript.append(Message(f"m{place}", role, name, text, at, position=place))
 
-    def take(self, guide: Guide) -> None:
-        """Have the guide answer; where it cannot, that is noted."""
-        request = Request(
+    def request(self) -> Request:
+        """Return what a guide is asked now."""
+        return Request(
             self.step,
             self.phase,
             tuple(self.transcript),
@@ -62,13 +67,17 @@ class Walked:
             self.upstream,
             self.challenge,
             self.team,
+            language=self.language,
         )
+
+    def take(self, guide: Guide) -> str:
+        """Have the guide answer and return what it says; where it cannot, that is noted."""
         began, chunks = time.monotonic(), []
         try:
-            for piece in guide.reply(request):
+            for piece in guide.reply(self.request()):
                 if isinstance(piece, Proposal):
-                    self.draft = piece.draft
-                    self.phase = max(self.phase, piece.phase, key=list(Phase).index)
+                    self.proposals.append(piece)
+                    self.draft, self.phase = piece.draft, furthest(self.phase, piece.phase)
                 else:
                     chunks.append(piece)
         except GuideError as exc:
@@ -77,6 +86,7 @@ class Walked:
         if text := "".join(chunks):
             self.note(Role.ASSISTANT, text)
             self.phases.append(self.phase)
+        return text
 
 
 def walk(guide: Guide, workshop: ModuleType) -> dict[str, Walked]:

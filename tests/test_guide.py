@@ -1,8 +1,8 @@
 """The scripted guide: two whole workshops walked with it, and what it promises at every turn."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from types import ModuleType
@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import artifacts, criteria, steps
+from evaluation.walk import Walked
+from lib import artifacts, criteria, shaping, steps
 from lib.criteria.matching import folded, leaves, related
 from lib.guide import suggestions
-from lib.guide.port import Proposal, Request
+from lib.guide.port import Proposal
 from lib.guide.scripted import ScriptedGuide
 from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.replies import _TAPS
@@ -31,55 +32,28 @@ PHASES = tuple(Phase)
 
 
 @dataclass
-class Conversation:
-    """A step being walked: what a page and a store do for it, in memory."""
-
-    step: str
-    upstream: Mapping[str, Fields] = field(default_factory=dict)
-    challenge: str = ""
-    team: str = ""
-    language: str = "en"
-    draft: Fields = field(default_factory=dict)
-    phase: Phase = Phase.ORIENT
-    transcript: list[Message] = field(default_factory=list)
-    phases: list[Phase] = field(default_factory=list)
-    drafts: list[Fields] = field(default_factory=list)
-    suggestions: list[tuple[str, ...]] = field(default_factory=list)
-
-    def request(self) -> Request:
-        return Request(
-            self.step,
-            self.phase,
-            tuple(self.transcript),
-            self.draft,
-            self.upstream,
-            self.challenge,
-            self.team,
-            language=self.language,
-        )
+class Conversation(Walked):
+    """A step being walked with the scripted guide, which never fails."""
 
     def say(self, *texts: str) -> str:
         """Send messages, all at once; return the guide's reply."""
         for text in texts:
-            self._note(Role.USER, text)
-        *chunks, proposal = GUIDE.reply(self.request())
-        assert isinstance(proposal, Proposal)
-        reply = "".join(str(chunk) for chunk in chunks)
-        self._note(Role.ASSISTANT, reply)
-        self.draft, self.phase = proposal.draft, proposal.phase
-        self.phases.append(self.phase)
-        self.drafts.append(self.draft)
-        self.suggestions.append(proposal.suggestions)
+            self.note(Role.USER, text)
+        reply = self.take(GUIDE)
+        assert len(self.proposals) == len(self.phases)
         return reply
-
-    def _note(self, role: Role, text: str) -> None:
-        place = len(self.transcript) + 1
-        at = datetime(2026, 1, 1, tzinfo=UTC)
-        self.transcript.append(Message(f"m{place}", role, "", text, at, position=place))
 
     @property
     def replies(self) -> list[str]:
-        return [each.text for each in self.transcript if each.role is Role.ASSISTANT]
+        return self.said(Role.ASSISTANT)
+
+    @property
+    def drafts(self) -> list[Fields]:
+        return [each.draft for each in self.proposals]
+
+    @property
+    def suggestions(self) -> list[Sequence[str]]:
+        return [each.suggestions for each in self.proposals]
 
 
 @cache
@@ -127,8 +101,7 @@ def in_the_middle(recording: ModuleType, step: str, turn: int) -> Conversation:
         phase=done.phases[turn],
         transcript=done.transcript[: 2 * turn + 1],
         phases=[],
-        drafts=[],
-        suggestions=[],
+        proposals=[],
     )
 
 
@@ -151,13 +124,14 @@ def test_a_whole_workshop_yields_artifacts_with_nothing_missing(
     done = walked(recording)[step]
 
     assert criteria.missing(step, done.draft, done.upstream) == []
-    assert artifacts.dumped(artifacts.parsed(step, done.draft))
+    assert shaping.dumped(shaping.parsed(step, done.draft))
 
 
 @RECORDINGS
 @STEPS
 def test_the_phases_go_forward_only_and_end_complete(recording: ModuleType, step: str) -> None:
-    places = [PHASES.index(phase) for phase in walked(recording)[step].phases]
+    # As the guide says it: a step takes the furthest, whatever comes.
+    places = [PHASES.index(each.phase) for each in walked(recording)[step].proposals]
 
     assert places == sorted(places)
     assert PHASES[places[0]] is Phase.ORIENT
@@ -941,7 +915,7 @@ def test_odd_text_is_answered_in_every_step(step: str, text: str) -> None:
 def _assert_sound(conversation: Conversation) -> None:
     reply = conversation.replies[-1]
 
-    assert conversation.draft == artifacts.normalised(conversation.step, conversation.draft)
+    assert conversation.draft == shaping.normalised(conversation.step, conversation.draft)
     assert 0 < len(reply.split()) < 150
     assert reply.count("?") == (conversation.phase is not Phase.COMPLETE)
 

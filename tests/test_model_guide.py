@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from lib import artifacts, criteria, steps
+from evaluation.walk import Walked
+from lib import artifacts, criteria, shaping, steps
 from lib.calls import Call
 from lib.criteria.matching import is_placeholder, leaves
 from lib.guide import missing
@@ -51,6 +52,7 @@ from tests.guide_server import (
     unknown_model,
     wrong_key,
 )
+from tests.shadow import Shadow, structured
 from tests.test_guide import walked
 
 LIMITS = Limits(connect=1, first=0.6, between=0.4, whole=5, characters=20_000, heartbeat=0.02)
@@ -92,10 +94,6 @@ def request(*texts: str, step: str = "challenge", **changes: Any) -> Request:
     said += [message(text, place=place) for place, text in enumerate(texts, 2)]
     options = {"phase": Phase.GATHER, "draft": {}, "transcript": said} | changes
     return Request(step, challenge="Half of them leave.", team="Ladder crew", **options)
-
-
-def structured(text: str = "And who feels it most?", **parts: Any) -> str:
-    return f"{text}\n\n{MARKER}\n{json.dumps(parts)}"
 
 
 @dataclass
@@ -572,7 +570,7 @@ def mangled(value: Any, chance: random.Random) -> Any:
 
 
 def assert_no_worse(step: str, before: Fields, after: Fields) -> None:
-    assert artifacts.normalised(step, after) == after
+    assert shaping.normalised(step, after) == after
     for name in before:
         valid, still = is_valid(step, name, before), is_valid(step, name, after)
         assert still or not valid, name
@@ -586,8 +584,8 @@ def assert_no_worse(step: str, before: Fields, after: Fields) -> None:
 
 def is_whole(step: str, fields: Fields) -> bool:
     try:
-        artifacts.parsed(step, fields)
-    except artifacts.ArtifactRefused:
+        shaping.parsed(step, fields)
+    except shaping.ArtifactRefused:
         return False
     return True
 
@@ -1067,28 +1065,19 @@ def test_this_machine_is_all_these_tests_reach(server: GuideServer) -> None:
 def test_a_model_as_good_as_the_script_walks_ten_steps_to_artifacts_that_can_be_confirmed(
     server: GuideServer, guide: ModelGuide, recording: ModuleType
 ) -> None:
-    scripted = ScriptedGuide(pace=0)
-    done: dict[str, Fields] = {}
+    done: dict[str, Walked] = {}
     for step in steps.STEPS:
-        upstream = {slug: done[slug] for slug in step.feeds_from}
-        talk: list[Message] = []
-        draft, phase = Fields(), Phase.ORIENT
+        upstream = {slug: done[slug].draft for slug in step.feeds_from}
+        shadow = Shadow(step.slug, upstream, recording.CHALLENGE, recording.TEAM)
+        team = Walked(step.slug, upstream, recording.CHALLENGE, recording.TEAM)
         for text in (None, *recording.MESSAGES[step.slug]):
-            talk += [message(text, place=len(talk) + 1)] if text else []
-            asked = Request(step.slug, phase, talk, draft, upstream, recording.CHALLENGE)
-            model = reply(scripted, asked)
-            assert model.proposal is not None
-            changed = model.proposal.draft
-            patch = {name: changed[name] for name in changed if changed[name] != draft.get(name)}
-            server.answers(
-                Answer(structured(model.text, draft=patch, phase=model.proposal.phase), size=400)
-            )
-            said = reply(guide, asked)
-            assert (said.text, said.error) == (model.text, "")
-            assert said.proposal is not None
-            draft, phase = said.proposal.draft, said.proposal.phase
-            talk += [message(said.text, Role.ASSISTANT, "Guide", len(talk) + 1)]
-        done[step.slug] = draft
+            for each in (shadow, team) if text else ():
+                each.note(Role.USER, str(text))
+            server.answers(shadow.next_answer())
+            team.take(guide)
+        done[step.slug] = team
 
-        assert criteria.missing(step.slug, draft, upstream) == []
-        assert phase is Phase.COMPLETE
+        assert (team.transcript, team.failures) == (shadow.transcript, [])
+        assert team.draft == shadow.draft
+        assert criteria.missing(step.slug, team.draft, upstream) == []
+        assert team.phase is Phase.COMPLETE

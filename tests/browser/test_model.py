@@ -1,6 +1,5 @@
 """A person's walk with a model that answers over HTTP, in real Chromium."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,11 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from evaluation.walk import Walked
 from lib import steps
-from lib.guide.openai_compatible.parsing import MARKER
-from lib.guide.port import Proposal, Request
-from lib.guide.scripted import ScriptedGuide
 from lib.status import Status
 from lib.store import open_store
 from lib.transcript import MessageStatus, Role
@@ -20,6 +15,7 @@ from tests import terse_workshop as recorded
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
 from tests.guide_server import KEY, MODEL, Answer, GuideServer, too_many
+from tests.shadow import Shadow, structured
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -57,33 +53,7 @@ def at_challenge(page: Any, server: AppServer, model: GuideServer) -> Walker:
 
 
 def answer(text: str, **parts: object) -> Answer:
-    """Return what a model writes: a text, and the structured part after it."""
-    return Answer(f"{text}\n\n{MARKER}\n{json.dumps(parts)}", size=200)
-
-
-class Shadow(Walked):
-    """What the team and a model as good as the script come to, ahead of the page."""
-
-    def next_answer(self) -> Answer:
-        """Return what the model will say now, and take it."""
-        request = Request(
-            self.step,
-            self.phase,
-            tuple(self.transcript),
-            self.draft,
-            self.upstream,
-            self.challenge,
-            self.team,
-        )
-        *chunks, proposal = ScriptedGuide(pace=0).reply(request)
-        assert isinstance(proposal, Proposal)
-        patch = {
-            name: value for name, value in proposal.draft.items() if value != self.draft.get(name)
-        }
-        text = "".join(map(str, chunks))
-        self.draft, self.phase = proposal.draft, proposal.phase
-        self.note(Role.ASSISTANT, text)
-        return answer(text, draft=patch, phase=proposal.phase, suggestions=proposal.suggestions)
+    return Answer(structured(text, **parts), size=200)
 
 
 def test_a_team_walks_ten_steps_with_a_model(
