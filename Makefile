@@ -31,7 +31,7 @@ format: $(VENV)/dev.stamp ## put everything in shape
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/dev.stamp ## measure, side by side in one run
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(ARGS)
 
 eval: $(VENV)/dev.stamp ## walk ten steps with the guide that is set, and score what comes of it
 	@$(BIN)/python -m evaluation $(ARGS)

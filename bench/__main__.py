@@ -4,7 +4,9 @@ import os
 import platform
 import sys
 
-from bench import rerun, saving
+from bench import rerun, saving, tabs
+
+BENCHES = {"saving": saving.main, "rerun": rerun.main, "tabs": tabs.main}
 
 
 def main() -> None:
@@ -12,11 +14,8 @@ def main() -> None:
     print(
         f"machine: {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     )
-    chosen = sys.argv[1:] or ["saving", "rerun"]
-    if "saving" in chosen:
-        saving.main()
-    if "rerun" in chosen:
-        rerun.main()
+    for name in sys.argv[1:] or BENCHES:
+        BENCHES[name]()
 
 
 if __name__ == "__main__":

@@ -44,16 +44,16 @@ def main() -> None:
         ours = AppServer(url, folder / "ours.log")
         ours.start()
         try:
-            with _Blank(folder) as blank:
+            with Blank(folder) as blank:
                 _measure(ours.port, blank, link)
         finally:
             ours.stop()
 
 
 def _measure(port: int, blank_port: int, link: str) -> None:
-    blank = _Tab(blank_port, "", "")
-    step = _Tab(port, "challenge", urlencode({"team": link}))
-    times: dict[_Tab, list[float]] = {blank: [], step: []}
+    blank = PageTab(blank_port, "", "")
+    step = PageTab(port, "challenge", urlencode({"team": link}))
+    times: dict[PageTab, list[float]] = {blank: [], step: []}
     for tab in (blank, step) * (TURNS + 3):
         times[tab].append(tab.rerun())
     blank_ms, step_ms = (statistics.median(each[3:]) * 1000 for each in times.values())
@@ -64,8 +64,8 @@ def _measure(port: int, blank_port: int, link: str) -> None:
     )
 
 
-class _Tab:
-    """A browser tab without a browser: one connection, one page."""
+class PageTab:
+    """A browser tab without a browser: one connection to a server, one page of it."""
 
     def __init__(self, port: int, page: str, query: str) -> None:
         self._page, self._query = page, query
@@ -86,7 +86,7 @@ class _Tab:
                 return time.perf_counter() - start
 
 
-class _Blank:
+class Blank:
     """A server with one page that does nothing, and our settings."""
 
     def __init__(self, folder: Path) -> None:

@@ -116,6 +116,10 @@ class Tab:
         self.outboxes.setdefault(self.step, []).append({"id": id_, "text": text})
         self._push()
 
+    def rerun(self) -> None:
+        """Have the page drawn anew, as anything done on it does."""
+        self._rerun()
+
     def press(self, key: str) -> bool:
         """Press a button of the page; return whether it is there."""
         if key not in self.buttons:

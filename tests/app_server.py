@@ -28,11 +28,12 @@ class AppServer:
     #: What starts it, as given to Python.
     program: tuple[str, ...] = ("-m", "streamlit", "run")
 
-    def __init__(self, database_url: str, log: Path, **settings: str) -> None:
+    def __init__(self, database_url: str, log: Path, *, root: Path = ROOT, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.database_url = database_url
         self._log = log
+        self._root = root
         self._environment = {**os.environ, "DATABASE_URL": database_url, **settings}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -42,7 +43,7 @@ class AppServer:
         options = [f"--server.port={self.port}", "--server.headless=true"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, *options], cwd=ROOT, env=self._environment, stdout=log, stderr=log
+                [*command, *options], cwd=self._root, env=self._environment, stdout=log, stderr=log
             )
         end = time.monotonic() + PATIENCE
         while not self._answers():
@@ -70,6 +71,12 @@ class AppServer:
     def log(self) -> str:
         """What the app has printed."""
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def memory(self) -> int:
+        """Return the bytes of memory the app holds, on a system that tells."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
     def kill(self) -> None:
         """End the app with SIGKILL."""
