@@ -14,8 +14,25 @@ from lib.transcript import ATTEMPT, Message, MessageStatus, next_attempt
 #: Seconds between two drawings of a growing reply: each sends its whole text to the browser again.
 DRAW_EVERY = 0.1
 
+#: How many times as long as a drawing took a follower waits before the next. On a busy server a
+#: drawing takes longer, and fewer of them leave time for whoever else asks something of it.
+DRAW_SHARE = 10
+
+#: The longest wait between two drawings, seconds.
+DRAW_AT_LATEST = 1.0
+
 #: Seconds of silence after which a follower looks up all the same, so that a page may leave.
 LOOK_UP_EVERY = 1.0
+
+
+def pause_after(took: float) -> float:
+    """
+    Return the seconds between two drawings, where the last one took so many.
+
+    >>> pause_after(0.001), pause_after(0.05), pause_after(2.0)
+    (0.1, 0.5, 1.0)
+    """
+    return min(max(DRAW_EVERY, DRAW_SHARE * took), DRAW_AT_LATEST)
 
 
 class Reply:
@@ -83,11 +100,13 @@ class Reply:
                     self._changed.wait(timeout=LOOK_UP_EVERY)
                 grown, over = len(self._chunks) > seen, self._over.is_set()
                 seen = len(self._chunks)
+            began = time.monotonic()
             yield self.text
             if over:
                 return
             if grown:
-                time.sleep(DRAW_EVERY)
+                took = time.monotonic() - began
+                self._over.wait(pause_after(took))
 
     def add(self, chunk: str) -> Message:
         """Append a chunk; return the message to save."""
