@@ -50,6 +50,9 @@ class Workshop:
     created_at: datetime
     #: What the scripted guide asks in, and a model begins in: one of LANGUAGES.
     language: str = "en"
+    #: When it was put away, and from when on it may be erased for good. UTC; None where neither.
+    archived_at: datetime | None = None
+    erase_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from lib.effects import carried_out
 from lib.ids import new_id
 from lib.status import Change, Event, Phase, Status
 from lib.store.clock import now
+from lib.store.memory_room import MemoryRooms
 from lib.store.port import LEASE, Conflict, Decision, NotFound, Unstorable
 from lib.transcript import Message, MessageStatus, Role, clean, next_attempt, ordered
 from lib.workshop import (
@@ -62,10 +63,11 @@ class _Row:
         self.touched = max(self.touched or at, at)
 
 
-class MemoryStore:
+class MemoryStore(MemoryRooms):
     """The port over dicts and one lock. *lease* is in seconds; *clock* is the database's."""
 
     def __init__(self, *, lease: float = LEASE, clock: Clock = now) -> None:
+        super().__init__()
         self._lease = timedelta(seconds=lease)
         self._clock = clock
         self._lock = threading.RLock()
@@ -109,13 +111,6 @@ class MemoryStore:
             return sorted(
                 self._workshops.values(), key=lambda each: (each.created_at, each.id), reverse=True
             )
-
-    def workshop(self, workshop_id: str) -> Workshop:
-        """Return one workshop."""
-        with self._lock:
-            if workshop_id not in self._workshops:
-                raise NotFound("There is no such workshop.")
-            return self._workshops[workshop_id]
 
     def teams(self, workshop_id: str) -> list[Team]:
         """Return a workshop's teams by position."""

@@ -20,6 +20,7 @@ from lib import steps
 from lib.calls import Call, TeamUsage
 from lib.cascade import Standing
 from lib.status import Change
+from lib.store.room_port import RoomStore
 from lib.transcript import Message
 from lib.workshop import (
     ArtifactVersion,
@@ -89,7 +90,7 @@ class Decision:
     rows: Mapping[str, Snapshot] = field(default_factory=dict)
 
 
-class Store(Protocol):
+class Store(RoomStore, Protocol):
     """
     One workshop database.
 

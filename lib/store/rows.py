@@ -37,7 +37,15 @@ def key_of(key: StepKey) -> dict[str, str]:
 
 def workshop(row: Row[Any]) -> Workshop:
     """Return a workshop."""
-    return Workshop(row.workshop_id, row.title, row.challenge, row.created_at, row.language)
+    return Workshop(
+        row.workshop_id,
+        row.title,
+        row.challenge,
+        row.created_at,
+        row.language,
+        archived_at=row.archived_at,
+        erase_at=row.erase_at,
+    )
 
 
 def team(row: Row[Any]) -> Team:

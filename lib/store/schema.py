@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from lib.notes import Kind
 from lib.status import Phase, Status
 from lib.transcript import MessageStatus, Role
 from lib.workshop import Fields
@@ -142,6 +143,9 @@ workshops = Table(
     _text("challenge"),
     _moment("created_at"),
     _text("language"),
+    # When it was put away, and from when on it may be erased for good.
+    _moment("archived_at", nullable=True),
+    _moment("erase_at", nullable=True),
     _key("workshops"),
     _filled("workshops", "workshop_id"),
 )
@@ -158,6 +162,64 @@ teams = Table(
     ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_teams_workshops"),
     _filled("teams", "workshop_id", "id", "link"),
     _at_least("teams", "position", 1),
+)
+
+# How a workshop is paced; none for one whose facilitator said nothing.
+agendas = Table(
+    "agendas",
+    metadata,
+    _text("workshop_id"),
+    # Minutes by step.
+    Column("plan", Json, nullable=False),
+    # Empty for no timer. It ends at a time, or is paused with so many seconds left.
+    _text("timer_step"),
+    _moment("timer_ends_at", nullable=True),
+    Column("timer_left", Float, nullable=False),
+    # The last step that is open to the teams; empty for all.
+    _text("open_until"),
+    _number("revision"),
+    _key("agendas"),
+    ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_agendas_workshops"),
+    _at_least("agendas", "revision", 1),
+)
+
+# What a facilitator tells the teams, and a team the facilitator; never changed.
+notes = Table(
+    "notes",
+    metadata,
+    _text("workshop_id"),
+    _text("id"),
+    _text("kind"),
+    # Null for all teams.
+    Column("team_id", Text, nullable=True),
+    _text("author"),
+    _text("text"),
+    _moment("at"),
+    _key("notes", "id"),
+    ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_notes_workshops"),
+    ForeignKeyConstraint(
+        ["workshop_id", "team_id"], ["teams.workshop_id", "teams.id"], name="fk_notes_teams"
+    ),
+    _filled("notes", "id"),
+    _one_of("notes", "kind", Kind),
+)
+
+# Which team is done with which note: a message to all has one for each.
+closed_notes = Table(
+    "closed_notes",
+    metadata,
+    _text("workshop_id"),
+    _text("note_id"),
+    _text("team_id"),
+    _text("by"),
+    _moment("at"),
+    _key("closed_notes", "note_id", "team_id"),
+    ForeignKeyConstraint(
+        ["workshop_id", "note_id"], ["notes.workshop_id", "notes.id"], name="fk_closed_notes_notes"
+    ),
+    ForeignKeyConstraint(
+        ["workshop_id", "team_id"], ["teams.workshop_id", "teams.id"], name="fk_closed_notes_teams"
+    ),
 )
 
 # The one key the workshop does not lead: whoever follows a link does not know its workshop yet.

@@ -22,6 +22,7 @@ from lib.store.discarding import Discarding
 from lib.store.engine import Door, Kind
 from lib.store.port import LEASE, Decision, NotFound
 from lib.store.recollections import Recollections
+from lib.store.room import Rooms
 from lib.store.rows import in_team
 from lib.store.schema import artifact_versions, events, messages, steps, teams, workshops
 from lib.store.transcripts import Transcripts
@@ -45,7 +46,7 @@ from lib.workshop import (
 )
 
 
-class SqlStore:
+class SqlStore(Rooms):
     """The port over one door, whose engine it owns. *lease* is in seconds."""
 
     def __init__(self, door: Door, *, lease: float = LEASE) -> None:

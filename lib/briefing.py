@@ -1,0 +1,62 @@
+"""What a facilitator's running of a workshop comes to: for a team's page, and for the facilitator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lib.agenda import Agenda
+from lib.notes import Kind, Note, NoteRecord
+
+#: What a team reads in a step its facilitator keeps closed, and in a workshop that is put away.
+HELD = (
+    "Your facilitator holds this step for now. Everything in it is kept, and you can read it; "
+    "it opens here by itself."
+)
+ARCHIVED = "This workshop is archived: you can read everything, and nothing in it can be changed."
+
+#: What a team reads where the step after its own is held.
+OPENS_NEXT = "Your facilitator opens the next step."
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """What one team is told, as of one look."""
+
+    agenda: Agenda = field(default_factory=Agenda)
+    #: The messages this team has not closed and the flags it has raised, oldest first.
+    notes: Sequence[Note] = ()
+    #: When the workshop was put away, and when it is erased for good; None where neither.
+    archived_at: datetime | None = None
+    erase_at: datetime | None = None
+
+    @property
+    def messages(self) -> list[Note]:
+        """What the facilitator has written and the team has not closed."""
+        return [note for note in self.notes if note.kind is Kind.MESSAGE]
+
+    @property
+    def flags(self) -> list[Note]:
+        """The flags of the team that are raised."""
+        return [note for note in self.notes if note.kind is Kind.FLAG]
+
+    @property
+    def is_put_away(self) -> bool:
+        """Whether nothing may be changed in the whole workshop."""
+        return self.archived_at is not None or self.erase_at is not None
+
+    def closed_because(self, step: str) -> str:
+        """Return the sentence why nothing may be changed in *step*; empty where it may."""
+        if self.is_put_away:
+            return ARCHIVED
+        return HELD if self.agenda.holds(step) else ""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What lies before the facilitator: the pace, and the notes of all teams."""
+
+    agenda: Agenda = field(default_factory=Agenda)
+    #: The latest notes and every raised flag, oldest first.
+    records: Sequence[NoteRecord] = ()
+    archived_at: datetime | None = None
+    erase_at: datetime | None = None

@@ -1,0 +1,137 @@
+"""Running a workshop, in memory: the twin of `lib.store.room`."""
+
+import threading
+from copy import deepcopy
+from dataclasses import replace
+from datetime import datetime
+
+from lib.agenda import Agenda
+from lib.briefing import Briefing, Desk
+from lib.notes import Closing, Kind, Note, NoteRecord
+from lib.store.port import Conflict, NotFound, Unstorable
+from lib.store.room import LATEST
+from lib.workshop import Team, TeamKey, Workshop
+
+_REFUSED = "The database refuses what was to be stored."
+
+
+class MemoryRooms:
+    """The port's methods for running a workshop, over the dicts of the store they are part of."""
+
+    _lock: threading.RLock
+    _workshops: dict[str, Workshop]
+    _teams: dict[TeamKey, Team]
+
+    def __init__(self) -> None:
+        self._agendas: dict[str, Agenda] = {}
+        self._notes: dict[str, dict[str, NoteRecord]] = {}
+
+    def workshop(self, workshop_id: str) -> Workshop:
+        """Return one workshop."""
+        with self._lock:
+            if workshop_id not in self._workshops:
+                raise NotFound("There is no such workshop.")
+            return self._workshops[workshop_id]
+
+    # The agenda
+
+    def agenda(self, workshop_id: str) -> Agenda:
+        """Return how a workshop is paced."""
+        with self._lock:
+            self.workshop(workshop_id)
+            return deepcopy(self._agendas.get(workshop_id, Agenda()))
+
+    def save_agenda(self, workshop_id: str, agenda: Agenda) -> None:
+        """Store an agenda in place of the one of the revision before."""
+        with self._lock:
+            if workshop_id not in self._workshops:
+                raise Unstorable(_REFUSED)
+            stored = self.agenda(workshop_id)
+            if stored == agenda:
+                return
+            if agenda.revision != stored.revision + 1:
+                raise Conflict("Somebody else changed the agenda at the same time.")
+            self._agendas[workshop_id] = deepcopy(agenda)
+
+    # Notes
+
+    def briefing(self, team: TeamKey) -> Briefing:
+        """Return all that a team's page shows of how it is run."""
+        with self._lock:
+            desk = self._desk(team.workshop_id)
+            told = tuple(r.note for r in desk.records if _concerns(r, team.team_id))
+            return Briefing(desk.agenda, told, desk.archived_at, desk.erase_at)
+
+    def desk(self, workshop_id: str) -> Desk:
+        """Return all that the facilitator sees of it."""
+        with self._lock:
+            desk = self._desk(workshop_id)
+            latest = desk.records[-LATEST:]
+            shown = [each for each in desk.records if each in latest or each.is_raised]
+            return replace(desk, records=tuple(shown))
+
+    def _desk(self, workshop_id: str) -> Desk:
+        workshop = self.workshop(workshop_id)
+        records = self._notes.get(workshop_id, {}).values()
+        by_age = sorted(records, key=lambda each: (each.note.at, each.note.id))
+        agenda = self.agenda(workshop_id)
+        return Desk(agenda, tuple(by_age), workshop.archived_at, workshop.erase_at)
+
+    def post(self, workshop_id: str, note: Note) -> None:
+        """Keep a note, once by its id."""
+        with self._lock:
+            stranger = (
+                note.team_id is not None and TeamKey(workshop_id, note.team_id) not in self._teams
+            )
+            if workshop_id not in self._workshops or stranger or not note.id:
+                raise Unstorable(_REFUSED)
+            self._notes.setdefault(workshop_id, {}).setdefault(note.id, NoteRecord(note))
+
+    def close_note(self, workshop_id: str, note_id: str, closing: Closing) -> None:
+        """Keep that a team is done with a note; who was first stays."""
+        with self._lock:
+            held = self._notes.get(workshop_id, {})
+            if note_id not in held or TeamKey(workshop_id, closing.team_id) not in self._teams:
+                raise Unstorable(_REFUSED)
+            closings = held[note_id].closings
+            if all(each.team_id != closing.team_id for each in closings):
+                in_order = sorted((*closings, closing), key=lambda each: (each.at, each.team_id))
+                held[note_id] = replace(held[note_id], closings=tuple(in_order))
+
+    # Putting away, and erasing
+
+    def archive(self, workshop_id: str, at: datetime | None) -> None:
+        """Put a workshop away, or take it out again."""
+        with self._lock:
+            self._workshops[workshop_id] = replace(self.workshop(workshop_id), archived_at=at)
+
+    def delete(self, workshop_id: str, erase_at: datetime | None) -> None:
+        """Have a workshop erased at a time, or keep it after all."""
+        with self._lock:
+            self._workshops[workshop_id] = replace(self.workshop(workshop_id), erase_at=erase_at)
+
+    def erase(self, workshop_id: str, now: datetime) -> None:
+        """Erase everything of a workshop that was deleted, where its time has come."""
+        with self._lock:
+            workshop = self._workshops.get(workshop_id)
+            if workshop is None or workshop.erase_at is None or workshop.erase_at > now:
+                return
+            for held in vars(self).values():
+                if isinstance(held, dict):
+                    _forget(held, workshop_id)
+
+
+def _concerns(record: NoteRecord, team_id: str) -> bool:
+    """Whether a note is to be shown to a team: its own or all teams', and not closed by it."""
+    note = record.note
+    is_its_own = note.team_id == team_id
+    is_for_all = note.team_id is None and note.kind is Kind.MESSAGE
+    open_ = all(each.team_id != team_id for each in record.closings)
+    return open_ and (is_its_own or is_for_all)
+
+
+def _forget(held: dict[object, object], workshop_id: str) -> None:
+    """Take out what is kept under a workshop's id, or under a key that it leads."""
+    for key in list(held):
+        if workshop_id == key or (isinstance(key, tuple) and key[0] == workshop_id):
+            del held[key]

@@ -1,0 +1,262 @@
+"""Running a workshop, in SQL: its pace, its notes, and how it is put away or erased."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, exists, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
+
+from lib.agenda import MINUTES, Agenda, Timer
+from lib.briefing import Briefing, Desk
+from lib.notes import Closing, Kind, Note, NoteRecord
+from lib.store.engine import Door
+from lib.store.engine import Kind as Unit
+from lib.store.port import Conflict, NotFound
+from lib.store.schema import agendas, closed_notes, metadata, notes, workshops
+from lib.workshop import TeamKey
+
+#: The notes a facilitator sees at most, besides those that are still raised.
+LATEST = 50
+
+_FLAG = Kind.FLAG.value
+_MESSAGE = Kind.MESSAGE.value
+
+#: What `_agenda` reads, whatever else the query selects.
+_AGENDA = (
+    agendas.c.plan,
+    agendas.c.timer_step,
+    agendas.c.timer_ends_at,
+    agendas.c.timer_left,
+    agendas.c.open_until,
+    agendas.c.revision,
+)
+
+#: What `_note` reads.
+_NOTE = (
+    notes.c.id,
+    notes.c.kind,
+    notes.c.team_id,
+    notes.c.author,
+    notes.c.text,
+    notes.c.at,
+)
+
+_END = (workshops.c.archived_at, workshops.c.erase_at)
+
+_of_workshop = workshops.c.workshop_id == bindparam("workshop")
+_its_agenda = agendas.c.workshop_id == workshops.c.workshop_id
+_its_note = notes.c.workshop_id == workshops.c.workshop_id
+_its_closing = and_(
+    closed_notes.c.workshop_id == notes.c.workshop_id, closed_notes.c.note_id == notes.c.id
+)
+
+
+def _closed(team: Any = None) -> Any:
+    """Return the condition that a note was closed, by *team* where one is given."""
+    any_ = closed_notes.alias()
+    its = and_(any_.c.workshop_id == notes.c.workshop_id, any_.c.note_id == notes.c.id)
+    return exists().where(its if team is None else and_(its, any_.c.team_id == team))
+
+
+# Built once: these are asked by every page that stands open, every two seconds.
+_AGENDA_OF = select(*_AGENDA).select_from(workshops).outerjoin(agendas, _its_agenda)
+_BRIEFING = (
+    select(*_AGENDA, *_END, *_NOTE)
+    .select_from(workshops)
+    .outerjoin(agendas, _its_agenda)
+    .outerjoin(
+        notes,
+        and_(
+            _its_note,
+            or_(
+                notes.c.team_id == bindparam("team"),
+                and_(notes.c.team_id.is_(None), notes.c.kind == _MESSAGE),
+            ),
+            ~_closed(bindparam("team")),
+        ),
+    )
+    .where(_of_workshop)
+    .order_by(notes.c.at, notes.c.id)
+)
+_each = notes.alias()
+_LATEST = (
+    select(_each.c.id)
+    .where(_each.c.workshop_id == bindparam("workshop"))
+    .order_by(_each.c.at.desc(), _each.c.id.desc())
+    .limit(LATEST)
+)
+_DESK = (
+    select(
+        *_AGENDA,
+        *_END,
+        *_NOTE,
+        closed_notes.c.team_id.label("closed_for"),
+        closed_notes.c.by.label("closed_by"),
+        closed_notes.c.at.label("closed_at"),
+    )
+    .select_from(workshops)
+    .outerjoin(agendas, _its_agenda)
+    .outerjoin(
+        notes,
+        and_(_its_note, or_(notes.c.id.in_(_LATEST), and_(notes.c.kind == _FLAG, ~_closed()))),
+    )
+    .outerjoin(closed_notes, _its_closing)
+    .where(_of_workshop)
+    .order_by(notes.c.at, notes.c.id, closed_notes.c.at, closed_notes.c.team_id)
+)
+
+
+class Rooms:
+    """The port's methods for running a workshop, over the door of the store they are part of."""
+
+    _door: Door
+
+    # The agenda
+
+    def agenda(self, workshop_id: str) -> Agenda:
+        """Return how a workshop is paced."""
+        return _agenda(self._about(_AGENDA_OF.where(_of_workshop), workshop_id)[0])
+
+    def save_agenda(self, workshop_id: str, agenda: Agenda) -> None:
+        """Store an agenda in place of the one of the revision before."""
+        upsert: Any = upsert_on_sqlite if self._door.is_sqlite else upsert_on_postgresql
+        values = {"workshop_id": workshop_id} | _columns(agenda)
+        save = (
+            upsert(agendas)
+            .values(values)
+            .on_conflict_do_update(
+                index_elements=[agendas.c.workshop_id],
+                set_=values,
+                where=agendas.c.revision == agenda.revision - 1,
+            )
+        )
+        held = select(*_AGENDA).where(agendas.c.workshop_id == workshop_id)
+
+        def work(connection: Connection) -> None:
+            stored = connection.execute(held).first()
+            # What is there already is no conflict: the commit's answer may have been lost.
+            if stored is not None and _agenda(stored) == agenda:
+                return
+            if stored is None and agenda.revision != 1:
+                raise Conflict("Somebody else changed the agenda at the same time.")
+            if not connection.execute(save).rowcount:
+                raise Conflict("Somebody else changed the agenda at the same time.")
+
+        self._door.run(Unit.WRITE, work)
+
+    # Notes
+
+    def briefing(self, team: TeamKey) -> Briefing:
+        """Return all that a team's page shows of how it is run."""
+        found = self._about(_BRIEFING, team.workshop_id, team=team.team_id)
+        told = tuple(_note(row) for row in found if row.id is not None)
+        return Briefing(_agenda(found[0]), told, found[0].archived_at, found[0].erase_at)
+
+    def desk(self, workshop_id: str) -> Desk:
+        """Return all that the facilitator sees of it."""
+        found = self._about(_DESK, workshop_id)
+        records: dict[str, NoteRecord] = {}
+        for row in (each for each in found if each.id is not None):
+            known = records.get(row.id) or NoteRecord(_note(row))
+            closings = known.closings
+            if row.closed_for is not None:
+                closings += (Closing(row.closed_for, row.closed_by, row.closed_at),)
+            records[row.id] = NoteRecord(known.note, closings)
+        end = found[0].archived_at, found[0].erase_at
+        return Desk(_agenda(found[0]), tuple(records.values()), *end)
+
+    def post(self, workshop_id: str, note: Note) -> None:
+        """Keep a note, once by its id."""
+        values = {
+            "workshop_id": workshop_id,
+            "id": note.id,
+            "kind": note.kind.value,
+            "team_id": note.team_id,
+            "author": note.author,
+            "text": note.text,
+            "at": note.at,
+        }
+        self._once(notes, values)
+
+    def close_note(self, workshop_id: str, note_id: str, closing: Closing) -> None:
+        """Keep that a team is done with a note; who was first stays."""
+        values = {
+            "workshop_id": workshop_id,
+            "note_id": note_id,
+            "team_id": closing.team_id,
+            "by": closing.by,
+            "at": closing.at,
+        }
+        self._once(closed_notes, values)
+
+    def _once(self, table: Any, values: dict[str, Any]) -> None:
+        upsert: Any = upsert_on_sqlite if self._door.is_sqlite else upsert_on_postgresql
+        key = list(table.primary_key.columns)
+        statement = upsert(table).values(values).on_conflict_do_nothing(index_elements=key)
+        self._door.run(Unit.SINGLE, lambda connection: connection.execute(statement))
+
+    # Putting away, and erasing
+
+    def archive(self, workshop_id: str, at: datetime | None) -> None:
+        """Put a workshop away, or take it out again."""
+        self._end(workshop_id, archived_at=at)
+
+    def delete(self, workshop_id: str, erase_at: datetime | None) -> None:
+        """Have a workshop erased at a time, or keep it after all."""
+        self._end(workshop_id, erase_at=erase_at)
+
+    def _end(self, workshop_id: str, **values: datetime | None) -> None:
+        statement = update(workshops).where(workshops.c.workshop_id == workshop_id).values(values)
+        if not self._door.run(Unit.SINGLE, lambda c: c.execute(statement).rowcount):
+            raise NotFound("There is no such workshop.")
+
+    def erase(self, workshop_id: str, now: datetime) -> None:
+        """Erase every row of a workshop that was deleted, where its time has come."""
+        due = (
+            select(workshops.c.workshop_id)
+            .where(workshops.c.workshop_id == workshop_id)
+            .where(workshops.c.erase_at <= literal(now, workshops.c.erase_at.type))
+            .with_for_update()
+        )
+
+        def work(connection: Connection) -> None:
+            # Whoever takes the deletion back waits, and then finds nothing; or was faster.
+            if connection.execute(due).first() is None:
+                return
+            for table in reversed(metadata.sorted_tables):
+                if "workshop_id" in table.c:
+                    connection.execute(delete(table).where(table.c.workshop_id == workshop_id))
+
+        self._door.run(Unit.WRITE, work)
+
+    def _about(self, query: Any, workshop_id: str, **more: str) -> Sequence[Any]:
+        given = {"workshop": workshop_id} | more
+        found = self._door.run(Unit.SINGLE, lambda c: c.execute(query, given).all())
+        if not found:
+            raise NotFound("There is no such workshop.")
+        return found
+
+
+def _agenda(row: Any) -> Agenda:
+    if row.revision is None:
+        return Agenda()
+    timer = Timer(row.timer_step, row.timer_ends_at, row.timer_left) if row.timer_step else None
+    return Agenda({**MINUTES, **row.plan}, timer, row.open_until, row.revision)
+
+
+def _columns(agenda: Agenda) -> dict[str, Any]:
+    timer = agenda.timer
+    return {
+        "plan": dict(agenda.plan),
+        "timer_step": timer.step if timer else "",
+        "timer_ends_at": timer.ends_at if timer else None,
+        "timer_left": timer.left if timer else 0.0,
+        "open_until": agenda.open_until,
+        "revision": agenda.revision,
+    }
+
+
+def _note(row: Any) -> Note:
+    return Note(row.id, Kind(row.kind), row.team_id, row.author, row.text, row.at)
