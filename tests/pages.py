@@ -182,7 +182,7 @@ class Bubbles(HTMLParser):
             self._part = kind
         elif tag == "br":
             self.found[-1].text += "\n"
-        else:
+        elif self.found:
             self.found[-1].elements.append((tag, dict(attrs)))
 
     def handle_data(self, data: str) -> None:
@@ -213,7 +213,11 @@ def keys(app: AppTest) -> list[str]:
 
 def box(app: AppTest) -> dict[str, Any] | None:
     """Return what the page has told the chat box; None where there is no box."""
-    found = app.get("bidi_component")
+    found = [
+        each
+        for each in app.get("bidi_component")
+        if each.proto.component_name.endswith("throughline_chat_box")
+    ]
     return json.loads(found[0].proto.json) if found else None
 
 

@@ -19,8 +19,13 @@ _markdown.disable("image")
 
 
 def html(messages: Sequence[Message], most: int) -> str:
-    """Return *messages* in order; what is over *most* characters of one is left out."""
-    return "".join(_message(message, most) for message in messages)
+    """
+    Return *messages* in order; what is over *most* characters of one is left out.
+
+    They take the focus together: whoever has no pointer scrolls them with the arrow keys.
+    """
+    said = "".join(_message(message, most) for message in messages)
+    return f'<div class="talk" role="group" aria-label="Conversation" tabindex="0">{said}</div>'
 
 
 def _message(message: Message, most: int) -> str:

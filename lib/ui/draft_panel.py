@@ -21,7 +21,7 @@ from lib.working_copy import Asking, WorkingCopy
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
     """Draw the panel of *step*."""
     about = steps.step(step)
-    st.markdown(f"**{_sentence_case(about.artifact)}**")
+    st.subheader(_sentence_case(about.artifact), anchor="draft")
     if is_read_only(copy.states[step].status):
         _finished(copy, step)
         aside_panel.show(process, copy, step)

@@ -3,10 +3,11 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from html import escape
 
 import streamlit as st
 
-from lib import access, demo, navigation, working_copy
+from lib import access, demo, navigation, steps, working_copy
 from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.replies import utc_now
@@ -44,6 +45,7 @@ def _join(process: Process, team: Team) -> None:
     current = current_step({step: state.status for step, state in states.items()})
     _, middle, _ = st.columns([1, 2, 1])
     with middle:
+        st.html('<p class="brand">Throughline</p>')
         st.title(f"Welcome, {safe.escaped(team.name)}", anchor=False)
         st.markdown(f"**{safe.escaped(workshop.title)}**")
         st.markdown(safe.escaped(workshop.challenge))
@@ -67,26 +69,35 @@ def _join(process: Process, team: Team) -> None:
 
 
 def _welcome(process: Process) -> None:
-    st.title(":material/timeline: Throughline", anchor=False)
-    st.markdown(
-        "A design-thinking workshop in ten guided steps, from a vague challenge to a validated "
-        "concept. Everything your teams write is kept."
-    )
-    _demo(process)
-    start, resume = st.columns(2, gap="large")
+    _masthead()
+    start, resume = st.columns([5, 4], gap="large")
     with start:
         _start(process)
     with resume:
+        _demo(process)
         _resume(process)
 
 
+def _masthead() -> None:
+    """Say what this is: in a sentence, and as the line of the ten steps."""
+    knots = "".join(f"<li>{escape(step.name)}</li>" for step in steps.STEPS)
+    st.html(
+        '<header class="masthead"><p class="brand">Throughline</p>'
+        "<h1>From a vague challenge to a validated concept</h1>"
+        '<p class="lead">A design-thinking workshop in ten guided steps. Your teams talk, a guide '
+        "asks one question at a time, and everything they write is kept.</p>"
+        f'<ol class="thread" aria-label="The ten steps">{knots}</ol></header>'
+    )
+
+
 def _demo(process: Process) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="demo"):
-        pressed = st.button("Open the demo", key="open-demo", icon=":material/play_circle:")
-        st.caption(
+    with st.container(border=True, key="demo"):
+        st.subheader("Look around first", anchor=False)
+        st.markdown(
             f"“{demo.TITLE}”: one afternoon, five teams at different stages. "
-            "Look around, write, revise: it is a workshop like any other."
+            "Write and revise in it: it is a workshop like any other."
         )
+        pressed = st.button("Open the demo", key="open-demo", icon=":material/play_circle:")
     if pressed:
         workshop = _demo_made(process)
         st.switch_page(navigation.REVIEW, query_params={navigation.WORKSHOP: workshop.id})
@@ -183,7 +194,9 @@ def _resume(process: Process) -> None:
     st.subheader("Resume a workshop", anchor=False)
     workshops = process.store.workshops()
     if not workshops:
-        st.caption("The workshops you start are listed here, with a link for each team.")
+        st.caption(
+            "Nothing to resume yet. The workshops you start are listed here, with a link for each team."
+        )
     for workshop in workshops[:20]:
         _row(process, workshop)
     if len(workshops) > 20:

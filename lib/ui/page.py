@@ -18,6 +18,7 @@ from lib.settings import SettingsError
 from lib.status import TransitionRefused
 from lib.store import deadline
 from lib.store.port import StoreError, StoreUnavailable
+from lib.ui import away_line
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ def begin(title: str) -> Process:
     """Set the page's title and look; return the process, or say why there is none and stop."""
     st.set_page_config(page_title=f"{title} · Throughline", page_icon="🧵", layout="wide")
     st.html(_STYLE)
+    away_line.show()
     working_copy.begin_page()
     try:
         return process.running()

@@ -26,7 +26,7 @@ def show(copy: WorkingCopy) -> None:
     """Draw the rail."""
     done = sum(state.status is Status.COMPLETE for state in copy.states.values())
     with st.sidebar:
-        st.markdown("#### :material/timeline: Throughline")
+        st.html('<p class="brand">Throughline</p>')
         st.caption(safe.escaped(f"{copy.workshop.title} · {copy.team.name}"))
         for step in STEPS:
             icon, word = MARKS[copy.states[step.slug].status]

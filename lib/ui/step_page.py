@@ -33,7 +33,7 @@ def show(step: str) -> None:
         stale_panel.show(process, copy, step)
         reopen_dialog.show(process, copy, step)
         conversation, result = st.columns([3, 2], gap="large")
-        with result:
+        with result, st.container(key="result"):
             draft_panel.show(process, copy, step)
         with conversation:
             talk = st.container()
@@ -63,8 +63,10 @@ def _heading(copy: WorkingCopy, step: str) -> None:
 
 def _moves(copy: WorkingCopy, step: str) -> None:
     """Draw the ways to the steps before and after."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="moves"):
         st.caption(f"Here we {steps.step(step).purpose}.", width="stretch")
+        with st.container(key="to-draft", width="content"):
+            st.html('<a href="#draft">Our draft ↓</a>')
         if before := steps.before(step):
             _move(copy, before.slug, "Back", ":material/arrow_back:")
         if after := steps.after(step):

@@ -1,0 +1,28 @@
+"""
+The line that says, in place of Streamlit's own dialog, that the server cannot be reached.
+
+That dialog speaks of a terminal, lies over the page, and takes the focus away from whoever types:
+tried in Chromium, it is there 3 s after the server was killed. The line takes nothing from anybody.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+_SENTENCE = (
+    "The server cannot be reached. What you write stays here, and the page goes on by itself."
+)
+
+_mounted = st.components.v2.component(
+    "throughline_away_line",
+    html='<p class="away" role="status" hidden></p>',
+    css=(_HERE / "away_line.css").read_text(encoding="utf-8"),
+    js=(_HERE / "away_line.js").read_text(encoding="utf-8"),
+)
+
+
+def show() -> None:
+    """Have the browser watch over the connection; nothing is drawn while there is one."""
+    _mounted(key="away-line", data={"sentence": _SENTENCE})

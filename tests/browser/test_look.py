@@ -1,0 +1,262 @@
+"""
+Every page as people see it: in light and dark, at a desk and on a phone, held to WCAG 2 A and AA.
+
+`make images` has the same run leave its pictures in `docs/images/`, where the README shows them.
+"""
+
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from lib import demo, process
+from lib.guide.scripted import ScriptedGuide
+from lib.settings import Settings
+from lib.store import open_store
+from tests.app_server import ROOT, AppServer
+from tests.browser.walker import PATIENCE
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+IMAGES = ROOT / "docs" / "images"
+
+#: Bytes a picture may have: a README should not take long to load.
+MOST = 150_000
+
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    },
+}
+
+#: What Streamlit's own elements do that we cannot mend: the rule, the selector, and why it stays.
+EXEMPT: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Room:
+    """The demo on a server of its own: its address, its workshop, and its teams by name."""
+
+    url: str
+    workshop: str
+    links: dict[str, str]
+    ids: dict[str, str]
+
+    def step(self, team: str, step: str) -> str:
+        """Return the address of a team's step, as Ada opens it."""
+        return f"{self.url}/{step}?team={self.links[team]}&member=Ada"
+
+    def review(self, rest: str = "") -> str:
+        """Return the address of the facilitator's page."""
+        return f"{self.url}/review?workshop={self.workshop}{rest}"
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    folder = tmp_path_factory.mktemp("look")
+    address = f"sqlite:///{folder / 'demo.db'}"
+    store = open_store(address)
+    parts = process.assemble(Settings(database_url=address), store, ScriptedGuide(pace=0))
+    workshop = demo.opened(store, parts.drafts, datetime.now(UTC))
+    teams = store.teams(workshop.id)
+    parts.close()
+    server = AppServer(address, folder / "app.log")
+    server.start()
+    yield Room(
+        server.url,
+        workshop.id,
+        {team.name: team.link for team in teams},
+        {team.name: team.id for team in teams},
+    )
+    server.stop()
+
+
+# The pages, and what is done on each before it is looked at
+
+
+def _as_it_is(page: Page) -> None:
+    """Touch nothing."""
+
+
+def _edit(page: Page) -> None:
+    page.get_by_role("tab", name="Edit").click(delay=50)
+    expect(page.locator(".st-key-draft-panel form [data-field]").first).to_be_visible()
+
+
+def _ask_to_revise(page: Page) -> None:
+    page.get_by_role("button", name="Revise this step").click(delay=50)
+    expect(page.get_by_role("dialog").get_by_role("button", name="Cancel")).to_be_visible()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A page in some state: where it is, a text that shows that it is there, and what is done."""
+
+    address: Callable[[Room], str]
+    shows: str
+    act: Callable[[Page], None] = _as_it_is
+
+
+SCENES = {
+    "front-door": Scene(lambda room: room.url, "Start a workshop"),
+    "team-front-door": Scene(
+        lambda room: f"{room.url}/?team={room.links['Late shift']}", "Welcome, Late shift"
+    ),
+    "closed-door": Scene(lambda room: f"{room.url}/?team=unknown", "This way in is closed"),
+    "step-started": Scene(
+        lambda room: room.step("Late shift", "challenge"), "Who feels this most?"
+    ),
+    "step": Scene(lambda room: room.step("Night shift", "sense-making"), "Ashamed to ring"),
+    "step-form": Scene(
+        lambda room: room.step("Night shift", "sense-making"), "Ashamed to ring", _edit
+    ),
+    "step-interrupted": Scene(
+        lambda room: room.step("Front desk", "user-research"), "This reply was interrupted"
+    ),
+    "step-complete": Scene(lambda room: room.step("Ward 3", "concept"), "Revise this step"),
+    "step-stale": Scene(
+        lambda room: room.step("Window table", "sense-making"), "has changed since this was made"
+    ),
+    "step-reopening": Scene(
+        lambda room: room.step("Ward 3", "persona"), "Revise this step", _ask_to_revise
+    ),
+    "review": Scene(lambda room: room.review(), demo.TITLE),
+    "review-step": Scene(
+        lambda room: room.review(f"&at={room.ids['Night shift']}&step=user-research"),
+        "Night shift · 3. User Research",
+    ),
+    "review-list": Scene(lambda room: f"{room.url}/review", demo.TITLE),
+}
+
+#: What team members open on a phone, and the front door.
+ON_A_PHONE = [
+    "front-door",
+    "team-front-door",
+    "step-started",
+    "step",
+    "step-form",
+    "step-interrupted",
+    "step-complete",
+    "step-stale",
+    "step-reopening",
+]
+
+DESK, PHONE = {"width": 1366, "height": 800}, {"width": 375, "height": 740}
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def opened(browser: Browser, room: Room, name: str, theme: Any, size: Any) -> Page:
+    """Open a scene in a browser of its own, and wait until nothing moves any more."""
+    context = browser.new_context(
+        viewport=size, color_scheme=theme, reduced_motion="reduce", timezone_id="Europe/Zurich"
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    scene = SCENES[name]
+    page.goto(scene.address(room))
+    expect(page.get_by_text(scene.shows).first).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    still(page)
+    scene.act(page)
+    still(page)
+    return page
+
+
+def still(page: Page) -> None:
+    """Wait until the page has run to its end and its letters are there."""
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(500)
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe objects to, a line each: the rule, where, and why."""
+    response = Axe().run(page, options=RULES).response
+    found = [
+        (each["id"], str(node["target"]), " ".join((node.get("failureSummary") or "").split()))
+        for each in response["violations"]
+        for node in each["nodes"]
+    ]
+    return [
+        f"{rule}: {where}: {why}"
+        for rule, where, why in found
+        if not any(rule == known and selector in where for known, selector, _ in EXEMPT)
+    ]
+
+
+def kept(page: Page, name: str) -> None:
+    """Leave a picture of the page in the documentation, where that was asked for."""
+    if not os.environ.get("THROUGHLINE_IMAGES"):
+        return
+    IMAGES.mkdir(exist_ok=True)
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture.quantize(256, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_page_meets_wcag_aa(browser: Browser, room: Room, name: str, theme: str) -> None:
+    page = opened(browser, room, name, theme, DESK)
+    kept(page, f"{name}-{theme}")
+
+    assert violations(page) == []
+
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", ON_A_PHONE)
+def test_a_page_on_a_phone_meets_wcag_aa_and_does_not_scroll_sideways(
+    browser: Browser, room: Room, name: str, theme: str
+) -> None:
+    page = opened(browser, room, name, theme, PHONE)
+    kept(page, f"{name}-phone-{theme}")
+    widths = page.evaluate(
+        """() => [document.documentElement, document.querySelector('[data-testid="stMain"]')]
+            .map((each) => each.scrollWidth)"""
+    )
+
+    assert max(widths) <= PHONE["width"]
+    assert violations(page) == []
+
+    page.context.close()
+
+
+def test_what_is_wrong_is_found(page: Page) -> None:
+    page.set_content(
+        '<html lang="en"><title>x</title><main><p style="color: #999">pale</p><input></main></html>'
+    )
+    rules = {each.partition(":")[0] for each in violations(page)}
+
+    assert rules == {"color-contrast", "label"}
+
+
+@pytest.mark.parametrize("name", ["step", "step-stale"])
+def test_on_a_phone_the_box_is_in_reach_and_the_draft_one_tap_away(
+    browser: Browser, room: Room, name: str
+) -> None:
+    page = opened(browser, room, name, "light", PHONE)
+    box = page.get_by_test_id("chat-text")
+    box.scroll_into_view_if_needed()
+    expect(page.get_by_test_id("stSidebar")).not_to_be_in_viewport()
+    expect(box).to_be_in_viewport()
+    page.get_by_role("link", name="Our draft").click(delay=50)
+
+    expect(page.locator("#draft")).to_be_in_viewport()
+    expect(page).to_have_url(re.compile("team="))
+
+    page.context.close()
