@@ -47,9 +47,14 @@ def opened(
     story = story_.load()
     with _one_at_a_time:
         for workshop in store.workshops():
-            if workshop.id.startswith(MARK) and _is_whole(store, story, workshop):
+            if is_demo(workshop) and _is_whole(store, story, workshop):
                 return workshop
         return _made(store, drafts, story, now, progress)
+
+
+def is_demo(workshop: Workshop) -> bool:
+    """Whether *workshop* was made as the demo, whatever became of it since."""
+    return workshop.id.startswith(MARK)
 
 
 def _is_whole(store: Store, story: Story, workshop: Workshop) -> bool:

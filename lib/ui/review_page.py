@@ -16,7 +16,7 @@ from lib.review import Filters, Room, TeamSummary
 from lib.status import Status
 from lib.store.port import NotFound, StoreUnavailable
 from lib.transcript import clean
-from lib.ui import moment, page, review_step, safe, tables, usage_panel
+from lib.ui import moment, page, review_step, safe, tables, tour, usage_panel
 from lib.workshop import Workshop
 
 #: Seconds between two looks at the table.
@@ -112,6 +112,7 @@ def _heading(room: Room) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         _front_door()
+        tour.show(room)
         st.button("Refresh", key="refresh", icon=":material/refresh:", type="tertiary")
     st.title(safe.escaped(room.workshop.title), anchor=False)
     st.markdown(safe.escaped(room.workshop.challenge))

@@ -105,6 +105,8 @@ class Scene:
     address: Callable[[Room], str]
     shows: str
     act: Callable[[Page], None] = _as_it_is
+    #: What the browser remembers of the demo's tour.
+    tour: str = "over"
 
 
 SCENES = {
@@ -131,6 +133,7 @@ SCENES = {
         lambda room: room.step("Ward 3", "persona"), "Revise this step", _ask_to_revise
     ),
     "review": Scene(lambda room: room.review(), demo.TITLE),
+    "review-tour": Scene(lambda room: room.review(), "Your room at a glance", tour="0"),
     "review-step": Scene(
         lambda room: room.review(f"&at={room.ids['Night shift']}&step=user-research"),
         "Night shift · 3. User Research",
@@ -149,6 +152,7 @@ ON_A_PHONE = [
     "step-complete",
     "step-stale",
     "step-reopening",
+    "review-tour",
 ]
 
 DESK, PHONE = {"width": 1366, "height": 800}, {"width": 375, "height": 740}
@@ -164,10 +168,11 @@ def opened(browser: Browser, room: Room, name: str, theme: Any, size: Any) -> Pa
     context = browser.new_context(
         viewport=size, color_scheme=theme, reduced_motion="reduce", timezone_id="Europe/Zurich"
     )
+    scene = SCENES[name]
+    context.add_init_script(f"localStorage.setItem('throughline/tour', '{scene.tour}')")
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
-    scene = SCENES[name]
     page.goto(scene.address(room))
     expect(page.get_by_text(scene.shows).first).to_be_visible()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
