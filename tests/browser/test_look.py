@@ -241,6 +241,29 @@ def test_a_page_on_a_phone_meets_wcag_aa_and_does_not_scroll_sideways(
     page.context.close()
 
 
+def test_in_the_dark_the_words_on_a_dialogs_button_are_dark_too(
+    browser: Browser, room: Room
+) -> None:
+    # The shade around a dialog keeps axe from judging what is on it.
+    page = opened(browser, room, "step-reopening", "dark", DESK)
+    words = page.get_by_role("dialog").get_by_role("button", name="Revise").locator("p")
+
+    expect(words).to_have_css("color", "rgb(6, 35, 31)")
+
+    page.context.close()
+
+
+def test_who_wants_no_motion_sees_the_tables_colours(browser: Browser, room: Room) -> None:
+    page = opened(browser, room, "review", "light", DESK)
+    table = page.get_by_test_id("stDataFrame").first
+    colours = Image.open(io.BytesIO(table.screenshot())).convert("RGB").getcolors(1 << 20) or []
+    green = [each for _, each in colours if each[1] > each[0] + 20 and each[1] > each[2] + 20]
+
+    assert (197, 230, 206) in green
+
+    page.context.close()
+
+
 def test_what_is_wrong_is_found(page: Page) -> None:
     page.set_content(
         '<html lang="en"><title>x</title><main><p style="color: #999">pale</p><input></main></html>'
