@@ -1,38 +1,199 @@
-"""What can be taken away as a file: CSV that a spreadsheet reads as text, never as formulas."""
+"""What can be taken away as a file: tables that a spreadsheet reads as text, never as formulas."""
 
-import csv
+import csv as csv_
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pandas as pd
+import xlsxwriter
 
 from lib import steps
+from lib.calls import TeamUsage
 from lib.review import TeamSummary
+from lib.review.finds import Find
 from lib.transcript import Message
+from lib.workshop import EventRecord
 
 #: What a spreadsheet would take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
-_STATUS_COLUMNS = (
-    "team",
-    *steps.SLUGS,
-    "steps_complete",
-    "at_step",
-    "last_activity_utc",
-    "messages",
-    "unfinished",
-)
+#: The most characters a cell of a spreadsheet holds; a CSV holds all.
+MAX_CELL = 32_767
 
-_MESSAGE_COLUMNS = ("position", "created_utc", "role", "author", "status", "text")
+_CUT = " … (cut: the CSV holds all)"
+
+Cell = str | int | float | datetime | None
 
 
-def status_csv(rows: Iterable[TeamSummary]) -> bytes:
-    """Return the teams x steps table as a file: statuses by name, times exact and in UTC."""
-    return _csv(_STATUS_COLUMNS, (_status_row(row) for row in rows))
+@dataclass(frozen=True)
+class Sheet:
+    """A table to take away: numbers are numbers, times are aware, nothing is neutralised yet."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
 
 
-def messages_csv(messages: Iterable[Message]) -> bytes:
-    """Return a step's messages as a file, in order, every text whole."""
-    return _csv(_MESSAGE_COLUMNS, (_message_row(message) for message in messages))
+# The tables
+
+
+def status(rows: Iterable[TeamSummary], now: datetime) -> Sheet:
+    """Return the teams x steps table: statuses by name, times exact and in UTC."""
+    columns = (
+        "team",
+        *steps.SLUGS,
+        "steps_complete",
+        "at_step",
+        "minutes_in_step",
+        "last_activity_utc",
+        "messages",
+        "unfinished",
+        "guide_errors",
+        "completed_with_gaps",
+        "stuck_since_utc",
+    )
+    return Sheet(columns, [_status_row(row, now) for row in rows])
+
+
+def _status_row(row: TeamSummary, now: datetime) -> Sequence[Cell]:
+    seconds = row.in_step(now)
+    return (
+        row.team.name,
+        *(row.statuses[slug].value for slug in steps.SLUGS),
+        row.complete,
+        row.current_step,
+        None if seconds is None else round(seconds / 60, 1),
+        row.last_activity,
+        row.messages,
+        row.unfinished,
+        row.errors,
+        row.overrides,
+        row.flagged_at,
+    )
+
+
+def messages(given: Iterable[Message]) -> Sheet:
+    """Return a step's messages, in order, every text whole."""
+    columns = ("position", "created_utc", "role", "author", "status", "text")
+    rows = [
+        (m.position, m.created_at, m.role.value, m.author, m.status.value, m.text) for m in given
+    ]
+    return Sheet(columns, rows)
+
+
+def events(story: Iterable[EventRecord], names: Mapping[str, str]) -> Sheet:
+    """Return a workshop's story, oldest first; *names* are the teams' by id."""
+    columns = ("at_utc", "team", "step", "event", "before", "after", "actor", "cause", "reason")
+    rows = [
+        (
+            each.at,
+            names.get(each.team_id, each.team_id),
+            each.step,
+            each.event.value,
+            each.before.value,
+            each.after.value,
+            each.actor,
+            each.cause,
+            each.reason,
+        )
+        for each in story
+    ]
+    return Sheet(columns, rows)
+
+
+def usage(given: Iterable[TeamUsage], names: Mapping[str, str]) -> Sheet:
+    """Return what the calls of each team come to."""
+    columns = ("team", "calls", "tokens_in", "tokens_out", "failures")
+    rows = [
+        (
+            names.get(each.team_id, each.team_id),
+            each.calls,
+            each.tokens_in,
+            each.tokens_out,
+            each.failures,
+        )
+        for each in given
+    ]
+    return Sheet(columns, rows)
+
+
+def finds(given: Iterable[Find], names: Mapping[str, str]) -> Sheet:
+    """Return where something stands that was looked for."""
+    columns = ("team", "step", "version", "field", "snippet")
+    rows = [
+        (names[each.team_id], each.step, each.version or "draft", each.field, each.snippet)
+        for each in given
+    ]
+    return Sheet(columns, rows)
+
+
+def over_time(progress: pd.DataFrame, said: pd.DataFrame) -> Sheet:
+    """Return what the charts show: steps complete and messages of each team in each stretch."""
+    both = progress.merge(said, how="outer", on=["Time", "Team"]).sort_values(["Time", "Team"])
+    rows = [
+        (at.to_pydatetime(), team, int(done), 0 if pd.isna(messages) else int(messages))
+        for at, team, done, messages in zip(
+            both["Time"], both["Team"], both["Complete"].fillna(0), both["Messages"], strict=True
+        )
+    ]
+    return Sheet(("begins_utc", "team", "steps_complete", "messages"), rows)
+
+
+# The files
+
+
+def csv(sheet: Sheet) -> bytes:
+    """Return *sheet* as CSV in UTF-8, times as ISO 8601 in UTC."""
+    file = io.StringIO()
+    writer = csv_.writer(file)
+    writer.writerow(sheet.columns)
+    for row in sheet.rows:
+        writer.writerow([neutral(_told(cell)) for cell in row])
+    # The mark at the beginning is what tells a spreadsheet that this is UTF-8.
+    return file.getvalue().encode("utf-8-sig")
+
+
+def xlsx(sheet: Sheet) -> bytes:
+    """
+    Return *sheet* as an Excel workbook: numbers and times are what they are, times in UTC.
+
+    Texts are neutralised though they are written as texts: whoever edits or copies such a cell
+    makes it a formula.
+    """
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        page = book.add_worksheet()
+        head = book.add_format({"bold": True, "bottom": 1})
+        time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss.000"})
+        for column, name in enumerate(sheet.columns):
+            page.write_string(0, column, name, head)
+        for place, row in enumerate(sheet.rows, start=1):
+            for column, cell in enumerate(row):
+                _write(page, place, column, cell, time)
+        page.freeze_panes(1, 1)
+        page.autofit()
+    return file.getvalue()
+
+
+def _write(
+    page: "xlsxwriter.worksheet.Worksheet",
+    row: int,
+    column: int,
+    cell: Cell,
+    time: "xlsxwriter.format.Format",
+) -> None:
+    if isinstance(cell, str):
+        page.write_string(row, column, _fitting(str(neutral(cell))))
+    elif isinstance(cell, datetime):
+        # A workbook knows no zones.
+        page.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), time)
+    elif cell is not None:
+        page.write_number(row, column, cell)
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= MAX_CELL else text[: MAX_CELL - len(_CUT)] + _CUT
 
 
 def neutral(cell: object) -> object:
@@ -45,38 +206,7 @@ def neutral(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def _status_row(row: TeamSummary) -> dict[str, object]:
-    return {
-        "team": row.team.name,
-        **{step: status.value for step, status in row.statuses.items()},
-        "steps_complete": row.complete,
-        "at_step": row.current_step,
-        "last_activity_utc": _utc(row.last_activity),
-        "messages": row.messages,
-        "unfinished": row.unfinished,
-    }
-
-
-def _message_row(message: Message) -> dict[str, object]:
-    return {
-        "position": message.position,
-        "created_utc": _utc(message.created_at),
-        "role": message.role.value,
-        "author": message.author,
-        "status": message.status.value,
-        "text": message.text,
-    }
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, columns)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: neutral(cell) for name, cell in row.items()})
-    # The mark at the beginning is what tells a spreadsheet that this is UTF-8.
-    return file.getvalue().encode("utf-8-sig")
-
-
-def _utc(at: datetime | None) -> str:
-    return "" if at is None else f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"
+def _told(cell: Cell) -> object:
+    if isinstance(cell, datetime):
+        return f"{cell.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return "" if cell is None else cell

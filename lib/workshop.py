@@ -225,6 +225,35 @@ class StepOverview:
     unfinished: int
     #: When anything in the step was last written; None where nothing was.
     last_activity: datetime | None
+    #: Of the unfinished, at how many the guide has failed (`error`).
+    errors: int = 0
+    #: When the step last moved from one status to another; None where it never did.
+    moved_at: datetime | None = None
+    #: Why a facilitator has completed it with gaps; None where nobody has.
+    override: str | None = None
+    #: Since when the team says that it is stuck, in whichever step; None where it does not.
+    flagged_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a team has made in a step: its newest artifact, or a draft."""
+
+    team_id: str
+    step: str
+    #: The artifact's version; 0 for a draft.
+    version: int
+    fields: Fields
+
+
+@dataclass(frozen=True)
+class Activity:
+    """How many messages a team has written in a stretch of time."""
+
+    team_id: str
+    #: When the stretch begins, UTC.
+    at: datetime
+    messages: int
 
 
 #: The artifacts of a team by step, current version each.

@@ -25,6 +25,7 @@ from lib.store.port import Store, StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import Team, Workshop
 from tests.pages import drawn, opened, opened_step
+from tests.review_table import status_table
 
 NOW = datetime(2026, 3, 5, 17, 10, tzinfo=UTC)
 
@@ -345,7 +346,7 @@ def test_the_front_door_opens_it_and_review_shows_five_teams(own: Shown) -> None
 
     assert app.query_params["workshop"] == own.workshop.id
     assert app.title[0].value.replace("\\", "") == demo.TITLE
-    assert list(app.dataframe[0].value["Team"]) == list(story.load().teams)
+    assert status_table(app)["Team"] == list(story.load().teams)
 
 
 def test_the_panel_of_a_stale_step_names_its_cause(own: Shown) -> None:

@@ -2,13 +2,20 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 
 from lib import exports, review, steps
-from lib.review import Filters, Room, TeamSummary
-from lib.status import Event, Phase, Status
+from lib.calls import TeamUsage
+from lib.exports import Sheet
+from lib.notes import Kind, Note
+from lib.review import Filters, Look, Room, TeamSummary
+from lib.review.board import COLUMNS_SHOWN
+from lib.status import Event, Phase, StaleMark, Status
 from lib.transcript import Message, MessageStatus, Role
 from lib.unsaved import UnsavedReport
 from lib.workshop import EventRecord, StepKey, StepOverview, StepState, Team, Workshop
@@ -72,13 +79,22 @@ def test_cells_of_an_unknown_team_are_left_out() -> None:
     assert Room(Workshop("w", "T", "C", NOW), [team()], cells).rows == []
 
 
-def test_the_table_has_a_column_for_each_step_with_symbol_and_word() -> None:
-    table = review.status_table([summary(team(), complete=1)], NOW)
+def cells(row: TeamSummary, **look: object) -> dict[str, dict[str, object]]:
+    """Return the cells of a row of the table as the page gets them, by column."""
+    (drawn,) = review.board([row], Look(NOW, **look))  # type: ignore[arg-type]
+    keys = [column["key"] for column in COLUMNS_SHOWN]
+    return dict(zip(keys, drawn["cells"], strict=True))
 
-    assert [*review.COLUMNS.values()] == [name for name in table.columns if name[0].isdigit()]
-    assert table["1 Challenge"][0] == "✓ complete"
-    assert table["2 Stakeholders"][0] == "◐ in progress"
-    assert table["10 Validate"][0] == "○ not open"
+
+def test_the_table_has_a_column_for_each_step_with_symbol_and_word() -> None:
+    drawn = cells(summary(team(), complete=1))
+    labels = {column["key"]: column["label"] for column in COLUMNS_SHOWN}
+
+    assert [*review.COLUMNS.values()] == [each for each in labels.values() if each[0].isdigit()]
+    assert labels["challenge"] == "1 Challenge"
+    assert drawn["challenge"]["text"] == "✓ complete"
+    assert drawn["stakeholder-mapping"]["text"] == "◐ in progress"
+    assert drawn["validate"]["text"] == "○ not open"
 
 
 def test_every_status_has_its_own_symbol_and_its_own_word() -> None:
@@ -88,9 +104,86 @@ def test_every_status_has_its_own_symbol_and_its_own_word() -> None:
 
 
 def test_numbers_in_the_table_stay_numbers_so_that_columns_sort() -> None:
-    table = review.status_table([summary(team(), complete=5)], NOW)
+    drawn = cells(summary(team(), complete=5))
+    sorts = (drawn[each]["sort"] for each in ("progress", "messages", "last_activity"))
 
-    assert (table["Progress"][0], table["At step"][0], table["Last activity"][0]) == (0.5, 6, 180.0)
+    assert tuple(sorts) == (5, 12, 180.0)
+
+
+def test_the_time_in_a_step_counts_from_its_last_move_and_is_held_against_the_plan() -> None:
+    at = NOW - timedelta(minutes=25)
+    row = moved(summary(team(), complete=1), "stakeholder-mapping", moved_at=at)
+    plan = dict.fromkeys(steps.SLUGS, 30)
+    within = cells(row, plan=plan)["in_step"]
+    beyond = cells(row, plan=plan | {"stakeholder-mapping": 20})["in_step"]
+
+    assert (within["text"], within["note"], within.get("late")) == ("25 min", "of 30 min", None)
+    assert (beyond["text"], beyond["note"], beyond["late"]) == ("25 min", "5 min over", True)
+
+
+def test_a_team_that_is_done_is_in_no_step() -> None:
+    drawn = cells(summary(team(), complete=10))["in_step"]
+
+    assert (drawn["text"], drawn["note"]) == ("–", "all complete")
+
+
+def test_a_stale_step_says_which_step_has_changed() -> None:
+    mark = StaleMark("challenge", NOW, Status.COMPLETE, {}, {})
+    row = summary(team(), complete=3)
+    stale = replace(row.cells["persona"].state, status=Status.NEEDS_REGENERATION, stale=mark)
+    drawn = cells(moved(row, "persona", state=stale))["persona"]
+
+    assert (drawn["text"], drawn["note"]) == ("↻ look again", "after Challenge")
+    assert "Challenge has changed since" in str(drawn["tip"])
+
+
+def test_guide_errors_gaps_and_what_is_unfinished_stand_in_the_step_and_are_counted() -> None:
+    row = summary(team(), complete=2)
+    row = moved(row, "challenge", override="No time")
+    row = moved(row, "user-research", unfinished=2, errors=1)
+    drawn = cells(moved(row, "persona", unfinished=3))
+
+    assert (drawn["challenge"]["note"], drawn["overrides"]["text"]) == ("with gaps", "1")
+    assert "because: No time" in str(drawn["challenge"]["tip"])
+    assert (drawn["user-research"]["note"], drawn["errors"]["text"]) == ("1 guide error", "1")
+    assert (drawn["persona"]["note"], drawn["unfinished"]["text"]) == ("3 unfinished", "5")
+
+
+def test_what_is_unsaved_of_a_team_is_summed_up_since_the_oldest() -> None:
+    report = [
+        UnsavedReport(StepKey("w", "t1", "persona"), 2, False, 12.7, 0, ""),
+        UnsavedReport(StepKey("w", "t1", "challenge"), 1, True, 20.0, 3, "The database is away."),
+        UnsavedReport(StepKey("w", "t2", "challenge"), 7, False, 99.0, 0, ""),
+    ]
+    drawn = cells(summary(team()), unsaved=report)["unsaved"]
+
+    assert (drawn["text"], drawn["note"], drawn["late"]) == (
+        "3 messages + draft",
+        "for 20 s",
+        True,
+    )
+
+
+def test_a_team_that_is_stuck_says_so_at_its_name_with_its_words() -> None:
+    at = NOW - timedelta(minutes=4)
+    row = moved(summary(team()), *steps.SLUGS, flagged_at=at)
+    flag = Note("n", Kind.FLAG, "t1", "Ada", "Whom do we ask?", at)
+    stranger = Note("m", Kind.FLAG, "t2", "Eve", "Nothing", at)
+    drawn = cells(row, flags=[flag, stranger])["team"]
+
+    assert drawn["note"] == "⚑ stuck for 4 min"
+    assert drawn["tip"] == "Ladder crew is stuck: Whom do we ask?"
+
+
+def test_every_look_has_cells_of_the_same_columns() -> None:
+    for row in (summary(team(), complete=n) for n in range(11)):
+        assert len(cells(row)) == len(COLUMNS_SHOWN)
+
+
+def moved(row: TeamSummary, *slugs: str, **changes: object) -> TeamSummary:
+    """Return *row* with some of its cells changed."""
+    changed = {slug: replace(row.cells[slug], **changes) for slug in slugs}  # type: ignore[arg-type]
+    return replace(row, cells={**row.cells, **changed})
 
 
 # Filters
@@ -248,16 +341,74 @@ def test_a_time_ago_is_said_in_its_largest_unit(seconds: float, words: str) -> N
 # Files
 
 
+def written(sheet: Sheet) -> list[dict[str, str]]:
+    return read(exports.csv(sheet))
+
+
+def worksheet(sheet: Sheet) -> Worksheet:
+    return openpyxl.load_workbook(io.BytesIO(exports.xlsx(sheet))).active
+
+
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_cell_of_a_file_is_a_formula(first: str) -> None:
     text = f"{first}HYPERLINK('http://example.org')"
-    row = read(exports.messages_csv([message(text)]))[0]
+    row = written(exports.messages([message(text)]))[0]
 
     assert f"'{text}" == row["text"]
 
 
+@pytest.mark.parametrize("text", ["=1+1", "{=1+1}", "http://example.org", "@SUM(1)", "-1", "1"])
+def test_no_cell_of_a_workbook_is_a_formula_a_link_or_a_number_where_somebody_typed_it(
+    text: str,
+) -> None:
+    cell = worksheet(exports.messages([message(text)])).cell(2, 6)
+
+    assert (cell.data_type, cell.hyperlink) == ("s", None)
+    assert cell.value == exports.neutral(text)
+
+
+def test_a_workbook_has_real_numbers_and_real_times_in_utc() -> None:
+    row = moved(summary(team(), complete=1), "stakeholder-mapping", moved_at=NOW)
+    page = worksheet(exports.status([row], NOW + timedelta(seconds=90)))
+    head = [cell.value for cell in page[1]]
+    values = dict(zip(head, page[2], strict=True))
+
+    assert (values["steps_complete"].value, values["messages"].value) == (1, 4)
+    assert values["minutes_in_step"].value == 1.5
+    assert values["last_activity_utc"].is_date
+    assert values["last_activity_utc"].value == datetime(2026, 5, 4, 11, 57)
+
+
+def test_a_workbook_cuts_a_text_no_cell_can_hold_and_says_so() -> None:
+    value = worksheet(exports.messages([message("x" * 40_000)])).cell(2, 6).value
+
+    assert len(value) == exports.MAX_CELL
+    assert value.endswith("(cut: the CSV holds all)")
+
+
+def test_a_workbook_takes_every_character() -> None:
+    text = "\x01 日本 🚒 \x0b é _x0041_"
+
+    assert worksheet(exports.messages([message(text)])).cell(2, 6).value is not None
+
+
+def test_events_and_usage_are_files_too() -> None:
+    event = line("persona", Event.OVERRIDE, "persona")
+    story = written(exports.events([replace(event, reason="=gaps")], {"t1": "Ladder crew"}))[0]
+    used = written(exports.usage([TeamUsage("t1", 4, 100, 20, 1)], {"t1": "Ladder crew"}))[0]
+
+    assert (story["team"], story["event"], story["reason"]) == ("Ladder crew", "override", "'=gaps")
+    assert used == {
+        "team": "Ladder crew",
+        "calls": "4",
+        "tokens_in": "100",
+        "tokens_out": "20",
+        "failures": "1",
+    }
+
+
 def test_a_teams_name_in_the_status_file_is_no_formula_either() -> None:
-    row = read(exports.status_csv([summary(team("=1+1"))]))[0]
+    row = written(exports.status([summary(team("=1+1"))], NOW))[0]
 
     assert row["team"] == "'=1+1"
 
@@ -265,11 +416,11 @@ def test_a_teams_name_in_the_status_file_is_no_formula_either() -> None:
 def test_a_file_holds_a_message_to_the_letter() -> None:
     text = 'He said: "no",\nthen – 1 = 1; 日本 🚒\n\n  <b>'
 
-    assert text == read(exports.messages_csv([message(text)]))[0]["text"]
+    assert text == written(exports.messages([message(text)]))[0]["text"]
 
 
 def test_the_status_file_says_statuses_by_name_and_times_exactly_in_utc() -> None:
-    row = read(exports.status_csv([summary(team(), complete=1)]))[0]
+    row = written(exports.status([summary(team(), complete=1)], NOW))[0]
 
     assert row["challenge"] == "complete"
     assert row["stakeholder-mapping"] == "in_progress"
@@ -278,6 +429,6 @@ def test_the_status_file_says_statuses_by_name_and_times_exactly_in_utc() -> Non
 
 
 def test_a_file_of_nothing_still_has_its_heading() -> None:
-    assert (
-        exports.messages_csv([]) == b"\xef\xbb\xbfposition,created_utc,role,author,status,text\r\n"
-    )
+    nothing = exports.csv(exports.messages([]))
+
+    assert nothing == b"\xef\xbb\xbfposition,created_utc,role,author,status,text\r\n"

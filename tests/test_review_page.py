@@ -7,23 +7,28 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import process
+from lib import process, review
 from lib.artifacts import MODELS
+from lib.calls import TeamUsage
 from lib.guide.scripted import ScriptedGuide
 from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.review import TeamSummary
 from lib.settings import Settings
-from lib.status import Event, decide
+from lib.status import Event, Status, decide
 from lib.store.memory import MemoryStore
 from lib.store.port import Decision, StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role
-from lib.ui import review_step, tables
+from lib.ui import downloads, tables
 from lib.workshop import Draft, StepKey, StepOverview, Team, Workshop
+from tests.review_table import status_table
 
 ROOT = Path(__file__).resolve().parent.parent
 
 NOW = datetime.now(UTC)
+
+#: How a message begins on the page.
+BUBBLE = '<div class="bubble'
 
 WORKSHOP = Workshop("w-1", "Newcomers *now*", "Half of them leave.", NOW)
 
@@ -45,9 +50,9 @@ class Store(MemoryStore):
         self.overviews += 1
         return super().overview(workshop_id)
 
-    def workshop(self, workshop_id: str) -> Workshop:
+    def roster(self, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
         self._ask()
-        return super().workshop(workshop_id)
+        return super().roster(workshop_id)
 
     def save(
         self, key: StepKey, messages: list[Message] | tuple[()] = (), draft: Draft | None = None
@@ -95,7 +100,13 @@ def said(app: AppTest) -> str:
 
 def names(app: AppTest) -> list[str]:
     """Return the teams in the table, in order."""
-    return list(app.dataframe[0].value["Team"])
+    return status_table(app)["Team"]
+
+
+def bubbles(app: AppTest) -> list[str]:
+    """Return the messages of the open step, in order, as they are drawn."""
+    drawn = "".join(each.proto.body for each in app.get("html"))
+    return [BUBBLE + each for each in drawn.split(BUBBLE)[1:]]
 
 
 def message(text: str, role: Role = Role.USER, **changes: object) -> Message:
@@ -139,15 +150,21 @@ def test_the_page_says_in_four_numbers_where_the_workshop_stands(store: Store) -
 
 def test_the_table_shows_each_team_in_each_step(store: Store) -> None:
     confirm(store, LADDER, "challenge")
-    table = opened(workshop="w-1").dataframe[0].value
+    shown = status_table(opened(workshop="w-1"))
 
-    assert list(table["1 Challenge"]) == ["✓ complete", "◐ in progress"]
-    assert list(table["2 Stakeholders"]) == ["◐ in progress", "○ not open"]
+    assert shown["1 Challenge"] == ["✓ complete", "◐ in progress"]
+    assert shown["2 Stakeholders"] == ["◐ in progress", "○ not open"]
 
 
-def test_a_status_has_a_colour_behind_its_word_and_none_stands_alone() -> None:
-    assert all(style.startswith("background-color: rgba(") for style in tables._STYLES.values())
-    assert len(set(tables._STYLES.values())) == len(tables._STYLES) == 4
+@pytest.mark.parametrize("status", Status)
+def test_a_status_has_a_look_of_its_own_and_a_word_that_never_stands_behind_it(
+    status: Status,
+) -> None:
+    style = (ROOT / "lib" / "ui" / "tables.css").read_text(encoding="utf-8")
+    rules = [rule for rule in style.split("}") if f'[data-kind="{status.value}"] {{' in rule]
+
+    assert len(rules) == 1
+    assert len(review.WORDS[status].split(" ", 1)[1]) > 3
 
 
 def test_filters_leave_the_teams_that_are_asked_for(store: Store) -> None:
@@ -176,15 +193,10 @@ def test_the_whole_table_costs_one_question_to_the_database(store: Store) -> Non
     assert store.overviews == 1
 
 
-def test_a_click_on_a_cell_means_that_teams_step_and_beside_the_steps_its_current_one(
-    store: Store,
-) -> None:
-    confirm(store, HOSE, "challenge")
-    rows = [summary(store, LADDER), summary(store, HOSE)]
-
-    assert tables.chosen([(1, "1 Challenge")], rows) == ("t2", "challenge")
-    assert tables.chosen([(1, "Messages")], rows) == ("t2", "stakeholder-mapping")
-    assert tables.chosen([], rows) == tables.chosen([(2, "Team")], rows) == ("", "")
+def test_a_click_means_the_teams_step_it_names_and_nonsense_means_nothing() -> None:
+    assert tables.chosen({"team": "t2", "step": "challenge"}) == ("t2", "challenge")
+    for nonsense in (None, {}, {"team": "t2"}, {"team": 1, "step": ["challenge"]}, "t2"):
+        assert tables.chosen(nonsense) == ("", "")
 
 
 # A team's step
@@ -194,11 +206,11 @@ def test_a_teams_step_opens_from_the_address(store: Store) -> None:
     store.append(LADDER.step_key("challenge"), [message("They <b>leave</b>."), reply("**Why?**")])
     app = opened(workshop="w-1", at="t1", step="challenge")
 
-    assert [each.markdown[0].value for each in app.chat_message] == [
-        "They \\<b\\>leave\\</b\\>\\.",
-        "**Why?**",
-    ]
-    assert app.chat_message[0].caption[0].value.startswith("Ada \\*A\\* · ")
+    first, second = bubbles(app)
+
+    assert "They &lt;b&gt;leave&lt;/b&gt;." in first
+    assert "<strong>Why?</strong>" in second
+    assert '<p class="author">Ada *A* · ' in first
 
 
 def test_choosing_a_team_and_a_step_opens_it_and_keeps_it_in_the_address() -> None:
@@ -224,12 +236,12 @@ def test_a_long_transcript_shows_its_end_and_more_when_asked(store: Store) -> No
     store.append(LADDER.step_key("challenge"), [message(str(place)) for place in range(1, 71)])
     app = opened(workshop="w-1", at="t1", step="challenge")
 
-    assert len(app.chat_message) == 50
-    assert app.chat_message[0].markdown[0].value == "21"
+    assert len(bubbles(app)) == 50
+    assert '<div class="said">21</div>' in bubbles(app)[0]
 
     app.button(key="show-earlier").click().run()
 
-    assert len(app.chat_message) == 70
+    assert len(bubbles(app)) == 70
     assert "show-earlier" not in [button.key for button in app.button]
 
 
@@ -237,14 +249,15 @@ def test_no_picture_in_a_reply_is_fetched(store: Store) -> None:
     store.append(LADDER.step_key("challenge"), [reply("![x](http://example.org/?q=1)")])
     app = opened(workshop="w-1", at="t1", step="challenge")
 
-    assert app.chat_message[0].markdown[0].value == "\\![x](http://example.org/?q=1)"
+    assert len(bubbles(app)) == 1
+    assert "<img" not in bubbles(app)[0]
 
 
 def test_an_interrupted_reply_is_marked(store: Store) -> None:
     store.append(LADDER.step_key("challenge"), [reply("So", status=MessageStatus.INTERRUPTED)])
     app = opened(workshop="w-1", at="t1", step="challenge")
 
-    assert app.chat_message[0].caption[0].value.endswith(" · interrupted")
+    assert " · interrupted</p>" in bubbles(app)[0]
 
 
 def test_a_draft_is_shown_while_it_is_one_and_the_artifact_once_it_is_confirmed(
@@ -319,7 +332,9 @@ def test_the_links_are_open_until_somebody_has_come_in(store: Store) -> None:
 
 def test_the_story_is_told_in_lines(store: Store) -> None:
     confirm(store, LADDER, "challenge")
-    story = opened(workshop="w-1").dataframe[1].value
+    app = opened(workshop="w-1")
+    app.session_state["events"] = True
+    story = app.run().dataframe[0].value
 
     assert "Challenge was confirmed; Stakeholder Mapping was opened" in list(story["What"])
     assert "Ada" in list(story["By"])
@@ -329,11 +344,16 @@ def test_the_files_are_there_for_the_table_and_for_an_open_step(store: Store) ->
     store.append(LADDER.step_key("challenge"), [message("=1+1")])
     app = opened(workshop="w-1", at="t1", step="challenge")
 
-    assert {each.key for each in app.get("download_button")} == {"messages-csv", "status-csv"}
+    assert {each.key for each in app.get("download_button")} == {
+        "messages-csv",
+        "messages-xlsx",
+        "status-csv",
+        "status-xlsx",
+    }
 
 
 def test_a_files_name_is_one_that_every_system_takes() -> None:
-    assert review_step.file_name("../Échelle & Söhne: 1/2", "persona") == (
+    assert downloads.file_name("../Échelle & Söhne: 1/2", "persona", kind="csv") == (
         "échelle-söhne-1-2-persona.csv"
     )
 

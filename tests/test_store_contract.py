@@ -14,6 +14,7 @@ import pytest
 from lib import steps
 from lib.calls import Call, TeamUsage
 from lib.ids import new_id, new_link
+from lib.notes import Closing, Kind, Note
 from lib.status import Change, Event, Phase, Status, decide
 from lib.store import clock, open_store
 from lib.store.memory import MemoryStore
@@ -1024,7 +1025,7 @@ def test_the_overview_has_ten_cells_a_team_in_order(store: Store) -> None:
         (cell.team_id, cell.state.step) for cell in cells
     ]
     first = StepState("challenge", Status.IN_PROGRESS, Phase.ORIENT, AT)
-    assert StepOverview(teams[0].id, first, 0, 0, AT) == cells[0]
+    assert StepOverview(teams[0].id, first, 0, 0, AT, moved_at=AT) == cells[0]
     second = StepState("stakeholder-mapping", Status.NOT_STARTED, Phase.ORIENT)
     assert StepOverview(teams[0].id, second, 0, 0, None) == cells[1]
 
@@ -1060,6 +1061,83 @@ def test_the_overview_shows_when_a_step_was_last_written(store: Store, team: Tea
     for slug in steps.SLUGS:
         at = written[slug]
         assert (at is not None and at > before) == (slug in ("challenge", "persona"))
+
+
+def test_the_roster_is_a_workshop_its_teams_and_what_their_models_were_asked(store: Store) -> None:
+    workshop, teams = started(store, 3)
+    other, _ = started(store, 1)
+    for number, team in enumerate((teams[2], teams[2], teams[0])):
+        store.record_call(call(team.key, id=f"call-{number}"))
+
+    assert store.roster(workshop.id) == (workshop, teams, store.usage(workshop.id))
+    assert sorted(each.calls for each in store.usage(workshop.id)) == [1, 2]
+    assert store.roster(other.id)[2] == []
+
+
+def test_a_workshop_without_teams_has_a_roster_and_an_unknown_one_has_none(store: Store) -> None:
+    workshop = Workshop(new_id(), "T", "C", AT)
+    store.create_workshop(workshop, [])
+
+    assert store.roster(workshop.id) == (workshop, [], [])
+    with pytest.raises(NotFound):
+        store.roster("unknown")
+
+
+def seen(store: Store, team: Team, step: str) -> StepOverview:
+    """Return one cell of the overview."""
+    cells = store.overview(team.workshop_id)
+    return next(c for c in cells if (c.team_id, c.state.step) == (team.id, step))
+
+
+def test_the_overview_counts_what_the_guide_has_failed_at(store: Store, team: Team) -> None:
+    statuses = [MessageStatus.ERROR, MessageStatus.INTERRUPTED, MessageStatus.ERROR]
+    store.append(team.step_key("persona"), [reply(status=status) for status in statuses])
+
+    assert (seen(store, team, "persona").unfinished, seen(store, team, "persona").errors) == (3, 2)
+    assert seen(store, team, "challenge").errors == 0
+
+
+def test_the_overview_says_since_when_a_step_is_what_it_is(store: Store, team: Team) -> None:
+    move(store, team, "challenge", Event.CONFIRM, LATER)
+
+    assert seen(store, team, "challenge").moved_at == LATER
+    assert seen(store, team, "stakeholder-mapping").moved_at == LATER
+    assert seen(store, team, "validate").moved_at is None
+
+
+def test_the_overview_says_why_a_step_was_completed_with_gaps_while_it_is(
+    store: Store, team: Team
+) -> None:
+    move(store, team, "challenge", Event.OVERRIDE, AT, reason="No time")
+    assert seen(store, team, "challenge").override == "No time"
+
+    move(store, team, "challenge", Event.REVISE, AT)
+    assert seen(store, team, "challenge").override is None
+
+    move(store, team, "challenge", Event.CONFIRM, AT)
+    assert seen(store, team, "challenge").override is None
+
+
+def test_the_overview_says_since_when_a_team_is_stuck(store: Store) -> None:
+    workshop, (one, other) = started(store, 2)
+    for at, id_ in ((AT, "first"), (LATER, "second")):
+        store.post(workshop.id, Note(id_, Kind.FLAG, one.id, "Ada", "", at))
+    store.post(workshop.id, Note("told", Kind.MESSAGE, other.id, "Facilitator", "Hm", AT))
+    assert {c.flagged_at for c in store.overview(workshop.id) if c.team_id == one.id} == {AT}
+    assert seen(store, other, "challenge").flagged_at is None
+
+    store.close_note(workshop.id, "first", Closing(one.id, "Ada", LATER))
+    assert seen(store, one, "persona").flagged_at == LATER
+
+    store.close_note(workshop.id, "second", Closing(one.id, "Ada", LATER))
+    assert seen(store, one, "persona").flagged_at is None
+
+
+def move(store: Store, team: Team, step: str, event: Event, at: datetime, reason: str = "") -> None:
+    statuses = {slug: state.status for slug, state in store.steps(team.key).items()}
+    first, *others = decide(statuses, step, event)
+    changes = [replace(first, reason=reason), *others]
+    store.apply(team.key, Decision(changes, "Ada", at, artifact={}))
 
 
 # Replies written anew

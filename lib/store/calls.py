@@ -53,19 +53,25 @@ class Calls:
 
     def usage(self, workshop_id: str) -> list[TeamUsage]:
         """Return what the calls of each team come to."""
-        found = self._door.rows(
-            select(
-                guide_calls.c.team_id,
-                func.count().label("calls"),
-                func.sum(guide_calls.c.tokens_in).label("tokens_in"),
-                func.sum(guide_calls.c.tokens_out).label("tokens_out"),
-                func.count().filter(guide_calls.c.outcome.not_in(FINE)).label("failures"),
-            )
-            .where(guide_calls.c.workshop_id == workshop_id)
-            .group_by(guide_calls.c.team_id)
-            .order_by(guide_calls.c.team_id)
+        found = self._door.rows(usage_of(workshop_id).order_by(guide_calls.c.team_id))
+        return [usage_row(row.team_id, row) for row in found]
+
+
+def usage_of(workshop_id: str) -> Any:
+    """Return the query for what the calls of each team of a workshop come to."""
+    return (
+        select(
+            guide_calls.c.team_id,
+            func.count().label("calls"),
+            func.sum(guide_calls.c.tokens_in).label("tokens_in"),
+            func.sum(guide_calls.c.tokens_out).label("tokens_out"),
+            func.count().filter(guide_calls.c.outcome.not_in(FINE)).label("failures"),
         )
-        return [
-            TeamUsage(row.team_id, row.calls, int(row.tokens_in), int(row.tokens_out), row.failures)
-            for row in found
-        ]
+        .where(guide_calls.c.workshop_id == workshop_id)
+        .group_by(guide_calls.c.team_id)
+    )
+
+
+def usage_row(team_id: str, row: Any) -> TeamUsage:
+    """Return a team's usage from a row of that query."""
+    return TeamUsage(team_id, row.calls, int(row.tokens_in), int(row.tokens_out), row.failures)

@@ -13,6 +13,7 @@ from lib.effects import carried_out
 from lib.ids import new_id
 from lib.status import Change, Event, Phase, Status
 from lib.store.clock import now
+from lib.store.memory_finding import MemoryFinding
 from lib.store.memory_room import MemoryRooms
 from lib.store.port import LEASE, Conflict, Decision, NotFound, Unstorable
 from lib.transcript import Message, MessageStatus, Role, clean, next_attempt, ordered
@@ -63,7 +64,7 @@ class _Row:
         self.touched = max(self.touched or at, at)
 
 
-class MemoryStore(MemoryRooms):
+class MemoryStore(MemoryRooms, MemoryFinding):
     """The port over dicts and one lock. *lease* is in seconds; *clock* is the database's."""
 
     def __init__(self, *, lease: float = LEASE, clock: Clock = now) -> None:
@@ -431,6 +432,11 @@ class MemoryStore(MemoryRooms):
 
     # Review
 
+    def roster(self, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
+        """Return a workshop, its teams, and what their models were asked."""
+        with self._lock:
+            return self.workshop(workshop_id), self.teams(workshop_id), self.usage(workshop_id)
+
     def overview(self, workshop_id: str) -> list[StepOverview]:
         """Return ten cells a team."""
         with self._lock:
@@ -440,9 +446,22 @@ class MemoryStore(MemoryRooms):
             return [self._cell(key, self._rows[key]) for key in keys]
 
     def _cell(self, key: StepKey, row: _Row) -> StepOverview:
-        unfinished = sum(message.status is not MessageStatus.COMPLETE for message in row.live)
-        state = replace(row.state, phase=row.draft.phase)
-        return StepOverview(key.team_id, state, len(row.live), unfinished, row.touched)
+        statuses = [message.status for message in row.live]
+        unfinished = sum(status is not MessageStatus.COMPLETE for status in statuses)
+        told = [e for e in self._events[key.workshop_id] if (e.team_id, e.step) == key[1:]]
+        done = [each for each in told if each.after is Status.COMPLETE]
+        is_overridden = row.state.status is Status.COMPLETE and done[-1].event is Event.OVERRIDE
+        return StepOverview(
+            key.team_id,
+            replace(row.state, phase=row.draft.phase),
+            len(statuses),
+            unfinished,
+            row.touched,
+            statuses.count(MessageStatus.ERROR),
+            max((each.at for each in told), default=None),
+            done[-1].reason if is_overridden else None,
+            self._flagged_at(key.team),
+        )
 
     # Replies written anew
 

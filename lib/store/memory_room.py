@@ -98,6 +98,12 @@ class MemoryRooms:
                 in_order = sorted((*closings, closing), key=lambda each: (each.at, each.team_id))
                 held[note_id] = replace(held[note_id], closings=tuple(in_order))
 
+    def _flagged_at(self, team: TeamKey) -> datetime | None:
+        """Return since when a team has had a flag that nobody has lowered."""
+        records = self._notes.get(team.workshop_id, {}).values()
+        raised = [each.note for each in records if each.is_raised]
+        return min((note.at for note in raised if note.team_id == team.team_id), default=None)
+
     # Putting away, and erasing
 
     def archive(self, workshop_id: str, at: datetime | None) -> None:

@@ -23,12 +23,14 @@ from lib.status import Change
 from lib.store.room_port import RoomStore
 from lib.transcript import Message
 from lib.workshop import (
+    Activity,
     ArtifactVersion,
     Aside,
     Discarded,
     Draft,
     EventRecord,
     Fields,
+    Made,
     Recollection,
     Snapshot,
     StepKey,
@@ -282,10 +284,35 @@ class Store(RoomStore, Protocol):
 
     # Review
 
+    def roster(self, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
+        """
+        Return one workshop, its teams by position, and what their models were asked, in one query.
+
+        Raises NotFound.
+        """
+        ...
+
     def overview(self, workshop_id: str) -> list[StepOverview]:
         """
         Return ten cells a team, teams by position and steps in order, in one query that reads no
         message's text.
+        """
+        ...
+
+    def made_with(self, workshop_id: str, words: Sequence[str], limit: int) -> list[Made]:
+        """
+        Return the drafts and newest artifacts of a workshop that hold each of *words*, *limit* of
+        them at most, teams by position and steps in order.
+
+        *words* are in small letters and hold no white space. What is returned is narrowed, not
+        proven: a word may stand in the name of a field.
+        """
+        ...
+
+    def activity(self, workshop_id: str, seconds: int) -> list[Activity]:
+        """
+        Return how many messages, of every era, each team has written in each stretch of *seconds*
+        since 1970, by time; stretches without any are left out.
         """
         ...
 

@@ -16,7 +16,7 @@ from lib.cascade import Standing
 from lib.ids import new_id
 from lib.snapshots import snapshot_of
 from lib.store import changes as changes_
-from lib.store import overview, rows
+from lib.store import finding, overview, rows
 from lib.store.calls import Calls
 from lib.store.discarding import Discarding
 from lib.store.engine import Door, Kind
@@ -29,11 +29,13 @@ from lib.store.transcripts import Transcripts
 from lib.store.typed import Typed
 from lib.transcript import Message, Role
 from lib.workshop import (
+    Activity,
     ArtifactVersion,
     Aside,
     Discarded,
     Draft,
     EventRecord,
+    Made,
     Recollection,
     Snapshot,
     StepKey,
@@ -231,9 +233,21 @@ class SqlStore(Rooms):
 
     # Review
 
+    def roster(self, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
+        """Return a workshop, its teams, and what their models were asked, in one query."""
+        return overview.roster(self._door, workshop_id)
+
     def overview(self, workshop_id: str) -> list[StepOverview]:
         """Return ten cells a team, in one query that reads no message's text."""
         return overview.overview(self._door, workshop_id)
+
+    def made_with(self, workshop_id: str, words: Sequence[str], limit: int) -> list[Made]:
+        """Return the drafts and newest artifacts that hold each of *words*."""
+        return finding.made_with(self._door, workshop_id, words, limit)
+
+    def activity(self, workshop_id: str, seconds: int) -> list[Activity]:
+        """Return how many messages each team has written in each stretch of *seconds*."""
+        return finding.activity(self._door, workshop_id, seconds)
 
     # Replies written anew
 

@@ -6,7 +6,7 @@ page's time. What people wrote is escaped, to the letter. What the guide wrote i
 a parser that knows no HTML and is told to know no pictures, which call their address when drawn.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from html import escape
 
@@ -18,20 +18,27 @@ _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("ta
 _markdown.disable("image")
 
 
-def html(messages: Sequence[Message], most: int) -> str:
+def _nothing(message: Message) -> str:
+    return ""
+
+
+def html(
+    messages: Sequence[Message], most: int, *, noted: Callable[[Message], str] = _nothing
+) -> str:
     """
     Return *messages* in order; what is over *most* characters of one is left out.
 
-    They take the focus together: whoever has no pointer scrolls them with the arrow keys.
+    What *noted* says of a message stands behind its author. They take the focus together: whoever
+    has no pointer scrolls them with the arrow keys.
     """
-    said = "".join(_message(message, most) for message in messages)
+    said = "".join(_message(message, most, noted(message)) for message in messages)
     return f'<div class="talk" role="group" aria-label="Conversation" tabindex="0">{said}</div>'
 
 
-def _message(message: Message, most: int) -> str:
+def _message(message: Message, most: int, note: str) -> str:
     if message.status is MessageStatus.STREAMING:
         return growing(message.author, message.text)
-    return bubble(message.role, message.author, _cut(message.text, most))
+    return bubble(message.role, message.author, _cut(message.text, most), note)
 
 
 def growing(guide: str, text: str, wait: int = 0) -> str:
@@ -46,7 +53,7 @@ def growing(guide: str, text: str, wait: int = 0) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def bubble(role: Role, author: str, text: str, *, is_growing: bool = False) -> str:
+def bubble(role: Role, author: str, text: str, note: str = "", *, is_growing: bool = False) -> str:
     """
     Return one message.
 
@@ -55,10 +62,11 @@ def bubble(role: Role, author: str, text: str, *, is_growing: bool = False) -> s
 class="author">Ada</p><div class="said">&lt;b&gt;<br>*x*</div></div>
     """
     said = plain(text) if role is Role.USER else markdown(text)
+    behind = f" · {escape(note)}" if note else ""
     kind = f"bubble {role.value}{' growing' if is_growing else ''}"
     return (
         f'<div class="{kind}" role="group" aria-label="Message from {escape(author)}">'
-        f'<p class="author">{escape(author)}</p><div class="said">{said}</div></div>'
+        f'<p class="author">{escape(author)}{behind}</p><div class="said">{said}</div></div>'
     )
 
 

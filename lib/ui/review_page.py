@@ -9,21 +9,27 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import exports, navigation, review, steps
+from lib import exports, navigation, notes, review, steps
 from lib.process import Process
 from lib.replies import utc_now
-from lib.review import Filters, Room, TeamSummary
+from lib.review import Filters, Look, Room, TeamSummary
 from lib.status import Status
 from lib.store.port import NotFound, StoreUnavailable
 from lib.transcript import clean
-from lib.ui import moment, page, review_step, safe, tables, tour, usage_panel
+from lib.ui import (
+    downloads,
+    moment,
+    page,
+    review_pulse,
+    review_search,
+    review_step,
+    review_story,
+    safe,
+    tables,
+    tour,
+    usage_panel,
+)
 from lib.workshop import Workshop
-
-#: Seconds between two looks at the table.
-LOOK_EVERY = 5.0
-
-#: The most events shown: what a facilitator reads back over is the last hours.
-MAX_EVENTS = 500
 
 #: The pixels a number or a filter is wide: two of them fit beside each other on a phone.
 BOX = 168
@@ -43,12 +49,16 @@ def show() -> None:
 
 
 def _read(process: Process, workshop_id: str) -> Room | None:
-    """Save what is unsaved of the workshop, then read it; None where there is no such workshop."""
+    """
+    Save what is unsaved of the workshop, then read it; None where there is no such workshop.
+
+    Three queries, however many teams and messages there are.
+    """
     process.autosave.flush_workshop(workshop_id)
     try:
-        workshop = process.store.workshop(workshop_id)
-        teams = process.store.teams(workshop_id)
-        return Room(workshop, teams, process.store.overview(workshop_id))
+        workshop, teams, usage = process.store.roster(workshop_id)
+        cells, desk = process.store.overview(workshop_id), process.store.desk(workshop_id)
+        return Room(workshop, teams, cells, desk, usage)
     except NotFound:
         return None
     except StoreUnavailable:
@@ -97,14 +107,21 @@ def _show_room(process: Process, room: Room) -> None:
     headline = st.empty()
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         filters = _filters()
+        words = review_search.box()
+    review_search.show(process, room, words)
+    opened = review_step.opened(room)
+    beside = st.columns([11, 9], gap="medium") if opened else None
+    with beside[0] if beside else st.container():
+        _live(process, room, filters, headline)
         _download(process, room, filters)
-    _live(process, room, filters, headline)
-    review_step.show(process, room)
+    with beside[1] if beside else st.container():
+        review_step.show(process, room, opened)
     st.divider()
     if not fresh:
         _links(room, expanded=False)
     usage_panel.show(process, room)
-    _events(process, room)
+    review_pulse.show(process, room)
+    review_story.show(process, room)
 
 
 def _heading(room: Room) -> None:
@@ -145,10 +162,13 @@ def _filters() -> Filters:
     return Filters(name or "", status, step, unfinished)
 
 
+# What changes by itself
+
+
 def _live(
     process: Process, room: Room, filters: Filters, headline: "st.delta_generator.DeltaGenerator"
 ) -> None:
-    """Draw what changes by itself, and again every few seconds: one question to the database."""
+    """Draw what changes by itself, and again at each look: one question to the database."""
     shown = room
     first = True
     clicks: list[str] = []
@@ -157,26 +177,23 @@ def _live(
         review_step.choose(team_id, step)
         clicks.append(team_id)
 
-    @st.fragment(run_every=LOOK_EVERY)
+    @st.fragment
     def look() -> None:
         nonlocal shown, first
-        if not first:
-            shown = _read_again(process, shown)
-        first = False
-        names = shown.names
-        _show_headline(headline, shown.rows, utc_now())
-        _show_unsaved(review.unsaved_lines(process.autosave.report(), room.workshop.id, names))
-        tables.show([row for row in shown.rows if filters.keep(row)], utc_now(), clicked)
         if clicks:
             clicks.clear()
             st.rerun()
+        if not first:
+            shown = _read_again(process, shown)
+        first = False
+        _show_headline(headline, shown.rows, utc_now())
+        _show_table(process, shown, filters, clicked)
 
     look()
 
 
 def _read_again(process: Process, room: Room) -> Room:
     """Return the room as it is now; while the database is away, as it was."""
-    process.autosave.flush_workshop(room.workshop.id)
     try:
         return replace(room, cells=process.store.overview(room.workshop.id))
     except StoreUnavailable:
@@ -202,6 +219,22 @@ def _show_headline(
             st.metric(label, value, width=BOX)
 
 
+def _show_table(process: Process, room: Room, filters: Filters, clicked: tables.Clicked) -> None:
+    now, report = utc_now(), process.autosave.report()
+    look = Look(now, room.desk.agenda.plan, report, notes.raised(room.desk.records))
+    kept = [row for row in room.rows if filters.keep(row)]
+    tables.show(
+        review.board(kept, look),
+        workshop_id=room.workshop.id,
+        opened=review_step.opened(room) or ("", ""),
+        looked=f"Looked at {now.astimezone(moment.zone()):%H:%M:%S}",
+        clicked=clicked,
+    )
+    if not kept:
+        st.info("No team is like that. Change the filters above to see more.")
+    _show_unsaved(review.unsaved_lines(report, room.workshop.id, room.names))
+
+
 def _show_unsaved(lines: list[str]) -> None:
     if lines:
         st.warning(
@@ -215,23 +248,14 @@ def _show_unsaved(lines: list[str]) -> None:
 
 
 def _download(process: Process, room: Room, filters: Filters) -> None:
-    """Draw the button for the table as a file; it is read when the button is pressed."""
+    """Draw the buttons for the table as a file; it is read when one is pressed."""
 
-    def data() -> bytes:
+    def sheet() -> exports.Sheet:
         process.autosave.flush_workshop(room.workshop.id)
         now = replace(room, cells=process.store.overview(room.workshop.id))
-        return exports.status_csv([row for row in now.rows if filters.keep(row)])
+        return exports.status([row for row in now.rows if filters.keep(row)], utc_now())
 
-    st.download_button(
-        "Table as CSV",
-        data,
-        file_name=review_step.file_name(room.workshop.title, "status"),
-        mime="text/csv",
-        key="status-csv",
-        icon=":material/download:",
-        help="The teams shown, with exact times in UTC",
-        on_click="ignore",
-    )
+    downloads.show("status", sheet, room.workshop.title, "status")
 
 
 def _links(room: Room, *, expanded: bool) -> None:
@@ -240,12 +264,3 @@ def _links(room: Room, *, expanded: bool) -> None:
         for team in room.teams:
             st.markdown(f"**{safe.escaped(team.name)}**")
             st.code(navigation.address(team.link), language=None)
-
-
-def _events(process: Process, room: Room) -> None:
-    with st.expander("What has happened", icon=":material/history:", key="events"):
-        events = process.store.events(room.workshop.id)
-        for line in review.overrides(room, events):
-            st.markdown(f":material/rule: {safe.escaped(line)}")
-        table = review.events_table(events[-MAX_EVENTS:], room.names, moment.zone())
-        st.dataframe(table, hide_index=True, key="events-table", alt="What has happened")

@@ -1,4 +1,4 @@
-"""One team's step, read-only beside the tables: where it stands, what was made, what was said."""
+"""One team's step, read-only beside the table: what was said, what was made, what it was before."""
 
 import re
 
@@ -8,8 +8,16 @@ from lib import exports, review, steps
 from lib.process import Process
 from lib.review import Room, TeamSummary
 from lib.status import Status
-from lib.transcript import Message, MessageStatus, Role
-from lib.ui import archive_panel, artifact_card, history_panel, override_panel, safe
+from lib.transcript import Message, MessageStatus
+from lib.ui import (
+    archive_panel,
+    artifact_card,
+    bubbles,
+    downloads,
+    history_panel,
+    override_panel,
+    safe,
+)
 from lib.ui.moment import zone
 from lib.working_copy import WINDOW
 from lib.workshop import StepKey
@@ -25,15 +33,15 @@ MAX_SHOWN = 2_000
 MAX_CHARACTERS = 20_000
 
 #: Pixels of a transcript before it scrolls.
-HEIGHT = 560
-
-_AVATARS = {Role.USER: ":material/group:", Role.ASSISTANT: ":material/explore:"}
+HEIGHT = 480
 
 _ENDINGS = {
-    MessageStatus.STREAMING: "being written",
     MessageStatus.INTERRUPTED: "interrupted",
     MessageStatus.ERROR: "the guide failed",
 }
+
+
+# What is open
 
 
 def choose(team_id: str, step: str) -> None:
@@ -43,38 +51,64 @@ def choose(team_id: str, step: str) -> None:
         st.query_params.pop(SHOWN, None)
 
 
-def show(process: Process, room: Room) -> None:
-    """Draw the choice of a team and a step, and that step."""
-    row, step = _chosen(room)
-    if row is None:
-        st.caption("Click a cell of the table, or choose a team, to read along.")
-        return
-    key = row.team.step_key(step)
-    said, made = st.columns([3, 2], gap="large")
-    with made, st.container(key="draft-panel"):
-        _made(process, row, key)
-    with said:
-        _said(process, row, key)
-
-
-def _chosen(room: Room) -> tuple[TeamSummary | None, str]:
-    """Draw the two boxes; return what is open, whose boxes hold what the address says."""
+def opened(room: Room) -> tuple[str, str] | None:
+    """Return the team's id and the step the address says, as far as it makes sense."""
     rows = {row.team.id: row for row in room.rows}
     team_id = _known(st.query_params.get(OPEN_TEAM), list(rows))
+    if team_id is None:
+        return None
     step = _known(st.query_params.get(OPEN_STEP), list(steps.SLUGS))
-    if team_id and not step:
-        step = rows[team_id].current_step
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        picked = _pick("Team", list(rows), team_id, {id_: r.team.name for id_, r in rows.items()})
-        picked_step = _pick("Step", list(steps.SLUGS), step, review.COLUMNS) if picked else step
-    if picked and (picked, picked_step) != (team_id, step):
-        choose(picked, picked_step or rows[picked].current_step)
-        st.rerun()
-    return (rows[team_id], step or steps.SLUGS[0]) if team_id else (None, "")
+    return team_id, step or rows[team_id].current_step
 
 
 def _known(value: str | None, options: list[str]) -> str | None:
     return value if value in options else None
+
+
+def _close() -> None:
+    for name in (OPEN_TEAM, OPEN_STEP, SHOWN):
+        st.query_params.pop(name, None)
+
+
+# Drawing
+
+
+def show(process: Process, room: Room, chosen: tuple[str, str] | None) -> None:
+    """Draw the choice of a team and a step, and that step where one is *chosen*."""
+    rows = {row.team.id: row for row in room.rows}
+    _choice(rows, chosen)
+    if chosen is None:
+        st.caption("Click a cell of the table, or choose a team, to read along.")
+        return
+    team_id, step = chosen
+    row, about = rows[team_id], steps.step(step)
+    key = row.team.step_key(step)
+    st.subheader(f"{safe.escaped(row.team.name)} · {about.number}\\. {about.name}", anchor=False)
+    said, made, before, told = st.tabs(["Conversation", "Result", "History", "Events"])
+    with said:
+        _said(process, row, key)
+    with made:
+        _made(process, row, key)
+    with before:
+        _history(process, key)
+    with told:
+        _events(process, key)
+
+
+def _choice(rows: dict[str, TeamSummary], chosen: tuple[str, str] | None) -> None:
+    """Draw the boxes, which hold what the address says; the address follows them."""
+    team_id, step = chosen or (None, None)
+    names = {id_: row.team.name for id_, row in rows.items()}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        picked = _pick("Team", list(rows), team_id, names)
+        picked_step = _pick("Step", list(steps.SLUGS), step, review.COLUMNS) if picked else step
+        if chosen:
+            st.button(
+                "Close", key="close-step", icon=":material/close:", type="tertiary", on_click=_close
+            )
+    if picked and (picked, picked_step) != (team_id, step):
+        choose(picked, picked_step or rows[picked].current_step)
+        st.rerun()
 
 
 def _pick(label: str, options: list[str], chosen: str | None, names: dict[str, str]) -> str | None:
@@ -86,8 +120,68 @@ def _pick(label: str, options: list[str], chosen: str | None, names: dict[str, s
         format_func=lambda option: names[option],
         key=f"open-{label.lower()}/{chosen or ''}",
         placeholder=f"Choose a {label.lower()}",
-        width=240,
+        width=200,
     )
+
+
+# What was said
+
+
+def _said(process: Process, row: TeamSummary, key: StepKey) -> None:
+    shown = _shown()
+    # One more than is shown, to know whether there is one.
+    stored = process.store.messages(key, last=shown + 1)
+    messages = review.with_unsaved(stored, process.autosave.pending(key).messages)
+    if not messages:
+        st.caption("Nothing has been said here yet.")
+        return
+    with st.container(key="said", height=HEIGHT, border=False, autoscroll=True):
+        if len(messages) > shown and shown < MAX_SHOWN:
+            st.button(
+                "Show earlier", key="show-earlier", icon=":material/expand_less:", on_click=_more
+            )
+        st.html(bubbles.html(messages[-shown:], MAX_CHARACTERS, noted=_noted))
+    if any(len(each.text) > MAX_CHARACTERS for each in messages[-shown:]):
+        st.caption("What is too long to be shown here is whole in the CSV file.")
+    _download(process, row, key)
+    _discarded(process, key)
+
+
+def _noted(message: Message) -> str:
+    """Return what stands behind a message's author: when it was, and how it ended."""
+    ending = _ENDINGS.get(message.status)
+    return review.clock(message.created_at, zone()) + (f" · {ending}" if ending else "")
+
+
+def _shown() -> int:
+    """Return how many messages the address asks for, within reason."""
+    asked = st.query_params.get(SHOWN, "")
+    number = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked) else WINDOW
+    return min(max(number, WINDOW), MAX_SHOWN)
+
+
+def _more() -> None:
+    st.query_params[SHOWN] = str(_shown() + WINDOW)
+
+
+def _download(process: Process, row: TeamSummary, key: StepKey) -> None:
+    def sheet() -> exports.Sheet:
+        process.autosave.flush(key)
+        return exports.messages(process.store.messages(key))
+
+    downloads.show("messages", sheet, row.team.name, key.step)
+
+
+def _discarded(process: Process, key: StepKey) -> None:
+    """Draw what was written anew: the team does not see it any more."""
+    discarded = process.store.discarded(key)
+    if not discarded:
+        return
+    label = f"Replies the team had written anew: {len(discarded)}"
+    with st.expander(label, icon=":material/autorenew:", key="discarded"):
+        for each in discarded:
+            st.caption(f"Message {each.position}, put away {review.clock(each.at, zone())}")
+            st.markdown(safe.markdown(each.text[:MAX_CHARACTERS]))
 
 
 # What was made
@@ -109,101 +203,28 @@ def _made(process: Process, row: TeamSummary, key: StepKey) -> None:
         st.caption(f"Draft · the conversation is at: {draft.phase.value}")
         fields = draft.fields
     st.markdown(artifact_card.markdown(key.step, fields) or "*Nothing yet.*")
-    _history(process, key)
     override_panel.show(process, key, state)
 
 
 def _history(process: Process, key: StepKey) -> None:
-    """Draw the versions of a step, its overrides, and what a reset has archived."""
+    """Draw the versions of a step, and what a reset has archived."""
     versions = process.store.versions(key)
-    if versions:
-        with st.expander("History", icon=":material/history:", key="versions"):
-            history_panel.compare(key.step, versions)
-            if versions[-1].summary:
-                st.caption("What it came to")
-                st.markdown(
-                    "\n".join(f"- {safe.escaped(s)}" for s in versions[-1].summary.splitlines())
-                )
+    history_panel.compare(key.step, versions)
+    if versions and versions[-1].summary:
+        st.caption("What it came to")
+        st.markdown("\n".join(f"- {safe.escaped(s)}" for s in versions[-1].summary.splitlines()))
     archive_panel.show(process, key)
 
 
-# What was said
-
-
-def _said(process: Process, row: TeamSummary, key: StepKey) -> None:
-    about = steps.step(key.step)
-    st.subheader(f"{safe.escaped(row.team.name)} · {about.number}\\. {about.name}", anchor=False)
-    shown = _shown()
-    # One more than is shown, to know whether there is one.
-    stored = process.store.messages(key, last=shown + 1)
-    messages = review.with_unsaved(stored, process.autosave.pending(key).messages)
-    if not messages:
-        st.caption("Nothing has been said here yet.")
-        return
-    _download(process, row, key)
-    if len(messages) > shown and shown < MAX_SHOWN:
-        st.button("Show earlier", key="show-earlier", icon=":material/expand_less:", on_click=_more)
-    for message in messages[-shown:]:
-        _message(message)
-    _discarded(process, key)
-
-
-def _discarded(process: Process, key: StepKey) -> None:
-    """Draw what was written anew: the team does not see it any more."""
-    discarded = process.store.discarded(key)
-    if not discarded:
-        return
-    label = f"Replies the team had written anew: {len(discarded)}"
-    with st.expander(label, icon=":material/autorenew:", key="discarded"):
-        for each in discarded:
-            st.caption(f"Message {each.position}, put away {review.clock(each.at, zone())}")
-            st.markdown(safe.markdown(each.text[:MAX_CHARACTERS]))
-
-
-def _shown() -> int:
-    """Return how many messages the address asks for, within reason."""
-    asked = st.query_params.get(SHOWN, "")
-    number = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked) else WINDOW
-    return min(max(number, WINDOW), MAX_SHOWN)
-
-
-def _more() -> None:
-    st.query_params[SHOWN] = str(_shown() + WINDOW)
-
-
-def _message(message: Message) -> None:
-    ending = _ENDINGS.get(message.status)
-    with st.chat_message(message.role.value, avatar=_AVATARS[message.role]):
-        st.caption(
-            f"{safe.escaped(message.author)} · {review.clock(message.created_at, zone())}"
-            + (f" · {ending}" if ending else "")
-        )
-        text = message.text[:MAX_CHARACTERS]
-        if message.role is Role.ASSISTANT:
-            st.markdown(safe.markdown(text))
-        else:
-            st.markdown(safe.plain(text))
-        if len(message.text) > MAX_CHARACTERS:
-            st.caption(f"… {len(message.text):,} characters in all: the file holds every one.")
-
-
-def _download(process: Process, row: TeamSummary, key: StepKey) -> None:
-    def data() -> bytes:
-        process.autosave.flush(key)
-        return exports.messages_csv(process.store.messages(key))
-
-    st.download_button(
-        "Messages as CSV",
-        data,
-        file_name=file_name(row.team.name, key.step),
-        mime="text/csv",
-        key="messages-csv",
-        icon=":material/download:",
-        on_click="ignore",
+def _events(process: Process, key: StepKey) -> None:
+    own = [
+        each
+        for each in process.store.events(key.workshop_id)
+        if (each.team_id, each.step) == (key.team_id, key.step)
+    ]
+    st.dataframe(
+        review.step_table(own, zone()),
+        hide_index=True,
+        key="step-events",
+        alt="What has happened in this step",
     )
-
-
-def file_name(*words: str) -> str:
-    """Return a file's name made of *words*, of characters that every system takes."""
-    slugs = (re.sub(r"[^\w-]+", "-", word).strip("-").lower()[:40] for word in words)
-    return "-".join(slug for slug in slugs if slug) + ".csv"

@@ -1,102 +1,70 @@
-"""How the facilitator's tables look: a symbol, a word and a colour for each status."""
+"""
+The teams x steps table on the page: a component of ours that asks to be drawn anew while it is seen.
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+Streamlit's own table is a picture with one font and no second line in a cell, and its timer
+(`run_every`) goes on in a tab that nobody looks at.
+"""
 
-import pandas as pd
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
 import streamlit as st
-from pandas.io.formats.style import Styler
 
-from lib import review, steps
-from lib.review import TeamSummary
-from lib.status import Status
+from lib.review.board import COLUMNS_SHOWN
 
-#: Rows a table shows before it scrolls, and the pixels of one.
-MAX_ROWS, ROW = 16, 36
+#: Called with a team's id and a step.
+Clicked = Callable[[str, str], None]
 
-#: Behind the word of each status; see-through, so that they are readable on light and on dark.
-_TINTS = {
-    Status.COMPLETE: "rgba(22, 163, 74, 0.24)",
-    Status.IN_PROGRESS: "rgba(59, 130, 246, 0.24)",
-    Status.NEEDS_REGENERATION: "rgba(249, 115, 22, 0.34)",
-    Status.NOT_STARTED: "rgba(128, 128, 128, 0.06)",
-}
+#: Seconds between two looks at the table, while somebody can see it.
+LOOK_EVERY = 5.0
 
-_STYLES = {review.WORDS[status]: f"background-color: {tint}" for status, tint in _TINTS.items()}
+_HERE = Path(__file__).parent
 
-#: What the symbols stand for, in a line below the table.
-LEGEND = (
-    "✓ complete · ◐ in progress · ↻ look again: something it was made from has changed · "
-    "○ not open yet"
+_mounted = st.components.v2.component(
+    "throughline_status_table",
+    html=(_HERE / "tables.html").read_text(encoding="utf-8"),
+    css=(_HERE / "tables.css").read_text(encoding="utf-8"),
+    js=(_HERE / "tables.js").read_text(encoding="utf-8"),
 )
 
 
-def show(rows: Sequence[TeamSummary], now: datetime, clicked: Callable[[str, str], None]) -> None:
-    """Draw the teams x steps table; a click calls *clicked* with a team's id and a step."""
-    if not rows:
-        st.info("No team is like that. Change the filters above to see more.")
-        return
-    # A selection is a place in the table: with other rows, it is another table.
-    key = "status-table/" + "/".join(row.team.id for row in rows)
-    st.dataframe(
-        styled(review.status_table(rows, now)),
+def show(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    workshop_id: str,
+    opened: tuple[str, str],
+    looked: str,
+    clicked: Clicked,
+) -> None:
+    """
+    Draw *rows*, made by `lib.review.board`, in a fragment: it is that which each look runs again.
+
+    *opened* is the team's id and the step that is open, empty where none is; *looked* says when this
+    was. A click calls *clicked* with a team's id and a step; beside the ten steps, its current one.
+    """
+    key = f"status-table/{workshop_id}"
+    _mounted(
         key=key,
-        hide_index=True,
-        column_config=columns(),
-        row_height=ROW,
-        height=(min(len(rows), MAX_ROWS) + 1) * ROW + 3,
-        on_select=lambda: clicked(*chosen(st.session_state[key].selection.cells, rows)),
-        selection_mode="single-cell",
-        alt="Where each team stands in each of the ten steps",
-    )
-    st.caption(LEGEND)
-
-
-def styled(table: pd.DataFrame) -> Styler:
-    """Return the teams x steps table with its colours, and its numbers in words."""
-    return table.style.map(
-        lambda word: _STYLES.get(word, ""), subset=list(review.COLUMNS.values())
-    ).format({"Last activity": review.ago, "At step": _step_column})
-
-
-def _step_column(number: int) -> str:
-    return review.COLUMNS[steps.STEPS[number - 1].slug]
-
-
-def columns() -> dict[str, object]:
-    """Return how each column of the teams x steps table is drawn."""
-    config = st.column_config
-    return {
-        "Team": config.TextColumn(pinned=True, width=126),
-        "Progress": config.ProgressColumn(
-            format="percent", min_value=0, max_value=1, width=92, help="Steps complete of ten"
-        ),
-        **{
-            column: config.TextColumn(width=_width(column), help=steps.step(slug).name)
-            for slug, column in review.COLUMNS.items()
+        data={
+            "workshop": workshop_id,
+            "columns": COLUMNS_SHOWN,
+            "rows": rows,
+            "opened": dict(zip(("team", "step"), opened, strict=True)),
+            "looked": looked,
+            "every": LOOK_EVERY,
         },
-        "Last activity": config.Column(width=96),
-        "At step": config.Column(width=115, help="The first step that is not complete"),
-        "Messages": config.NumberColumn(width=85),
-        "Unfinished": config.NumberColumn(
-            width=90, help="Replies that were interrupted, failed, or are being written"
-        ),
-    }
+        on_look_change=_nothing,
+        on_chosen_change=lambda: clicked(*chosen(st.session_state[key].chosen)),
+    )
 
 
-def _width(column: str) -> int:
-    """Return the pixels a step's column takes: every status fits, and its own name."""
-    return max(95, 7 * len(column) + 8)
+def chosen(sent: object) -> tuple[str, str]:
+    """Return the team's id and the step a browser has sent; empty where it makes no sense."""
+    wanted = sent if isinstance(sent, dict) else {}
+    team_id, step = wanted.get("team"), wanted.get("step")
+    return (team_id, step) if isinstance(team_id, str) and isinstance(step, str) else ("", "")
 
 
-def chosen(cells: Sequence[tuple[int, str]], rows: Sequence[TeamSummary]) -> tuple[str, str]:
-    """
-    Return the team's id and the step that a click on the table means; empty where it means nothing.
-
-    A click beside the ten steps means the step the team is at.
-    """
-    if not cells or cells[0][0] >= len(rows):
-        return "", ""
-    place, column = cells[0]
-    by_column = {name: slug for slug, name in review.COLUMNS.items()}
-    return rows[place].team.id, by_column.get(column, rows[place].current_step)
+def _nothing() -> None:
+    """Streamlit declares a component's triggers by their callbacks; the look itself is the rerun."""

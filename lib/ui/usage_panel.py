@@ -5,14 +5,16 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
+from lib import exports
 from lib.calls import Allowance, TeamUsage, allowance, total
 from lib.process import Process
 from lib.review import Room
+from lib.ui import downloads
 
 
 def show(process: Process, room: Room) -> None:
     """Draw the table, where a model was asked at all."""
-    usage = process.store.usage(room.workshop.id)
+    usage = room.usage
     if not usage:
         return
     _cap(total(usage), process.settings.guide_token_cap)
@@ -22,6 +24,9 @@ def show(process: Process, room: Room) -> None:
             hide_index=True,
             key="usage-table",
             alt="Calls and tokens of each team",
+        )
+        downloads.show(
+            "usage", lambda: exports.usage(usage, room.names), room.workshop.title, "usage"
         )
         st.caption("Tokens as the model's server counts them; about right where it tells none.")
 

@@ -17,7 +17,7 @@ def test_the_front_door_leads_to_a_demo_with_five_teams_and_each_click_to_the_sa
         walker.open_demo()
         expect(walker.page.get_by_role("heading", name=demo.TITLE)).to_be_visible()
         addresses.append(walker.page.url)
-    rows = walker.page.get_by_test_id("data-grid-canvas").first.locator("tbody tr")
+    rows = walker.page.get_by_test_id("status-table").locator("tbody tr")
 
     assert addresses[0] == addresses[1]
     expect(rows).to_have_count(5)

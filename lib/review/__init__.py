@@ -1,0 +1,35 @@
+"""
+What the facilitator reads: tables made from the store's aggregates, and the words in them.
+
+Pure: a room is read somewhere else, and what time it is comes in as an argument.
+"""
+
+from lib.review.board import Look, board
+from lib.review.rows import Filters, Room, TeamSummary
+from lib.review.story import events_table, overrides, step_table, together, told, told_together
+from lib.review.unsaved import unsaved_lines, with_unsaved
+from lib.review.words import COLUMNS, WORDS, ago, clock, counted, lasting, latest, since
+
+__all__ = [
+    "COLUMNS",
+    "WORDS",
+    "Filters",
+    "Look",
+    "Room",
+    "TeamSummary",
+    "ago",
+    "board",
+    "clock",
+    "counted",
+    "events_table",
+    "lasting",
+    "latest",
+    "overrides",
+    "since",
+    "step_table",
+    "together",
+    "told",
+    "told_together",
+    "unsaved_lines",
+    "with_unsaved",
+]

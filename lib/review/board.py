@@ -1,0 +1,163 @@
+"""
+The teams x steps table as the page draws it: plain values, of one shape at every look.
+
+Each cell has a text, and never a colour alone; what sorts it; and what stands below and behind it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lib import steps
+from lib.agenda import MINUTES
+from lib.notes import Note
+from lib.review.rows import TeamSummary
+from lib.review.words import COLUMNS, WORDS, ago, counted, lasting, seconds_since
+from lib.status import Status
+from lib.unsaved import UnsavedReport
+from lib.workshop import StepOverview
+
+#: The columns beside the steps: key, heading, and what it means.
+_BEFORE = (
+    ("team", "Team", ""),
+    ("progress", "Progress", "Steps complete of ten"),
+    ("in_step", "In this step", "How long the team has been at its current step, and the plan"),
+)
+_BEHIND = (
+    ("last_activity", "Last activity", "When anything of the team was last written"),
+    ("messages", "Messages", ""),
+    ("unfinished", "Unfinished", "Replies that were interrupted, failed, or are being written"),
+    ("errors", "Guide errors", "Replies the guide has failed at"),
+    ("overrides", "With gaps", "Steps that a facilitator has completed with gaps"),
+    ("unsaved", "Unsaved", "What this server has not saved yet, and since when"),
+)
+
+COLUMNS_SHOWN: Sequence[Mapping[str, str]] = [
+    {"key": key, "label": label, "tip": tip}
+    for key, label, tip in (
+        *_BEFORE,
+        *((slug, label, steps.step(slug).name) for slug, label in COLUMNS.items()),
+        *_BEHIND,
+    )
+]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is known at one look at a room, beside its rows."""
+
+    now: datetime
+    #: Minutes planned for each step.
+    plan: Mapping[str, int] = field(default_factory=lambda: MINUTES)
+    unsaved: Sequence[UnsavedReport] = ()
+    #: The flags that are raised; who has raised one since is known by the row alone.
+    flags: Sequence[Note] = ()
+
+
+def board(rows: Iterable[TeamSummary], look: Look) -> list[dict[str, Any]]:
+    """Return a row for each team: its id, the step it is at, and a cell for each column."""
+    return [{"id": row.team.id, "at": row.current_step, "cells": _cells(row, look)} for row in rows]
+
+
+def _cells(row: TeamSummary, look: Look) -> list[dict[str, Any]]:
+    own = [line for line in look.unsaved if line.key.team_id == row.team.id]
+    seconds = seconds_since(row.last_activity, look.now)
+    return [
+        _team(row, look),
+        _cell(f"{row.complete} of {len(steps.STEPS)}", row.complete, share=_share(row)),
+        _in_step(row, look),
+        *(_step(row, slug, look) for slug in steps.SLUGS),
+        _cell(ago(seconds), -1 if seconds is None else seconds),
+        _number(row.messages),
+        _number(row.unfinished),
+        _number(row.errors),
+        _number(row.overrides),
+        _unsaved(own),
+    ]
+
+
+def _cell(text: str, sort: float | str, **more: Any) -> dict[str, Any]:
+    return {"text": text, "sort": sort} | {name: each for name, each in more.items() if each}
+
+
+def _team(row: TeamSummary, look: Look) -> dict[str, Any]:
+    name, since = row.team.name, seconds_since(row.flagged_at, look.now)
+    if since is None:
+        return _cell(name, name.casefold())
+    said = "; ".join(n.text for n in look.flags if n.team_id == row.team.id and n.text)
+    tip = f"{name} is stuck" + (f": {said}" if said else "")
+    return _cell(name, name.casefold(), note=f"⚑ stuck for {lasting(since)}", tip=tip, late=True)
+
+
+def _number(number: int) -> dict[str, Any]:
+    return _cell(f"{number:,}" if number else "–", number)
+
+
+def _share(row: TeamSummary) -> float:
+    return row.complete / len(steps.STEPS)
+
+
+def _in_step(row: TeamSummary, look: Look) -> dict[str, Any]:
+    seconds = row.in_step(look.now)
+    if seconds is None:
+        return _cell("–", -1, note="all complete")
+    planned = look.plan[row.current_step]
+    over = seconds - planned * 60
+    note = f"{lasting(over)} over" if over >= 60 else f"of {planned} min"
+    tip = f"{steps.step(row.current_step).name}: {planned} minutes planned"
+    return _cell(lasting(seconds), seconds, note=note, tip=tip, late=over >= 60)
+
+
+def _step(row: TeamSummary, slug: str, look: Look) -> dict[str, Any]:
+    cell = row.cells[slug]
+    status = cell.state.status
+    told = [steps.step(slug).name, counted(cell.messages, "message")]
+    if cell.last_activity is not None:
+        told.append(f"last written {ago(seconds_since(cell.last_activity, look.now))}")
+    if cell.override is not None:
+        told.append(f"completed with gaps, because: {cell.override}")
+    if cell.state.stale is not None:
+        told.append(f"{steps.step(cell.state.stale.cause).name} has changed since")
+    return _cell(
+        WORDS[status],
+        _ORDER[status],
+        kind=status.value,
+        step=slug,
+        note=_note(cell),
+        tip=" · ".join(told),
+    )
+
+
+#: How far a step has come, for sorting.
+_ORDER = {
+    Status.NOT_STARTED: 0,
+    Status.IN_PROGRESS: 1,
+    Status.NEEDS_REGENERATION: 2,
+    Status.COMPLETE: 3,
+}
+
+
+def _note(cell: StepOverview) -> str:
+    """Return what a facilitator has to know of a step before anything else."""
+    if cell.errors:
+        return counted(cell.errors, "guide error")
+    if cell.state.stale is not None:
+        return f"after {COLUMNS[cell.state.stale.cause].partition(' ')[2]}"
+    if cell.override is not None:
+        return "with gaps"
+    return f"{cell.unfinished} unfinished" if cell.unfinished else ""
+
+
+def _unsaved(lines: Sequence[UnsavedReport]) -> dict[str, Any]:
+    if not lines:
+        return _cell("–", 0)
+    messages, age = sum(line.messages for line in lines), max(line.age for line in lines)
+    what = [counted(messages, "message")] if messages else []
+    what += ["draft"] if any(line.draft for line in lines) else []
+    # A save is due within ten seconds: only what is older than that needs anybody's eye.
+    return _cell(" + ".join(what), age, note=f"for {int(age)} s", late=age > _DUE)
+
+
+#: Seconds within which everything is saved where nothing is wrong.
+_DUE = 15.0

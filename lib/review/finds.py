@@ -1,0 +1,89 @@
+"""Where words stand in what teams have made: the step, the field, and a few words around."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, get_origin
+
+from pydantic import BaseModel
+
+from lib.artifacts import MODELS
+from lib.shaping import inner_type, item_type
+from lib.workshop import Fields, Made
+
+#: Words of a search that count.
+MAX_WORDS = 8
+
+#: Drafts and artifacts that are looked through, and places that are shown.
+MAX_MADE, MAX_FINDS = 200, 50
+
+#: Characters of a snippet to each side of the first word.
+AROUND = 60
+
+
+@dataclass(frozen=True)
+class Find:
+    """One place where something stands that was looked for."""
+
+    team_id: str
+    step: str
+    #: Of a confirmed artifact; 0 for a draft.
+    version: int
+    #: The fields' titles from the outermost on.
+    field: str
+    snippet: str
+
+
+def words_of(asked: str) -> list[str]:
+    """
+    Return the words somebody looks for: each once, in small letters.
+
+    >>> words_of(" Ward nurses  ward ")
+    ['ward', 'nurses']
+    """
+    return list(dict.fromkeys(asked.lower().split()))[:MAX_WORDS]
+
+
+def finds(made: Sequence[Made], words: Sequence[str]) -> Iterator[Find]:
+    """Yield the places of *words* in whatever holds all of them."""
+    for each in made:
+        places = list(_leaves(MODELS[each.step], each.fields, ""))
+        whole = "\n".join(text for _, text in places).lower()
+        if not words or any(word not in whole for word in words):
+            continue
+        for field, text in places:
+            if (snippet := snippet_of(text, words)) is not None:
+                yield Find(each.team_id, each.step, each.version, field, snippet)
+
+
+def snippet_of(text: str, words: Sequence[str]) -> str | None:
+    """
+    Return the part of *text* around the first of *words* in it; None where there is none.
+
+    >>> snippet_of("Nurses explain everything on the last morning.", ["last"])
+    'Nurses explain everything on the last morning.'
+    """
+    found = re.search("|".join(map(re.escape, words)), text, re.IGNORECASE)
+    if found is None:
+        return None
+    start, end = max(found.start() - AROUND, 0), found.end() + AROUND
+    part = " ".join(text[start:end].split())
+    return ("… " if start else "") + part + (" …" if end < len(text) else "")
+
+
+def _leaves(model: type[BaseModel], fields: Fields, path: str) -> Iterator[tuple[str, str]]:
+    for name, info in model.model_fields.items():
+        title = f"{path}{info.title or name}"
+        yield from _of_value(inner_type(info), fields.get(name), title)
+
+
+def _of_value(kind: Any, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if get_origin(kind) is list:
+        inner = item_type(kind)
+        for number, each in enumerate(value if isinstance(value, list) else [], start=1):
+            yield from _of_value(inner, each, f"{path} {number}")
+    elif isinstance(kind, type) and issubclass(kind, BaseModel):
+        if isinstance(value, dict):
+            yield from _leaves(kind, value, f"{path} › ")
+    elif value is not None and not isinstance(value, bool):
+        yield path, str(value)

@@ -1,0 +1,108 @@
+"""A workshop over time: who stood where in each stretch of it, and how much was said."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+
+from lib import steps
+from lib.review.words import COLUMNS, WORDS
+from lib.status import Status
+from lib.workshop import Activity, EventRecord
+
+#: Lengths of a stretch in seconds, of which the first that keeps to MOST of them is taken.
+STRETCHES = (60, 300, 600, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 604_800, 2_592_000)
+MOST = 48
+
+
+def stretch_between(begin: datetime, end: datetime) -> int:
+    """
+    Return the seconds of a stretch, so that there are few enough from *begin* to *end*.
+
+    >>> stretch_between(datetime(2026, 5, 4, 9, 0), datetime(2026, 5, 4, 12, 0))
+    300
+    """
+    seconds = (end - begin).total_seconds()
+    return next((each for each in STRETCHES if seconds / each <= MOST), STRETCHES[-1])
+
+
+def stretches(begin: datetime, end: datetime, seconds: int) -> list[datetime]:
+    """Return when each stretch begins, from the one *begin* is in to the one *end* is in."""
+    first = datetime.fromtimestamp(begin.timestamp() // seconds * seconds, UTC)
+    count = int((end - first).total_seconds() // seconds) + 1
+    # Of what has lasted for years the last is shown.
+    return [first + timedelta(seconds=each * seconds) for each in range(count)][-MOST * 2 :]
+
+
+def statuses_over_time(
+    events: Sequence[EventRecord], team_id: str, times: Sequence[datetime], seconds: int
+) -> list[dict[str, Status]]:
+    """Return the statuses of a team's ten steps as of the end of each stretch."""
+    story = [each for each in events if each.team_id == team_id]
+    now = dict.fromkeys(steps.SLUGS, Status.NOT_STARTED)
+    found, place = [], 0
+    for begin in times:
+        end = begin + timedelta(seconds=seconds)
+        while place < len(story) and story[place].at < end:
+            now[story[place].step] = story[place].after
+            place += 1
+        found.append(dict(now))
+    return found
+
+
+def progress(
+    events: Sequence[EventRecord], names: Mapping[str, str], times: Sequence[datetime], seconds: int
+) -> pd.DataFrame:
+    """Return how many steps each team had complete at each time: Team, Time, Complete."""
+    return pd.DataFrame(
+        [
+            {"Team": name, "Time": at, "Complete": list(now.values()).count(Status.COMPLETE)}
+            for team_id, name in names.items()
+            for at, now in zip(
+                times, statuses_over_time(events, team_id, times, seconds), strict=True
+            )
+        ],
+        columns=["Team", "Time", "Complete"],
+    )
+
+
+def standing(
+    events: Sequence[EventRecord], team_id: str, times: Sequence[datetime], seconds: int
+) -> pd.DataFrame:
+    """Return the status of each step of one team at each time: Step, Time, Status, Sign."""
+    return pd.DataFrame(
+        [
+            {"Step": COLUMNS[slug], "Time": at, "Status": WORDS[status], "Sign": WORDS[status][0]}
+            for at, now in zip(
+                times, statuses_over_time(events, team_id, times, seconds), strict=True
+            )
+            for slug, status in now.items()
+        ],
+        columns=["Step", "Time", "Status", "Sign"],
+    )
+
+
+def said(activity: Sequence[Activity], names: Mapping[str, str]) -> pd.DataFrame:
+    """Return how much each team has said in each stretch: Team, Time, Messages."""
+    return pd.DataFrame(
+        [
+            {"Team": names[each.team_id], "Time": each.at, "Messages": each.messages}
+            for each in activity
+            if each.team_id in names
+        ],
+        columns=["Team", "Time", "Messages"],
+    )
+
+
+def in_words(activity: Sequence[Activity], progress: pd.DataFrame) -> str:
+    """Return in a sentence or two what the two charts show, for whoever cannot see them."""
+    if progress.empty:
+        return "Nothing has happened yet."
+    last = progress[progress["Time"] == progress["Time"].max()]
+    now = ", ".join(
+        f"{team} {done} of 10" for team, done in zip(last["Team"], last["Complete"], strict=True)
+    )
+    total = sum(each.messages for each in activity)
+    busiest = max(activity, key=lambda each: each.messages, default=None)
+    most = f"; most at once were {busiest.messages:,}" if busiest else ""
+    return f"Steps complete now: {now}. {total:,} messages were written in all{most}."

@@ -1,0 +1,137 @@
+"""Where each team of a workshop stands: a row for each, and which rows are wanted."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from lib.briefing import Desk
+from lib.calls import TeamUsage
+from lib.review.words import latest, seconds_since
+from lib.status import Status, current_step
+from lib.workshop import StepOverview, Team, Workshop
+
+
+@dataclass(frozen=True)
+class TeamSummary:
+    """One row of the review table."""
+
+    team: Team
+    cells: Mapping[str, StepOverview]
+
+    @property
+    def statuses(self) -> dict[str, Status]:
+        """The status of each step."""
+        return {step: cell.state.status for step, cell in self.cells.items()}
+
+    @property
+    def complete(self) -> int:
+        """How many steps are complete."""
+        return sum(status is Status.COMPLETE for status in self.statuses.values())
+
+    @property
+    def current_step(self) -> str:
+        """The step the team should be at."""
+        return current_step(self.statuses)
+
+    @property
+    def messages(self) -> int:
+        """How many messages there are in all steps."""
+        return sum(cell.messages for cell in self.cells.values())
+
+    @property
+    def unfinished(self) -> int:
+        """How many replies did not come to their end, or have not yet."""
+        return sum(cell.unfinished for cell in self.cells.values())
+
+    @property
+    def errors(self) -> int:
+        """How many replies the guide has failed at, and nobody has had it try again."""
+        return sum(cell.errors for cell in self.cells.values())
+
+    @property
+    def overrides(self) -> int:
+        """How many steps a facilitator has completed with gaps."""
+        return sum(cell.override is not None for cell in self.cells.values())
+
+    def in_step(self, now: datetime) -> float | None:
+        """Return the seconds since the current step was opened, or reopened; None where all is done."""
+        cell = self.cells[self.current_step]
+        if cell.state.status is Status.COMPLETE:
+            return None
+        return seconds_since(cell.moved_at or cell.state.started_at, now)
+
+    @property
+    def flagged_at(self) -> datetime | None:
+        """Since when the team says that it is stuck; None where it does not."""
+        return next(iter(self.cells.values())).flagged_at
+
+    @property
+    def last_activity(self) -> datetime | None:
+        """When anything of the team was last written."""
+        return latest(cell.last_activity for cell in self.cells.values())
+
+
+@dataclass(frozen=True)
+class Room:
+    """A workshop with its teams, and where each of them stands in each step."""
+
+    workshop: Workshop
+    teams: Sequence[Team]
+    cells: Sequence[StepOverview]
+    #: What the facilitator runs it with.
+    desk: Desk = field(default_factory=Desk)
+    #: What the models of its teams were asked.
+    usage: Sequence[TeamUsage] = ()
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The teams' names by id."""
+        return {team.id: team.name for team in self.teams}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The teams' names by id, with their place where two have the same."""
+        times = Counter(team.name for team in self.teams)
+        return {
+            team.id: f"{team.name} ({team.position})" if times[team.name] > 1 else team.name
+            for team in self.teams
+        }
+
+    @property
+    def rows(self) -> list[TeamSummary]:
+        """A row for each team, in the facilitator's order."""
+        by_team: dict[str, dict[str, StepOverview]] = {team.id: {} for team in self.teams}
+        for cell in self.cells:
+            by_team.get(cell.team_id, {})[cell.state.step] = cell
+        return [TeamSummary(team, by_team[team.id]) for team in self.teams if by_team[team.id]]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """
+    Which rows are wanted; what is left empty does not matter.
+
+    A step alone means the teams that are at it, a status alone those with any such step, and both
+    together those whose that step has that status.
+    """
+
+    name: str = ""
+    status: Status | None = None
+    step: str | None = None
+    unfinished: bool = False
+
+    def keep(self, row: TeamSummary) -> bool:
+        """Whether *row* is wanted."""
+        return (
+            self.name.strip().casefold() in row.team.name.casefold()
+            and self._keeps_status(row)
+            and (row.unfinished > 0 or not self.unfinished)
+        )
+
+    def _keeps_status(self, row: TeamSummary) -> bool:
+        if self.step is None:
+            return self.status is None or self.status in row.statuses.values()
+        if self.status is None:
+            return row.current_step == self.step
+        return row.statuses[self.step] is self.status

@@ -1,0 +1,107 @@
+"""What has happened in a workshop, told in lines that can be read aloud."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
+
+import pandas as pd
+
+from lib import steps
+from lib.review.rows import Room
+from lib.review.words import clock
+from lib.status import Event, Status
+from lib.workshop import EventRecord
+
+#: The same in a sentence: "Personas ..."
+_TOLD: Mapping[Event, str] = {
+    Event.START: "was opened",
+    Event.CONFIRM: "was confirmed",
+    Event.REVISE: "was reopened",
+    Event.STILL_VALID: "was kept: still valid",
+    Event.REGENERATE: "is being drafted anew",
+    Event.RESET: "was started over",
+    Event.OVERRIDE: "was completed with gaps",
+    Event.UNDO: "is as it was before",
+    Event.STALE: "needs another look",
+    Event.FRESH: "is complete again: what it uses has not changed",
+    Event.CARRY_ON: "goes on: what it uses has not changed",
+}
+
+#: The verbs of these for several steps.
+_SEVERAL = {"was": "were", "is": "are", "needs": "need", "goes": "go"}
+
+
+def events_table(
+    events: Iterable[EventRecord], names: Mapping[str, str], zone: tzinfo
+) -> pd.DataFrame:
+    """Return a workshop's story, newest first, in lines that can be read aloud: one an act."""
+    return pd.DataFrame(
+        [
+            {
+                "When": clock(act[0].at, zone),
+                "Team": names.get(act[0].team_id, ""),
+                "What": told_together(act),
+                "By": act[0].actor,
+            }
+            for act in together(events)
+        ][::-1],
+        columns=["When", "Team", "What", "By"],
+    )
+
+
+def step_table(events: Iterable[EventRecord], zone: tzinfo) -> pd.DataFrame:
+    """Return the story of one step, newest first, a line for each event."""
+    lines = [{"When": clock(e.at, zone), "What": told(e), "By": e.actor} for e in events]
+    return pd.DataFrame(lines[::-1], columns=["When", "What", "By"])
+
+
+def told(event: EventRecord) -> str:
+    """Return what happened in *event*, in words."""
+    what = f"{steps.step(event.step).name} {_TOLD[event.event]}"
+    if event.reason:
+        what += f", because: {event.reason}"
+    if event.cause == event.step:
+        return what
+    return f"{what}, following {steps.step(event.cause).name}"
+
+
+def together(events: Iterable[EventRecord]) -> list[list[EventRecord]]:
+    """Return a story's *events* by act: what somebody did, with all that followed from it."""
+    acts: list[list[EventRecord]] = []
+    for event in events:
+        if event.step == event.cause or not acts:
+            acts.append([])
+        acts[-1].append(event)
+    return acts
+
+
+def told_together(act: Sequence[EventRecord]) -> str:
+    """Return what somebody did and what followed from it, in one line."""
+    followed: dict[Event, list[str]] = {}
+    for event in act[1:]:
+        followed.setdefault(event.event, []).append(steps.step(event.step).name)
+    lines = [told(act[0]), *(_all_told(event, names) for event, names in followed.items())]
+    return "; ".join(lines)
+
+
+def _all_told(event: Event, names: Sequence[str]) -> str:
+    *others, last = names
+    if not others:
+        return f"{last} {_TOLD[event]}"
+    verb, rest = _TOLD[event].replace("it uses", "they use").split(" ", 1)
+    return f"{', '.join(others)} and {last} {_SEVERAL[verb]} {rest}"
+
+
+def overrides(room: Room, events: Iterable[EventRecord]) -> list[str]:
+    """Return a line for each complete step that a facilitator has completed with gaps."""
+    last: dict[tuple[str, str], EventRecord] = {}
+    for event in events:
+        if event.after is Status.COMPLETE:
+            last[event.team_id, event.step] = event
+    return [
+        f"{row.team.name} · {steps.step(slug).name}: completed with gaps, because: {found.reason}"
+        for row in room.rows
+        for slug, cell in row.cells.items()
+        if cell.state.status is Status.COMPLETE
+        and (found := last.get((row.team.id, slug))) is not None
+        and found.event is Event.OVERRIDE
+    ]

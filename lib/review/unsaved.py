@@ -1,0 +1,36 @@
+"""What a server has not saved yet, in lines, and laid over what is stored."""
+
+from collections.abc import Iterable, Mapping
+
+from lib import steps
+from lib.review.words import counted
+from lib.transcript import Message, ordered
+from lib.unsaved import UnsavedReport
+
+
+def unsaved_lines(
+    report: Iterable[UnsavedReport], workshop_id: str, names: Mapping[str, str]
+) -> list[str]:
+    """Return a line for each step of the workshop with unsaved changes, the oldest first."""
+    return [
+        _unsaved_line(line, names.get(line.key.team_id, "A team"))
+        for line in report
+        if line.key.workshop_id == workshop_id
+    ]
+
+
+def _unsaved_line(line: UnsavedReport, team: str) -> str:
+    what = [counted(line.messages, "message")] if line.messages else []
+    what += ["the draft"] if line.draft else []
+    text = f"{team} · {steps.step(line.key.step).name}: {' and '.join(what)} for {int(line.age)} s"
+    if line.failures:
+        text += f". Tried {counted(line.failures, 'time')}: {line.reason}"
+    return text
+
+
+def with_unsaved(stored: Iterable[Message], unsaved: Mapping[str, Message]) -> list[Message]:
+    """Return *stored* messages, each in its newest revision, stored or not."""
+    return ordered(
+        newer if (newer := unsaved.get(each.id)) and newer.revision > each.revision else each
+        for each in stored
+    )

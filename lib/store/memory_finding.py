@@ -1,0 +1,56 @@
+"""Looking through what was made and when it was said, in memory: the twin of `lib.store.finding`."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+from lib import steps as steps_
+from lib.status import Status
+from lib.workshop import Activity, Made, StepKey, Team, TeamKey
+
+
+class MemoryFinding:
+    """The port's methods for looking through a workshop, over the rows of the store."""
+
+    _lock: threading.RLock
+    _teams: dict[TeamKey, Team]
+    _rows: dict[StepKey, Any]
+
+    def made_with(self, workshop_id: str, words: Sequence[str], limit: int) -> list[Made]:
+        """Return the drafts and the newest artifacts in whose text each of *words* may stand."""
+        with self._lock:
+            found = [made for made in self._made(workshop_id) if _holds(made, words)]
+            return deepcopy(found[:limit])
+
+    def _made(self, workshop_id: str) -> Iterator[Made]:
+        own = [team for team in self._teams.values() if team.workshop_id == workshop_id]
+        for team in sorted(own, key=lambda team: (team.position, team.id)):
+            for slug in steps_.SLUGS:
+                row = self._rows[team.step_key(slug)]
+                if row.versions:
+                    yield Made(team.id, slug, row.versions[-1].version, row.versions[-1].fields)
+                if row.state.status is Status.IN_PROGRESS or not row.versions:
+                    yield Made(team.id, slug, 0, row.draft.fields)
+
+    def activity(self, workshop_id: str, seconds: int) -> list[Activity]:
+        """Return how many messages each team has written in each stretch of *seconds*."""
+        with self._lock:
+            counted = Counter(
+                (int(message.created_at.timestamp() // seconds), key.team_id)
+                for key, row in self._rows.items()
+                if key.workshop_id == workshop_id
+                for message in row.messages.values()
+            )
+        return [
+            Activity(team_id, datetime.fromtimestamp(stretch * seconds, UTC), number)
+            for (stretch, team_id), number in sorted(counted.items())
+        ]
+
+
+def _holds(made: Made, words: Sequence[str]) -> bool:
+    text = json.dumps(made.fields, ensure_ascii=False).lower()
+    return all(json.dumps(word, ensure_ascii=False)[1:-1].lower() in text for word in words)

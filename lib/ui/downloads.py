@@ -1,0 +1,36 @@
+"""A table as a file: two small buttons, and what they hold is read when one is pressed."""
+
+import re
+from collections.abc import Callable
+
+import streamlit as st
+
+from lib import exports
+from lib.exports import Sheet
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def show(key: str, sheet: Callable[[], Sheet], *words: str) -> None:
+    """Draw the buttons for what *sheet* returns; the file's name is made of *words*."""
+    with st.container(horizontal=True, key=f"{key}-files"):
+        for label, kind, mime, made in (
+            ("CSV", "csv", "text/csv", exports.csv),
+            ("Excel", "xlsx", _XLSX, exports.xlsx),
+        ):
+            st.download_button(
+                label,
+                lambda made=made: made(sheet()),
+                file_name=file_name(*words, kind=kind),
+                mime=mime,
+                key=f"{key}-{kind}",
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+            )
+
+
+def file_name(*words: str, kind: str) -> str:
+    """Return a file's name made of *words*, of characters that every system takes."""
+    slugs = (re.sub(r"[^\w-]+", "-", word).strip("-").lower()[:40] for word in words)
+    return "-".join(slug for slug in slugs if slug) + f".{kind}"

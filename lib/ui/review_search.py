@@ -1,0 +1,65 @@
+"""Looking for words in what the teams of a workshop have made."""
+
+from itertools import islice
+
+import streamlit as st
+
+from lib import exports, review, steps
+from lib.process import Process
+from lib.review import Room
+from lib.review.finds import MAX_FINDS, MAX_MADE, Find, finds, words_of
+from lib.transcript import clean
+from lib.ui import downloads, review_step
+from lib.ui.safe import escaped
+
+#: Characters of what is looked for.
+MAX_ASKED = 200
+
+
+def box() -> list[str]:
+    """Draw the box; return the words that are looked for."""
+    asked = st.text_input(
+        "Search drafts and artifacts",
+        key="search",
+        icon=":material/manage_search:",
+        max_chars=MAX_ASKED,
+        width=260,
+        help="All the words, in any order, in one draft or artifact.",
+    )
+    return words_of(clean(asked or ""))
+
+
+def show(process: Process, room: Room, words: list[str]) -> None:
+    """Draw what is found; nothing where nothing is looked for."""
+    if not words:
+        return
+    made = process.store.made_with(room.workshop.id, words, MAX_MADE + 1)
+    found = list(islice(finds(made[:MAX_MADE], words), MAX_FINDS + 1))
+    with st.container(border=True, key="finds"):
+        st.markdown(f"**{_told(len(found), is_more=len(made) > MAX_MADE)}**")
+        names = room.names
+        for number, find in enumerate(found[:MAX_FINDS]):
+            _find(number, find, names[find.team_id])
+        if found:
+            downloads.show(
+                "finds", lambda: exports.finds(found, names), room.workshop.title, "search"
+            )
+
+
+def _told(number: int, *, is_more: bool) -> str:
+    if number > MAX_FINDS or is_more:
+        return f"More than is shown: here are the first {min(number, MAX_FINDS)}. Add a word."
+    return f"Found in {review.counted(number, 'place')}" if number else "Nothing holds these words."
+
+
+def _find(number: int, find: Find, team: str) -> None:
+    about = steps.step(find.step)
+    kind = f"version {find.version}" if find.version else "draft"
+    st.button(
+        f"**{escaped(team)} · {about.number}\\. {about.name}** · {escaped(find.field)} ({kind}): "
+        f"{escaped(find.snippet)}",
+        key=f"find/{number}",
+        type="tertiary",
+        on_click=review_step.choose,
+        args=(find.team_id, find.step),
+    )

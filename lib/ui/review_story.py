@@ -1,0 +1,29 @@
+"""What has happened in a workshop, in a table; read only where somebody has opened it."""
+
+import streamlit as st
+
+from lib import exports, review
+from lib.process import Process
+from lib.review import Room
+from lib.ui import downloads, moment, safe
+
+#: The most events shown: what a facilitator reads back over is the last hours.
+MAX_EVENTS = 500
+
+
+def show(process: Process, room: Room) -> None:
+    """Draw the expander, and the story where it is open."""
+    place = st.expander(
+        "What has happened", icon=":material/history:", key="events", on_change="rerun"
+    )
+    if not place.open:
+        return
+    with place:
+        events = process.store.events(room.workshop.id)
+        for line in review.overrides(room, events):
+            st.markdown(f":material/rule: {safe.escaped(line)}")
+        table = review.events_table(events[-MAX_EVENTS:], room.names, moment.zone())
+        st.dataframe(table, hide_index=True, key="events-table", alt="What has happened")
+        downloads.show(
+            "events", lambda: exports.events(events, room.names), room.workshop.title, "events"
+        )
