@@ -66,9 +66,12 @@ def snippet_of(text: str, words: Sequence[str]) -> str | None:
     found = re.search("|".join(map(re.escape, words)), text, re.IGNORECASE)
     if found is None:
         return None
-    start, end = max(found.start() - AROUND, 0), found.end() + AROUND
-    part = " ".join(text[start:end].split())
-    return ("… " if start else "") + part + (" …" if end < len(text) else "")
+    before, after = text[: found.start()], text[found.end() :]
+    # Whole words, where there are any within reach.
+    start = re.sub(r"^\S+\s", "", before[-AROUND:]) if len(before) > AROUND else before
+    end = re.sub(r"\s\S+$", "", after[:AROUND]) if len(after) > AROUND else after
+    cut = "… " if len(before) > AROUND else "", " …" if len(after) > AROUND else ""
+    return cut[0] + " ".join(f"{start}{found[0]}{end}".split()) + cut[1]
 
 
 def _leaves(model: type[BaseModel], fields: Fields, path: str) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,9 @@ _COLOURS = {
 #: Behind a white number, from no step complete to all ten.
 _SHADES = ["#5f7370", "#0b4f48"]
 
+#: One a team: apart from each other, and from a light and a dark page.
+_TEAMS = ["#2a9d8f", "#d97706", "#6482d6", "#b0679b", "#8a9a3f", "#c0605a", "#7c8a94", "#a07a4f"]
+
 
 def _time(frame: pd.DataFrame) -> alt.X:
     """Return the axis of stretches: by their words, as each is a cell and the zone is a person's."""
@@ -49,7 +52,12 @@ def bars(said: pd.DataFrame) -> alt.Chart:
         .encode(
             x=_time(said),
             y=alt.Y("Messages:Q", title="Messages"),
-            color=alt.Color("Team:N", legend=alt.Legend(orient="bottom", title=None)),
+            color=alt.Color(
+                "Team:N",
+                scale=alt.Scale(range=_TEAMS),
+                sort=list(said["Team"].unique()),
+                legend=alt.Legend(orient="bottom", title=None),
+            ),
             tooltip=["Team", "When", "Messages"],
         )
         .properties(height=220)

@@ -12,6 +12,9 @@ from lib.transcript import clean
 from lib.ui import downloads, review_step
 from lib.ui.safe import escaped
 
+#: Pixels of what is found before it scrolls, and how many places fit in.
+HEIGHT, FIT = 260, 6
+
 #: Characters of what is looked for.
 MAX_ASKED = 200
 
@@ -38,8 +41,10 @@ def show(process: Process, room: Room, words: list[str]) -> None:
     with st.container(border=True, key="finds"):
         st.markdown(f"**{_told(len(found), is_more=len(made) > MAX_MADE)}**")
         names = room.names
-        for number, find in enumerate(found[:MAX_FINDS]):
-            _find(number, find, names[find.team_id])
+        # What is found must not push the table out of sight.
+        with st.container(height=HEIGHT if len(found) > FIT else "content", border=False, gap=None):
+            for number, find in enumerate(found[:MAX_FINDS]):
+                _find(number, find, names[find.team_id])
         if found:
             downloads.show(
                 "finds", lambda: exports.finds(found, names), room.workshop.title, "search"

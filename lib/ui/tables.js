@@ -150,11 +150,27 @@ function mount(parent, first) {
     }
     put(looked, board.data.looked);
   };
+  const show = () => {
+    const pressed = body.querySelector('[aria-pressed="true"]');
+    const scroller = parent.querySelector(".scroller");
+    if (!pressed) return;
+    const name = body.querySelector("th").offsetWidth;
+    const [left, right] = [scroller.scrollLeft + name, scroller.scrollLeft + scroller.clientWidth];
+    const cell = pressed.parentElement;
+    if (cell.offsetLeft < left || cell.offsetLeft + cell.offsetWidth > right) {
+      scroller.scrollLeft = cell.offsetLeft - name;
+    }
+  };
   board.update = (data) => {
+    const { team, step } = data.opened;
+    const isOther = team !== board.shown?.team || step !== board.shown?.step;
     board.data = data;
+    board.shown = data.opened;
     board.asked = 0;
     draw();
     arm();
+    // Once for each step that is opened: a look moves nothing.
+    if (isOther) requestAnimationFrame(show);
   };
 
   // By keyboard: one stop of the tab key, and the arrows within
