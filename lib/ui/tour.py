@@ -53,7 +53,7 @@ def stops(room: Room) -> list[Stop]:
         Stop(
             "Your room at a glance",
             "A line for each team, a column for each step. Colour and words say how a step stands, "
-            "and the table renews itself. Click a cell to read along below.",
+            "and the table renews itself. Click a cell to read along beside it.",
             at='[class*="st-key-status-table"]',
         ),
         *_stale(room),
