@@ -10,7 +10,7 @@ import logging
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
@@ -167,9 +167,9 @@ class Door:
                 if not self.is_sqlite:
                     deadline.ran_out()
 
-    def rows(self, query: Any) -> Sequence[Any]:
-        """Return what one query finds."""
-        return self.run(Kind.SINGLE, lambda connection: connection.execute(query).all())
+    def rows(self, query: Any, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
+        """Return what one query finds, run with *values* for its parameters."""
+        return self.run(Kind.SINGLE, lambda connection: connection.execute(query, values).all())
 
     def _tried(self, kind: Kind, work: Callable[[Connection], Result]) -> Result:
         for attempt in range(AGAIN):

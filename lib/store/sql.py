@@ -47,6 +47,8 @@ from lib.workshop import (
     Workshop,
 )
 
+_STEPS = select(*rows.STATE).where(rows.of_team(steps))
+
 
 class SqlStore(Rooms):
     """The port over one door, whose engine it owns. *lease* is in seconds."""
@@ -103,7 +105,7 @@ class SqlStore(Rooms):
 
     def steps(self, team: TeamKey) -> dict[str, StepState]:
         """Return where the team stands in each step."""
-        found = self._door.rows(select(*rows.STATE).where(in_team(steps, team)))
+        found = self._door.rows(_STEPS, team._asdict())
         states = {row.step: rows.state(row) for row in found}
         if not states:
             raise NotFound("There is no such team.")

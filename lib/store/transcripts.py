@@ -4,9 +4,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, true, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
@@ -241,20 +254,18 @@ class Transcripts:
         era: int | None,
     ) -> list[Message]:
         """Return a step's messages in order."""
-        dead = and_(messages.c.status == _STREAMING, messages.c.lease_until < self._now())
-        found = (
-            select(messages, dead.label("dead"))
-            .where(in_step(messages, key), live_era(key) if era is None else _of(era))
-            .where(before > rows.PLACE if before is not None else true())
-            .where(since <= rows.PLACE if since is not None else true())
-            .order_by(rows.PLACE.desc())
-            .limit(last)
+        told = self._door.is_sqlite or clock.told() is not None
+        bounds = {"last": last, "before": before, "since": since, "era": era}
+        given = {name: value for name, value in bounds.items() if value is not None}
+        found = self._door.rows(
+            _reading(frozenset(given), is_told=told),
+            rows.key_of(key) | given | ({"now": clock.now()} if told else {}),
         )
-        return [rows.message(row) for row in reversed(self._door.rows(found))]
+        return [rows.message(row) for row in reversed(found)]
 
     def draft(self, key: StepKey) -> Draft:
         """Return a step's draft."""
-        found = self._door.rows(select(*rows.DRAFT).where(in_step(steps, key)))
+        found = self._door.rows(_DRAFT, rows.key_of(key))
         if not found:
             raise NotFound("There is no such step.")
         return rows.draft(found[0])
@@ -284,8 +295,30 @@ def locked_era(connection: Connection, key: StepKey) -> int:
     return int(era)
 
 
-def _of(era: int) -> Any:
-    return messages.c.era == era
+_DRAFT = select(*rows.DRAFT).where(rows.of_step(steps))
+
+
+@cache
+def _reading(given: frozenset[str], *, is_told: bool) -> Any:
+    """
+    Return the query for a step's messages, last first, that takes the bounds that are *given*.
+
+    Where the time *is_told*, it takes that too: the database has no clock, or another one counts.
+    """
+    now = bindparam("now", type_=messages.c.lease_until.type) if is_told else func.clock_timestamp()
+    dead = and_(messages.c.status == _STREAMING, messages.c.lease_until < now)
+    live = select(steps.c.era).where(rows.of_step(steps)).scalar_subquery()
+    return (
+        select(messages, dead.label("dead"))
+        .where(
+            rows.of_step(messages),
+            messages.c.era == (bindparam("era") if "era" in given else live),
+            bindparam("before") > rows.PLACE if "before" in given else true(),
+            bindparam("since") <= rows.PLACE if "since" in given else true(),
+        )
+        .order_by(rows.PLACE.desc())
+        .limit(bindparam("last") if "last" in given else None)
+    )
 
 
 def live_era(key: StepKey) -> Any:
@@ -310,7 +343,7 @@ def _place(message: Message) -> tuple[int, datetime]:
 
 def _end(connection: Connection, key: StepKey, era: int) -> tuple[int, Role | None]:
     """Return the last position of a step's era and who speaks there; 0 and None for nobody."""
-    last = select(rows.PLACE, messages.c.role).where(in_step(messages, key), _of(era))
+    last = select(rows.PLACE, messages.c.role).where(in_step(messages, key), messages.c.era == era)
     row = connection.execute(last.order_by(rows.PLACE.desc()).limit(1)).first()
     return (row[0], Role(row[1])) if row else (0, None)
 

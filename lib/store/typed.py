@@ -13,6 +13,12 @@ from lib.store.rows import in_step
 from lib.store.schema import asides, unsent
 from lib.workshop import Aside, StepKey, Unsent
 
+_ASIDES = (
+    select(asides)
+    .where(rows.of_step(asides))
+    .order_by(asides.c.updated_at, asides.c.field, asides.c.writer)
+)
+
 
 class Typed:
     """The port's methods for what is typed."""
@@ -51,11 +57,7 @@ class Typed:
 
     def asides(self, key: StepKey) -> list[Aside]:
         """Return what was set aside in a step, oldest first."""
-        found = self._door.rows(
-            select(asides)
-            .where(in_step(asides, key))
-            .order_by(asides.c.updated_at, asides.c.field, asides.c.writer)
-        )
+        found = self._door.rows(_ASIDES, rows.key_of(key))
         return [
             Aside(row.field, row.writer, row.author, row.value, row.revision, row.epoch)
             for row in found
