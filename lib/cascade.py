@@ -7,7 +7,7 @@ drafts whose inputs turn out to have changed. A step nobody started is never tou
 deleted, and a step that is complete never stands on one that is not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -120,19 +120,21 @@ def move(
     artifact: Fields | None = None,
     draft: Fields | None = None,
     reason: str = "",
+    held: Collection[str] = (),
 ) -> tuple[Change, ...]:
     """
     Return everything that *event* on *step* changes, the step itself first.
 
     *artifact* is what the step yields from now on: given for CONFIRM and OVERRIDE. *draft* is the
     earlier version a REVISE restores. *reason* is asked for with an OVERRIDE. STILL_VALID on a
-    stale draft that nobody had confirmed means that it goes on: CARRY_ON.
+    stale draft that nobody had confirmed means that it goes on: CARRY_ON. A step that is *held* is
+    not started.
 
     Raises TransitionRefused with a sentence for the team. UNDO is decided in `lib.undo`.
     """
     event = _meant(standing, step, event)
     _check(standing, step, event, reason)
-    first, *others = decide(standing.statuses, step, event)
+    first, *others = decide(standing.statuses, step, event, held)
     first = replace(first, draft=draft, reason=reason.strip())
     if event in _REOPENS:
         return first, *others, *_reopened(standing, step, at)

@@ -7,7 +7,7 @@ What an event does besides is in `lib.effects`, what it does to other steps in `
 the last one is taken back in `lib.undo`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -193,12 +193,14 @@ class Change:
     reason: str = ""
 
 
-def decide(statuses: Mapping[str, Status], step: str, event: Event) -> tuple[Change, ...]:
+def decide(
+    statuses: Mapping[str, Status], step: str, event: Event, held: Collection[str] = ()
+) -> tuple[Change, ...]:
     """
     Return what *event* does to *step* and the one after it, the step itself first.
 
     *statuses* holds the ten steps of one team. Completing a step also starts the next one in order
-    where nobody has been there yet. What follows for the steps made from this one is added by
+    where nobody has been there yet, and it is not among those *held*. What follows for the steps made from this one is added by
     `lib.cascade.move`. Raises TransitionRefused with a sentence where the table has no such
     transition, or where what the step is made from is not complete.
 
@@ -212,6 +214,7 @@ def decide(statuses: Mapping[str, Status], step: str, event: Event) -> tuple[Cha
     if (
         changes[0].after is Status.COMPLETE
         and following is not None
+        and following.slug not in held
         and statuses[following.slug] is Status.NOT_STARTED
     ):
         after = {**statuses, step: Status.COMPLETE}
