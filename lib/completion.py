@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lib import criteria, shaping, summaries
+from lib.agenda import held_after
 from lib.cascade import Standing, move
 from lib.drafts import Drafts
 from lib.status import Event, Status
@@ -88,14 +89,17 @@ def _complete(store: Store, drafts: Drafts, key: StepKey, event: Event, by: By) 
 def _decision(store: Store, key: StepKey, event: Event, by: By, standing: Standing) -> Decision:
     # Out of the standing, and from nowhere else: the store refuses what rests on another draft.
     draft = standing.drafts.get(key.step, {})
+    held = held_after(store.agenda(key.workshop_id).open_until)
     # What the step's status refuses is said before what its draft lacks.
-    changes = move(standing, key.step, event, at=by.at, artifact=draft, reason=by.reason)
+    changes = move(standing, key.step, event, at=by.at, artifact=draft, reason=by.reason, held=held)
     if changes[0].after is not Status.COMPLETE:
         return Decision(changes, by.actor, by.at, basis=standing)
     fields = _judged(standing, key.step, event, draft)
     if event is Event.STILL_VALID:
         return Decision(changes, by.actor, by.at, basis=standing)
-    changes = move(standing, key.step, event, at=by.at, artifact=fields, reason=by.reason)
+    changes = move(
+        standing, key.step, event, at=by.at, artifact=fields, reason=by.reason, held=held
+    )
     summary = summaries.summary(key.step, fields, store.messages(key))
     return Decision(changes, by.actor, by.at, fields, summary, standing)
 

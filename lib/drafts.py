@@ -106,13 +106,13 @@ class Drafts:
             draft = revised(current, fields, current.phase, {self._writer: number})
             return self._note(key, current, draft)
 
-    def take_in(self, key: StepKey, edit: Edit) -> Taken:
+    def take_in(self, key: StepKey, edit: Edit, *, closed: bool = False) -> Taken:
         """
         Take in one field as somebody typed it.
 
         A repeat changes nothing. What cannot go into the draft, because somebody else changed the
-        same words, or the step was closed or reset meanwhile, is set aside. Raises StoreError, and
-        then the edit is to be repeated; KeyError for a field the step does not have.
+        same words, or the step was closed or reset meanwhile, is set aside; where all is *closed*,
+        whatever comes. Raises StoreError, and then the edit is to be repeated; KeyError for a field the step does not have.
         """
         with self._locks[key]:
             current = self.current(key)
@@ -120,7 +120,7 @@ class Drafts:
                 return Taken(current)
             value, was = (shaped(key.step, edit.field, each) for each in (edit.value, edit.was))
             held = current.fields.get(edit.field)
-            if edit.epoch != current.epoch or self._is_closed(key):
+            if closed or edit.epoch != current.epoch or self._is_closed(key):
                 if value not in (held, was):
                     self._set_aside(key, edit, value)
                 return Taken(current, aside=value not in (held, was))

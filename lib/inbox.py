@@ -47,6 +47,9 @@ def take_in(process: Process, copy: WorkingCopy, step: str) -> bool:
     if is_read_only(copy.states[step].status):
         _send_back(copy, settled, fresh, "This step is complete: nothing can be added to it.")
         return False
+    if closed := copy.closed_because(step):
+        _send_back(copy, settled, fresh, closed)
+        return False
     messages = [message for each in fresh if (message := _accepted(copy, each, settled))]
     if messages:
         process.replies.ask(copy.key(step), messages)
@@ -61,6 +64,8 @@ def deliver(process: Process, team: Team, step: str, member: str, entries: Any) 
     What is refused, or comes for a step that takes none, stays in the box. Raises StoreError.
     """
     if step not in steps.SLUGS or is_read_only(process.store.steps(team.key)[step].status):
+        return
+    if process.store.briefing(team.key).closed_because(step):
         return
     author = as_name(member) or team.name
     messages = [_message(each.id, text, author) for each in parsed(entries) if (text := _fit(each))]

@@ -12,6 +12,7 @@ from typing import NoReturn
 import streamlit as st
 
 from lib import access, inbox, steps, working_copy
+from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.status import is_locked
 from lib.store.port import StoreError
@@ -63,12 +64,12 @@ def open_step(process: Process, step: str) -> WorkingCopy:
     process.autosave.poll(copy.key(step))
     copy.refresh(process, step)
     if is_locked(copy.states[step].status):
-        current = copy.current_step
-        working_copy.notify(
-            f"{steps.step(step).name} is not open yet. "
-            f"Your team is at {steps.step(current).name}: this is where it goes on."
-        )
-        go_to_step(process, copy, current)
+        landing = copy.landing_step
+        on = f"Your team is at {steps.step(landing).name}: this is where it goes on."
+        waits = landing != copy.current_step
+        told = OPENS_NEXT if waits else on
+        working_copy.notify(f"{steps.step(step).name} is not open yet. {told}")
+        go_to_step(process, copy, landing)
     return copy
 
 

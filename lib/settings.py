@@ -29,6 +29,9 @@ LONGEST = 3600
 #: instructions, which alone take some 1,300.
 TOKENS = {"GUIDE_CONTEXT": (4_000, 1_000_000), "GUIDE_TOKEN_CAP": (0, 10_000_000_000)}
 
+#: From where to where a number of days goes.
+DAYS = {"DELETE_GRACE": (0, 365)}
+
 
 class SettingsError(ValueError):
     """A setting that cannot be used."""
@@ -61,6 +64,8 @@ class Settings:
     #: `GUIDE_TOKEN_CAP`, or `[guide] token_cap`: tokens a workshop's model may use in all, in both
     #: directions; 0 for no cap.
     guide_token_cap: int = 0
+    #: `DELETE_GRACE`, or `[workshops] delete_grace`: days until a deleted workshop is erased.
+    delete_grace: int = 7
 
     @property
     def asks_model(self) -> bool:
@@ -80,6 +85,7 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "guide_fallback": ("GUIDE_FALLBACK", ("guide", "fallback")),
     "guide_context": ("GUIDE_CONTEXT", ("guide", "context")),
     "guide_token_cap": ("GUIDE_TOKEN_CAP", ("guide", "token_cap")),
+    "delete_grace": ("DELETE_GRACE", ("workshops", "delete_grace")),
 }
 
 
@@ -138,17 +144,18 @@ def _seconds(variable: str, value: Any) -> float:
     return seconds
 
 
-def _tokens(variable: str, value: Any) -> int:
+def _whole(variable: str, value: Any) -> int:
     told = str(value).strip().replace("_", "")
     if isinstance(value, bool) or not told.isascii() or not told.isdigit():
         told = "-1"
     # Longer than any number that is allowed, and than Python likes to read.
-    tokens = int(told[:12])
-    least, most = TOKENS[variable]
-    if not least <= tokens <= most:
-        raise SettingsError(f"{variable} must be a number of tokens from {least} to {most}.")
-    return tokens
+    number = int(told[:12])
+    unit = "days" if variable in DAYS else "tokens"
+    least, most = {**TOKENS, **DAYS}[variable]
+    if not least <= number <= most:
+        raise SettingsError(f"{variable} must be a number of {unit} from {least} to {most}.")
+    return number
 
 
 #: What reads a setting, by what its default is.
-_READERS: Mapping[type, Callable[[str, Any], Any]] = {str: _text, float: _seconds, int: _tokens}
+_READERS: Mapping[type, Callable[[str, Any], Any]] = {str: _text, float: _seconds, int: _whole}

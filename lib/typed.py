@@ -41,7 +41,9 @@ def take_in(process: Process, copy: WorkingCopy, step: str) -> None:
     taken = copy.taken_in.setdefault(step, {})
     for edit in _edits(step, said, author):
         if taken.get(edit.writer, 0) < edit.revision:
-            copy.drafts[step] = process.drafts.take_in(copy.key(step), edit).draft
+            closed = copy.briefing.is_put_away
+            taken_in = process.drafts.take_in(copy.key(step), edit, closed=closed)
+            copy.drafts[step] = taken_in.draft
             taken[edit.writer] = edit.revision
 
 
@@ -77,7 +79,8 @@ def _keep_unsent(process: Process, key: StepKey, member: str, said: Any) -> None
 def _take_in(process: Process, key: StepKey, edits: list[Edit]) -> dict[str, Any]:
     if _is_locked(process, key):
         raise KeyError(key.step)
-    taken = [(edit, process.drafts.take_in(key, edit)) for edit in edits]
+    closed = _is_put_away(process, key)
+    taken = [(edit, process.drafts.take_in(key, edit, closed=closed)) for edit in edits]
     process.autosave.flush(key)
     draft = process.drafts.current(key)
     return {
@@ -93,6 +96,14 @@ def _is_locked(process: Process, key: StepKey) -> bool:
     """Whether nobody has been in this step; while the database cannot say, somebody has."""
     try:
         return is_locked(process.store.steps(key.team)[key.step].status)
+    except StoreUnavailable:
+        return False
+
+
+def _is_put_away(process: Process, key: StepKey) -> bool:
+    """Whether the workshop takes no edits any more; while the database cannot say, it does."""
+    try:
+        return process.store.briefing(key.team).is_put_away
     except StoreUnavailable:
         return False
 

@@ -11,8 +11,11 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from lib import holding, steps
+from lib.briefing import Briefing
 from lib.process import Process
-from lib.status import current_step
+from lib.replies import utc_now
+from lib.status import current_step, is_locked, is_read_only
 from lib.store.port import StoreUnavailable, upstream_artifacts
 from lib.transcript import Message, MessageStatus, clean, ordered
 from lib.workshop import (
@@ -59,6 +62,8 @@ class WorkingCopy:
     team: Team
     workshop: Workshop
     states: dict[str, StepState] = field(default_factory=dict)
+    #: How the workshop is run: its pace, what the facilitator has written, whether it is put away.
+    briefing: Briefing = field(default_factory=Briefing)
     #: The chat history of each step that was opened, in order: its last messages, or more.
     transcripts: dict[str, list[Message]] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
@@ -91,6 +96,22 @@ class WorkingCopy:
         """The step the team should be at."""
         return current_step({step: state.status for step, state in self.states.items()})
 
+    @property
+    def landing_step(self) -> str:
+        """The step a team is sent to: the current one, or, while that is held, the one before."""
+        current = self.current_step
+        before = steps.before(current)
+        is_held = is_locked(self.states[current].status) and before is not None
+        return before.slug if is_held and before else current
+
+    def closed_because(self, step: str) -> str:
+        """Return why the facilitator lets nothing be changed in *step*; empty where they do."""
+        return self.briefing.closed_because(step)
+
+    def is_read_only(self, step: str) -> bool:
+        """Whether *step* takes neither messages nor edits, for whatever reason."""
+        return is_read_only(self.states[step].status) or bool(self.closed_because(step))
+
     def refresh(self, process: Process, step: str) -> None:
         """
         Read what changed: statuses, new messages, the draft.
@@ -118,7 +139,7 @@ class WorkingCopy:
         self.shown = self._view(step)
 
     def _view(self, step: str) -> tuple[Any, ...]:
-        return self.states, self.transcripts[step], self.drafts[step]
+        return self.states, self.transcripts[step], self.drafts[step], self.briefing
 
     def read_unsent(self, process: Process, step: str) -> None:
         """Read what this member typed elsewhere and never sent; once a tab, before it is drawn."""
@@ -148,7 +169,10 @@ class WorkingCopy:
         return bool(held) and held[0].position > 1
 
     def _read(self, process: Process, key: StepKey) -> None:
-        states = process.store.steps(key.team)
+        states, told = process.store.steps(key.team), process.store.briefing(key.team)
+        if holding.go_on(process.store, key.team, states, told, utc_now()):
+            states = process.store.steps(key.team)
+        self.briefing = told
         if states != self.states:
             self.upstream.clear()
         if key.step not in self.upstream:

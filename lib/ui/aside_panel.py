@@ -6,7 +6,6 @@ import streamlit as st
 
 from lib.artifacts import MODELS
 from lib.process import Process
-from lib.status import is_read_only
 from lib.store.port import StoreError
 from lib.ui import artifact_card
 from lib.ui.safe import escaped
@@ -23,11 +22,13 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
 
 def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
     place = f"{aside.field}/{aside.writer}"
-    closed = is_read_only(copy.states[step].status)
+    closed = copy.is_read_only(step)
     title = MODELS[step].model_fields[aside.field].title
     st.caption(f":material/difference: {_why(copy, step, aside, process.replies.guide_name)}")
     text = artifact_card.markdown(step, {aside.field: aside.value})
     st.markdown(text or f"**{title}** *left empty*")
+    if copy.closed_because(step):
+        return
     with st.container(horizontal=True):
         if not closed and st.button("Use this instead", key=f"use/{place}"):
             _settled(lambda: process.drafts.use(copy.key(step), aside))
@@ -41,7 +42,7 @@ def _why(copy: WorkingCopy, step: str, aside: Aside, guide: str) -> str:
         return "The guide drafted this anew from what has changed. Your draft keeps its own text."
     if not who:
         return "This was in the draft before another text took its place. It is kept here."
-    if is_read_only(copy.states[step].status) or aside.epoch != copy.drafts[step].epoch:
+    if copy.is_read_only(step) or aside.epoch != copy.drafts[step].epoch:
         return f"{who} was still typing when the step was closed. It is kept here."
     return (
         f"{who} and somebody else changed this at the same time. The draft has the other text; "

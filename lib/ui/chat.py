@@ -35,7 +35,7 @@ def receive(process: Process, copy: WorkingCopy, step: str) -> None:
     """
     try:
         taken = inbox.take_in(process, copy, step)
-        if not taken:
+        if not taken and not copy.closed_because(step):
             process.replies.attend(copy.key(step), copy.transcripts[step])
     except StoreUnavailable:
         return
@@ -115,12 +115,15 @@ def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) 
     if is_read_only(copy.states[step].status):
         st.info("This step is complete: the conversation is closed.", icon=":material/lock:")
         return
+    closed = copy.closed_because(step)
+    if closed:
+        st.info(closed, icon=":material/front_hand:")
     if growing is not None:
         stop = partial(_stop, process, copy.key(step), growing)
         st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
-    elif (last := _unfinished(copy, step)) is not None:
+    elif (last := _unfinished(copy, step)) is not None and not closed:
         _offer_retry(process, copy, step, last)
-    else:
+    elif not closed:
         _offer_another(process, copy, step)
     chat_box.show(
         inbox.box_key(copy, step),
@@ -130,7 +133,7 @@ def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) 
         refused=[Refusal(id_, sentence) for id_, sentence in copy.refused.items()],
         delivery=_delivery(copy, step),
         unsent=copy.unsent.get(step),
-        suggested=Suggested() if growing else _suggested(copy.transcripts[step]),
+        suggested=Suggested() if growing or closed else _suggested(copy.transcripts[step]),
     )
 
 

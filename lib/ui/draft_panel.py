@@ -3,9 +3,10 @@
 import streamlit as st
 
 from lib import completion, criteria, navigation, steps, working_copy
+from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.replies import utc_now
-from lib.status import Status, TransitionRefused, is_read_only
+from lib.status import Status, TransitionRefused, is_locked, is_read_only
 from lib.store.port import Conflict, StoreUnavailable
 from lib.ui import (
     artifact_card,
@@ -25,7 +26,13 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
     if is_read_only(copy.states[step].status):
         _finished(copy, step)
         aside_panel.show(process, copy, step)
-        history_panel.show(process, copy, step)
+        if not copy.closed_because(step):
+            history_panel.show(process, copy, step)
+        return
+    if copy.closed_because(step):
+        # What was typed in the last moment before comes all the same: see `lib.typed`.
+        _card(copy, step)
+        aside_panel.show(process, copy, step)
         return
     with st.container(key="draft-panel"):
         card, form = st.tabs(["Draft", "Edit"], key=f"draft-tabs/{step}")
@@ -46,10 +53,16 @@ def _sentence_case(text: str) -> str:
 def _finished(copy: WorkingCopy, step: str) -> None:
     st.badge("complete", icon=":material/check_circle:", color="green")
     st.markdown(artifact_card.markdown(step, copy.drafts[step].fields))
-    if st.button("Revise this step", key="revise", icon=":material/edit:", width="stretch"):
+    closed = bool(copy.closed_because(step))
+    if not closed and st.button(
+        "Revise this step", key="revise", icon=":material/edit:", width="stretch"
+    ):
         reopen_dialog.offer(copy, Asking("revise"))
         st.rerun()
-    if after := steps.after(step):
+    after = steps.after(step)
+    if after and is_locked(copy.states[after.slug].status):
+        st.caption(f":material/front_hand: {OPENS_NEXT}")
+    elif after:
         st.page_link(
             navigation.STEP_PAGES[after.slug],
             label=f"On to {after.name}",
@@ -106,7 +119,10 @@ def _complete(process: Process, copy: WorkingCopy, step: str) -> None:
 def _go_on(process: Process, copy: WorkingCopy, step: str) -> None:
     copy.refresh(process, step)
     following = steps.after(step)
-    if following is None or copy.states[following.slug].status is Status.NOT_STARTED:
+    if following is not None and copy.states[following.slug].status is Status.NOT_STARTED:
+        working_copy.notify(f"{steps.step(step).name} is complete. {OPENS_NEXT}")
+        st.rerun()
+    if following is None:
         working_copy.notify("That was the last step: your workshop is complete. 🎉")
         st.rerun()
     working_copy.notify(f"{steps.step(step).name} is complete.")

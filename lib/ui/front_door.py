@@ -7,14 +7,14 @@ from html import escape
 
 import streamlit as st
 
-from lib import access, demo, navigation, steps, working_copy
+from lib import access, demo, navigation, shelf, steps, working_copy
 from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import current_step
 from lib.store.port import StoreUnavailable
 from lib.transcript import clean
-from lib.ui import page, safe
+from lib.ui import page, safe, shelf_panel
 from lib.workshop import LANGUAGES, Team, Workshop
 
 #: Seconds the demo may take to be made before its progress is shown.
@@ -41,6 +41,9 @@ def show() -> None:
 
 def _join(process: Process, team: Team) -> None:
     workshop = process.store.workshop(team.workshop_id)
+    if workshop.erase_at is not None:
+        shelf_panel.closed(workshop.erase_at)
+        return
     states = process.store.steps(team.key)
     current = current_step({step: state.status for step, state in states.items()})
     _, middle, _ = st.columns([1, 2, 1])
@@ -192,7 +195,8 @@ def _problem(title: str, challenge: str, names: list[str]) -> str:
 
 def _resume(process: Process) -> None:
     st.subheader("Resume a workshop", anchor=False)
-    workshops = process.store.workshops()
+    shelves = shelf.sorted_out(process.store, process.store.workshops(), utc_now())
+    workshops = shelves.live
     if not workshops:
         st.caption(
             "Nothing to resume yet. The workshops you start are listed here, with a link for each team."
@@ -201,6 +205,7 @@ def _resume(process: Process) -> None:
         _row(process, workshop)
     if len(workshops) > 20:
         st.page_link(navigation.REVIEW, label=f"All {len(workshops)} workshops")
+    shelf_panel.put_away(process, shelves)
 
 
 def _row(process: Process, workshop: Workshop) -> None:

@@ -22,6 +22,14 @@ def _label(step: Step, status: Status) -> str:
     return f":orange[{name}]" if status is Status.NEEDS_REGENERATION else name
 
 
+def _mark(copy: WorkingCopy, step: str) -> tuple[str, str]:
+    """Return the icon and the word of a step; what the facilitator holds says so."""
+    status = copy.states[step].status
+    if copy.briefing.agenda.holds(step) and status is not Status.COMPLETE:
+        return ":material/front_hand:", "held by your facilitator for now"
+    return MARKS[status]
+
+
 def show(copy: WorkingCopy) -> None:
     """Draw the rail."""
     done = sum(state.status is Status.COMPLETE for state in copy.states.values())
@@ -29,7 +37,7 @@ def show(copy: WorkingCopy) -> None:
         st.html('<p class="brand">Throughline</p>')
         st.caption(safe.escaped(f"{copy.workshop.title} · {copy.team.name}"))
         for step in STEPS:
-            icon, word = MARKS[copy.states[step.slug].status]
+            icon, word = _mark(copy, step.slug)
             st.page_link(
                 navigation.STEP_PAGES[step.slug],
                 label=_label(step, copy.states[step.slug].status),

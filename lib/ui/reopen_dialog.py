@@ -28,6 +28,8 @@ def offer(copy: WorkingCopy, asking: Asking) -> None:
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
     """Ask, where there is something to ask; a page that is drawn anew meanwhile asks again."""
+    if copy.asking is not None and copy.closed_because(step):
+        _forget(copy)
     if copy.asking is None:
         return
     title = f"{_TITLES[copy.asking.what]} {steps.step(step).name}?"

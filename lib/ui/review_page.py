@@ -9,7 +9,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import exports, navigation, notes, review, steps
+from lib import exports, navigation, notes, review, shelf, steps
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Filters, Look, Room, TeamSummary
@@ -17,6 +17,7 @@ from lib.status import Status
 from lib.store.port import NotFound, StoreUnavailable
 from lib.transcript import clean
 from lib.ui import (
+    agenda_panel,
     downloads,
     moment,
     page,
@@ -24,12 +25,13 @@ from lib.ui import (
     review_search,
     review_step,
     review_story,
+    room_panel,
     safe,
+    shelf_panel,
     tables,
     tour,
     usage_panel,
 )
-from lib.workshop import Workshop
 
 #: The pixels a number or a filter is wide: two of them fit beside each other on a phone.
 BOX = 168
@@ -43,7 +45,7 @@ def show() -> None:
         asked = st.query_params.get(navigation.WORKSHOP, "")
         room = _read(process, clean(asked)) if asked else None
         if room is None:
-            _choose(process.store.workshops(), unknown=bool(asked))
+            _choose(process, unknown=bool(asked))
         else:
             _show_room(process, room)
 
@@ -57,6 +59,9 @@ def _read(process: Process, workshop_id: str) -> Room | None:
     process.autosave.flush_workshop(workshop_id)
     try:
         workshop, teams, usage = process.store.roster(workshop_id)
+        if shelf.is_due(workshop, utc_now()):
+            process.store.erase(workshop_id, utc_now())
+            return None
         cells, desk = process.store.overview(workshop_id), process.store.desk(workshop_id)
         return Room(workshop, teams, cells, desk, usage)
     except NotFound:
@@ -66,7 +71,8 @@ def _read(process: Process, workshop_id: str) -> Room | None:
         raise
 
 
-def _choose(workshops: list[Workshop], *, unknown: bool) -> None:
+def _choose(process: Process, *, unknown: bool) -> None:
+    shelves = shelf.sorted_out(process.store, process.store.workshops(), utc_now())
     _front_door()
     st.title("Review", anchor=False)
     if unknown:
@@ -75,9 +81,9 @@ def _choose(workshops: list[Workshop], *, unknown: bool) -> None:
             "or choose one here.",
             icon=":material/link_off:",
         )
-    if not workshops:
+    if not shelves.live:
         st.info("No workshop has been started yet. Start one at the front door.")
-    for workshop in workshops:
+    for workshop in shelves.live:
         with st.container(border=True):
             st.page_link(
                 navigation.REVIEW,
@@ -86,6 +92,7 @@ def _choose(workshops: list[Workshop], *, unknown: bool) -> None:
                 query_params={navigation.WORKSHOP: workshop.id},
             )
             st.caption(f"{safe.escaped(workshop.challenge)} · {workshop.created_at:%d %B %Y}")
+    shelf_panel.put_away(process, shelves)
 
 
 def _front_door() -> None:
@@ -100,10 +107,13 @@ def _show_room(process: Process, room: Room) -> None:
     st.query_params[navigation.WORKSHOP] = room.workshop.id
     _heading(room)
     page.show_notice()
+    shelf_panel.banner(process, room.workshop)
     # Before anybody has come in, the links are what the facilitator is here for.
     fresh = not any(row.messages for row in room.rows)
     if fresh:
         _links(room, expanded=True)
+    agenda_panel.show(process, room)
+    room_panel.show(process, room)
     headline = st.empty()
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         filters = _filters()
@@ -122,6 +132,7 @@ def _show_room(process: Process, room: Room) -> None:
     usage_panel.show(process, room)
     review_pulse.show(process, room)
     review_story.show(process, room)
+    shelf_panel.show(process, room)
 
 
 def _heading(room: Room) -> None:

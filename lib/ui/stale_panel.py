@@ -40,6 +40,9 @@ def _panel(process: Process, copy: WorkingCopy, step: str, standing: Standing, w
         differences_view.show(_changed(process, copy, slug, standing, why))
     if not why.changed:
         st.markdown("Nothing that this step was made from is different now.")
+    if closed := copy.closed_because(step):
+        st.caption(closed)
+        return
     st.caption("Keep it, have it drafted anew, or change it by hand and confirm it again.")
     with st.container(horizontal=True):
         _ways_on(process, copy, step)

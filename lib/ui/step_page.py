@@ -1,14 +1,17 @@
 """A step's page: the rail, the conversation, and beside it what the conversation comes to."""
 
 import logging
+from datetime import datetime
 
 import streamlit as st
 
-from lib import navigation, steps, typed
+from lib import access, navigation, steps, typed
+from lib.briefing import OPENS_NEXT
 from lib.process import Process
+from lib.replies import utc_now
 from lib.status import is_read_only
 from lib.store.port import StoreError
-from lib.ui import chat, draft_panel, page, rail, reopen_dialog, stale_panel
+from lib.ui import bulletin, chat, draft_panel, page, rail, reopen_dialog, shelf_panel, stale_panel
 from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WorkingCopy
 
@@ -24,8 +27,11 @@ def show(step: str) -> None:
     process = page.begin(about.name)
     with page.errors_shown():
         copy = navigation.open_step(process, step)
+        if copy.briefing.erase_at is not None:
+            _deleted(process, copy, step, copy.briefing.erase_at)
+            return
         _take_in_typing(process, copy, step)
-        _heading(copy, step)
+        _heading(process, copy, step)
         rail.show(copy)
         if not is_read_only(copy.states[step].status):
             chat.receive(process, copy, step)
@@ -44,6 +50,16 @@ def show(step: str) -> None:
             chat.show(process, copy, step, line)
 
 
+def _deleted(process: Process, copy: WorkingCopy, step: str, erase_at: datetime) -> None:
+    """Say that the workshop is deleted, until that is undone; its time has come, it is erased."""
+    if erase_at <= utc_now():
+        process.store.erase(copy.workshop.id, utc_now())
+        access.team_by_link(process.store, copy.team.link)
+    copy.drawn(step)
+    shelf_panel.closed(erase_at)
+    page.every(LOOK_EVERY, lambda: copy.look(process, step))
+
+
 def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
     """Take in what came with this run; what cannot be taken now comes again by itself."""
     try:
@@ -54,19 +70,21 @@ def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
     copy.read_unsent(process, step)
 
 
-def _heading(copy: WorkingCopy, step: str) -> None:
+def _heading(process: Process, copy: WorkingCopy, step: str) -> None:
     about = steps.step(step)
     st.subheader(f"{about.number}. {about.name}", anchor=False)
     page.show_notice()
-    _moves(copy, step)
+    bulletin.show(process, copy)
+    _moves(process, copy, step)
 
 
-def _moves(copy: WorkingCopy, step: str) -> None:
+def _moves(process: Process, copy: WorkingCopy, step: str) -> None:
     """Draw the ways to the steps before and after."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="moves"):
         st.caption(f"Here we {steps.step(step).purpose}.", width="stretch")
         with st.container(key="to-draft", width="content"):
             st.html('<a href="#draft">Our draft ↓</a>')
+        bulletin.show_time(process, copy)
         if before := steps.before(step):
             _move(copy, before.slug, "Back", ":material/arrow_back:")
         if after := steps.after(step):
@@ -81,9 +99,13 @@ def _move(copy: WorkingCopy, step: str, label: str, icon: str) -> None:
         icon=icon,
         icon_position="right" if label == "Next" else "left",
         disabled=locked,
-        help="Confirm this step first." if locked else steps.step(step).name,
+        help=_closed(copy, step) if locked else steps.step(step).name,
         query_params=navigation.team_query(copy),
     )
+
+
+def _closed(copy: WorkingCopy, step: str) -> str:
+    return OPENS_NEXT if copy.closed_because(step) else "Confirm this step first."
 
 
 def _look(process: Process, copy: WorkingCopy, step: str, line: UnsavedLine) -> bool:

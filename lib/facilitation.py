@@ -1,0 +1,64 @@
+"""What a facilitator and the teams do while a workshop runs: one function for each thing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from lib import notes
+from lib.agenda import Agenda
+from lib.ids import new_id
+from lib.notes import Closing, Kind, Note
+from lib.store.port import Conflict, Store
+from lib.workshop import TeamKey
+
+#: How often a change of the agenda is made anew where another facilitator was faster.
+TRIES = 5
+
+
+def pace(store: Store, workshop_id: str, change: Callable[[Agenda], Agenda]) -> Agenda:
+    """
+    Change the agenda as it is now, whoever else changes it; return what it is then.
+
+    A change that leaves it as it was stores nothing. Raises StoreError.
+    """
+    for attempt in range(TRIES):
+        before = store.agenda(workshop_id)
+        after = replace(change(before), revision=before.revision + 1)
+        if replace(after, revision=before.revision) == before:
+            return before
+        try:
+            store.save_agenda(workshop_id, after)
+        except Conflict:
+            if attempt == TRIES - 1:
+                raise
+        else:
+            return after
+    raise AssertionError("unreachable")
+
+
+def tell(
+    store: Store, workshop_id: str, text: str, *, team_id: str | None, author: str, at: datetime
+) -> Note:
+    """
+    Show a few words on the page of one team, or with None of all; return the note.
+
+    Raises NoteRefused for no words or too many, StoreError where it could not be kept.
+    """
+    words = notes.accepted(text)
+    if not words:
+        raise notes.NoteRefused("Please write what the teams should read.")
+    note = Note(new_id(), Kind.MESSAGE, team_id, author, words, at)
+    store.post(workshop_id, note)
+    return note
+
+
+def ask_for_help(store: Store, team: TeamKey, words: str, *, author: str, at: datetime) -> Note:
+    """Raise the team's flag, with words or without. Raises NoteRefused or StoreError."""
+    note = Note(new_id(), Kind.FLAG, team.team_id, author, notes.accepted(words), at)
+    store.post(team.workshop_id, note)
+    return note
+
+
+def close(store: Store, team: TeamKey, note: Note, *, by: str, at: datetime) -> None:
+    """Note that a team is done with a message, or that its flag is lowered. Raises StoreError."""
+    store.close_note(team.workshop_id, note.id, Closing(team.team_id, by, at))

@@ -1,0 +1,72 @@
+"""Workshops as things to copy, to put away and to erase, with everything in them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from lib.agenda import Agenda
+from lib.ids import new_id, new_link
+from lib.store.port import Store
+from lib.workshop import Team, Workshop
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """Workshops by what became of them, each in the order given."""
+
+    live: Sequence[Workshop]
+    archived: Sequence[Workshop]
+    deleted: Sequence[Workshop]
+
+
+def sorted_out(store: Store, workshops: Sequence[Workshop], now: datetime) -> Shelves:
+    """
+    Return *workshops* by what became of them; those whose time has come are erased on the way.
+
+    Raises StoreError.
+    """
+    for workshop in workshops:
+        if is_due(workshop, now):
+            store.erase(workshop.id, now)
+    left = [each for each in workshops if not is_due(each, now)]
+    deleted = [each for each in left if each.erase_at]
+    archived = [each for each in left if each.archived_at and not each.erase_at]
+    live = [each for each in left if not each.archived_at and not each.erase_at]
+    return Shelves(live, archived, deleted)
+
+
+def is_due(workshop: Workshop, now: datetime) -> bool:
+    """Whether a workshop was deleted and its time has come."""
+    return workshop.erase_at is not None and workshop.erase_at <= now
+
+
+def duplicate(store: Store, workshop: Workshop, *, at: datetime) -> Workshop:
+    """
+    Start a workshop like *workshop*: its title, challenge, language, teams and plan; no work.
+
+    Its teams have links of their own. Raises StoreError.
+    """
+    copy = replace(
+        workshop,
+        id=new_id(),
+        title=f"{workshop.title} (copy)",
+        created_at=at,
+        archived_at=None,
+        erase_at=None,
+    )
+    teams = [
+        Team(copy.id, new_id(), team.name, new_link(), team.position)
+        for team in store.teams(workshop.id)
+    ]
+    plan = store.agenda(workshop.id).plan
+    store.create_workshop(copy, teams)
+    if plan != Agenda().plan:
+        store.save_agenda(copy.id, Agenda(plan, revision=1))
+    return copy
+
+
+def delete(store: Store, workshop_id: str, *, at: datetime, days: int) -> datetime:
+    """Have a workshop erased in so many *days*; return when. Raises StoreError."""
+    erase_at = at + timedelta(days=days)
+    store.delete(workshop_id, erase_at)
+    return erase_at

@@ -1,0 +1,93 @@
+"""On a team's page: what its facilitator has written, the time, and the way to ask for help."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lib import facilitation, working_copy
+from lib.notes import MAX_CHARACTERS, NoteRefused
+from lib.process import Process
+from lib.replies import utc_now
+from lib.store.port import StoreError
+from lib.ui import countdown
+from lib.ui.moment import zone
+from lib.ui.safe import escaped
+from lib.working_copy import WorkingCopy
+
+
+def show(process: Process, copy: WorkingCopy) -> None:
+    """Draw what the facilitator has written and the team has not closed, each with its button."""
+    for note in copy.briefing.messages:
+        with st.container(
+            horizontal=True, vertical_alignment="center", border=True, key=f"note/{note.id}"
+        ):
+            when = f"{note.at.astimezone(zone()):%H:%M}"
+            st.markdown(
+                f":material/campaign: **{escaped(note.text)}**  \n"
+                f":small[{escaped(note.author)} · {when}]",
+                width="stretch",
+            )
+            st.button(
+                "Got it",
+                key=f"close-note/{note.id}",
+                help="Takes it away for the whole team.",
+                on_click=_done,
+                args=(lambda note=note: _close(process, copy, note),),
+            )
+
+
+def show_time(process: Process, copy: WorkingCopy) -> None:
+    """Draw the timer, and the team's way to say that it is stuck."""
+    countdown.show(copy.briefing.agenda.timer)
+    if copy.briefing.is_put_away:
+        return
+    if flags := copy.briefing.flags:
+        st.button(
+            "We go on",
+            key="lower-flag",
+            icon=":material/flag:",
+            help="Your facilitator knows that you are stuck. Press this when you are not any more.",
+            on_click=_done,
+            args=(lambda: [_close(process, copy, flag) for flag in flags],),
+        )
+        return
+    with (
+        st.popover("We are stuck", icon=":material/flag:", type="tertiary"),
+        st.form("stuck", border=False),
+    ):
+        words = st.text_input(
+            "What would help?",
+            key="stuck-words",
+            max_chars=MAX_CHARACTERS,
+            help="You may leave it empty.",
+        )
+        if st.form_submit_button("Call the facilitator", key="raise-flag"):
+            _raise(process, copy, words)
+
+
+def _raise(process: Process, copy: WorkingCopy, words: str) -> None:
+    author, at = _who(copy), utc_now()
+    try:
+        facilitation.ask_for_help(process.store, copy.team.key, words, author=author, at=at)
+    except (NoteRefused, StoreError) as exc:
+        st.warning(f"Not sent yet. {exc}")
+    else:
+        # The team-mates' pages show it at their next look; this one now.
+        working_copy.notify("Your facilitator sees that you are stuck.")
+        st.rerun()
+
+
+def _close(process: Process, copy: WorkingCopy, note: "facilitation.Note") -> None:
+    facilitation.close(process.store, copy.team.key, note, by=_who(copy), at=utc_now())
+
+
+def _who(copy: WorkingCopy) -> str:
+    return working_copy.member() or copy.team.name
+
+
+def _done(do: Callable[[], object]) -> None:
+    """Do it before the page is drawn anew; where it cannot be done, all stays as it is."""
+    try:
+        do()
+    except StoreError as exc:
+        st.toast(f"Not yet. {exc}")

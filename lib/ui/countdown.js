@@ -1,0 +1,81 @@
+/**
+ * The time that is left for a step, counted down in the browser.
+ *
+ * The server says when it ends and what time it is there: a browser's own clock may be wrong, but it
+ * goes as fast as any other. Nothing is sent back, and the page is not run again.
+ */
+
+const TELL_AT_MINUTES = [10, 5, 1];
+
+export default function (component) {
+  const { data, parentElement } = component;
+  const clock = parentElement.clock ?? (parentElement.clock = mount(parentElement));
+  clock.update(data);
+  return () => clearInterval(clock.timer);
+}
+
+function mount(parent) {
+  const root = parent.querySelector(".countdown");
+  const [shown, timer, status] = root.querySelectorAll("span");
+  const clock = { timer: null, ahead: 0, told: null };
+  const write = (element, text) => {
+    if (element.textContent !== text) element.textContent = text;
+  };
+
+  const seconds = () => {
+    const { ends_at: endsAt, left } = clock.data;
+    const now = Date.now() + clock.ahead;
+    return endsAt === null ? left : Math.max(0, (endsAt - now) / 1000);
+  };
+
+  const draw = () => {
+    const { step, ends_at: endsAt } = clock.data;
+    // As a kitchen timer does: the last second is 0:01, and 0:00 is over.
+    const left = Math.ceil(seconds());
+    const paused = endsAt === null;
+    const over = left === 0 && !paused;
+    root.classList.toggle("over", over);
+    root.classList.toggle("paused", paused);
+    if (over) {
+      const sentence = `Time for ${step} is over: come to an end when you can.`;
+      write(shown, sentence);
+      write(timer, "");
+      write(status, sentence);
+      return;
+    }
+    write(shown, `${step} · ${digits(left)}${paused ? " · paused" : ""}`);
+    write(timer, spoken(left, step, paused));
+    tell(left, step, paused);
+  };
+
+  /** What a screen reader says by itself: few words, seldom. */
+  const tell = (left, step, paused) => {
+    const minutes = Math.ceil(left / 60);
+    const now = paused ? "paused" : TELL_AT_MINUTES.filter((each) => minutes <= each).at(-1) ?? "";
+    if (now === clock.told) return;
+    const first = clock.told === null;
+    clock.told = now;
+    if (!first) write(status, now === "" ? "" : spoken(left, step, paused));
+  };
+
+  clock.update = (data) => {
+    clock.data = data;
+    clock.ahead = data.now - Date.now();
+    clearInterval(clock.timer);
+    clock.timer = setInterval(draw, 250);
+    draw();
+  };
+  return clock;
+}
+
+function digits(left) {
+  const [hours, minutes, rest] = [left / 3600, (left / 60) % 60, left % 60].map(Math.floor);
+  const two = (number) => String(number).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+function spoken(left, step, paused) {
+  const minutes = Math.ceil(left / 60);
+  const words = `${minutes} ${minutes === 1 ? "minute" : "minutes"} left for ${step}`;
+  return paused ? `${words}, paused` : words;
+}

@@ -1,0 +1,128 @@
+"""The facilitator and the teams: who is stuck, a few words to one or all, a nudge."""
+
+import streamlit as st
+
+from lib import facilitation, notes, steps
+from lib.notes import MAX_CHARACTERS, Kind, Note, NoteRecord
+from lib.process import Process
+from lib.replies import utc_now
+from lib.review import Room
+from lib.store.port import StoreError
+from lib.ui.moment import when
+from lib.ui.override_panel import FACILITATOR
+from lib.ui.safe import escaped
+from lib.workshop import TeamKey
+
+
+def show(process: Process, room: Room) -> None:
+    """Draw the flags that are raised, and the way to write to the teams."""
+    for flag in notes.raised(room.desk.records):
+        _flag(process, room, flag)
+    with st.expander("Write to the teams", icon=":material/campaign:", key="write"):
+        _write(process, room)
+        _nudge(process, room)
+        _told(room)
+
+
+def _flag(process: Process, room: Room, flag: Note) -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", border=True, key=f"flag/{flag.id}"
+    ):
+        team = escaped(room.names.get(flag.team_id or "", ""))
+        words = f": {escaped(flag.text)}" if flag.text else ""
+        st.markdown(
+            f":material/flag: **{team}** is stuck{words}  \n"
+            f":small[{escaped(flag.author)} · {when(flag.at)}]",
+            width="stretch",
+        )
+        st.button(
+            "Lower the flag",
+            key=f"lower/{flag.id}",
+            on_click=_lower,
+            args=(process, TeamKey(room.workshop.id, flag.team_id or ""), flag),
+        )
+
+
+def _lower(process: Process, team: TeamKey, flag: Note) -> None:
+    try:
+        facilitation.close(process.store, team, flag, by=FACILITATOR, at=utc_now())
+    except StoreError as exc:
+        st.toast(f"Not yet. {exc}")
+
+
+def _write(process: Process, room: Room) -> None:
+    # Not emptied by itself: what could not be sent stays in its box.
+    with st.form("message", border=False, clear_on_submit=False):
+        team = _team("To", room, "message-to")
+        text = st.text_area("Message", key="message-text", max_chars=MAX_CHARACTERS, height=80)
+        sent = st.form_submit_button("Send", key="send-message", icon=":material/send:")
+    if sent and _tell(process, room, team, text):
+        st.success("Sent. It stands on top of their page until they close it.")
+
+
+def _nudge(process: Process, room: Room) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        team = _team("Nudge", room, "nudge-whom")
+        step = st.selectbox(
+            "to move on to",
+            list(steps.SLUGS),
+            format_func=lambda slug: steps.step(slug).name,
+            key="nudge-step",
+            width=220,
+        )
+        pressed = st.button("Nudge", key="nudge", icon=":material/waving_hand:")
+    if pressed and _tell(process, room, team, notes.nudge(step)):
+        st.success("Nudged.")
+
+
+def _team(label: str, room: Room, key: str) -> str | None:
+    names = room.names
+    return st.selectbox(
+        label,
+        [None, *names],
+        format_func=lambda team_id: names[team_id] if team_id else "All teams",
+        key=key,
+        width=220,
+    )
+
+
+def _tell(process: Process, room: Room, team_id: str | None, text: str) -> bool:
+    try:
+        facilitation.tell(
+            process.store,
+            room.workshop.id,
+            text,
+            team_id=team_id,
+            author=FACILITATOR,
+            at=utc_now(),
+        )
+    except notes.NoteRefused as exc:
+        st.warning(str(exc))
+    except StoreError as exc:
+        st.warning(f"Not sent yet, your text is still there. {exc}")
+    else:
+        return True
+    return False
+
+
+def _told(room: Room) -> None:
+    """Draw what was written lately and who has closed it, the newest first."""
+    lines = [_line(room, record) for record in reversed(room.desk.records)]
+    if lines:
+        st.caption("Lately")
+        st.markdown("\n".join(f"- {line}" for line in lines))
+
+
+def _line(room: Room, record: NoteRecord) -> str:
+    note, names = record.note, room.names
+    whose = escaped(names.get(note.team_id, "")) if note.team_id else "all teams"
+    closed = ", ".join(
+        f"{escaped(names.get(each.team_id, ''))} ({escaped(each.by)}, {when(each.at)})"
+        for each in record.closings
+    )
+    if note.kind is Kind.FLAG:
+        words = f": {escaped(note.text)}" if note.text else ""
+        end = f"lowered by {closed}" if closed else "still raised"
+        return f"{when(note.at)} · {whose} was stuck{words} · {end}"
+    end = f"closed by {closed}" if closed else "closed by nobody yet"
+    return f"{when(note.at)} · to {whose}: {escaped(note.text)} · {end}"
