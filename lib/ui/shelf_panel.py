@@ -82,15 +82,20 @@ def _ask(process: Process, room: Room) -> None:
         else "It is erased at once: this cannot be undone."
     )
     with st.container(horizontal=True):
-        if st.button("Delete", key="delete-yes", type="primary"):
-            try:
-                shelf.delete(process.store, room.workshop.id, at=utc_now(), days=days)
-            except StoreError as exc:
-                st.warning(f"Not deleted. {exc}")
-            else:
-                st.rerun()
+        if st.button(
+            "Delete",
+            key="delete-yes",
+            type="primary",
+            on_click=_done,
+            args=(lambda: _delete(process, room.workshop),),
+        ):
+            st.rerun()
         if st.button("Keep it", key="delete-no", type="tertiary"):
             st.rerun()
+
+
+def _delete(process: Process, workshop: Workshop) -> None:
+    shelf.delete(process.store, workshop.id, at=utc_now(), days=process.settings.delete_grace)
 
 
 def _count(number: int, word: str) -> str:

@@ -1,0 +1,187 @@
+"""Running a workshop in real browsers: one timer for all, messages, a hold, a call for help."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from lib import agenda as agenda_
+from lib import facilitation
+from lib.agenda import Timer
+from lib.store import open_store
+from lib.store.port import Store
+from lib.workshop import Team
+from tests.app_server import AppServer
+from tests.browser import scene
+from tests.browser.walker import Walker
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+Tabs = Callable[..., Walker]
+
+
+@pytest.fixture
+def tabs(browser: Browser, app: AppServer) -> Iterator[Tabs]:
+    """Return a function that opens a tab in a context of its own, its clock as far off as asked."""
+    opened = []
+
+    def tab(*, clock_ahead: timedelta = timedelta(0)) -> Walker:
+        context = browser.new_context(viewport={"width": 1366, "height": 800})
+        opened.append(context)
+        if clock_ahead:
+            ahead = clock_ahead.total_seconds() * 1000
+            context.add_init_script(
+                f"const real = Date.now.bind(Date); Date.now = () => real() + {ahead};"
+            )
+        return Walker(context.new_page(), app.url)
+
+    yield tab
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def shared(app: AppServer) -> Iterator[Store]:
+    store = open_store(app.database_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def team(app: AppServer) -> Team:
+    return scene.new_team(app.database_url)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def pace(store: Store, team: Team, change: Any) -> None:
+    facilitation.pace(store, team.workshop_id, change)
+
+
+def clock(page: Page) -> Locator:
+    return page.locator(".countdown .shown")
+
+
+def seconds(page: Page) -> int:
+    found = re.search(r"(\d+):(\d\d)", clock(page).inner_text())
+    assert found is not None
+    return int(found[1]) * 60 + int(found[2])
+
+
+def open_review(walker: Walker, team: Team) -> None:
+    walker.page.goto(f"{walker.url}/review?workshop={team.workshop_id}")
+    walker.page.get_by_text("Open to the teams").first.wait_for()
+
+
+def test_the_timer_is_the_same_on_every_page_and_survives_a_reload(
+    tabs: Tabs, team: Team, shared: Store
+) -> None:
+    facilitator, one = tabs(), tabs()
+    other = tabs(clock_ahead=timedelta(hours=3))
+    one.enter(team.link, "Ada")
+    open_review(facilitator, team)
+    facilitator.page.get_by_role("button", name="Start", exact=True).click(delay=50)
+    expect(clock(one.page)).to_contain_text("Challenge")
+    other.enter(team.link, "Ben")
+    expect(clock(other.page)).to_contain_text("Challenge")
+    timer = shared.agenda(team.workshop_id).timer
+    assert timer is not None
+    assert timer.ends_at is not None
+    one.page.reload()
+    expect(clock(one.page)).to_contain_text("Challenge")
+    shown = [(seconds(each.page), now()) for each in (facilitator, one, other)]
+
+    for left, at in shown:
+        assert abs(left - (timer.ends_at - at).total_seconds()) < 3
+
+
+def test_the_timer_ticks_without_a_rerun_and_says_calmly_that_it_is_over(
+    tabs: Tabs, team: Team, shared: Store
+) -> None:
+    tab = tabs()
+    tab.enter(team.link, "Ada")
+    ends_at = now() + timedelta(seconds=8)
+    pace(
+        shared,
+        team,
+        lambda each: agenda_.extended(
+            agenda_.Agenda(each.plan, Timer("challenge", ends_at)), 0, now()
+        ),
+    )
+    expect(clock(tab.page)).to_contain_text(re.compile(r"Challenge · 0:0\d"))
+    over = "Time for Challenge is over: come to an end when you can."
+    expect(clock(tab.page)).to_have_text(over)
+
+    expect(tab.page.locator(".countdown [role=status]")).to_have_text(over)
+    assert now() >= ends_at
+
+
+def test_a_message_reaches_the_teams_page_within_three_seconds_until_it_is_closed(
+    tabs: Tabs, team: Team, shared: Store
+) -> None:
+    facilitator, tab, mate = tabs(), tabs(), tabs()
+    for each, name in ((tab, "Ada"), (mate, "Ben")):
+        each.enter(team.link, name)
+    tab.box.fill("I am still typing")
+    open_review(facilitator, team)
+    facilitator.page.get_by_text("Write to the teams").click(delay=50)
+    facilitator.page.get_by_role("textbox", name="Message").fill("Ten more minutes, then coffee")
+    facilitator.page.get_by_role("button", name="Send", exact=True).click(delay=50)
+    facilitator.page.get_by_text("Sent. It stands").wait_for()
+    at = now()
+    shown = tab.page.get_by_text("Ten more minutes, then coffee")
+    expect(shown).to_be_visible()
+    took = now() - at
+    tab.page.get_by_role("button", name="Got it").click(delay=50)
+    expect(shown).to_have_count(0)
+    expect(mate.page.get_by_text("Ten more minutes, then coffee")).to_have_count(0)
+
+    assert took < timedelta(seconds=3)
+    expect(tab.box).to_have_value("I am still typing")
+
+
+def test_a_held_step_opens_on_the_teams_page_when_the_hold_is_lifted(
+    tabs: Tabs, team: Team, shared: Store
+) -> None:
+    tab = tabs()
+    tab.enter(team.link, "Ada")
+    tab.box.fill("Half a thought")
+    pace(shared, team, lambda each: agenda_.opened_until(each, "challenge"))
+    rail = tab.page.get_by_test_id("stSidebar")
+    expect(rail.get_by_text("2. Stakeholder Mapping")).to_be_visible()
+    tab.page.goto(f"{tab.url}/stakeholder-mapping?team={team.link}&member=Ada")
+    tab.at("Challenge")
+    expect(tab.box).to_have_value("Half a thought")
+    expect(tab.page.get_by_text("is not open yet").first).to_be_visible()
+    # As it is once the team has confirmed: complete, and the next step waits.
+    scene.complete(shared, team, "challenge")
+    expect(tab.page.get_by_text("Your facilitator opens the next step.").first).to_be_visible()
+    pace(shared, team, lambda each: agenda_.opened_until(each, ""))
+    tab.page.get_by_role("link", name="On to Stakeholder Mapping").click(delay=50)
+
+    tab.at("Stakeholder Mapping")
+    tab.greeted()
+
+
+def test_a_team_that_is_stuck_is_seen_and_either_side_lowers_the_flag(
+    tabs: Tabs, team: Team, shared: Store
+) -> None:
+    facilitator, tab = tabs(), tabs()
+    tab.enter(team.link, "Ada")
+    open_review(facilitator, team)
+    tab.page.get_by_role("button", name="We are stuck").click(delay=50)
+    tab.page.get_by_role("textbox", name="What would help?").fill("Who is our user?")
+    tab.page.get_by_role("button", name="Call the facilitator").click(delay=50)
+    expect(tab.page.get_by_role("button", name="We go on")).to_be_visible()
+    facilitator.page.get_by_role("button", name="Refresh").click(delay=50)
+    expect(facilitator.page.get_by_text("Who is our user?").first).to_be_visible()
+    facilitator.page.get_by_role("button", name="Lower the flag").click(delay=50)
+
+    expect(tab.page.get_by_role("button", name="We are stuck")).to_be_visible()
+    (record,) = shared.desk(team.workshop_id).records
+    assert (record.note.author, [each.by for each in record.closings]) == ("Ada", ["Facilitator"])
