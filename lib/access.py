@@ -1,51 +1,199 @@
 """
-Who may come in: today a team's link is its key.
+Who may do what: one table of roles and actions, and the one question everybody asks it.
 
     AccessRefused         nobody is let in by this; its text is a sentence for the person
+
+Pure: who somebody is comes from `lib.entrance` and `lib.facilitators`, what exists from the store.
+Asked by the store's callers (pages, their buttons, downloads, the server's routes) before each read
+and each write.
 """
 
-import re
-from weakref import WeakKeyDictionary
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from lib.store.port import NotFound, Store, StoreUnavailable
-from lib.workshop import Team
+from lib.workshop import TeamKey
 
-_LINK = re.compile(r"[A-Za-z0-9_-]{32}")
-
-
-#: Links a process remembers for when the database is away.
-MAX_KNOWN = 10_000
-
-_known: WeakKeyDictionary[Store, dict[str, Team]] = WeakKeyDictionary()
+#: What is said to whoever asks for what is not theirs, or is not there: which of the two, nobody
+#: is told.
+REFUSED = (
+    "There is nothing at this address that is open to you. Please check that all of it was copied, "
+    "or ask your facilitator for it again."
+)
 
 
 class AccessRefused(Exception):
     """This does not open anything. Its text is a sentence that gives nothing away."""
 
 
-def team_by_link(store: Store, link: str) -> Team:
-    """
-    Return the team a link belongs to.
+class Role(StrEnum):
+    """What somebody is in a workshop, or in the house."""
 
-    While the database cannot be reached, those this process has let in before are let in: what they
-    type is kept. Raises AccessRefused, with the same sentence for a malformed link and an unknown
-    one, and StoreError where nobody can say.
+    #: Whose workshop it is; in the house, whoever may start workshops.
+    FACILITATOR = "facilitator"
+    #: Runs a workshop with its owner; gives nobody rights and takes nothing away.
+    CO_FACILITATOR = "co_facilitator"
+    #: Reads everything of a workshop but its ways in, and changes nothing.
+    OBSERVER = "observer"
+    #: Holds the link of the team in question.
+    MEMBER = "member"
+    NOBODY = "nobody"
+
+
+class Action(StrEnum):
+    """Every read and every write the app has."""
+
+    # Of the house
+    LIST_WORKSHOPS = "list workshops"
+    START_WORKSHOP = "start a workshop"
+    OPEN_DEMO = "open the demo"
+
+    # Reading a workshop
+    #: The table of teams and steps, its charts and its headline.
+    SEE_TABLE = "see the table"
+    #: Any team's transcript, draft, versions and archive.
+    READ_STEPS = "read any team's steps"
+    SEARCH = "search across teams"
+    READ_STORY = "read what has happened"
+    READ_USAGE = "read what the model has used"
+    DOWNLOAD = "download a table or a transcript"
+    #: Links and codes are keys: whoever sees one can write as the team.
+    SEE_LINKS = "see the ways in"
+
+    # Running a workshop
+    OVERRIDE = "complete a step with gaps"
+    RUN_AGENDA = "plan, start, pause and prolong"
+    HOLD_STEPS = "open and hold steps"
+    SEND_NOTICE = "write to teams"
+    ANSWER_FLAG = "answer a flag, nudge a team"
+
+    # Ways in, and the workshop itself
+    CHANGE_LINKS = "rotate and revoke links, make codes"
+    SHARE = "give and take rights"
+    DUPLICATE = "duplicate a workshop"
+    ARCHIVE = "archive a workshop"
+    DELETE = "delete a workshop"
+
+    # A team's own steps
+    OPEN_STEP = "open a step"
+    READ_ROOM = "read the timer, notices and which steps are held"
+    SAY = "send a message"
+    TYPE = "type into a draft or the box"
+    STOP_REPLY = "stop a reply"
+    RETRY_REPLY = "have a reply written again"
+    UNDO_UPDATE = "take the guide's change of a draft back"
+    SETTLE_ASIDE = "use or discard what was set aside"
+    CONFIRM = "confirm a step"
+    KEEP = "keep a stale artifact"
+    REGENERATE = "make a stale artifact anew"
+    REOPEN = "revise, restore or reset a step"
+    UNDO = "undo a reopening"
+    RAISE_FLAG = "say that the team is stuck"
+
+
+_HOUSE = {Action.LIST_WORKSHOPS, Action.START_WORKSHOP, Action.OPEN_DEMO}
+_READING = {
+    Action.SEE_TABLE,
+    Action.READ_STEPS,
+    Action.SEARCH,
+    Action.READ_STORY,
+    Action.READ_USAGE,
+    Action.DOWNLOAD,
+}
+_RUNNING = {
+    Action.SEE_LINKS,
+    Action.OVERRIDE,
+    Action.RUN_AGENDA,
+    Action.HOLD_STEPS,
+    Action.SEND_NOTICE,
+    Action.ANSWER_FLAG,
+    Action.CHANGE_LINKS,
+}
+_OWNING = {Action.SHARE, Action.DUPLICATE, Action.ARCHIVE, Action.DELETE}
+_WALKING = frozenset(Action) - _HOUSE - _READING - _RUNNING - _OWNING
+
+#: The table. Only who holds a team's link acts as the team: a facilitator who does holds it too.
+ALLOWED: Mapping[Role, frozenset[Action]] = {
+    Role.FACILITATOR: frozenset(_HOUSE | _READING | _RUNNING | _OWNING),
+    Role.CO_FACILITATOR: frozenset(_READING | _RUNNING),
+    Role.OBSERVER: frozenset(_READING),
+    Role.MEMBER: _WALKING,
+    Role.NOBODY: frozenset(),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody, by what they have shown: nothing here is taken from what they say."""
+
+    #: The facilitator of a house that has one: by its passcode, or on its own machine.
+    is_house: bool = False
+    #: Who signed in, in lower case; empty for anybody else.
+    email: str = ""
+    #: Whether that address is on the house's list of facilitators.
+    is_listed: bool = False
+    #: The team whose link they hold.
+    team: TeamKey | None = None
+    #: The workshop whose observers' link they hold.
+    observes: str = ""
+
+
+NOBODY = Actor()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where something is to be done: in the house, in a workshop, or in a team of it."""
+
+    #: Empty for the house.
+    workshop_id: str = ""
+    #: Address of whose workshop it is; empty for the house's.
+    owner: str = ""
+    #: Who else was let in, by address.
+    grants: Mapping[str, Role] = field(default_factory=dict)
+    #: Empty for the whole workshop.
+    team_id: str = ""
+
+
+HOUSE = Scope()
+
+
+def of_team(team: TeamKey) -> Scope:
+    """Return the scope of what a team does itself."""
+    return Scope(team.workshop_id, team_id=team.team_id)
+
+
+def role(actor: Actor, scope: Scope) -> Role:
     """
-    known = _known.setdefault(store, {})
-    if _LINK.fullmatch(link):
-        try:
-            team = store.team_by_link(link)
-        except NotFound:
-            known.pop(link, None)
-        except StoreUnavailable:
-            if link not in known:
-                raise
-            return known[link]
-        else:
-            if len(known) < MAX_KNOWN:
-                known[link] = team
-            return team
-    raise AccessRefused(
-        "This link does not lead to a team. Please check that all of it was copied, or ask your "
-        "facilitator for it again."
-    )
+    Return what somebody is there.
+
+    The house's own workshops belong to each of its facilitators.
+
+    >>> role(Actor(email="ada@x.org", is_listed=True), Scope("w", owner="ben@x.org"))
+    <Role.NOBODY: 'nobody'>
+    """
+    is_facilitator = actor.is_house or (actor.is_listed and bool(actor.email))
+    if not scope.workshop_id:
+        return Role.FACILITATOR if is_facilitator else Role.NOBODY
+    if actor.is_house or (actor.is_listed and scope.owner in ("", actor.email)):
+        return Role.FACILITATOR
+    if actor.email and (granted := scope.grants.get(actor.email)):
+        return granted
+    if actor.team == TeamKey(scope.workshop_id, scope.team_id):
+        return Role.MEMBER
+    return Role.OBSERVER if actor.observes == scope.workshop_id else Role.NOBODY
+
+
+def may(actor: Actor, action: Action, scope: Scope) -> bool:
+    """Whether somebody may do something there."""
+    return action in ALLOWED[role(actor, scope)]
+
+
+def authorize(actor: Actor, action: Action, scope: Scope) -> None:
+    """
+    Let somebody do something there.
+
+    Raises AccessRefused, with the same sentence for what is not theirs and what is not there.
+    """
+    if not may(actor, action, scope):
+        raise AccessRefused(REFUSED)

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from lib import access, inbox, steps, working_copy
+from lib import entrance, inbox, steps, working_copy
 from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.status import is_locked
@@ -53,7 +53,7 @@ def open_step(process: Process, step: str) -> WorkingCopy:
     working_copy.call_me(as_name(st.query_params.get(MEMBER, "")))
     if copy is None or copy.team.link != link:
         leave(process)
-        team = access.team_by_link(process.store, link)
+        team = entrance.team_by_link(process.store, link)
         copy = WorkingCopy(team, process.store.workshop(team.workshop_id))
         working_copy.adopt(copy)
     if copy.open_step != step:

@@ -53,6 +53,8 @@ class Workshop:
     #: When it was put away, and from when on it may be erased for good. UTC; None where neither.
     archived_at: datetime | None = None
     erase_at: datetime | None = None
+    #: Address of the facilitator whose it is, in lower case; empty for the house's.
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Team:
     link: str
     #: Place in the facilitator's list, from 1.
     position: int
+    #: Whether its link was taken away; the one it has then was told to nobody.
+    revoked: bool = False
 
     @property
     def key(self) -> TeamKey:
@@ -75,6 +79,15 @@ class Team:
     def step_key(self, step: str) -> StepKey:
         """Return the key of this team's step *step*."""
         return StepKey(self.workshop_id, self.id, step)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A short way into a team, to be read out."""
+
+    code: str
+    #: From when on it opens nothing. UTC.
+    expires_at: datetime
 
 
 @dataclass(frozen=True)

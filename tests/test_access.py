@@ -2,7 +2,8 @@
 
 import pytest
 
-from lib.access import AccessRefused, team_by_link
+from lib.access import AccessRefused
+from lib.entrance import team_by_link
 from lib.ids import new_link
 from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable

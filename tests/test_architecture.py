@@ -41,6 +41,7 @@ PURE = (
     "cascade",
     "undo",
     "snapshots",
+    "access",
     "differences",
     "calls",
 )

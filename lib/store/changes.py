@@ -46,6 +46,7 @@ def start(connection: Connection, workshop: Workshop, added: Sequence[Team]) -> 
             "challenge": workshop.challenge,
             "created_at": workshop.created_at,
             "language": workshop.language,
+            "owner": workshop.owner,
         },
     )
     if new.rowcount and added:
@@ -66,6 +67,7 @@ def _team(team: Team) -> dict[str, Any]:
         "name": team.name,
         "link": team.link,
         "position": team.position,
+        "revoked": team.revoked,
     }
 
 

@@ -13,6 +13,7 @@ from lib.effects import carried_out
 from lib.ids import new_id
 from lib.status import Change, Event, Phase, Status
 from lib.store.clock import now
+from lib.store.memory_entrance import MemoryEntrance
 from lib.store.memory_finding import MemoryFinding
 from lib.store.memory_room import MemoryRooms
 from lib.store.port import LEASE, Conflict, Decision, NotFound, Unstorable
@@ -64,11 +65,12 @@ class _Row:
         self.touched = max(self.touched or at, at)
 
 
-class MemoryStore(MemoryRooms, MemoryFinding):
+class MemoryStore(MemoryRooms, MemoryFinding, MemoryEntrance):
     """The port over dicts and one lock. *lease* is in seconds; *clock* is the database's."""
 
     def __init__(self, *, lease: float = LEASE, clock: Clock = now) -> None:
-        super().__init__()
+        MemoryRooms.__init__(self)
+        MemoryEntrance.__init__(self)
         self._lease = timedelta(seconds=lease)
         self._clock = clock
         self._lock = threading.RLock()
@@ -123,15 +125,17 @@ class MemoryStore(MemoryRooms, MemoryFinding):
         """Return the team whose link this is."""
         with self._lock:
             for team in self._teams.values():
-                if team.link == link:
+                if team.link == link and not team.revoked:
                     return team
             raise NotFound("There is no such team.")
 
     # Steps, drafts and artifacts
 
-    def steps(self, team: TeamKey) -> dict[str, StepState]:
-        """Return where the team stands in each step."""
+    def steps(self, team: TeamKey, link: str = "") -> dict[str, StepState]:
+        """Return where the team stands in each step, as long as *link* opens it."""
         with self._lock:
+            if link and self.team_by_link(link).key != team:
+                raise NotFound("There is no such team.")
             rows = [self._row(StepKey(*team, slug)) for slug in steps_.SLUGS]
             return {row.state.step: replace(row.state, phase=row.draft.phase) for row in rows}
 

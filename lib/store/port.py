@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Protocol
 
 from lib import steps
+from lib.access import Role
 from lib.calls import Call, TeamUsage
 from lib.cascade import Standing
 from lib.status import Change
@@ -26,6 +27,7 @@ from lib.workshop import (
     Activity,
     ArtifactVersion,
     Aside,
+    Code,
     Discarded,
     Draft,
     EventRecord,
@@ -136,13 +138,17 @@ class Store(RoomStore, Protocol):
         ...
 
     def team_by_link(self, link: str) -> Team:
-        """Return the team whose link this is. Raises NotFound."""
+        """Return the team whose link this is. Raises NotFound, also where it is revoked."""
         ...
 
     # Steps, drafts and artifacts
 
-    def steps(self, team: TeamKey) -> dict[str, StepState]:
-        """Return where the team stands in each of the ten steps, in order. Raises NotFound."""
+    def steps(self, team: TeamKey, link: str = "") -> dict[str, StepState]:
+        """
+        Return where the team stands in each of the ten steps, in order.
+
+        Raises NotFound, with a *link* also where it does not open that team any more.
+        """
         ...
 
     def draft(self, key: StepKey) -> Draft:
@@ -313,6 +319,76 @@ class Store(RoomStore, Protocol):
         """
         Return how many messages, of every era, each team has written in each stretch of *seconds*
         since 1970, by time; stretches without any are left out.
+        """
+        ...
+
+    # Ways in: for what opens nothing any more, NotFound as for what never did
+
+    def change_link(self, team: TeamKey, link: str, *, revoked: bool) -> None:
+        """
+        Give a team another link, and forget its code. Raises NotFound.
+
+        A *revoked* team's link opens nothing, whoever knows it.
+        """
+        ...
+
+    def observer_link(self, workshop_id: str) -> str:
+        """Return the link that lets anybody read along; empty where there is none."""
+        ...
+
+    def set_observer_link(self, workshop_id: str, link: str) -> None:
+        """Make *link* the only one that lets anybody read along; empty for none."""
+        ...
+
+    def workshop_by_observer_link(self, link: str) -> Workshop:
+        """Return the workshop this link lets anybody read along in. Raises NotFound."""
+        ...
+
+    def grant(self, workshop_id: str, email: str, role: Role | None) -> None:
+        """Let somebody in as co-facilitator or observer; with None, no more."""
+        ...
+
+    def grants(self, workshop_id: str) -> dict[str, Role]:
+        """Return who was let into a workshop, by address, in its order."""
+        ...
+
+    def granted(self, email: str) -> dict[str, Role]:
+        """Return the workshops somebody was let into, by id."""
+        ...
+
+    def set_code(self, team: TeamKey, code: Code) -> None:
+        """
+        Make *code* the team's only one; those that have run out are forgotten.
+
+        Raises Unstorable where another team has that code, or there is no such team.
+        """
+        ...
+
+    def codes(self, workshop_id: str) -> dict[str, Code]:
+        """Return the codes of a workshop's teams that have not run out, by team."""
+        ...
+
+    def team_by_code(self, code: str) -> Team:
+        """Return the team a code opens now. Raises NotFound."""
+        ...
+
+    def keep_pass(self, digest: str, expires_at: datetime) -> None:
+        """Remember what a browser holds that gave the house's passcode, as a digest."""
+        ...
+
+    def holds_pass(self, digest: str) -> bool:
+        """Whether this is the digest of a pass that was kept and has not run out."""
+        ...
+
+    def drop_pass(self, digest: str) -> None:
+        """Forget a pass."""
+        ...
+
+    def attempt(self, kind: str, who: str, within: float, by: int = 1) -> int:
+        """
+        Count *by* more attempts of a kind; return how many there were *within* so many seconds.
+
+        The seconds run from the first attempt; after them it begins at 0. *by* may take some back.
         """
         ...
 

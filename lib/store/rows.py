@@ -61,12 +61,13 @@ def workshop(row: Row[Any]) -> Workshop:
         row.language,
         archived_at=row.archived_at,
         erase_at=row.erase_at,
+        owner=row.owner,
     )
 
 
 def team(row: Row[Any]) -> Team:
     """Return a team."""
-    return Team(row.workshop_id, row.id, row.name, row.link, row.position)
+    return Team(row.workshop_id, row.id, row.name, row.link, row.position, row.revoked)
 
 
 def state(row: Any) -> StepState:

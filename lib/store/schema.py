@@ -146,6 +146,8 @@ workshops = Table(
     # When it was put away, and from when on it may be erased for good.
     _moment("archived_at", nullable=True),
     _moment("erase_at", nullable=True),
+    # Address of the facilitator whose it is; empty for the house's.
+    _text("owner"),
     _key("workshops"),
     _filled("workshops", "workshop_id"),
 )
@@ -158,6 +160,8 @@ teams = Table(
     _text("name"),
     _text("link"),
     _number("position"),
+    # Whether the link was taken away: the one that is stored then was told to nobody.
+    Column("revoked", Boolean, nullable=False),
     _key("teams", "id"),
     ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_teams_workshops"),
     _filled("teams", "workshop_id", "id", "link"),
@@ -224,6 +228,76 @@ closed_notes = Table(
 
 # The one key the workshop does not lead: whoever follows a link does not know its workshop yet.
 Index("ix_teams_link", teams.c.link, unique=True)
+
+# Who else is let into a workshop, by address.
+grants = Table(
+    "grants",
+    metadata,
+    _text("workshop_id"),
+    _text("email"),
+    _text("role"),
+    _key("grants", "email"),
+    ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_grants_workshops"),
+    _filled("grants", "email"),
+    CheckConstraint("role IN ('co_facilitator', 'observer')", name="ck_grants_role"),
+)
+
+Index("ix_grants_email", grants.c.email)
+
+# The link that lets anybody read along in a workshop, where there is one.
+observer_links = Table(
+    "observer_links",
+    metadata,
+    _text("workshop_id"),
+    _text("link"),
+    _key("observer_links"),
+    ForeignKeyConstraint(
+        ["workshop_id"], ["workshops.workshop_id"], name="fk_observer_links_workshops"
+    ),
+    _filled("observer_links", "link"),
+)
+
+Index("ix_observer_links_link", observer_links.c.link, unique=True)
+
+# A short code a team, to be read out: it expires.
+codes = Table(
+    "codes",
+    metadata,
+    _text("workshop_id"),
+    _text("team_id"),
+    _text("code"),
+    _moment("expires_at"),
+    _key("codes", "team_id"),
+    ForeignKeyConstraint(
+        ["workshop_id", "team_id"], ["teams.workshop_id", "teams.id"], name="fk_codes_teams"
+    ),
+    _filled("codes", "code"),
+)
+
+Index("ix_codes_code", codes.c.code, unique=True)
+
+# The house's own, of no workshop: what browsers hold after the passcode, as a digest, ...
+passes = Table(
+    "passes",
+    metadata,
+    _text("digest"),
+    _moment("expires_at"),
+    PrimaryKeyConstraint("digest", name="pk_passes"),
+    _filled("passes", "digest"),
+)
+
+# ... and how often something was tried lately, as a digest of who or what.
+attempts = Table(
+    "attempts",
+    metadata,
+    _text("kind"),
+    _text("who"),
+    _moment("since"),
+    _number("number"),
+    PrimaryKeyConstraint("kind", "who", name="pk_attempts"),
+    _filled("attempts", "kind", "who"),
+    _at_least("attempts", "number", 0),
+)
 
 steps = Table(
     "steps",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from lib import steps as steps_
 from lib.calls import Call, TeamUsage
@@ -20,6 +20,7 @@ from lib.store import finding, overview, rows
 from lib.store.calls import Calls
 from lib.store.discarding import Discarding
 from lib.store.engine import Door, Kind
+from lib.store.entrance import Entrance
 from lib.store.port import LEASE, Decision, NotFound
 from lib.store.recollections import Recollections
 from lib.store.room import Rooms
@@ -49,12 +50,24 @@ from lib.workshop import (
 
 _STEPS = select(*rows.STATE).where(rows.of_team(steps))
 
+#: The same, as long as a link opens the team.
+_STEPS_BY_LINK = _STEPS.where(
+    select(teams.c.id)
+    .where(
+        teams.c.workshop_id == bindparam("workshop_id"),
+        teams.c.id == bindparam("team_id"),
+        teams.c.link == bindparam("link"),
+        ~teams.c.revoked,
+    )
+    .exists()
+)
 
-class SqlStore(Rooms):
+
+class SqlStore(Rooms, Entrance):
     """The port over one door, whose engine it owns. *lease* is in seconds."""
 
     def __init__(self, door: Door, *, lease: float = LEASE) -> None:
-        self._door = door
+        super().__init__(door)
         self._transcripts = Transcripts(door, lease)
         self._typed = Typed(door)
         self._calls = Calls(door)
@@ -96,16 +109,19 @@ class SqlStore(Rooms):
 
     def team_by_link(self, link: str) -> Team:
         """Return the team whose link this is."""
-        found = self._door.rows(select(teams).where(teams.c.link == link))
+        found = self._door.rows(select(teams).where(teams.c.link == link, ~teams.c.revoked))
         if not found:
             raise NotFound("There is no such team.")
         return rows.team(found[0])
 
     # Steps, drafts and artifacts
 
-    def steps(self, team: TeamKey) -> dict[str, StepState]:
-        """Return where the team stands in each step."""
-        found = self._door.rows(_STEPS, team._asdict())
+    def steps(self, team: TeamKey, link: str = "") -> dict[str, StepState]:
+        """Return where the team stands in each step, as long as *link* opens it."""
+        if link:
+            found = self._door.rows(_STEPS_BY_LINK, {**team._asdict(), "link": link})
+        else:
+            found = self._door.rows(_STEPS, team._asdict())
         states = {row.step: rows.state(row) for row in found}
         if not states:
             raise NotFound("There is no such team.")

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from lib import access, demo, navigation, shelf, steps, working_copy
+from lib import demo, entrance, navigation, shelf, steps, working_copy
 from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.replies import utc_now
@@ -31,7 +31,7 @@ def show() -> None:
         navigation.leave(process)
         page.show_notice()
         if link := st.query_params.get(navigation.TEAM, ""):
-            _join(process, access.team_by_link(process.store, link))
+            _join(process, entrance.team_by_link(process.store, link))
         else:
             _welcome(process)
 

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib import access, health, inbox, navigation, process, typed
+from lib import entrance, health, inbox, navigation, process, typed
 from lib.access import AccessRefused
 from lib.process import Process
 from lib.settings import SettingsError
@@ -93,7 +93,7 @@ def taking(take: Take, most: int) -> Callable[[Request], Awaitable[Response]]:
 
 def _take(take: Take, said: Any) -> dict[str, Any] | None:
     running = process.running()
-    return take(running, access.team_by_link(running.store, str(said["link"])), said)
+    return take(running, entrance.team_by_link(running.store, str(said["link"])), said)
 
 
 def _outbox(running: Process, team: Team, said: Any) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import access, navigation, steps, typed
+from lib import entrance, navigation, steps, typed
 from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.replies import utc_now
@@ -54,7 +54,7 @@ def _deleted(process: Process, copy: WorkingCopy, step: str, erase_at: datetime)
     """Say that the workshop is deleted, until that is undone; its time has come, it is erased."""
     if erase_at <= utc_now():
         process.store.erase(copy.workshop.id, utc_now())
-        access.team_by_link(process.store, copy.team.link)
+        entrance.team_by_link(process.store, copy.team.link)
     copy.drawn(step)
     shelf_panel.closed(erase_at)
     page.every(LOOK_EVERY, lambda: copy.look(process, step))

@@ -1,0 +1,201 @@
+"""
+Ways in, in SQL: links, codes, who was let in, and how often somebody tried.
+
+Times here are minutes and hours long: the server's clock serves.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, delete, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
+
+from lib.access import Role
+from lib.store import rows
+from lib.store.clock import now
+from lib.store.engine import Door, Kind
+from lib.store.port import NotFound
+from lib.store.schema import (
+    attempts,
+    codes,
+    grants,
+    observer_links,
+    passes,
+    teams,
+    workshops,
+)
+from lib.workshop import Code, Team, TeamKey, Workshop
+
+#: After how long nobody needs to know any more that something was tried.
+FORGOTTEN = timedelta(days=1)
+
+
+class Entrance:
+    """The port's methods for ways in."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._upsert: Any = upsert_on_sqlite if door.is_sqlite else upsert_on_postgresql
+
+    def _put(self, table: Any, row: dict[str, Any], connection: Connection) -> None:
+        """Add a row, or make the one with its key this one."""
+        key = list(table.primary_key.columns)
+        rest = {name: row[name] for name in row if name not in table.primary_key.columns}
+        connection.execute(
+            self._upsert(table).values(row).on_conflict_do_update(index_elements=key, set_=rest)
+        )
+
+    # Links
+
+    def change_link(self, team: TeamKey, link: str, *, revoked: bool) -> None:
+        """Give a team another link, and forget its code."""
+
+        def write(connection: Connection) -> None:
+            changed = connection.execute(
+                update(teams).where(_is(teams, team)).values(link=link, revoked=revoked)
+            )
+            if not changed.rowcount:
+                raise NotFound("There is no such team.")
+            connection.execute(delete(codes).where(rows.in_team(codes, team)))
+
+        self._door.run(Kind.WRITE, write)
+
+    def observer_link(self, workshop_id: str) -> str:
+        """Return the link that lets anybody read along; empty where there is none."""
+        found = self._door.rows(
+            select(observer_links.c.link).where(observer_links.c.workshop_id == workshop_id)
+        )
+        return str(found[0].link) if found else ""
+
+    def set_observer_link(self, workshop_id: str, link: str) -> None:
+        """Make *link* the only one that lets anybody read along; empty for none."""
+
+        def write(connection: Connection) -> None:
+            if link:
+                row = {"workshop_id": workshop_id, "link": link}
+                self._put(observer_links, row, connection)
+            else:
+                at = observer_links.c.workshop_id == workshop_id
+                connection.execute(delete(observer_links).where(at))
+
+        self._door.run(Kind.WRITE, write)
+
+    def workshop_by_observer_link(self, link: str) -> Workshop:
+        """Return the workshop this link lets anybody read along in."""
+        at = observer_links.c.workshop_id == workshops.c.workshop_id
+        found = self._door.rows(
+            select(workshops).join(observer_links, at).where(observer_links.c.link == link)
+        )
+        if not found:
+            raise NotFound("There is no such workshop.")
+        return rows.workshop(found[0])
+
+    # People
+
+    def grant(self, workshop_id: str, email: str, role: Role | None) -> None:
+        """Let somebody in as *role*; with None, no more."""
+
+        def write(connection: Connection) -> None:
+            if role is None:
+                who = and_(grants.c.workshop_id == workshop_id, grants.c.email == email)
+                connection.execute(delete(grants).where(who))
+            else:
+                row = {"workshop_id": workshop_id, "email": email, "role": role.value}
+                self._put(grants, row, connection)
+
+        self._door.run(Kind.WRITE, write)
+
+    def grants(self, workshop_id: str) -> dict[str, Role]:
+        """Return who was let into a workshop, by address."""
+        found = self._door.rows(
+            select(grants.c.email, grants.c.role)
+            .where(grants.c.workshop_id == workshop_id)
+            .order_by(grants.c.email)
+        )
+        return {row.email: Role(row.role) for row in found}
+
+    def granted(self, email: str) -> dict[str, Role]:
+        """Return the workshops somebody was let into, by id."""
+        found = self._door.rows(
+            select(grants.c.workshop_id, grants.c.role).where(grants.c.email == email)
+        )
+        return {row.workshop_id: Role(row.role) for row in found}
+
+    # Codes
+
+    def set_code(self, team: TeamKey, code: Code) -> None:
+        """Make *code* the team's only one; those that have run out are forgotten."""
+
+        def write(connection: Connection) -> None:
+            connection.execute(delete(codes).where(codes.c.expires_at <= now()))
+            row = {"code": code.code, "expires_at": code.expires_at}
+            key = {"workshop_id": team.workshop_id, "team_id": team.team_id}
+            self._put(codes, key | row, connection)
+
+        self._door.run(Kind.WRITE, write)
+
+    def codes(self, workshop_id: str) -> dict[str, Code]:
+        """Return the codes of a workshop's teams that open them now, by team."""
+        found = self._door.rows(
+            select(codes).where(codes.c.workshop_id == workshop_id, codes.c.expires_at > now())
+        )
+        return {row.team_id: Code(row.code, row.expires_at) for row in found}
+
+    def team_by_code(self, code: str) -> Team:
+        """Return the team a code opens now."""
+        at = and_(codes.c.workshop_id == teams.c.workshop_id, codes.c.team_id == teams.c.id)
+        opens = and_(codes.c.code == code, codes.c.expires_at > now(), ~teams.c.revoked)
+        found = self._door.rows(select(teams).join(codes, at).where(opens))
+        if not found:
+            raise NotFound("There is no such team.")
+        return rows.team(found[0])
+
+    # The house
+
+    def keep_pass(self, digest: str, expires_at: datetime) -> None:
+        """Remember what a browser holds that gave the passcode; those that ran out are forgotten."""
+
+        def write(connection: Connection) -> None:
+            connection.execute(delete(passes).where(passes.c.expires_at <= now()))
+            self._put(passes, {"digest": digest, "expires_at": expires_at}, connection)
+
+        self._door.run(Kind.WRITE, write)
+
+    def holds_pass(self, digest: str) -> bool:
+        """Whether a browser holds a pass that has not run out."""
+        valid = and_(passes.c.digest == digest, passes.c.expires_at > now())
+        return bool(self._door.rows(select(passes.c.digest).where(valid)))
+
+    def drop_pass(self, digest: str) -> None:
+        """Forget a pass."""
+        gone = delete(passes).where(passes.c.digest == digest)
+        self._door.run(Kind.SINGLE, lambda connection: connection.execute(gone))
+
+    def attempt(self, kind: str, who: str, within: float, by: int = 1) -> int:
+        """Count *by* more attempts of a kind; return how many there were within the time."""
+        at = now()
+        is_over = attempts.c.since <= at - timedelta(seconds=within)
+        counted = case((attempts.c.number + by < 0, 0), else_=attempts.c.number + by)
+        upsert = self._upsert(attempts).values(kind=kind, who=who, since=at, number=max(by, 0))
+        statement = upsert.on_conflict_do_update(
+            index_elements=[attempts.c.kind, attempts.c.who],
+            set_={
+                "number": case((is_over, max(by, 0)), else_=counted),
+                "since": case(
+                    (is_over, literal(at, attempts.c.since.type)), else_=attempts.c.since
+                ),
+            },
+        ).returning(attempts.c.number)
+
+        def write(connection: Connection) -> int:
+            number = int(connection.execute(statement).scalar_one())
+            if number == 1:
+                connection.execute(delete(attempts).where(attempts.c.since <= at - FORGOTTEN))
+            return number
+
+        return self._door.run(Kind.WRITE, write)
+
+
+def _is(table: Any, team: TeamKey) -> Any:
+    return and_(table.c.workshop_id == team.workshop_id, table.c.id == team.team_id)

@@ -1,0 +1,133 @@
+"""The ways in of the store in memory."""
+
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from lib.access import Role
+from lib.store.clock import now
+from lib.store.port import NotFound, Unstorable
+from lib.workshop import Code, Team, TeamKey, Workshop
+
+
+class MemoryEntrance:
+    """The port's methods for ways in, over dicts; the workshops and teams are the store's."""
+
+    _lock: threading.RLock
+    _workshops: dict[str, Workshop]
+    _teams: dict[TeamKey, Team]
+
+    def __init__(self) -> None:
+        self._observer_links: dict[str, str] = {}
+        self._grants: dict[str, dict[str, Role]] = {}
+        self._codes: dict[TeamKey, Code] = {}
+        self._passes: dict[str, datetime] = {}
+        self._attempts: dict[tuple[str, str], tuple[datetime, int]] = {}
+
+    # Links
+
+    def change_link(self, team: TeamKey, link: str, *, revoked: bool) -> None:
+        """Give a team another link, and forget its code."""
+        with self._lock:
+            if team not in self._teams:
+                raise NotFound("There is no such team.")
+            self._teams[team] = replace(self._teams[team], link=link, revoked=revoked)
+            self._codes.pop(team, None)
+
+    def observer_link(self, workshop_id: str) -> str:
+        """Return the link that lets anybody read along; empty where there is none."""
+        return self._observer_links.get(workshop_id, "")
+
+    def set_observer_link(self, workshop_id: str, link: str) -> None:
+        """Make *link* the only one that lets anybody read along; empty for none."""
+        with self._lock:
+            if link:
+                self._observer_links[workshop_id] = link
+            else:
+                self._observer_links.pop(workshop_id, None)
+
+    def workshop_by_observer_link(self, link: str) -> Workshop:
+        """Return the workshop this link lets anybody read along in."""
+        with self._lock:
+            for workshop_id, each in self._observer_links.items():
+                if each == link:
+                    return self._workshops[workshop_id]
+            raise NotFound("There is no such workshop.")
+
+    # People
+
+    def grant(self, workshop_id: str, email: str, role: Role | None) -> None:
+        """Let somebody in as *role*; with None, no more."""
+        with self._lock:
+            of_workshop = self._grants.setdefault(workshop_id, {})
+            if role is None:
+                of_workshop.pop(email, None)
+            else:
+                of_workshop[email] = role
+
+    def grants(self, workshop_id: str) -> dict[str, Role]:
+        """Return who was let into a workshop, by address."""
+        with self._lock:
+            return dict(sorted(self._grants.get(workshop_id, {}).items()))
+
+    def granted(self, email: str) -> dict[str, Role]:
+        """Return the workshops somebody was let into, by id."""
+        with self._lock:
+            found = {id_: roles.get(email) for id_, roles in self._grants.items()}
+            return {id_: role for id_, role in found.items() if role is not None}
+
+    # Codes
+
+    def set_code(self, team: TeamKey, code: Code) -> None:
+        """Make *code* the team's only one."""
+        with self._lock:
+            others = {key: each for key, each in self._codes.items() if each.expires_at > now()}
+            taken = any(each.code == code.code for key, each in others.items() if key != team)
+            if taken or team not in self._teams:
+                raise Unstorable("The database refuses what was to be stored.")
+            self._codes = others | {team: code}
+
+    def codes(self, workshop_id: str) -> dict[str, Code]:
+        """Return the codes of a workshop's teams that open them now, by team."""
+        with self._lock:
+            return {
+                team.team_id: code
+                for team, code in self._codes.items()
+                if team.workshop_id == workshop_id and code.expires_at > now()
+            }
+
+    def team_by_code(self, code: str) -> Team:
+        """Return the team a code opens now."""
+        with self._lock:
+            for key, each in self._codes.items():
+                if each.code == code and each.expires_at > now() and not self._teams[key].revoked:
+                    return self._teams[key]
+            raise NotFound("There is no such team.")
+
+    # The house
+
+    def keep_pass(self, digest: str, expires_at: datetime) -> None:
+        """Remember what a browser holds that gave the passcode."""
+        with self._lock:
+            self._passes[digest] = expires_at
+
+    def holds_pass(self, digest: str) -> bool:
+        """Whether a browser holds a pass that has not run out."""
+        with self._lock:
+            expires_at = self._passes.get(digest)
+            return expires_at is not None and expires_at > now()
+
+    def drop_pass(self, digest: str) -> None:
+        """Forget a pass."""
+        with self._lock:
+            self._passes.pop(digest, None)
+
+    def attempt(self, kind: str, who: str, within: float, by: int = 1) -> int:
+        """Count *by* more attempts of a kind; return how many there were within the time."""
+        at = now()
+        with self._lock:
+            since, number = self._attempts.get((kind, who), (at, 0))
+            if since <= at - timedelta(seconds=within):
+                since, number = at, 0
+            self._attempts[kind, who] = since, max(number + by, 0)
+            return max(number + by, 0)

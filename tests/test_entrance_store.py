@@ -1,0 +1,186 @@
+"""Ways in, as every store keeps them: links, codes, rights, passes, attempts."""
+
+from datetime import timedelta
+
+import pytest
+
+from lib import steps
+from lib.access import Role
+from lib.ids import new_id, new_link
+from lib.store import clock
+from lib.store.port import NotFound, Store, Unstorable
+from lib.workshop import Code, Team, Workshop
+from tests.test_store_contract import AT, opens, store
+
+__all__ = ["opens", "store"]
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def team(store: Store) -> Team:
+    return started(store)
+
+
+def started(store: Store, owner: str = "") -> Team:
+    workshop = Workshop(new_id(), "Newcomers", "They leave.", AT, owner=owner)
+    team = Team(workshop.id, new_id(), "Ladder crew", new_link(), 1)
+    store.create_workshop(workshop, [team])
+    return team
+
+
+def test_a_workshop_keeps_whose_it_is(store: Store) -> None:
+    workshop_id = started(store, "ada@x.org").workshop_id
+
+    assert store.workshop(workshop_id).owner == "ada@x.org"
+
+
+def test_another_link_opens_the_team_and_the_old_one_nothing(store: Store, team: Team) -> None:
+    link = new_link()
+    store.change_link(team.key, link, revoked=False)
+
+    assert store.team_by_link(link).id == team.id
+    assert tuple(store.steps(team.key, link)) == steps.SLUGS
+    with pytest.raises(NotFound):
+        store.team_by_link(team.link)
+    with pytest.raises(NotFound):
+        store.steps(team.key, team.link)
+
+
+def test_a_revoked_teams_link_opens_nothing_even_if_it_is_known(store: Store, team: Team) -> None:
+    link = new_link()
+    store.change_link(team.key, link, revoked=True)
+
+    assert store.teams(team.workshop_id)[0].revoked
+    with pytest.raises(NotFound):
+        store.team_by_link(link)
+    with pytest.raises(NotFound):
+        store.steps(team.key, link)
+
+
+def test_a_link_opens_no_other_teams_steps(store: Store, team: Team) -> None:
+    with pytest.raises(NotFound):
+        store.steps(team.key, started(store).link)
+
+
+def test_the_link_of_no_team_cannot_be_changed(store: Store, team: Team) -> None:
+    with pytest.raises(NotFound):
+        store.change_link(team.key._replace(team_id=new_id()), new_link(), revoked=False)
+
+
+def test_a_code_opens_its_team_until_it_runs_out(store: Store, team: Team) -> None:
+    code = Code("ABC234", AT + HOUR)
+    with clock.telling(AT):
+        store.set_code(team.key, code)
+
+        assert store.codes(team.workshop_id) == {team.id: code}
+        assert store.team_by_code("ABC234").id == team.id
+    with clock.telling(AT + HOUR):
+        assert store.codes(team.workshop_id) == {}
+        with pytest.raises(NotFound):
+            store.team_by_code("ABC234")
+
+
+def test_a_team_has_one_code_and_no_other_teams(store: Store, team: Team) -> None:
+    other = started(store)
+    with clock.telling(AT):
+        store.set_code(team.key, Code("ABC234", AT + HOUR))
+        store.set_code(team.key, Code("DEF567", AT + HOUR))
+        with pytest.raises(NotFound):
+            store.team_by_code("ABC234")
+        with pytest.raises(Unstorable):
+            store.set_code(other.key, Code("DEF567", AT + HOUR))
+
+        assert store.team_by_code("DEF567").id == team.id
+
+
+def test_a_code_that_ran_out_can_be_another_teams(store: Store, team: Team) -> None:
+    other = started(store)
+    with clock.telling(AT):
+        store.set_code(team.key, Code("ABC234", AT + HOUR))
+    with clock.telling(AT + 2 * HOUR):
+        store.set_code(other.key, Code("ABC234", AT + 3 * HOUR))
+
+        assert store.team_by_code("ABC234").id == other.id
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_a_code_ends_with_the_link(store: Store, team: Team, revoked: bool) -> None:
+    with clock.telling(AT):
+        store.set_code(team.key, Code("ABC234", AT + HOUR))
+        store.change_link(team.key, new_link(), revoked=revoked)
+        with pytest.raises(NotFound):
+            store.team_by_code("ABC234")
+
+
+def test_one_link_lets_anybody_read_along_and_is_taken_back(store: Store, team: Team) -> None:
+    first, second = new_link(), new_link()
+    store.set_observer_link(team.workshop_id, first)
+    store.set_observer_link(team.workshop_id, second)
+
+    assert store.observer_link(team.workshop_id) == second
+    assert store.workshop_by_observer_link(second).id == team.workshop_id
+    with pytest.raises(NotFound):
+        store.workshop_by_observer_link(first)
+    store.set_observer_link(team.workshop_id, "")
+    assert store.observer_link(team.workshop_id) == ""
+    with pytest.raises(NotFound):
+        store.workshop_by_observer_link(second)
+
+
+def test_who_is_let_in_is_let_in_there_alone_until_it_is_taken_back(
+    store: Store, team: Team
+) -> None:
+    other = started(store)
+    store.grant(team.workshop_id, "ben@x.org", Role.OBSERVER)
+    store.grant(team.workshop_id, "ben@x.org", Role.CO_FACILITATOR)
+    store.grant(team.workshop_id, "ada@x.org", Role.OBSERVER)
+
+    assert list(store.grants(team.workshop_id).items()) == [
+        ("ada@x.org", Role.OBSERVER),
+        ("ben@x.org", Role.CO_FACILITATOR),
+    ]
+    assert store.granted("ben@x.org") == {team.workshop_id: Role.CO_FACILITATOR}
+    assert store.grants(other.workshop_id) == {}
+    store.grant(team.workshop_id, "ben@x.org", None)
+    assert store.granted("ben@x.org") == {}
+
+
+def test_a_pass_is_held_until_it_runs_out_or_is_given_back(store: Store) -> None:
+    with clock.telling(AT):
+        for digest in ("one", "two"):
+            store.keep_pass(digest, AT + HOUR)
+        store.drop_pass("two")
+
+        assert [store.holds_pass(each) for each in ("one", "two", "three")] == [True, False, False]
+    with clock.telling(AT + HOUR):
+        assert not store.holds_pass("one")
+
+
+def test_attempts_are_counted_for_each_and_begin_again_after_their_time(store: Store) -> None:
+    def tried(at: timedelta, who: str = "ada", by: int = 1) -> int:
+        with clock.telling(AT + at):
+            return store.attempt("code", who, 600, by)
+
+    nothing, minute = timedelta(0), timedelta(minutes=1)
+
+    assert [tried(nothing), tried(minute), tried(minute, "ben")] == [1, 2, 1]
+    assert [tried(2 * minute, by=-1), tried(2 * minute, by=-5)] == [1, 0]
+    assert [tried(3 * minute), tried(10 * minute), tried(11 * minute)] == [1, 1, 2]
+
+
+def test_what_was_deleted_leaves_no_way_in(store: Store, team: Team) -> None:
+    link = new_link()
+    with clock.telling(AT):
+        store.set_code(team.key, Code("ABC234", AT + HOUR))
+        store.set_observer_link(team.workshop_id, link)
+        store.grant(team.workshop_id, "ada@x.org", Role.OBSERVER)
+        store.delete(team.workshop_id, AT)
+        store.erase(team.workshop_id, AT)
+
+        assert store.granted("ada@x.org") == {}
+        for look in (lambda: store.team_by_code("ABC234"), lambda: store.team_by_link(team.link)):
+            with pytest.raises(NotFound):
+                look()
+        with pytest.raises(NotFound):
+            store.workshop_by_observer_link(link)
