@@ -10,6 +10,12 @@ from lib.workshop import Team
 _LINK = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
+#: What is said of a link that is malformed, unknown, changed or taken away: which, nobody is told.
+NO_TEAM = (
+    "This link does not lead to a team. Please check that all of it was copied, or ask your "
+    "facilitator for it again."
+)
+
 #: Links a process remembers for when the database is away.
 MAX_KNOWN = 10_000
 
@@ -38,7 +44,4 @@ def team_by_link(store: Store, link: str) -> Team:
             if len(known) < MAX_KNOWN:
                 known[link] = team
             return team
-    raise AccessRefused(
-        "This link does not lead to a team. Please check that all of it was copied, or ask your "
-        "facilitator for it again."
-    )
+    raise AccessRefused(NO_TEAM)

@@ -12,11 +12,13 @@ from typing import Any, Literal
 import streamlit as st
 
 from lib import holding, steps
+from lib.access import AccessRefused
 from lib.briefing import Briefing
+from lib.entrance import NO_TEAM
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import current_step, is_locked, is_read_only
-from lib.store.port import StoreUnavailable, upstream_artifacts
+from lib.store.port import NotFound, StoreUnavailable, upstream_artifacts
 from lib.transcript import Message, MessageStatus, clean, ordered
 from lib.workshop import (
     ArtifactVersion,
@@ -116,6 +118,8 @@ class WorkingCopy:
         """
         Read what changed: statuses, new messages, the draft.
 
+        Raises AccessRefused where the team's link was changed or taken away meanwhile.
+
         While the database cannot be reached, what this tab already holds stays. Raises
         StoreUnavailable where it holds nothing yet.
         """
@@ -169,7 +173,11 @@ class WorkingCopy:
         return bool(held) and held[0].position > 1
 
     def _read(self, process: Process, key: StepKey) -> None:
-        states, told = process.store.steps(key.team), process.store.briefing(key.team)
+        try:
+            states = process.store.steps(key.team, self.team.link)
+        except NotFound as exc:
+            raise AccessRefused(NO_TEAM) from exc
+        told = process.store.briefing(key.team)
         if holding.go_on(process.store, key.team, states, told, utc_now()):
             states = process.store.steps(key.team)
         self.briefing = told

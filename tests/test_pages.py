@@ -9,8 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import criteria, navigation, steps
+from lib.access import AccessRefused
+from lib.entrance import NO_TEAM
 from lib.guide.port import GuideError
-from lib.ids import new_id
+from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.settings import Settings
 from lib.status import Event, Status
@@ -23,7 +25,7 @@ from lib.working_copy import WorkingCopy
 from lib.workshop import Draft, Team
 from tests import pages
 from tests.fakes import FakeGuide, eventually, proposal, question
-from tests.pages import WatchedStore, conversation, entry, heading, keys, links
+from tests.pages import WatchedStore, box, conversation, entry, heading, keys, links
 from tests.test_debouncer import FakeClock
 
 CHALLENGE = navigation.STEP_PAGES["challenge"]
@@ -1211,3 +1213,20 @@ def test_a_page_is_drawn_anew_only_when_the_line_has_to_come_or_to_go(
     timed.autosave.flush(key)
 
     assert looks() == [True, True]
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_a_link_that_is_changed_or_taken_away_closes_the_tabs_it_has_opened(
+    store: WatchedStore, process: Process, revoked: bool
+) -> None:
+    team = pages.new_team(store)
+    app = pages.opened_step(team, "challenge")
+    copy = app.session_state["working_copy"]
+    assert box(app) is not None
+    store.inner.change_link(team.key, new_link(), revoked=revoked)
+    with pytest.raises(AccessRefused):
+        copy.look(process, "challenge")
+    app.run()
+
+    assert [error.value for error in app.error] == [NO_TEAM]
+    assert box(app) is None
