@@ -1,7 +1,11 @@
-"""The status table of a review page under test, as the browser gets it."""
+"""The status table of a review page under test, as the browser gets it, and what it costs."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+from sqlalchemy import event
 from streamlit.testing.v1 import AppTest
 
 
@@ -14,3 +18,18 @@ def status_table(app: AppTest) -> dict[str, list[str]]:
     columns = zip(*([cell["text"] for cell in row["cells"]] for row in data["rows"]), strict=True)
     keys = (column["label"] for column in data["columns"])
     return dict(zip(keys, map(list, columns), strict=False))
+
+
+@contextmanager
+def statements(store: Any) -> Iterator[list[str]]:
+    """Collect the statements a store on SQL runs meanwhile."""
+    seen: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(store._door.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(store._door.engine, "before_cursor_execute", note)

@@ -13,15 +13,17 @@ from lib.calls import TeamUsage
 from lib.guide.scripted import ScriptedGuide
 from lib.ids import new_id, new_link
 from lib.process import Process
-from lib.review import TeamSummary
+from lib.review import Room, TeamSummary
 from lib.settings import Settings
 from lib.status import Event, Status, decide
+from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Decision, StoreUnavailable
+from lib.store.port import Store as AnyStore
 from lib.transcript import Message, MessageStatus, Role
-from lib.ui import downloads, tables
+from lib.ui import downloads, review_page, tables
 from lib.workshop import Draft, StepKey, StepOverview, Team, Workshop
-from tests.review_table import status_table
+from tests.review_table import statements, status_table
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -199,6 +201,81 @@ def test_a_click_means_the_teams_step_it_names_and_nonsense_means_nothing() -> N
         assert tables.chosen(nonsense) == ("", "")
 
 
+@pytest.mark.parametrize("teams", [1, 30])
+def test_the_page_costs_three_queries_whatever_there_is_on_it(sqlite_url: str, teams: int) -> None:
+    sql = open_store(sqlite_url)
+    own = [Team("w-1", f"t{n}", f"Team {n}", new_link(), n) for n in range(1, teams + 1)]
+    sql.create_workshop(WORKSHOP, own)
+    for team in own:
+        confirm(sql, team, "challenge")
+        sql.append(team.step_key("challenge"), [message(f"{n}") for n in range(5)])
+    process.use(process.assemble(Settings(), sql, ScriptedGuide(pace=0)))
+    with statements(sql) as asked:
+        assert len(names(opened(workshop="w-1"))) == teams
+
+    sql.close()
+    assert len(asked) <= 3, asked
+
+
+def test_a_look_costs_one_query_that_reads_no_text(sqlite_url: str) -> None:
+    sql = open_store(sqlite_url)
+    sql.create_workshop(WORKSHOP, [LADDER])
+    room = Room(*sql.roster("w-1")[:2], sql.overview("w-1"))
+    running = process.assemble(Settings(), sql, ScriptedGuide(pace=0))
+    with statements(sql) as asked:
+        review_page._read_again(running, room)
+
+    sql.close()
+    assert len(asked) == 1
+    assert "text" not in asked[0]
+
+
+# Finding, and over time
+
+
+def test_what_is_looked_for_is_found_and_a_click_opens_its_step(store: Store) -> None:
+    fields = {first_field("challenge"): "Nobody *asks* newcomers"}
+    confirm(store, HOSE, "challenge", fields)
+    app = opened(workshop="w-1")
+    app.text_input(key="search").input("NEWCOMERS nobody").run()
+    find = app.button(key="find/0")
+
+    assert "Found in 1 place" in said(app)
+    assert "Hose crew · 1\\. Challenge" in find.label
+    assert "Nobody \\*asks\\* newcomers" in find.label
+
+    find.click().run()
+
+    assert (app.query_params["at"], app.query_params["step"]) == ("t2", "challenge")
+
+
+def test_where_nothing_is_found_the_page_says_so_and_where_too_much_is_too(store: Store) -> None:
+    for team in (LADDER, HOSE):
+        many = [{"name": f"Nurse {n}"} for n in range(40)]
+        store.save(team.step_key("persona"), (), Draft({"personas": many}, revision=1))
+    app = opened(workshop="w-1")
+    app.text_input(key="search").input("zebra").run()
+
+    assert "Nothing holds these words" in said(app)
+
+    app.text_input(key="search").input("nurse").run()
+
+    assert "here are the first 50" in said(app)
+
+
+def test_the_charts_are_drawn_where_somebody_opens_them_and_told_in_words(store: Store) -> None:
+    confirm(store, LADDER, "challenge")
+    app = opened(workshop="w-1")
+    assert not app.get("vega_lite_chart")
+
+    app.session_state["pulse"] = True
+    app.run()
+
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == 3
+    assert "Ladder crew 1 of 10, Hose crew 0 of 10" in said(app)
+
+
 # A team's step
 
 
@@ -366,7 +443,9 @@ def first_field(step: str) -> str:
     return next(iter(MODELS[step].model_fields))
 
 
-def confirm(store: Store, team: Team, step: str, artifact: dict[str, object] | None = None) -> None:
+def confirm(
+    store: AnyStore, team: Team, step: str, artifact: dict[str, object] | None = None
+) -> None:
     statuses = {slug: state.status for slug, state in store.steps(team.key).items()}
     changes = decide(statuses, step, Event.CONFIRM)
     store.apply(team.key, Decision(changes, "Ada", NOW, artifact or {}))

@@ -1133,11 +1133,19 @@ def test_the_overview_says_since_when_a_team_is_stuck(store: Store) -> None:
     assert seen(store, one, "persona").flagged_at is None
 
 
-def move(store: Store, team: Team, step: str, event: Event, at: datetime, reason: str = "") -> None:
+def move(
+    store: Store,
+    team: Team,
+    step: str,
+    event: Event,
+    at: datetime,
+    reason: str = "",
+    artifact: Any = None,
+) -> None:
     statuses = {slug: state.status for slug, state in store.steps(team.key).items()}
     first, *others = decide(statuses, step, event)
     changes = [replace(first, reason=reason), *others]
-    store.apply(team.key, Decision(changes, "Ada", at, artifact={}))
+    store.apply(team.key, Decision(changes, "Ada", at, artifact=artifact))
 
 
 # Replies written anew

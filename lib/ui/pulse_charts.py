@@ -37,7 +37,7 @@ def heat(progress: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(_with_words(progress)).encode(
         x=_time(progress),
         y=alt.Y("Team:N", sort=list(progress["Team"].unique()), title=None),
-        tooltip=["Team", "When", "Complete"],
+        tooltip=["Team:N", "When:O", "Complete:Q"],
     )
     shade = alt.Scale(domain=[0, 10], range=_SHADES)
     cells = base.mark_rect().encode(color=alt.Color("Complete:Q", scale=shade, legend=None))
@@ -58,7 +58,7 @@ def bars(said: pd.DataFrame) -> alt.Chart:
                 sort=list(said["Team"].unique()),
                 legend=alt.Legend(orient="bottom", title=None),
             ),
-            tooltip=["Team", "When", "Messages"],
+            tooltip=["Team:N", "When:O", "Messages:Q"],
         )
         .properties(height=220)
     )
@@ -69,7 +69,7 @@ def statuses(standing: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(_with_words(standing)).encode(
         x=_time(standing),
         y=alt.Y("Step:N", sort=list(review.COLUMNS.values()), title=None),
-        tooltip=["Step", "When", "Status"],
+        tooltip=["Step:N", "When:O", "Status:N"],
     )
     scale = alt.Scale(
         domain=[review.WORDS[status] for status in _COLOURS], range=list(_COLOURS.values())
