@@ -1,0 +1,160 @@
+"""The facilitator's table in real Chromium: what changes by itself, and what stays where it is."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, WebSocket, expect
+
+from lib.ids import new_id, new_link
+from lib.store import open_store
+from lib.store.port import Store
+from lib.transcript import Message, Role
+from lib.ui.tables import LOOK_EVERY
+from lib.workshop import Team, Workshop
+from tests.app_server import AppServer
+from tests.browser.walker import PATIENCE
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+#: Playwright cannot put a tab behind another one: the page is told so.
+HIDE = """state => {
+  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+class Review:
+    """A facilitator who looks at a workshop of 24 teams."""
+
+    def __init__(self, page: Page, app: AppServer, store: Store) -> None:
+        self.page, self.store = page, store
+        workshop = Workshop(new_id(), "Newcomers", "Half of them leave.", datetime.now(UTC))
+        self.teams = [
+            Team(workshop.id, new_id(), f"Team {n:02}", new_link(), n) for n in range(1, 25)
+        ]
+        store.create_workshop(workshop, self.teams)
+        for team in self.teams:
+            self.say(team, *[f"Word {n}" for n in range(team.position)])
+        self.sent: list[float] = []
+        page.on("websocket", self._listen)
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        page.goto(f"{app.url}/review?workshop={workshop.id}")
+        expect(self.rows).to_have_count(24)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", lambda _: self.sent.append(time.monotonic()))
+
+    def say(self, team: Team, *texts: str) -> None:
+        said = [Message(new_id(), Role.USER, "Ada", text, datetime.now(UTC)) for text in texts]
+        self.store.append(team.step_key("challenge"), said)
+
+    @property
+    def rows(self) -> Locator:
+        return self.page.get_by_test_id("status-table").locator("tbody tr")
+
+    def row(self, team: Team) -> Locator:
+        return self.rows.filter(has_text=team.name)
+
+    def cell(self, team: Team, column: int) -> Locator:
+        return self.row(team).locator("th, td").nth(column).locator("button")
+
+    @property
+    def looked(self) -> str:
+        return self.page.get_by_test_id("looked").inner_text()
+
+    def asks_within(self, seconds: float) -> int:
+        """Return how often the page asks the server within *seconds*."""
+        self.page.wait_for_timeout(300)
+        before = len(self.sent)
+        self.page.wait_for_timeout(seconds * 1000)
+        return len(self.sent) - before
+
+
+@pytest.fixture
+def review(page: Page, app: AppServer) -> Iterator[Review]:
+    store = open_store(app.database_url)
+    yield Review(page, app, store)
+    store.close()
+
+
+#: Columns of the table.
+TEAM, PROGRESS, CHALLENGE, MESSAGES = 0, 1, 3, 14
+
+
+def test_a_look_brings_what_is_new_and_moves_nothing_that_is_there(review: Review) -> None:
+    page, team = review.page, review.teams[3]
+    heading = page.get_by_test_id("status-table").get_by_role("button", name="Messages", exact=True)
+    heading.click(delay=50)
+    heading.click(delay=50)
+    expect(review.rows.first).to_contain_text("Team 24")
+    review.cell(team, CHALLENGE).click(delay=50)
+    said = page.get_by_role("group", name="Message from Ada")
+    expect(said).to_have_count(team.position)
+    scroller = page.get_by_test_id("status-table").locator("xpath=..")
+    scroller.evaluate("each => each.scrollTo(120, 300)")
+    said.first.evaluate("each => getSelection().selectAllChildren(each.querySelector('.said'))")
+    places = [page.get_by_role("heading", name="1. Challenge").bounding_box()]
+    looked = review.looked
+    review.say(team, "One more", "And another", *["Word"] * 30)
+
+    expect(review.rows.first).to_contain_text(team.name)
+    assert review.cell(team, MESSAGES).inner_text().strip() == str(team.position + 32)
+    assert review.looked != looked
+    assert review.cell(team, CHALLENGE).get_attribute("aria-pressed") == "true"
+    assert scroller.evaluate("each => [each.scrollLeft, each.scrollTop]") == [120, 300]
+    assert page.evaluate("String(getSelection())") == "Word 0"
+    assert [page.get_by_role("heading", name="1. Challenge").bounding_box()] == places
+    expect(said).to_have_count(team.position)
+
+
+def test_nobody_asks_while_the_page_is_hidden_and_it_asks_at_once_when_it_is_shown(
+    review: Review,
+) -> None:
+    assert 1 <= review.asks_within(2.2 * LOOK_EVERY) <= 2
+
+    review.page.evaluate(HIDE, "hidden")
+    assert review.asks_within(2.2 * LOOK_EVERY) == 0
+
+    review.say(review.teams[0], "While nobody looked")
+    review.page.evaluate(HIDE, "visible")
+    expect(review.cell(review.teams[0], MESSAGES)).to_have_text("2", timeout=2_000)
+
+
+def test_the_table_is_walked_with_the_arrow_keys_and_opened_with_enter(review: Review) -> None:
+    page, (first, second, *_) = review.page, review.teams
+    review.cell(first, TEAM).focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(review.cell(second, CHALLENGE)).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Team 02 · 1. Challenge")).to_be_visible()
+    expect(review.cell(second, CHALLENGE)).to_have_attribute("aria-pressed", "true")
+
+
+def test_sorting_is_kept_when_the_page_is_loaded_anew(review: Review) -> None:
+    heading = review.page.get_by_test_id("status-table").get_by_role("columnheader").first
+    heading.get_by_role("button").click(delay=50)
+    heading.get_by_role("button").click(delay=50)
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    review.page.reload()
+
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    expect(review.rows.first).to_contain_text("Team 24")
+
+
+@pytest.mark.parametrize(("label", "kind"), [("CSV", "csv"), ("Excel", "xlsx")])
+def test_the_table_is_a_file_away(review: Review, label: str, kind: str, tmp_path: Path) -> None:
+    with review.page.expect_download() as wanted:
+        review.page.locator(".st-key-status-files").get_by_role("button", name=label).click(
+            delay=50
+        )
+    wanted.value.save_as(tmp_path / "table")
+    beginning = {"csv": b"\xef\xbb\xbfteam,challenge,", "xlsx": b"PK"}[kind]
+
+    assert wanted.value.suggested_filename == f"newcomers-status.{kind}"
+    assert (tmp_path / "table").read_bytes().startswith(beginning)
