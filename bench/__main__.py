@@ -4,9 +4,9 @@ import os
 import platform
 import sys
 
-from bench import rerun, saving, tabs
+from bench import rerun, review, saving, tabs
 
-BENCHES = {"saving": saving.main, "rerun": rerun.main, "tabs": tabs.main}
+BENCHES = {"saving": saving.main, "rerun": rerun.main, "review": review.main, "tabs": tabs.main}
 
 
 def main() -> None:

@@ -70,28 +70,39 @@ class PageTab:
     def __init__(self, port: int, page: str, query: str) -> None:
         self._page, self._query = page, query
         self._wire = Wire(port)
+        #: The last fragment the page has drawn; empty where it has none.
+        self.fragment = ""
 
     def rerun(self) -> float:
         """Ask for a rerun and return the seconds until the script had finished."""
+        return self._run("", ForwardMsg.FINISHED_SUCCESSFULLY)
+
+    def rerun_fragment(self) -> float:
+        """Ask for a rerun of the last fragment alone and return the seconds it took."""
+        return self._run(self.fragment, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+
+    def _run(self, fragment: str, ending: int) -> float:
         message = BackMsg()
         message.rerun_script.query_string = self._query
         message.rerun_script.page_name = self._page
+        message.rerun_script.fragment_id = fragment
         start = time.perf_counter()
         self._wire.send(message)
         while True:
             answer = self._wire.receive(timeout=60)
             assert answer is not None
+            self.fragment = answer.delta.fragment_id or self.fragment
             if answer.WhichOneof("type") == "script_finished":
-                assert answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+                assert answer.script_finished == ending
                 return time.perf_counter() - start
 
 
 class Blank:
-    """A server with one page that does nothing, and our settings."""
+    """A server with one page that does nothing, or what *script* says, and our settings."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, script: str = _BLANK) -> None:
         self._script = folder / "blank.py"
-        self._script.write_text(_BLANK, encoding="utf-8")
+        self._script.write_text(script, encoding="utf-8")
         self._port = free_port()
 
     def __enter__(self) -> int:
