@@ -242,8 +242,8 @@ class StepOverview:
     errors: int = 0
     #: When the step last moved from one status to another; None where it never did.
     moved_at: datetime | None = None
-    #: Why a facilitator has completed it with gaps; None where nobody has.
-    override: str | None = None
+    #: Whether it is complete because a facilitator has completed it with gaps.
+    overridden: bool = False
     #: Since when the team says that it is stuck, in whichever step; None where it does not.
     flagged_at: datetime | None = None
 

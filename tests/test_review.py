@@ -139,12 +139,12 @@ def test_a_stale_step_says_which_step_has_changed() -> None:
 
 def test_guide_errors_gaps_and_what_is_unfinished_stand_in_the_step_and_are_counted() -> None:
     row = summary(team(), complete=2)
-    row = moved(row, "challenge", override="No time")
+    row = moved(row, "challenge", overridden=True)
     row = moved(row, "user-research", unfinished=2, errors=1)
     drawn = cells(moved(row, "persona", unfinished=3))
 
     assert (drawn["challenge"]["note"], drawn["overrides"]["text"]) == ("with gaps", "1")
-    assert "because: No time" in str(drawn["challenge"]["tip"])
+    assert "completed with gaps" in str(drawn["challenge"]["tip"])
     assert (drawn["user-research"]["note"], drawn["errors"]["text"]) == ("1 guide error", "1")
     assert (drawn["persona"]["note"], drawn["unfinished"]["text"]) == ("3 unfinished", "5")
 

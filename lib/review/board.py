@@ -115,8 +115,8 @@ def _step(row: TeamSummary, slug: str, look: Look) -> dict[str, Any]:
     told = [steps.step(slug).name, counted(cell.messages, "message")]
     if cell.last_activity is not None:
         told.append(f"last written {ago(seconds_since(cell.last_activity, look.now))}")
-    if cell.override is not None:
-        told.append(f"completed with gaps, because: {cell.override}")
+    if cell.overridden:
+        told.append("completed with gaps: its events say why")
     if cell.state.stale is not None:
         told.append(f"{steps.step(cell.state.stale.cause).name} has changed since")
     return _cell(
@@ -144,7 +144,7 @@ def _note(cell: StepOverview) -> str:
         return counted(cell.errors, "guide error")
     if cell.state.stale is not None:
         return f"after {COLUMNS[cell.state.stale.cause].partition(' ')[2]}"
-    if cell.override is not None:
+    if cell.overridden:
         return "with gaps"
     return f"{cell.unfinished} unfinished" if cell.unfinished else ""
 

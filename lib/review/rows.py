@@ -52,7 +52,7 @@ class TeamSummary:
     @property
     def overrides(self) -> int:
         """How many steps a facilitator has completed with gaps."""
-        return sum(cell.override is not None for cell in self.cells.values())
+        return sum(cell.overridden for cell in self.cells.values())
 
     def in_step(self, now: datetime) -> float | None:
         """Return the seconds since the current step was opened, or reopened; None where all is done."""

@@ -463,7 +463,7 @@ class MemoryStore(MemoryRooms, MemoryFinding, MemoryEntrance):
             row.touched,
             statuses.count(MessageStatus.ERROR),
             max((each.at for each in told), default=None),
-            done[-1].reason if is_overridden else None,
+            is_overridden,
             self._flagged_at(key.team),
         )
 

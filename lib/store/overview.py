@@ -1,26 +1,26 @@
 """
 The review table in SQL: one query, however many teams, and no message's text.
 
-What is counted of messages stands in the index `ix_messages_review`; see `bench/review.py`.
+It costs what there are steps, and not what there are messages: how many a step has is the place of
+its last one, and what is unfinished has an index of its own.
 """
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import Text, and_, bindparam, exists, func, select
 
 from lib import steps as steps_
 from lib.calls import TeamUsage
-from lib.notes import Kind
+from lib.notes import Kind as NoteKind
 from lib.status import Event, Status
 from lib.store import rows
 from lib.store.calls import usage_of, usage_row
-from lib.store.engine import Door
+from lib.store.engine import Door, Kind
 from lib.store.port import NotFound
-from lib.store.schema import closed_notes, events, messages, notes, steps, teams, workshops
+from lib.store.schema import IS_UNFINISHED, closed_notes, events, messages, notes, steps, teams, workshops
 from lib.transcript import MessageStatus
 from lib.workshop import StepOverview, Team, Workshop
-
-_COMPLETE = MessageStatus.COMPLETE.value
 
 _OF_TEAM = and_(teams.c.workshop_id == steps.c.workshop_id, teams.c.id == steps.c.team_id)
 
@@ -53,71 +53,102 @@ def _team_id(usage: TeamUsage) -> str:
 
 def overview(door: Door, workshop_id: str) -> list[StepOverview]:
     """Return ten cells a team, teams by position and steps in order."""
-    found = door.rows(_query(workshop_id))
-    # Python's sort is stable: the teams stay in the order the query gave them.
-    place = {team_id: number for number, team_id in enumerate(row.team_id for row in found)}
-    by_step = sorted(found, key=lambda row: (place[row.team_id], steps_.SLUGS.index(row.step)))
+    found = door.run(
+        Kind.SINGLE,
+        lambda connection: connection.execute(_query(), {"workshop": workshop_id}).all(),
+    )
+    by_step = sorted(
+        found, key=lambda row: (row.position, row.team_id, steps_.SLUGS.index(row.step))
+    )
     return [_cell(row) for row in by_step]
 
 
-def _query(workshop_id: str) -> Any:
-    counted, moved, flagged = (each(workshop_id) for each in (_counted, _moved, _flagged))
-    to_count = and_(
-        counted.c.team_id == steps.c.team_id,
-        counted.c.step == steps.c.step,
-        counted.c.era == steps.c.era,
+#: The workshop that is asked for.
+_HERE = bindparam("workshop", type_=Text)
+
+#: Of a transcript's end, how many messages are looked at for when anything was written: while a
+#: reply grows, a few may have come behind it.
+_END = 8
+
+
+@cache
+def _query() -> Any:
+    """Return the query; built once, as building it costs about what the database's answer does."""
+    unfinished, moved, flagged = _unfinished(), _moved(), _flagged()
+    to_unfinished = and_(
+        unfinished.c.team_id == steps.c.team_id,
+        unfinished.c.step == steps.c.step,
+        unfinished.c.era == steps.c.era,
     )
     to_move = and_(moved.c.team_id == steps.c.team_id, moved.c.step == steps.c.step)
-    # Of the two kinds of completion, the last is what counts.
-    to_override = and_(
-        events.c.workshop_id == steps.c.workshop_id,
-        events.c.position == moved.c.overridden,
-        moved.c.overridden == moved.c.completed,
-    )
     return (
         select(
             *rows.STATE,
             steps.c.team_id,
             steps.c.draft_revision,
             steps.c.updated_at,
-            counted.c.messages,
-            counted.c.unfinished,
-            counted.c.errors,
-            counted.c.written_at,
+            teams.c.position,
+            _count().label("messages"),
+            _written_at().label("written_at"),
+            unfinished.c.unfinished,
+            unfinished.c.errors,
             moved.c.moved_at,
-            events.c.reason.label("override"),
+            moved.c.completed,
+            moved.c.overridden,
             flagged.c.flagged_at,
         )
         .join_from(steps, teams, _OF_TEAM)
-        .outerjoin(counted, to_count)
+        .outerjoin(unfinished, to_unfinished)
         .outerjoin(moved, to_move)
-        .outerjoin(events, to_override)
         .outerjoin(flagged, flagged.c.team_id == steps.c.team_id)
-        .where(steps.c.workshop_id == workshop_id)
-        .order_by(teams.c.position, teams.c.id)
+        .where(steps.c.workshop_id == _HERE)
     )
 
 
-def _counted(workshop_id: str) -> Any:
+_OF_STEP = and_(
+    messages.c.workshop_id == steps.c.workshop_id,
+    messages.c.team_id == steps.c.team_id,
+    messages.c.step == steps.c.step,
+    messages.c.era == steps.c.era,
+)
+
+
+def _count() -> Any:
+    """Return how many messages a step has: their places are 1, 2, 3 and so on, without a gap."""
+    return select(func.max(messages.c.position)).where(_OF_STEP).correlate(steps).scalar_subquery()
+
+
+def _written_at() -> Any:
+    end = (
+        select(messages.c.updated_at)
+        .where(_OF_STEP)
+        .order_by(messages.c.position.desc())
+        .limit(_END)
+        .correlate(steps)
+        .subquery("end_of_step")
+    )
+    return select(func.max(end.c.updated_at)).scalar_subquery()
+
+
+def _unfinished() -> Any:
+    """Return what is unfinished: a few, in an index of their own."""
     failed = messages.c.status == MessageStatus.ERROR.value
     return (
         select(
             messages.c.team_id,
             messages.c.step,
             messages.c.era,
-            func.count().label("messages"),
-            func.count().filter(messages.c.status != _COMPLETE).label("unfinished"),
+            func.count().label("unfinished"),
             func.count().filter(failed).label("errors"),
-            func.max(messages.c.updated_at).label("written_at"),
         )
-        .where(messages.c.workshop_id == workshop_id)
+        .where(messages.c.workshop_id == _HERE, IS_UNFINISHED)
         .group_by(messages.c.team_id, messages.c.step, messages.c.era)
-        .subquery("counted")
+        .subquery("unfinished")
     )
 
 
-def _moved(workshop_id: str) -> Any:
-    """Return when each step last moved, and the places in the story that completed it."""
+def _moved() -> Any:
+    """Return when each step last moved, and where in the story it was completed, and how."""
     completes = events.c.status_after == Status.COMPLETE.value
     overrides = events.c.event == Event.OVERRIDE.value
     return (
@@ -128,20 +159,20 @@ def _moved(workshop_id: str) -> Any:
             func.max(events.c.position).filter(completes).label("completed"),
             func.max(events.c.position).filter(overrides).label("overridden"),
         )
-        .where(events.c.workshop_id == workshop_id)
+        .where(events.c.workshop_id == _HERE)
         .group_by(events.c.team_id, events.c.step)
         .subquery("moved")
     )
 
 
-def _flagged(workshop_id: str) -> Any:
+def _flagged() -> Any:
     """Return since when each team has had a flag that nobody has lowered."""
     is_lowered = exists().where(
         closed_notes.c.workshop_id == notes.c.workshop_id, closed_notes.c.note_id == notes.c.id
     )
     return (
         select(notes.c.team_id, func.min(notes.c.at).label("flagged_at"))
-        .where(notes.c.workshop_id == workshop_id, notes.c.kind == Kind.FLAG.value, ~is_lowered)
+        .where(notes.c.workshop_id == _HERE, notes.c.kind == NoteKind.FLAG.value, ~is_lowered)
         .group_by(notes.c.team_id)
         .subquery("flagged")
     )
@@ -152,6 +183,8 @@ def _cell(row: Any) -> StepOverview:
     if row.draft_revision:
         touched.append(row.updated_at)
     state = rows.state(row)
+    # Of the two kinds of completion, the last is what counts.
+    is_overridden = row.overridden is not None and row.overridden == row.completed
     return StepOverview(
         row.team_id,
         state,
@@ -160,6 +193,6 @@ def _cell(row: Any) -> StepOverview:
         max((each for each in touched if each), default=None),
         row.errors or 0,
         row.moved_at,
-        row.override if state.status is Status.COMPLETE else None,
+        is_overridden and state.status is Status.COMPLETE,
         row.flagged_at,
     )

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -366,6 +367,20 @@ messages = Table(
     _one_of("messages", "status", MessageStatus),
     _at_least("messages", "position", 1),
     _at_least("messages", "revision", 0),
+)
+
+#: What the guide has not finished, in the words of the index: only the same words use it.
+IS_UNFINISHED = text(f"messages.status <> '{MessageStatus.COMPLETE}'")
+
+# Few of many: what the facilitator's table counts at each look.
+Index(
+    "ix_messages_unfinished",
+    messages.c.workshop_id,
+    messages.c.team_id,
+    messages.c.step,
+    messages.c.era,
+    postgresql_where=messages.c.status != MessageStatus.COMPLETE.value,
+    sqlite_where=messages.c.status != MessageStatus.COMPLETE.value,
 )
 
 # Whole replies a team had written anew: for the facilitator, never for a transcript.
