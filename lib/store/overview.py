@@ -12,13 +12,22 @@ from sqlalchemy import Text, and_, bindparam, exists, func, select
 
 from lib import steps as steps_
 from lib.calls import TeamUsage
-from lib.notes import Kind as NoteKind
+from lib.notes import Kind
 from lib.status import Event, Status
 from lib.store import rows
 from lib.store.calls import usage_of, usage_row
-from lib.store.engine import Door, Kind
+from lib.store.engine import Door
 from lib.store.port import NotFound
-from lib.store.schema import IS_UNFINISHED, closed_notes, events, messages, notes, steps, teams, workshops
+from lib.store.schema import (
+    IS_UNFINISHED,
+    closed_notes,
+    events,
+    messages,
+    notes,
+    steps,
+    teams,
+    workshops,
+)
 from lib.transcript import MessageStatus
 from lib.workshop import StepOverview, Team, Workshop
 
@@ -53,10 +62,7 @@ def _team_id(usage: TeamUsage) -> str:
 
 def overview(door: Door, workshop_id: str) -> list[StepOverview]:
     """Return ten cells a team, teams by position and steps in order."""
-    found = door.run(
-        Kind.SINGLE,
-        lambda connection: connection.execute(_query(), {"workshop": workshop_id}).all(),
-    )
+    found = door.rows(_query(), {"workshop": workshop_id})
     by_step = sorted(
         found, key=lambda row: (row.position, row.team_id, steps_.SLUGS.index(row.step))
     )
@@ -172,7 +178,7 @@ def _flagged() -> Any:
     )
     return (
         select(notes.c.team_id, func.min(notes.c.at).label("flagged_at"))
-        .where(notes.c.workshop_id == _HERE, notes.c.kind == NoteKind.FLAG.value, ~is_lowered)
+        .where(notes.c.workshop_id == _HERE, notes.c.kind == Kind.FLAG.value, ~is_lowered)
         .group_by(notes.c.team_id)
         .subquery("flagged")
     )
