@@ -233,8 +233,8 @@ def _queries(postgres: PostgresServer, size: Size, run: Callable[[], object]) ->
 
 
 def _transactions(postgres: PostgresServer, size: Size) -> int:
-    # A connection tells what it did within a second, once it is idle.
-    time.sleep(2)
+    # A connection that is idle tells what it did within ten seconds.
+    time.sleep(11)
     connection = psycopg2.connect(postgres.url("postgres"))
     cursor = connection.cursor()
     name = size.url.partition("@/")[2].partition("?")[0]

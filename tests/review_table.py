@@ -9,12 +9,18 @@ from sqlalchemy import event
 from streamlit.testing.v1 import AppTest
 
 
-def status_table(app: AppTest) -> dict[str, list[str]]:
-    """Return the texts of the status table by column."""
+def sent(app: AppTest) -> dict[str, Any]:
+    """Return all that is sent to the browser for the table."""
     (found,) = (
         each.proto for each in app.get("bidi_component") if "status" in each.proto.component_name
     )
-    data = json.loads(found.json)
+    data: dict[str, Any] = json.loads(found.bytes)
+    return data
+
+
+def status_table(app: AppTest) -> dict[str, list[str]]:
+    """Return the texts of the status table by column."""
+    data = sent(app)
     columns = zip(*([cell["text"] for cell in row["cells"]] for row in data["rows"]), strict=True)
     keys = (column["label"] for column in data["columns"])
     return dict(zip(keys, map(list, columns), strict=False))

@@ -23,7 +23,7 @@ from lib.store.port import Store as AnyStore
 from lib.transcript import Message, MessageStatus, Role
 from lib.ui import downloads, review_page, tables
 from lib.workshop import Draft, StepKey, StepOverview, Team, Workshop
-from tests.review_table import statements, status_table
+from tests.review_table import sent, statements, status_table
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -146,7 +146,7 @@ def test_the_page_says_in_four_numbers_where_the_workshop_stands(store: Store) -
     store.append(LADDER.step_key("challenge"), [message("They leave."), message("Early.")])
     app = opened(workshop="w-1")
 
-    assert [metric.value for metric in app.metric] == ["2", "1 of 20", "2", "just now"]
+    assert [value for value, _ in sent(app)["headline"]] == ["2", "1 of 20", "2", "just now"]
     assert "Newcomers \\*now\\*" in app.title[0].value
 
 

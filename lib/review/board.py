@@ -13,7 +13,16 @@ from lib import steps
 from lib.agenda import MINUTES
 from lib.notes import Note
 from lib.review.rows import TeamSummary
-from lib.review.words import COLUMNS, WORDS, ago, counted, lasting, seconds_since
+from lib.review.words import (
+    COLUMNS,
+    WORDS,
+    ago,
+    counted,
+    lasting,
+    latest,
+    seconds_since,
+    since,
+)
 from lib.status import Status
 from lib.unsaved import UnsavedReport
 from lib.workshop import StepOverview
@@ -55,6 +64,19 @@ class Look:
     flags: Sequence[Note] = ()
 
 
+def headline(rows: Sequence[TeamSummary], now: datetime) -> list[tuple[str, str]]:
+    """Return where all teams together stand: a value and its words, four times."""
+    complete = sum(row.complete for row in rows)
+    last = latest(row.last_activity for row in rows)
+    messages = sum(row.messages for row in rows)
+    return [
+        (f"{len(rows):,}", "team" if len(rows) == 1 else "teams"),
+        (f"{complete} of {len(rows) * len(steps.STEPS)}", "steps complete"),
+        (f"{messages:,}", "message" if messages == 1 else "messages"),
+        (since(last, now), "last activity"),
+    ]
+
+
 def board(rows: Iterable[TeamSummary], look: Look) -> list[dict[str, Any]]:
     """Return a row for each team: its id, the step it is at, and a cell for each column."""
     return [{"id": row.team.id, "at": row.current_step, "cells": _cells(row, look)} for row in rows]
@@ -82,12 +104,12 @@ def _cell(text: str, sort: float | str, **more: Any) -> dict[str, Any]:
 
 
 def _team(row: TeamSummary, look: Look) -> dict[str, Any]:
-    name, since = row.team.name, seconds_since(row.flagged_at, look.now)
-    if since is None:
+    name, seconds = row.team.name, seconds_since(row.flagged_at, look.now)
+    if seconds is None:
         return _cell(name, name.casefold())
     said = "; ".join(n.text for n in look.flags if n.team_id == row.team.id and n.text)
     tip = f"{name} is stuck" + (f": {said}" if said else "")
-    return _cell(name, name.casefold(), note=f"⚑ stuck for {lasting(since)}", tip=tip, late=True)
+    return _cell(name, name.casefold(), note=f"⚑ stuck for {lasting(seconds)}", tip=tip, late=True)
 
 
 def _number(number: int) -> dict[str, Any]:

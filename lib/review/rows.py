@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from lib.briefing import Desk
 from lib.calls import TeamUsage
@@ -19,17 +20,17 @@ class TeamSummary:
     team: Team
     cells: Mapping[str, StepOverview]
 
-    @property
+    @cached_property
     def statuses(self) -> dict[str, Status]:
         """The status of each step."""
         return {step: cell.state.status for step, cell in self.cells.items()}
 
-    @property
+    @cached_property
     def complete(self) -> int:
         """How many steps are complete."""
         return sum(status is Status.COMPLETE for status in self.statuses.values())
 
-    @property
+    @cached_property
     def current_step(self) -> str:
         """The step the team should be at."""
         return current_step(self.statuses)
@@ -98,7 +99,7 @@ class Room:
             for team in self.teams
         }
 
-    @property
+    @cached_property
     def rows(self) -> list[TeamSummary]:
         """A row for each team, in the facilitator's order."""
         by_team: dict[str, dict[str, StepOverview]] = {team.id: {} for team in self.teams}

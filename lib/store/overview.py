@@ -5,21 +5,24 @@ It costs what there are steps, and not what there are messages: how many a step 
 its last one, and what is unfinished has an index of its own.
 """
 
-from functools import cache
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Text, and_, bindparam, exists, func, select
 
 from lib import steps as steps_
 from lib.calls import TeamUsage
-from lib.notes import Kind
-from lib.status import Event, Status
+from lib.notes import Kind as NoteKind
+from lib.snapshots import mark_of
+from lib.status import Event, Phase, Status
 from lib.store import rows
 from lib.store.calls import usage_of, usage_row
-from lib.store.engine import Door
+from lib.store.engine import Door, Kind
 from lib.store.port import NotFound
 from lib.store.schema import (
     IS_UNFINISHED,
+    Moment,
+    Value,
     closed_notes,
     events,
     messages,
@@ -29,7 +32,7 @@ from lib.store.schema import (
     workshops,
 )
 from lib.transcript import MessageStatus
-from lib.workshop import StepOverview, Team, Workshop
+from lib.workshop import StepOverview, StepState, Team, Workshop
 
 _OF_TEAM = and_(teams.c.workshop_id == steps.c.workshop_id, teams.c.id == steps.c.team_id)
 
@@ -60,14 +63,87 @@ def _team_id(usage: TeamUsage) -> str:
     return usage.team_id
 
 
-def overview(door: Door, workshop_id: str) -> list[StepOverview]:
-    """Return ten cells a team, teams by position and steps in order."""
-    found = door.rows(_query(), {"workshop": workshop_id})
-    by_step = sorted(
-        found, key=lambda row: (row.position, row.team_id, steps_.SLUGS.index(row.step))
-    )
-    return [_cell(row) for row in by_step]
+class Overview:
+    """
+    The query of a look at a workshop, made into the driver's own words once.
 
+    Asked every few seconds by every facilitator's page: by way of the toolkit its words and types
+    would cost as much again as the database's answer does.
+    """
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._compiled = _query().compile(dialect=door.engine.dialect)
+        self._moment = partial(Moment().process_result_value, dialect=door.engine.dialect)
+        self._value = partial(Value().process_result_value, dialect=door.engine.dialect)
+
+    def read(self, workshop_id: str) -> list[StepOverview]:
+        """Return ten cells a team, teams by position and steps in order."""
+        named = self._compiled.construct_params({"workshop": workshop_id})
+        places = self._compiled.positiontup
+        values: Any = named if places is None else tuple(named[name] for name in places)
+        found = self._door.run(
+            Kind.SINGLE,
+            lambda connection: connection.exec_driver_sql(self._compiled.string, values).all(),
+        )
+        in_order = sorted(found, key=lambda row: (row[1], row[0], _PLACE[row[2]]))
+        return [self._cell(*row) for row in in_order]
+
+    def _cell(
+        self,
+        team_id: str,
+        _position: int,
+        step: str,
+        status: str,
+        phase: str,
+        started_at: Any,
+        completed_at: Any,
+        stale: str,
+        made_from: str,
+        era: int,
+        draft_revision: int,
+        updated_at: Any,
+        messages: int | None,
+        written_at: Any,
+        unfinished: int | None,
+        errors: int | None,
+        moved_at: Any,
+        completed: int | None,
+        overridden: int | None,
+        flagged_at: Any,
+    ) -> StepOverview:
+        """Return a cell; the arguments are the query's columns in order."""
+        begun, done = self._moment(started_at), self._moment(completed_at)
+        mark = self._value(stale)
+        state = StepState(
+            step,
+            Status(status),
+            Phase(phase),
+            begun,
+            done,
+            mark_of(mark) if mark else None,
+            self._value(made_from),
+            era,
+        )
+        touched = [self._moment(written_at), begun, done]
+        if draft_revision:
+            touched.append(self._moment(updated_at))
+        # Of the two kinds of completion, the last is what counts.
+        is_overridden = overridden is not None and overridden == completed
+        return StepOverview(
+            team_id,
+            state,
+            messages or 0,
+            unfinished or 0,
+            max((each for each in touched if each), default=None),
+            errors or 0,
+            self._moment(moved_at),
+            is_overridden and state.status is Status.COMPLETE,
+            self._moment(flagged_at),
+        )
+
+
+_PLACE = {slug: place for place, slug in enumerate(steps_.SLUGS)}
 
 #: The workshop that is asked for.
 _HERE = bindparam("workshop", type_=Text)
@@ -77,9 +153,8 @@ _HERE = bindparam("workshop", type_=Text)
 _END = 8
 
 
-@cache
 def _query() -> Any:
-    """Return the query; built once, as building it costs about what the database's answer does."""
+    """Return the query; its columns are what `Overview._cell` takes."""
     unfinished, moved, flagged = _unfinished(), _moved(), _flagged()
     to_unfinished = and_(
         unfinished.c.team_id == steps.c.team_id,
@@ -89,11 +164,18 @@ def _query() -> Any:
     to_move = and_(moved.c.team_id == steps.c.team_id, moved.c.step == steps.c.step)
     return (
         select(
-            *rows.STATE,
             steps.c.team_id,
+            teams.c.position,
+            steps.c.step,
+            steps.c.status,
+            steps.c.phase,
+            steps.c.started_at,
+            steps.c.completed_at,
+            steps.c.stale,
+            steps.c.made_from,
+            steps.c.era,
             steps.c.draft_revision,
             steps.c.updated_at,
-            teams.c.position,
             _count().label("messages"),
             _written_at().label("written_at"),
             unfinished.c.unfinished,
@@ -178,27 +260,7 @@ def _flagged() -> Any:
     )
     return (
         select(notes.c.team_id, func.min(notes.c.at).label("flagged_at"))
-        .where(notes.c.workshop_id == _HERE, notes.c.kind == Kind.FLAG.value, ~is_lowered)
+        .where(notes.c.workshop_id == _HERE, notes.c.kind == NoteKind.FLAG.value, ~is_lowered)
         .group_by(notes.c.team_id)
         .subquery("flagged")
-    )
-
-
-def _cell(row: Any) -> StepOverview:
-    touched = [row.written_at, row.started_at, row.completed_at]
-    if row.draft_revision:
-        touched.append(row.updated_at)
-    state = rows.state(row)
-    # Of the two kinds of completion, the last is what counts.
-    is_overridden = row.overridden is not None and row.overridden == row.completed
-    return StepOverview(
-        row.team_id,
-        state,
-        row.messages or 0,
-        row.unfinished or 0,
-        max((each for each in touched if each), default=None),
-        row.errors or 0,
-        row.moved_at,
-        is_overridden and state.status is Status.COMPLETE,
-        row.flagged_at,
     )

@@ -73,6 +73,7 @@ class SqlStore(Rooms, Entrance):
         self._calls = Calls(door)
         self._discarding = Discarding(door, self._transcripts)
         self._recollections = Recollections(door)
+        self._overview = overview.Overview(door)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -257,7 +258,7 @@ class SqlStore(Rooms, Entrance):
 
     def overview(self, workshop_id: str) -> list[StepOverview]:
         """Return ten cells a team, in one query that reads no message's text."""
-        return overview.overview(self._door, workshop_id)
+        return self._overview.read(workshop_id)
 
     def made_with(self, workshop_id: str, words: Sequence[str], limit: int) -> list[Made]:
         """Return the drafts and newest artifacts that hold each of *words*."""

@@ -5,14 +5,13 @@ The address says it all: which workshop, and which team's step is open beside th
 """
 
 from dataclasses import replace
-from datetime import datetime
 
 import streamlit as st
 
 from lib import exports, navigation, notes, review, shelf, steps
 from lib.process import Process
 from lib.replies import utc_now
-from lib.review import Filters, Look, Room, TeamSummary
+from lib.review import Filters, Look, Room
 from lib.status import Status
 from lib.store.port import NotFound, StoreUnavailable
 from lib.transcript import clean
@@ -114,7 +113,6 @@ def _show_room(process: Process, room: Room) -> None:
         _links(room, expanded=True)
     agenda_panel.show(process, room)
     room_panel.show(process, room)
-    headline = st.empty()
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         filters = _filters()
         words = review_search.box()
@@ -122,7 +120,7 @@ def _show_room(process: Process, room: Room) -> None:
     opened = review_step.opened(room)
     beside = st.columns([11, 9], gap="medium") if opened else None
     with beside[0] if beside else st.container():
-        _live(process, room, filters, headline)
+        _live(process, room, filters)
         _download(process, room, filters)
     with beside[1] if beside else st.container():
         review_step.show(process, room, opened)
@@ -176,9 +174,7 @@ def _filters() -> Filters:
 # What changes by itself
 
 
-def _live(
-    process: Process, room: Room, filters: Filters, headline: "st.delta_generator.DeltaGenerator"
-) -> None:
+def _live(process: Process, room: Room, filters: Filters) -> None:
     """Draw what changes by itself, and again at each look: one question to the database."""
     shown = room
     first = True
@@ -197,7 +193,6 @@ def _live(
         if not first:
             shown = _read_again(process, shown)
         first = False
-        _show_headline(headline, shown.rows, utc_now())
         _show_table(process, shown, filters, clicked)
 
     look()
@@ -215,21 +210,6 @@ def _read_again(process: Process, room: Room) -> Room:
         return room
 
 
-def _show_headline(
-    place: "st.delta_generator.DeltaGenerator", rows: list[TeamSummary], now: datetime
-) -> None:
-    steps_complete = sum(row.complete for row in rows)
-    last = review.latest(row.last_activity for row in rows)
-    with place.container(horizontal=True, key="headline"):
-        for label, value in (
-            ("Teams", str(len(rows))),
-            ("Steps complete", f"{steps_complete} of {len(rows) * len(steps.STEPS)}"),
-            ("Messages", f"{sum(row.messages for row in rows):,}"),
-            ("Last activity", review.since(last, now)),
-        ):
-            st.metric(label, value, width=BOX)
-
-
 def _show_table(process: Process, room: Room, filters: Filters, clicked: tables.Clicked) -> None:
     now, report = utc_now(), process.autosave.report()
     look = Look(now, room.desk.agenda.plan, report, notes.raised(room.desk.records))
@@ -238,6 +218,7 @@ def _show_table(process: Process, room: Room, filters: Filters, clicked: tables.
         review.board(kept, look),
         workshop_id=room.workshop.id,
         opened=review_step.opened(room) or ("", ""),
+        headline=review.headline(room.rows, now),
         looked=f"Looked at {now.astimezone(moment.zone()):%H:%M:%S}",
         clicked=clicked,
     )

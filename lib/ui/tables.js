@@ -9,7 +9,8 @@
 const GIVE_UP_MS = 30000;
 
 export default function (component) {
-  const { data, parentElement } = component;
+  const { parentElement } = component;
+  const data = JSON.parse(new TextDecoder().decode(component.data));
   const board = parentElement.board ?? (parentElement.board = mount(parentElement, data));
   board.tell = component.setTriggerValue;
   board.update(data);
@@ -30,6 +31,7 @@ function mount(parent, first) {
   const head = parent.querySelector("thead tr");
   const body = parent.querySelector("tbody");
   const looked = parent.querySelector(".looked");
+  const headline = parent.querySelector(".headline");
   const store = `throughline/board/${first.workshop}`;
   const board = { data: first, rows: new Map(), asked: 0, timer: null };
   const sorted = read(store);
@@ -148,6 +150,11 @@ function mount(parent, first) {
       const first = body.querySelector('[aria-pressed="true"]') ?? body.querySelector("button");
       if (first) first.tabIndex = 0;
     }
+    board.data.headline.forEach(([value, words], place) => {
+      const line = headline.children[place] ?? headline.appendChild(make("li", {}, make("strong"), make("span")));
+      put(line.children[0], value);
+      put(line.children[1], words);
+    });
     put(looked, board.data.looked);
   };
   const show = () => {

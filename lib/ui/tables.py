@@ -5,6 +5,7 @@ Streamlit's own table is a picture with one font and no second line in a cell, a
 (`run_every`) goes on in a tab that nobody looks at.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def show(
     rows: Sequence[Mapping[str, Any]],
     *,
     workshop_id: str,
+    headline: Sequence[tuple[str, str]],
     opened: tuple[str, str],
     looked: str,
     clicked: Clicked,
@@ -40,20 +42,24 @@ def show(
     """
     Draw *rows*, made by `lib.review.board`, in a fragment: it is that which each look runs again.
 
-    *opened* is the team's id and the step that is open, empty where none is; *looked* says when this
+    One element, with the numbers above the table in it: each more costs a look about as much as a
+    blank one does. *headline* holds those numbers, each with its words, *opened* is the team's id and the step that is open, empty where none is; *looked* says when this
     was. A click calls *clicked* with a team's id and a step; beside the ten steps, its current one.
     """
     key = f"status-table/{workshop_id}"
+    data = {
+        "workshop": workshop_id,
+        "columns": COLUMNS_SHOWN,
+        "rows": rows,
+        "headline": headline,
+        "opened": dict(zip(("team", "step"), opened, strict=True)),
+        "looked": looked,
+        "every": LOOK_EVERY,
+    }
     _mounted(
         key=key,
-        data={
-            "workshop": workshop_id,
-            "columns": COLUMNS_SHOWN,
-            "rows": rows,
-            "opened": dict(zip(("team", "step"), opened, strict=True)),
-            "looked": looked,
-            "every": LOOK_EVERY,
-        },
+        # As bytes: values of any other kind are searched for tables first, which takes longer.
+        data=json.dumps(data, ensure_ascii=False).encode(),
         on_look_change=_nothing,
         on_chosen_change=lambda: clicked(*chosen(st.session_state[key].chosen)),
     )
