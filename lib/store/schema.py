@@ -370,8 +370,8 @@ messages = Table(
     _at_least("messages", "revision", 0),
 )
 
-#: What the guide has not finished, in the words of the index: only the same words use it.
-IS_UNFINISHED = text(f"messages.status <> '{MessageStatus.COMPLETE}'")
+#: What is not finished, in the words of its index: SQLite knows it by no others.
+IS_UNFINISHED = text(f"status <> '{MessageStatus.COMPLETE}'")
 
 # Few of many: what the facilitator's table counts at each look.
 Index(
@@ -380,8 +380,8 @@ Index(
     messages.c.team_id,
     messages.c.step,
     messages.c.era,
-    postgresql_where=messages.c.status != MessageStatus.COMPLETE.value,
-    sqlite_where=messages.c.status != MessageStatus.COMPLETE.value,
+    postgresql_where=IS_UNFINISHED,
+    sqlite_where=IS_UNFINISHED,
 )
 
 # Whole replies a team had written anew: for the facilitator, never for a transcript.
