@@ -36,7 +36,8 @@ def workshop(parts: Process) -> Workshop:
 def shown(workshop: Workshop) -> list[dict[str, Any]] | None:
     """Return the stops the review page tells the browser; None where there is no tour."""
     app: AppTest = pages.opened(navigation.REVIEW, workshop=workshop.id)
-    told = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    sent = [each.proto for each in app.get("bidi_component")]
+    told = [json.loads(each.json or each.bytes) for each in sent]
     return next((each["stops"] for each in told if "stops" in each), None)
 
 
