@@ -1,4 +1,4 @@
-"""The facilitator paces the workshop: minutes for each step, one timer, and what is held."""
+"""The facilitator runs the workshop: one timer, what is held, the plan, and words to the teams."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,7 +11,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
 from lib.store.port import StoreError
-from lib.ui import countdown
+from lib.ui import countdown, room_panel
 
 #: Minutes that one press adds.
 MORE = 5
@@ -20,14 +20,20 @@ _ALL = "All steps are open"
 
 
 def show(process: Process, room: Room) -> None:
-    """Draw the timer with its buttons, the hold, and the plan."""
+    """Draw the timer with its buttons, the hold, the plan, and the way to write, all in a row."""
     agenda, workshop_id = room.desk.agenda, room.workshop.id
     with st.container(horizontal=True, vertical_alignment="bottom", key="agenda"):
         _timer(process, workshop_id, agenda)
         _hold(process, workshop_id, agenda)
-    total = sum(agenda.plan.values())
-    with st.expander(f"Agenda: {_hours(total)} planned", icon=":material/schedule:", key="plan"):
-        _plan(process, workshop_id, agenda)
+        total = _hours(sum(agenda.plan.values()))
+        with st.popover(
+            f"Agenda: {total}", icon=":material/schedule:", key="plan", width="content"
+        ):
+            _plan(process, workshop_id, agenda)
+        with st.popover(
+            "Write to the teams", icon=":material/campaign:", key="write", width="content"
+        ):
+            room_panel.write(process, room)
 
 
 def _timer(process: Process, workshop_id: str, agenda: Agenda) -> None:

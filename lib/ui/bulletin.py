@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib import facilitation, working_copy
-from lib.notes import MAX_CHARACTERS, NoteRefused
+from lib.notes import MAX_CHARACTERS, Note, NoteRefused
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError
@@ -17,23 +17,30 @@ from lib.working_copy import WorkingCopy
 
 def show(process: Process, copy: WorkingCopy) -> None:
     """Draw what the facilitator has written and the team has not closed, each with its button."""
-    for note in copy.briefing.messages:
-        with st.container(
-            horizontal=True, vertical_alignment="center", border=True, key=f"note/{note.id}"
-        ):
-            when = f"{note.at.astimezone(zone()):%H:%M}"
-            st.markdown(
-                f":material/campaign: **{escaped(note.text)}**  \n"
-                f":small[{escaped(note.author)} · {when}]",
-                width="stretch",
-            )
-            st.button(
-                "Got it",
-                key=f"close-note/{note.id}",
-                help="Takes it away for the whole team.",
-                on_click=_done,
-                args=(lambda note=note: _close(process, copy, note),),
-            )
+    messages = copy.briefing.messages
+    if not messages:
+        return
+    # As high as two of them: the conversation under it keeps its place, see `style.css`.
+    with st.container(key="bulletin", gap="small"):
+        for note in messages:
+            _message(process, copy, note)
+
+
+def _message(process: Process, copy: WorkingCopy, note: Note) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"note/{note.id}"):
+        when = f"{note.at.astimezone(zone()):%H:%M}"
+        st.markdown(
+            f":material/campaign: **{escaped(note.text)}**  \n"
+            f":small[{escaped(note.author)} · {when}]",
+            width="stretch",
+        )
+        st.button(
+            "Got it",
+            key=f"close-note/{note.id}",
+            help="Takes it away for the whole team.",
+            on_click=_done,
+            args=(lambda: _close(process, copy, note),),
+        )
 
 
 def show_time(process: Process, copy: WorkingCopy) -> None:
@@ -46,6 +53,7 @@ def show_time(process: Process, copy: WorkingCopy) -> None:
             "We go on",
             key="lower-flag",
             icon=":material/flag:",
+            type="tertiary",
             help="Your facilitator knows that you are stuck. Press this when you are not any more.",
             on_click=_done,
             args=(lambda: [_close(process, copy, flag) for flag in flags],),
@@ -77,7 +85,7 @@ def _raise(process: Process, copy: WorkingCopy, words: str) -> None:
         st.rerun()
 
 
-def _close(process: Process, copy: WorkingCopy, note: "facilitation.Note") -> None:
+def _close(process: Process, copy: WorkingCopy, note: Note) -> None:
     facilitation.close(process.store, copy.team.key, note, by=_who(copy), at=utc_now())
 
 

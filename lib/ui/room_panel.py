@@ -15,13 +15,16 @@ from lib.workshop import TeamKey
 
 
 def show(process: Process, room: Room) -> None:
-    """Draw the flags that are raised, and the way to write to the teams."""
+    """Draw the flags that are raised, each with the way to lower it."""
     for flag in notes.raised(room.desk.records):
         _flag(process, room, flag)
-    with st.expander("Write to the teams", icon=":material/campaign:", key="write"):
-        _write(process, room)
-        _nudge(process, room)
-        _told(room)
+
+
+def write(process: Process, room: Room) -> None:
+    """Draw the way to write to the teams, to nudge them, and what was written lately."""
+    _write(process, room)
+    _nudge(process, room)
+    _told(room)
 
 
 def _flag(process: Process, room: Room, flag: Note) -> None:
