@@ -62,6 +62,15 @@ class Review:
     def cell(self, team: Team, column: int) -> Locator:
         return self.row(team).locator("th, td").nth(column).locator("button")
 
+    def sort_downwards(self, label: str) -> Locator:
+        """Sort by a column, the highest first; return its heading."""
+        heads = self.page.get_by_test_id("status-table").get_by_role("columnheader")
+        heading = heads.filter(has=self.page.get_by_role("button", name=label, exact=True))
+        for order in ("ascending", "descending"):
+            heading.get_by_role("button").click(delay=50)
+            expect(heading).to_have_attribute("aria-sort", order)
+        return heading
+
     @property
     def looked(self) -> str:
         return self.page.get_by_test_id("looked").inner_text()
@@ -87,9 +96,7 @@ TEAM, PROGRESS, CHALLENGE, MESSAGES = 0, 1, 3, 14
 
 def test_a_look_brings_what_is_new_and_moves_nothing_that_is_there(review: Review) -> None:
     page, team = review.page, review.teams[3]
-    heading = page.get_by_test_id("status-table").get_by_role("button", name="Messages", exact=True)
-    heading.click(delay=50)
-    heading.click(delay=50)
+    review.sort_downwards("Messages")
     expect(review.rows.first).to_contain_text("Team 24")
     review.cell(team, CHALLENGE).click(delay=50)
     said = page.get_by_role("group", name="Message from Ada")
@@ -137,10 +144,7 @@ def test_the_table_is_walked_with_the_arrow_keys_and_opened_with_enter(review: R
 
 
 def test_sorting_is_kept_when_the_page_is_loaded_anew(review: Review) -> None:
-    heading = review.page.get_by_test_id("status-table").get_by_role("columnheader").first
-    heading.get_by_role("button").click(delay=50)
-    heading.get_by_role("button").click(delay=50)
-    expect(heading).to_have_attribute("aria-sort", "descending")
+    heading = review.sort_downwards("Team")
     review.page.reload()
 
     expect(heading).to_have_attribute("aria-sort", "descending")
