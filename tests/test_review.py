@@ -175,6 +175,14 @@ def test_a_team_that_is_stuck_says_so_at_its_name_with_its_words() -> None:
     assert drawn["tip"] == "Ladder crew is stuck: Whom do we ask?"
 
 
+def test_what_is_new_in_a_step_is_counted_or_else_said() -> None:
+    before = cell(team(), "challenge", Status.IN_PROGRESS)
+
+    assert review.news(before, before) == ""
+    assert review.news(before, replace(before, messages=5)) == "3 new messages in the open step"
+    assert review.news(before, replace(before, errors=1)) == "The open step has changed"
+
+
 def test_every_look_has_cells_of_the_same_columns() -> None:
     for row in (summary(team(), complete=n) for n in range(11)):
         assert len(cells(row)) == len(COLUMNS_SHOWN)

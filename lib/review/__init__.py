@@ -4,7 +4,7 @@ What the facilitator reads: tables made from the store's aggregates, and the wor
 Pure: a room is read somewhere else, and what time it is comes in as an argument.
 """
 
-from lib.review.board import Look, board, headline
+from lib.review.board import Look, board, headline, news
 from lib.review.rows import Filters, Room, TeamSummary
 from lib.review.story import events_table, overrides, step_table, together, told, told_together
 from lib.review.unsaved import unsaved_lines, with_unsaved
@@ -25,6 +25,7 @@ __all__ = [
     "headline",
     "lasting",
     "latest",
+    "news",
     "overrides",
     "since",
     "step_table",

@@ -77,6 +77,13 @@ def headline(rows: Sequence[TeamSummary], now: datetime) -> list[tuple[str, str]
     ]
 
 
+def news(before: StepOverview, now: StepOverview) -> str:
+    """Return what is new in a step since it was read; empty where nothing is."""
+    if now.messages > before.messages:
+        return f"{counted(now.messages - before.messages, 'new message')} in the open step"
+    return "" if now == before else "The open step has changed"
+
+
 def board(rows: Iterable[TeamSummary], look: Look) -> list[dict[str, Any]]:
     """Return a row for each team: its id, the step it is at, and a cell for each column."""
     return [{"id": row.team.id, "at": row.current_step, "cells": _cells(row, look)} for row in rows]

@@ -99,6 +99,10 @@ class Room:
             for team in self.teams
         }
 
+    def cell(self, team_id: str, step: str) -> StepOverview:
+        """Return where a team of the room stands in a step."""
+        return next(c for c in self.cells if (c.team_id, c.state.step) == (team_id, step))
+
     @cached_property
     def rows(self) -> list[TeamSummary]:
         """A row for each team, in the facilitator's order."""

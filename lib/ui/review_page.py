@@ -193,7 +193,9 @@ def _live(process: Process, room: Room, filters: Filters) -> None:
         if not first:
             shown = _read_again(process, shown)
         first = False
-        _show_table(process, shown, filters, clicked)
+        opened = review_step.opened(shown)
+        news = review.news(room.cell(*opened), shown.cell(*opened)) if opened else ""
+        _show_table(process, shown, filters, clicked, news)
 
     look()
 
@@ -210,7 +212,9 @@ def _read_again(process: Process, room: Room) -> Room:
         return room
 
 
-def _show_table(process: Process, room: Room, filters: Filters, clicked: tables.Clicked) -> None:
+def _show_table(
+    process: Process, room: Room, filters: Filters, clicked: tables.Clicked, news: str
+) -> None:
     now, report = utc_now(), process.autosave.report()
     look = Look(now, room.desk.agenda.plan, report, notes.raised(room.desk.records))
     kept = [row for row in room.rows if filters.keep(row)]
@@ -220,6 +224,7 @@ def _show_table(process: Process, room: Room, filters: Filters, clicked: tables.
         opened=review_step.opened(room) or ("", ""),
         headline=review.headline(room.rows, now),
         looked=f"Looked at {now.astimezone(moment.zone()):%H:%M:%S}",
+        news=news,
         clicked=clicked,
     )
     if not kept:

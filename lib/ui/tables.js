@@ -32,6 +32,7 @@ function mount(parent, first) {
   const body = parent.querySelector("tbody");
   const looked = parent.querySelector(".looked");
   const headline = parent.querySelector(".headline");
+  const news = parent.querySelector(".news");
   const store = `throughline/board/${first.workshop}`;
   const board = { data: first, rows: new Map(), asked: 0, timer: null };
   const sorted = read(store);
@@ -85,7 +86,9 @@ function mount(parent, first) {
     const arrow = make("span", { className: "arrow", ariaHidden: "true" });
     const button = make("button", { type: "button", title: tip }, label, " ", arrow);
     button.onclick = () => sort(key);
-    return make("th", { scope: "col" }, button);
+    const head = make("th", { scope: "col" }, button);
+    head.dataset.column = key;
+    return head;
   };
   const drawHead = () => {
     if (!head.children.length) head.append(...board.data.columns.map(heading));
@@ -156,6 +159,8 @@ function mount(parent, first) {
       put(line.children[1], words);
     });
     put(looked, board.data.looked);
+    news.hidden = !board.data.news;
+    put(news, board.data.news ? `${board.data.news} · Show` : "");
   };
   const show = () => {
     const pressed = body.querySelector('[aria-pressed="true"]');
@@ -182,6 +187,7 @@ function mount(parent, first) {
 
   // By keyboard: one stop of the tab key, and the arrows within
 
+  news.onclick = () => board.tell("chosen", board.data.opened);
   body.onfocusin = ({ target }) => {
     for (const each of body.querySelectorAll('[tabindex="0"]')) each.tabIndex = -1;
     target.tabIndex = 0;

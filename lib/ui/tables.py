@@ -37,6 +37,7 @@ def show(
     headline: Sequence[tuple[str, str]],
     opened: tuple[str, str],
     looked: str,
+    news: str,
     clicked: Clicked,
 ) -> None:
     """
@@ -44,7 +45,7 @@ def show(
 
     One element, with the numbers above the table in it: each more costs a look about as much as a
     blank one does. *headline* holds those numbers, each with its words, *opened* is the team's id and the step that is open, empty where none is; *looked* says when this
-    was. A click calls *clicked* with a team's id and a step; beside the ten steps, its current one.
+    was, *news* what has changed in the open step since it was drawn: a click draws it anew. A click calls *clicked* with a team's id and a step; beside the ten steps, its current one.
     """
     key = f"status-table/{workshop_id}"
     data = {
@@ -54,6 +55,7 @@ def show(
         "headline": headline,
         "opened": dict(zip(("team", "step"), opened, strict=True)),
         "looked": looked,
+        "news": news,
         "every": LOOK_EVERY,
     }
     _mounted(

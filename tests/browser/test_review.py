@@ -44,6 +44,13 @@ class Review:
         expect.set_options(timeout=PATIENCE)
         page.goto(f"{app.url}/review?workshop={workshop.id}")
         expect(self.rows).to_have_count(24)
+        # Streamlit loads what its boxes are drawn with after the page: they grow, once.
+        expect(page.get_by_test_id("stSelectbox").get_by_role("combobox").last).to_be_visible()
+        expect(page.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning"
+        )
+        page.evaluate("document.fonts.ready")
+        page.wait_for_timeout(500)
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framesent", lambda _: self.sent.append(time.monotonic()))
@@ -116,6 +123,12 @@ def test_a_look_brings_what_is_new_and_moves_nothing_that_is_there(review: Revie
     assert page.evaluate("String(getSelection())") == "Word 0"
     assert [page.get_by_role("heading", name="1. Challenge").bounding_box()] == places
     expect(said).to_have_count(team.position)
+
+    news = page.get_by_test_id("news")
+    expect(news).to_have_text("32 new messages in the open step · Show")
+    news.click(delay=50)
+    expect(said).to_have_count(team.position + 32)
+    expect(news).to_be_hidden()
 
 
 def test_nobody_asks_while_the_page_is_hidden_and_it_asks_at_once_when_it_is_shown(
