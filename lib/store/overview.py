@@ -5,36 +5,22 @@ It costs what there are steps, and not what there are messages: how many a step 
 its last one, and what is unfinished has an index of its own.
 """
 
-from functools import partial
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, exists, func, select
+from sqlalchemy import select
 
 from lib import steps as steps_
 from lib.calls import TeamUsage
-from lib.notes import Kind as NoteKind
 from lib.snapshots import mark_of
-from lib.status import Event, Phase, Status
+from lib.status import Phase, Status
 from lib.store import rows
 from lib.store.calls import usage_of, usage_row
 from lib.store.engine import Door, Kind
 from lib.store.port import NotFound
-from lib.store.schema import (
-    IS_UNFINISHED,
-    Moment,
-    Value,
-    closed_notes,
-    events,
-    messages,
-    notes,
-    steps,
-    teams,
-    workshops,
-)
-from lib.transcript import MessageStatus
+from lib.store.schema import Moment, Value, teams, workshops
 from lib.workshop import StepOverview, StepState, Team, Workshop
-
-_OF_TEAM = and_(teams.c.workshop_id == steps.c.workshop_id, teams.c.id == steps.c.team_id)
 
 
 def roster(door: Door, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
@@ -63,56 +49,138 @@ def _team_id(usage: TeamUsage) -> str:
     return usage.team_id
 
 
+#: Cells whose making is remembered: most are at one look what they were at the last.
+_REMEMBERED = 20_000
+
+#: How many messages a step has, as their places are 1, 2, 3 and so on without a gap, and when the
+#: last three were written: while a reply grows, a few may have come behind it. PostgreSQL reads
+#: both in one go, which SQLite has no words for.
+_SAID_ON_POSTGRESQL = """
+    said.messages, said.written_at
+    FROM steps s LEFT JOIN LATERAL (
+        SELECT max(position) AS messages, max(updated_at) AS written_at
+        FROM (
+            SELECT position, updated_at FROM messages m
+            WHERE m.workshop_id = s.workshop_id AND m.team_id = s.team_id AND m.step = s.step
+                AND m.era = s.era
+            ORDER BY position DESC LIMIT 3
+        ) AS last
+    ) AS said ON true
+"""
+_SAID_ON_SQLITE = """
+    (SELECT max(position) FROM messages m
+    WHERE m.workshop_id = s.workshop_id AND m.team_id = s.team_id AND m.step = s.step
+        AND m.era = s.era),
+    (SELECT max(updated_at) FROM (
+        SELECT updated_at FROM messages m
+        WHERE m.workshop_id = s.workshop_id AND m.team_id = s.team_id AND m.step = s.step
+            AND m.era = s.era
+        ORDER BY position DESC LIMIT 3
+    ))
+    FROM steps s
+"""
+
+#: Four kinds of rows in one answer: joined to each other they would take twice as long. Of a step
+#: its state; what of it is unfinished, and how much of that failed; when it last moved, and where in
+#: the story it was last completed and last overridden; since when a team has had a flag.
+_QUERY = """
+    SELECT 'state', s.team_id, s.step, s.era, s.status, s.phase, s.stale, s.made_from,
+        s.started_at, s.completed_at, s.updated_at, t.position, s.draft_revision, {said}
+    JOIN teams t ON t.workshop_id = s.workshop_id AND t.id = s.team_id
+    WHERE s.workshop_id = {workshop}
+UNION ALL
+    SELECT 'unfinished', team_id, step, era, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        count(*), count(*) FILTER (WHERE status = 'error'), NULL, NULL
+    FROM messages
+    WHERE workshop_id = {workshop} AND status <> 'complete'
+    GROUP BY team_id, step, era
+UNION ALL
+    SELECT 'moved', team_id, step, NULL, NULL, NULL, NULL, NULL, max(at), NULL, NULL,
+        max(position) FILTER (WHERE status_after = 'complete'),
+        max(position) FILTER (WHERE event = 'override'), NULL, NULL
+    FROM events
+    WHERE workshop_id = {workshop}
+    GROUP BY team_id, step
+UNION ALL
+    SELECT 'flagged', team_id, NULL, NULL, NULL, NULL, NULL, NULL, min(at), NULL, NULL,
+        NULL, NULL, NULL, NULL
+    FROM notes
+    WHERE workshop_id = {workshop} AND kind = 'flag' AND NOT EXISTS (
+        SELECT 1 FROM closed_notes c
+        WHERE c.workshop_id = notes.workshop_id AND c.note_id = notes.id
+    )
+    GROUP BY team_id
+"""
+
+
 class Overview:
     """
-    The query of a look at a workshop, made into the driver's own words once.
+    The query of a look at a workshop.
 
-    Asked every few seconds by every facilitator's page: by way of the toolkit its words and types
-    would cost as much again as the database's answer does.
+    In the driver's own words: it is asked every few seconds by every facilitator's page, and by way
+    of the toolkit its words and types would cost as much again as the database's answer does.
     """
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._compiled = _query().compile(dialect=door.engine.dialect)
-        self._moment = partial(Moment().process_result_value, dialect=door.engine.dialect)
-        self._value = partial(Value().process_result_value, dialect=door.engine.dialect)
+        said = _SAID_ON_SQLITE if door.is_sqlite else _SAID_ON_POSTGRESQL
+        workshop = ":workshop" if door.is_sqlite else "%(workshop)s"
+        self._query = _QUERY.format(said=said, workshop=workshop)
+        self._dialect = door.engine.dialect
+        self._cell = lru_cache(_REMEMBERED)(self._new_cell)
 
     def read(self, workshop_id: str) -> list[StepOverview]:
         """Return ten cells a team, teams by position and steps in order."""
-        named = self._compiled.construct_params({"workshop": workshop_id})
-        places = self._compiled.positiontup
-        values: Any = named if places is None else tuple(named[name] for name in places)
         found = self._door.run(
             Kind.SINGLE,
-            lambda connection: connection.exec_driver_sql(self._compiled.string, values).all(),
+            lambda connection: connection.exec_driver_sql(
+                self._query, {"workshop": workshop_id}
+            ).all(),
         )
-        in_order = sorted(found, key=lambda row: (row[1], row[0], _PLACE[row[2]]))
-        return [self._cell(*row) for row in in_order]
+        of: dict[str, dict[Any, Any]] = {"unfinished": {}, "moved": {}, "flagged": {}}
+        states = []
+        for kind, team_id, step, *more in found:
+            if kind == "state":
+                states.append((team_id, step, *more))
+            elif kind == "unfinished":
+                of[kind][team_id, step, more[0]] = more[8], more[9]
+            else:
+                of[kind][team_id, step] = more[5], more[8], more[9]
+        states.sort(key=lambda row: (row[10], row[0], _PLACE[row[1]]))
+        return [
+            self._cell(
+                *row,
+                *of["unfinished"].get(row[:3], (0, 0)),
+                *of["moved"].get(row[:2], (None, None, None)),
+                of["flagged"].get((row[0], None), (None,))[0],
+            )
+            for row in states
+        ]
 
-    def _cell(
+    def _new_cell(
         self,
         team_id: str,
-        _position: int,
         step: str,
+        era: int,
         status: str,
         phase: str,
-        started_at: Any,
-        completed_at: Any,
         stale: str,
         made_from: str,
-        era: int,
-        draft_revision: int,
+        started_at: Any,
+        completed_at: Any,
         updated_at: Any,
+        _position: int,
+        draft_revision: int,
         messages: int | None,
         written_at: Any,
-        unfinished: int | None,
-        errors: int | None,
+        unfinished: int,
+        errors: int,
         moved_at: Any,
         completed: int | None,
         overridden: int | None,
         flagged_at: Any,
     ) -> StepOverview:
-        """Return a cell; the arguments are the query's columns in order."""
+        """Return a cell; the arguments are the query's columns in order, kind by kind."""
         begun, done = self._moment(started_at), self._moment(completed_at)
         mark = self._value(stale)
         state = StepState(
@@ -134,133 +202,21 @@ class Overview:
             team_id,
             state,
             messages or 0,
-            unfinished or 0,
+            unfinished,
             max((each for each in touched if each), default=None),
-            errors or 0,
+            errors,
             self._moment(moved_at),
             is_overridden and state.status is Status.COMPLETE,
             self._moment(flagged_at),
         )
 
+    def _moment(self, at: Any) -> datetime | None:
+        return _MOMENT.process_result_value(at, self._dialect)
+
+    def _value(self, text: str) -> Any:
+        return _VALUE.process_result_value(text, self._dialect)
+
+
+_MOMENT, _VALUE = Moment(), Value()
 
 _PLACE = {slug: place for place, slug in enumerate(steps_.SLUGS)}
-
-#: The workshop that is asked for.
-_HERE = bindparam("workshop", type_=Text)
-
-#: Of a transcript's end, how many messages are looked at for when anything was written: while a
-#: reply grows, a few may have come behind it.
-_END = 8
-
-
-def _query() -> Any:
-    """Return the query; its columns are what `Overview._cell` takes."""
-    unfinished, moved, flagged = _unfinished(), _moved(), _flagged()
-    to_unfinished = and_(
-        unfinished.c.team_id == steps.c.team_id,
-        unfinished.c.step == steps.c.step,
-        unfinished.c.era == steps.c.era,
-    )
-    to_move = and_(moved.c.team_id == steps.c.team_id, moved.c.step == steps.c.step)
-    return (
-        select(
-            steps.c.team_id,
-            teams.c.position,
-            steps.c.step,
-            steps.c.status,
-            steps.c.phase,
-            steps.c.started_at,
-            steps.c.completed_at,
-            steps.c.stale,
-            steps.c.made_from,
-            steps.c.era,
-            steps.c.draft_revision,
-            steps.c.updated_at,
-            _count().label("messages"),
-            _written_at().label("written_at"),
-            unfinished.c.unfinished,
-            unfinished.c.errors,
-            moved.c.moved_at,
-            moved.c.completed,
-            moved.c.overridden,
-            flagged.c.flagged_at,
-        )
-        .join_from(steps, teams, _OF_TEAM)
-        .outerjoin(unfinished, to_unfinished)
-        .outerjoin(moved, to_move)
-        .outerjoin(flagged, flagged.c.team_id == steps.c.team_id)
-        .where(steps.c.workshop_id == _HERE)
-    )
-
-
-_OF_STEP = and_(
-    messages.c.workshop_id == steps.c.workshop_id,
-    messages.c.team_id == steps.c.team_id,
-    messages.c.step == steps.c.step,
-    messages.c.era == steps.c.era,
-)
-
-
-def _count() -> Any:
-    """Return how many messages a step has: their places are 1, 2, 3 and so on, without a gap."""
-    return select(func.max(messages.c.position)).where(_OF_STEP).correlate(steps).scalar_subquery()
-
-
-def _written_at() -> Any:
-    end = (
-        select(messages.c.updated_at)
-        .where(_OF_STEP)
-        .order_by(messages.c.position.desc())
-        .limit(_END)
-        .correlate(steps)
-        .subquery("end_of_step")
-    )
-    return select(func.max(end.c.updated_at)).scalar_subquery()
-
-
-def _unfinished() -> Any:
-    """Return what is unfinished: a few, in an index of their own."""
-    failed = messages.c.status == MessageStatus.ERROR.value
-    return (
-        select(
-            messages.c.team_id,
-            messages.c.step,
-            messages.c.era,
-            func.count().label("unfinished"),
-            func.count().filter(failed).label("errors"),
-        )
-        .where(messages.c.workshop_id == _HERE, IS_UNFINISHED)
-        .group_by(messages.c.team_id, messages.c.step, messages.c.era)
-        .subquery("unfinished")
-    )
-
-
-def _moved() -> Any:
-    """Return when each step last moved, and where in the story it was completed, and how."""
-    completes = events.c.status_after == Status.COMPLETE.value
-    overrides = events.c.event == Event.OVERRIDE.value
-    return (
-        select(
-            events.c.team_id,
-            events.c.step,
-            func.max(events.c.at).label("moved_at"),
-            func.max(events.c.position).filter(completes).label("completed"),
-            func.max(events.c.position).filter(overrides).label("overridden"),
-        )
-        .where(events.c.workshop_id == _HERE)
-        .group_by(events.c.team_id, events.c.step)
-        .subquery("moved")
-    )
-
-
-def _flagged() -> Any:
-    """Return since when each team has had a flag that nobody has lowered."""
-    is_lowered = exists().where(
-        closed_notes.c.workshop_id == notes.c.workshop_id, closed_notes.c.note_id == notes.c.id
-    )
-    return (
-        select(notes.c.team_id, func.min(notes.c.at).label("flagged_at"))
-        .where(notes.c.workshop_id == _HERE, notes.c.kind == NoteKind.FLAG.value, ~is_lowered)
-        .group_by(notes.c.team_id)
-        .subquery("flagged")
-    )

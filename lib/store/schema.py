@@ -370,8 +370,8 @@ messages = Table(
     _at_least("messages", "revision", 0),
 )
 
-#: What is not finished, in the words of its index: SQLite knows it by no others.
-IS_UNFINISHED = text(f"status <> '{MessageStatus.COMPLETE}'")
+# In the words `lib.store.overview` uses: SQLite knows the index by no others.
+_IS_UNFINISHED = text(f"status <> '{MessageStatus.COMPLETE}'")
 
 # Few of many: what the facilitator's table counts at each look.
 Index(
@@ -380,8 +380,8 @@ Index(
     messages.c.team_id,
     messages.c.step,
     messages.c.era,
-    postgresql_where=IS_UNFINISHED,
-    sqlite_where=IS_UNFINISHED,
+    postgresql_where=_IS_UNFINISHED,
+    sqlite_where=_IS_UNFINISHED,
 )
 
 # Whole replies a team had written anew: for the facilitator, never for a transcript.
