@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import event
 from streamlit.testing.v1 import AppTest
 
+from lib.review.board import COLUMNS_SHOWN
+
 
 def sent(app: AppTest) -> dict[str, Any]:
     """Return all that is sent to the browser for the table."""
@@ -22,7 +24,7 @@ def status_table(app: AppTest) -> dict[str, list[str]]:
     """Return the texts of the status table by column."""
     data = sent(app)
     columns = zip(*([cell["text"] for cell in row["cells"]] for row in data["rows"]), strict=True)
-    keys = (column["label"] for column in data["columns"])
+    keys = (column["label"] for column in COLUMNS_SHOWN)
     return dict(zip(keys, map(list, columns), strict=False))
 
 

@@ -42,6 +42,7 @@ _BEHIND = (
     ("unsaved", "Unsaved", "What this server has not saved yet, and since when"),
 )
 
+#: Each column's key (a step's is its slug), its heading, and what it means.
 COLUMNS_SHOWN: Sequence[Mapping[str, str]] = [
     {"key": key, "label": label, "tip": tip}
     for key, label, tip in (
@@ -141,7 +142,7 @@ def _in_step(row: TeamSummary, look: Look) -> dict[str, Any]:
 def _step(row: TeamSummary, slug: str, look: Look) -> dict[str, Any]:
     cell = row.cells[slug]
     status = cell.state.status
-    told = [steps.step(slug).name, counted(cell.messages, "message")]
+    told = [counted(cell.messages, "message")] if cell.messages else []
     if cell.last_activity is not None:
         told.append(f"last written {ago(seconds_since(cell.last_activity, look.now))}")
     if cell.overridden:
@@ -152,7 +153,6 @@ def _step(row: TeamSummary, slug: str, look: Look) -> dict[str, Any]:
         WORDS[status],
         _ORDER[status],
         kind=status.value,
-        step=slug,
         note=_note(cell),
         tip=" · ".join(told),
     )

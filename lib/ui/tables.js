@@ -28,6 +28,7 @@ const put = (element, text) => {
 };
 
 function mount(parent, first) {
+  const columns = JSON.parse(parent.querySelector(".board").dataset.columns);
   const head = parent.querySelector("thead tr");
   const body = parent.querySelector("tbody");
   const looked = parent.querySelector(".looked");
@@ -71,7 +72,7 @@ function mount(parent, first) {
     draw();
   };
   const inOrder = (rows) => {
-    const place = board.data.columns.findIndex(({ key }) => key === sorted.key);
+    const place = columns.findIndex(({ key }) => key === sorted.key);
     if (place < 0) return rows;
     const compare = ({ cells: a }, { cells: b }) => {
       const [one, other] = [a[place].sort, b[place].sort];
@@ -91,15 +92,15 @@ function mount(parent, first) {
     return head;
   };
   const drawHead = () => {
-    if (!head.children.length) head.append(...board.data.columns.map(heading));
-    board.data.columns.forEach(({ key }, place) => {
+    if (!head.children.length) head.append(...columns.map(heading));
+    columns.forEach(({ key }, place) => {
       const isIt = key === sorted.key;
       head.children[place].ariaSort = isIt ? (sorted.down ? "descending" : "ascending") : "none";
       put(head.children[place].querySelector(".arrow"), isIt ? (sorted.down ? "▼" : "▲") : "");
     });
   };
   const newRow = (id) => {
-    const cells = board.data.columns.map((_, place) => {
+    const cells = columns.map((_, place) => {
       const button = make(
         "button",
         { type: "button", tabIndex: -1 },
@@ -113,11 +114,11 @@ function mount(parent, first) {
   };
   const choose = (id, place) => {
     const row = board.data.rows.find((each) => each.id === id);
-    board.data.opened = { team: id, step: row.cells[place].step ?? row.at };
+    board.data.opened = { team: id, step: row.cells[place].kind ? columns[place].key : row.at };
     draw();
     board.tell("chosen", board.data.opened);
   };
-  const drawCell = (button, cell, row) => {
+  const drawCell = (button, cell, row, { key, tip: name }) => {
     const [text, note] = button.children;
     put(text, cell.text);
     if (cell.share !== undefined || note.className === "bar") {
@@ -129,11 +130,11 @@ function mount(parent, first) {
     }
     if (cell.kind) button.dataset.kind = cell.kind;
     button.classList.toggle("late", Boolean(cell.late));
-    button.title = cell.tip ?? "";
-    if (cell.step) {
+    button.title = [cell.kind && name, cell.tip].filter(Boolean).join(" · ");
+    if (cell.kind) {
       const { team, step } = board.data.opened;
-      button.ariaPressed = String(team === row.id && step === cell.step);
-      button.ariaLabel = [cell.text, cell.note, cell.tip].filter(Boolean).join(" · ");
+      button.ariaPressed = String(team === row.id && step === key);
+      button.ariaLabel = [cell.text, cell.note, button.title].filter(Boolean).join(" · ");
     }
   };
   const draw = () => {
@@ -142,7 +143,7 @@ function mount(parent, first) {
     const wanted = rows.map(({ id }) => board.rows.get(id) ?? newRow(id));
     board.rows = new Map(rows.map(({ id }, place) => [id, wanted[place]]));
     rows.forEach((row, place) => {
-      row.cells.forEach((cell, at) => drawCell(wanted[place].children[at].firstChild, cell, row));
+      row.cells.forEach((cell, at) => drawCell(wanted[place].children[at].firstChild, cell, row, columns[at]));
     });
     if (wanted.some((row, place) => row !== body.children[place]) || body.children.length !== wanted.length) {
       const focused = parent.querySelector("tbody button:focus");

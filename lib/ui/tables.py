@@ -7,6 +7,7 @@ Streamlit's own table is a picture with one font and no second line in a cell, a
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,15 @@ LOOK_EVERY = 5.0
 
 _HERE = Path(__file__).parent
 
+
+def _html(template: str) -> str:
+    """Return the table's frame with its columns in it: they are the same at every look."""
+    return template.replace("{columns}", escape(json.dumps(COLUMNS_SHOWN), quote=True))
+
+
 _mounted = st.components.v2.component(
     "throughline_status_table",
-    html=(_HERE / "tables.html").read_text(encoding="utf-8"),
+    html=_html((_HERE / "tables.html").read_text(encoding="utf-8")),
     css=(_HERE / "tables.css").read_text(encoding="utf-8"),
     js=(_HERE / "tables.js").read_text(encoding="utf-8"),
 )
@@ -50,7 +57,6 @@ def show(
     key = f"status-table/{workshop_id}"
     data = {
         "workshop": workshop_id,
-        "columns": COLUMNS_SHOWN,
         "rows": rows,
         "headline": headline,
         "opened": dict(zip(("team", "step"), opened, strict=True)),
