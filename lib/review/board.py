@@ -108,7 +108,7 @@ def _cells(row: TeamSummary, look: Look) -> list[dict[str, Any]]:
 
 
 def _cell(text: str, sort: float | str, **more: Any) -> dict[str, Any]:
-    return {"text": text, "sort": sort} | {name: each for name, each in more.items() if each}
+    return {"text": text, "sort": sort, **{name: each for name, each in more.items() if each}}
 
 
 def _team(row: TeamSummary, look: Look) -> dict[str, Any]:

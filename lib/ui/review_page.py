@@ -4,6 +4,7 @@ The facilitator's page: who stands where in a workshop, and what any team has sa
 The address says it all: which workshop, and which team's step is open beside the table.
 """
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import streamlit as st
@@ -119,10 +120,11 @@ def _show_room(process: Process, room: Room) -> None:
     review_search.show(process, room, words)
     opened = review_step.opened(room)
     beside = st.columns([11, 9], gap="medium") if opened else None
-    with beside[0] if beside else st.container():
+    # Nothing around it that need not be: a look copies whatever it stands in.
+    with beside[0] if beside else nullcontext():
         _live(process, room, filters)
         _download(process, room, filters)
-    with beside[1] if beside else st.container():
+    with beside[1] if beside else nullcontext():
         review_step.show(process, room, opened)
     st.divider()
     if not fresh:
