@@ -197,7 +197,7 @@ def _live(process: Process, room: Room, filters: Filters) -> None:
         first = False
         opened = review_step.opened(shown)
         news = review.news(room.cell(*opened), shown.cell(*opened)) if opened else ""
-        _show_table(process, shown, filters, clicked, news)
+        _show_table(process, shown, filters, clicked=clicked, opened=opened or ("", ""), news=news)
 
     look()
 
@@ -215,7 +215,13 @@ def _read_again(process: Process, room: Room) -> Room:
 
 
 def _show_table(
-    process: Process, room: Room, filters: Filters, clicked: tables.Clicked, news: str
+    process: Process,
+    room: Room,
+    filters: Filters,
+    *,
+    clicked: tables.Clicked,
+    opened: tuple[str, str],
+    news: str,
 ) -> None:
     now, report = utc_now(), process.autosave.report()
     look = Look(now, room.desk.agenda.plan, report, notes.raised(room.desk.records))
@@ -223,7 +229,7 @@ def _show_table(
     tables.show(
         review.board(kept, look),
         workshop_id=room.workshop.id,
-        opened=review_step.opened(room) or ("", ""),
+        opened=opened,
         headline=review.headline(room.rows, now),
         looked=f"Looked at {now.astimezone(moment.zone()):%H:%M:%S}",
         news=news,

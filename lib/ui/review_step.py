@@ -53,8 +53,11 @@ def choose(team_id: str, step: str) -> None:
 
 def opened(room: Room) -> tuple[str, str] | None:
     """Return the team's id and the step the address says, as far as it makes sense."""
+    asked = st.query_params.get(OPEN_TEAM)
+    if asked is None:
+        return None
     rows = {row.team.id: row for row in room.rows}
-    team_id = _known(st.query_params.get(OPEN_TEAM), list(rows))
+    team_id = _known(asked, list(rows))
     if team_id is None:
         return None
     step = _known(st.query_params.get(OPEN_STEP), list(steps.SLUGS))
