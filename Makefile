@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format bench faults histories eval clean
+.PHONY: help run demo test lint format images bench faults histories eval clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ lint: $(VENV)/dev.stamp ## ruff and mypy --strict
 format: $(VENV)/dev.stamp ## put everything in shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+images: $(VENV)/dev.stamp ## take the pictures of every page in docs/images anew
+	@THROUGHLINE_IMAGES=1 $(BIN)/python -m pytest -q -p no:xdist tests/browser/test_look.py -k wcag
 
 bench: $(VENV)/dev.stamp ## measure, side by side in one run
 	@$(BIN)/python -m bench $(ARGS)

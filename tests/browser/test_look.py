@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -288,3 +289,24 @@ def test_on_a_phone_the_box_is_in_reach_and_the_draft_one_tap_away(
     expect(page).to_have_url(re.compile("team="))
 
     page.context.close()
+
+
+# The documentation
+
+
+def used() -> list[Path]:
+    """Return the pictures the README shows."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    return [ROOT / name for name in re.findall(r'"(docs/images/[^"]+)"', readme)]
+
+
+def test_the_readme_shows_each_picture_in_light_and_dark_and_none_is_heavy() -> None:
+    pictures = {each.name for each in used()}
+    other = {"light": "dark", "dark": "light"}
+    pairs = {
+        re.sub(r"(light|dark)(?=\.png)", lambda found: other[found[0]], name) for name in pictures
+    }
+
+    assert pictures
+    assert pairs == pictures
+    assert [each.name for each in used() if not 0 < each.stat().st_size <= MOST] == []
