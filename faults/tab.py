@@ -39,14 +39,15 @@ _BUBBLE = re.compile(
     r'<div class="said">(.*?)</div></div>(?=<div class="bubble |$)',
     re.DOTALL,
 )
+#: What stands around a conversation that is not growing.
+_TALK = re.compile(r'<div class="talk"[^>]*>(.*)</div>', re.DOTALL)
 
 
 def parsed(html: str) -> list[Bubble]:
     """Return the bubbles of one element of a page."""
-    return [
-        Bubble(role, said, "growing" in kind)
-        for role, kind, _, said in _BUBBLE.findall(html.strip())
-    ]
+    text = html.strip()
+    inner = whole[1] if (whole := _TALK.fullmatch(text)) else text
+    return [Bubble(role, said, "growing" in kind) for role, kind, _, said in _BUBBLE.findall(inner)]
 
 
 class Tab:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from faults import tab
 from faults.checker import COLUMNS, check, counts
 from faults.history import Bubble, Edit, History, Look, Row, Screen, Sent, Streamed
 from lib.ids import reply_id
-from lib.transcript import MessageStatus, Role
+from lib.transcript import Message, MessageStatus, Role
 from lib.ui import bubbles
 
 PLACE = ("Team 1", "challenge")
@@ -314,3 +316,21 @@ def test_an_edit_that_somebody_changed_knowingly_is_not_lost(how: str):
     history.end[PLACE] = replace(history.end[PLACE], draft=draft, aside=aside, draft_revision=3)
 
     assert check(history) == []
+
+
+# What a tab reads on a page
+
+
+def test_a_tab_reads_a_conversation_as_the_page_draws_it():
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    said = [
+        Message("1", Role.ASSISTANT, "Guide", "Who?\n\n- a\n- b", at),
+        Message("2", Role.USER, "Ada", "</div></div> <b>", at),
+    ]
+    growing = tab.parsed(bubbles.growing("Guide", "I see"))
+
+    assert [(each.role, each.growing) for each in growing] == [("assistant", True)]
+    assert tab.parsed(bubbles.html(said, 100)) == [
+        Bubble("assistant", bubbles.markdown(said[0].text), growing=False),
+        Bubble("user", bubbles.plain(said[1].text), growing=False),
+    ]
