@@ -27,6 +27,9 @@ REVIEW = "pages/review.py"
 OUTBOX = "/throughline/outbox"
 TYPED = "/throughline/typed"
 
+#: Where it gives a pass for the passcode, and ends it.
+ENTER = "/throughline/enter"
+
 _PAGES = Path(__file__).resolve().parent.parent / "pages"
 
 #: Where each step lives: the page file that bears its slug behind a number for people.
@@ -119,6 +122,11 @@ def outbox_address() -> str:
 def typed_address() -> str:
     """Return the address what is typed is sent to."""
     return f"{base_address()}{TYPED}"
+
+
+def enter_address() -> str:
+    """Return the address a passcode is given at."""
+    return f"{base_address()}{ENTER}"
 
 
 def base_address() -> str:

@@ -67,6 +67,10 @@ class Settings:
     #: `DELETE_GRACE`, or `[workshops] delete_grace`: days until a deleted workshop is erased.
     delete_grace: int = 7
 
+    #: `FACILITATOR_PASSCODE`, or `[access] passcode`: what facilitators give to be let in; never
+    #: shown, never logged. Without one the server listens on localhost only.
+    passcode: str = field(default="", repr=False)
+
     @property
     def asks_model(self) -> bool:
         """Whether a model guides, and not the script."""
@@ -86,6 +90,7 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "guide_context": ("GUIDE_CONTEXT", ("guide", "context")),
     "guide_token_cap": ("GUIDE_TOKEN_CAP", ("guide", "token_cap")),
     "delete_grace": ("DELETE_GRACE", ("workshops", "delete_grace")),
+    "passcode": ("FACILITATOR_PASSCODE", ("access", "passcode")),
 }
 
 

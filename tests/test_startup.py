@@ -76,6 +76,27 @@ def test_an_app_that_cannot_start_says_why_in_one_line_without_a_secret(
         assert word not in ended.stdout
 
 
+@pytest.mark.parametrize(
+    ("passcode", "line"),
+    [
+        (
+            "",
+            "The server would listen on 0.0.0.0 and anybody there could run workshops. "
+            "Set FACILITATOR_PASSCODE, or let it listen on localhost.",
+        ),
+        ("secret", "FACILITATOR_PASSCODE must have at least 8 characters."),
+    ],
+    ids=["nothing guards it", "soon guessed"],
+)
+def test_a_server_for_a_network_does_not_start_unguarded(passcode: str, line: str) -> None:
+    ended = started(STREAMLIT_SERVER_ADDRESS="0.0.0.0", FACILITATOR_PASSCODE=passcode)
+
+    assert ended.returncode == 1
+    # Streamlit's own words about addresses come first.
+    assert ended.stderr.splitlines()[-1] == f"Throughline cannot start: {line}"
+    assert "secret" not in ended.stderr + ended.stdout
+
+
 def test_a_sqlite_file_that_cannot_be_opened_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     ended = started(DATABASE_URL=f"sqlite:///{tmp_path}/file/app.db")

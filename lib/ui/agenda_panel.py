@@ -6,12 +6,13 @@ import streamlit as st
 
 from lib import agenda as agenda_
 from lib import facilitation, steps
+from lib.access import AccessRefused, Action
 from lib.agenda import LEAST_MINUTES, MOST_MINUTES, Agenda
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
 from lib.store.port import StoreError
-from lib.ui import countdown, room_panel
+from lib.ui import countdown, gate, room_panel
 
 #: Minutes that one press adds.
 MORE = 5
@@ -118,8 +119,9 @@ def _keep_plan(process: Process, workshop_id: str, minutes: Mapping[str, int]) -
 def _pace(process: Process, workshop_id: str, change: Callable[[Agenda], Agenda]) -> bool:
     """Change the agenda; where that cannot be done, say so and leave everything as it is."""
     try:
+        gate.ask(process, Action.RUN_AGENDA, workshop_id)
         facilitation.pace(process.store, workshop_id, change)
-    except StoreError as exc:
+    except (StoreError, AccessRefused) as exc:
         st.toast(f"Not yet. {exc}")
         return False
     return True

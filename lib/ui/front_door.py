@@ -8,13 +8,14 @@ from html import escape
 import streamlit as st
 
 from lib import demo, entrance, navigation, shelf, steps, working_copy
+from lib.access import Action
 from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import current_step
 from lib.store.port import StoreUnavailable
 from lib.transcript import clean
-from lib.ui import page, safe, shelf_panel
+from lib.ui import gate, page, safe, shelf_panel
 from lib.workshop import LANGUAGES, Team, Workshop
 
 #: Seconds the demo may take to be made before its progress is shown.
@@ -33,7 +34,9 @@ def show() -> None:
         if link := st.query_params.get(navigation.TEAM, ""):
             _join(process, entrance.team_by_link(process.store, link))
         else:
+            gate.open_or_stop(process, Action.LIST_WORKSHOPS)
             _welcome(process)
+            gate.way_out(process)
 
 
 # A team comes in
@@ -102,6 +105,7 @@ def _demo(process: Process) -> None:
         )
         pressed = st.button("Open the demo", key="open-demo", icon=":material/play_circle:")
     if pressed:
+        gate.ask(process, Action.OPEN_DEMO)
         workshop = _demo_made(process)
         st.switch_page(navigation.REVIEW, query_params={navigation.WORKSHOP: workshop.id})
 
@@ -166,6 +170,7 @@ def _begin(process: Process, title: str, challenge: str, names: list[str], langu
     teams = [
         Team(workshop.id, new_id(), name, new_link(), place) for place, name in enumerate(names, 1)
     ]
+    gate.ask(process, Action.START_WORKSHOP)
     try:
         process.store.create_workshop(workshop, teams)
     except StoreUnavailable as exc:

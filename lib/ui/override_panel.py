@@ -3,10 +3,12 @@
 import streamlit as st
 
 from lib import completion, criteria
+from lib.access import AccessRefused, Action
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import TransitionRefused, is_read_only
 from lib.store.port import Conflict, StoreError, upstream_artifacts
+from lib.ui import gate
 from lib.ui.safe import escaped
 from lib.workshop import StepKey, StepState
 
@@ -40,6 +42,7 @@ def show(process: Process, key: StepKey, state: StepState) -> None:
 
 def _override(process: Process, key: StepKey, reason: str) -> None:
     try:
+        gate.ask(process, Action.OVERRIDE, key.workshop_id)
         completion.override(
             process.store,
             process.drafts,
@@ -52,7 +55,7 @@ def _override(process: Process, key: StepKey, reason: str) -> None:
         st.warning(str(exc))
     except Conflict:
         st.warning("The team was at work there this very moment: please look again.")
-    except StoreError as exc:
+    except (StoreError, AccessRefused) as exc:
         st.warning(f"Not done, nothing is lost. {exc}")
     else:
         st.rerun()

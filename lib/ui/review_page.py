@@ -10,6 +10,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lib import exports, navigation, notes, review, shelf, steps
+from lib.access import AccessRefused, Action
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Filters, Look, Room
@@ -19,6 +20,7 @@ from lib.transcript import clean
 from lib.ui import (
     agenda_panel,
     downloads,
+    gate,
     moment,
     page,
     review_pulse,
@@ -43,6 +45,8 @@ def show() -> None:
     with page.errors_shown():
         navigation.leave(process)
         asked = st.query_params.get(navigation.WORKSHOP, "")
+        wanted = Action.SEE_TABLE if asked else Action.LIST_WORKSHOPS
+        gate.open_or_stop(process, wanted, asked)
         room = _read(process, clean(asked)) if asked else None
         if room is None:
             _choose(process, unknown=bool(asked))
@@ -205,7 +209,11 @@ def _live(process: Process, room: Room, filters: Filters) -> None:
 def _read_again(process: Process, room: Room) -> Room:
     """Return the room as it is now; while the database is away, as it was."""
     try:
+        gate.ask(process, Action.SEE_TABLE, room.workshop.id)
         return replace(room, cells=process.store.overview(room.workshop.id))
+    except AccessRefused:
+        # Signed out meanwhile: the whole page says so.
+        st.rerun()
     except StoreUnavailable:
         st.warning(
             "The database cannot be reached right now: this is how things stood before.",

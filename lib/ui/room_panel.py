@@ -3,11 +3,13 @@
 import streamlit as st
 
 from lib import facilitation, notes, steps
+from lib.access import AccessRefused, Action
 from lib.notes import MAX_CHARACTERS, Kind, Note, NoteRecord
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
 from lib.store.port import StoreError
+from lib.ui import gate
 from lib.ui.moment import when
 from lib.ui.override_panel import FACILITATOR
 from lib.ui.safe import escaped
@@ -48,8 +50,9 @@ def _flag(process: Process, room: Room, flag: Note) -> None:
 
 def _lower(process: Process, team: TeamKey, flag: Note) -> None:
     try:
+        gate.ask(process, Action.ANSWER_FLAG, team.workshop_id)
         facilitation.close(process.store, team, flag, by=FACILITATOR, at=utc_now())
-    except StoreError as exc:
+    except (StoreError, AccessRefused) as exc:
         st.toast(f"Not yet. {exc}")
 
 
@@ -91,6 +94,7 @@ def _team(label: str, room: Room, key: str) -> str | None:
 
 def _tell(process: Process, room: Room, team_id: str | None, text: str) -> bool:
     try:
+        gate.ask(process, Action.SEND_NOTICE, room.workshop.id)
         facilitation.tell(
             process.store,
             room.workshop.id,
@@ -101,7 +105,7 @@ def _tell(process: Process, room: Room, team_id: str | None, text: str) -> bool:
         )
     except notes.NoteRefused as exc:
         st.warning(str(exc))
-    except StoreError as exc:
+    except (StoreError, AccessRefused) as exc:
         st.warning(f"Not sent yet, your text is still there. {exc}")
     else:
         return True

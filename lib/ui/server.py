@@ -20,10 +20,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import get_option
 
-from lib import entrance, health, inbox, navigation, process, typed
+from lib import entrance, facilitators, health, inbox, navigation, process, settings, typed
 from lib.access import AccessRefused
 from lib.process import Process
+from lib.replies import utc_now
 from lib.settings import SettingsError
 from lib.store.port import StoreError
 from lib.transcript import MAX_CHARACTERS
@@ -100,6 +102,51 @@ def _outbox(running: Process, team: Team, said: Any) -> None:
     inbox.deliver(running, team, said["step"], str(said["member"]), said["outbox"])
 
 
+#: Bytes of a request that gives a passcode.
+MAX_ENTERING = 4_000
+
+
+async def enter(request: Request) -> Response:
+    """Give a pass for the house's passcode (POST), or end the one this browser holds (DELETE)."""
+    try:
+        if request.method == "DELETE":
+            await run_in_threadpool(_leave, request.cookies.get(facilitators.COOKIE, ""))
+            answer = Response(status_code=204)
+            answer.delete_cookie(facilitators.COOKIE, path="/", httponly=True, samesite="lax")
+            return answer
+        body = await request.body()
+        passcode = str(json.loads(body[:MAX_ENTERING])["passcode"])
+        who = request.client.host if request.client else "unknown"
+        token = await run_in_threadpool(_enter, passcode, who)
+    except AccessRefused as exc:
+        return JSONResponse({"sentence": str(exc)}, status_code=403)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Response(status_code=404)
+    except (StoreError, SettingsError) as exc:
+        log.warning("Somebody waits at the gate: %s", exc)
+        return Response(status_code=503)
+    answer = Response(status_code=204)
+    answer.set_cookie(
+        facilitators.COOKIE,
+        token,
+        max_age=int(facilitators.PASS_LASTS.total_seconds()),
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+def _enter(passcode: str, who: str) -> str:
+    running = process.running()
+    return facilitators.enter(running.store, running.settings, passcode, who, utc_now())
+
+
+def _leave(token: str) -> None:
+    facilitators.leave(process.running().store, token)
+
+
 #: Where whoever sends people to this server asks whether to.
 READY = "/throughline/readyz"
 
@@ -170,6 +217,7 @@ def parts() -> dict[str, Any]:
     sys.setswitchinterval(TURN)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     try:
+        facilitators.check(settings.load(), get_option("server.address"))
         process.running()
     except (SettingsError, StoreError) as exc:
         sys.stderr.write(f"Throughline cannot start: {exc}\n")
@@ -179,6 +227,7 @@ def parts() -> dict[str, Any]:
         "routes": [
             Route(navigation.OUTBOX, taking(_outbox, MAX_DELIVERY), methods=["POST"]),
             Route(navigation.TYPED, taking(typed.deliver, typed.MAX_TYPED), methods=["POST"]),
+            Route(navigation.ENTER, enter, methods=["POST", "DELETE"]),
             Route(READY, readyz, methods=["GET"]),
         ],
         "middleware": [Middleware(Headers)],

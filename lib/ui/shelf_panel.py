@@ -6,11 +6,13 @@ from datetime import datetime
 import streamlit as st
 
 from lib import navigation, shelf, working_copy
+from lib.access import AccessRefused, Action
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
 from lib.shelf import Shelves
 from lib.store.port import StoreError
+from lib.ui import gate
 from lib.ui.moment import when
 from lib.ui.safe import escaped
 from lib.workshop import Workshop
@@ -52,7 +54,7 @@ def show(process: Process, room: Room) -> None:
                     "Archive",
                     f"archive/{workshop.id}",
                     ":material/inventory_2:",
-                    lambda: process.store.archive(workshop.id, utc_now()),
+                    lambda: _archive(process, workshop, utc_now()),
                 )
             if st.button("Delete …", key="delete", icon=":material/delete:"):
                 _ask(process, room)
@@ -60,8 +62,9 @@ def show(process: Process, room: Room) -> None:
 
 def _duplicate(process: Process, workshop: Workshop) -> None:
     try:
+        gate.ask(process, Action.DUPLICATE, workshop.id)
         copy = shelf.duplicate(process.store, workshop, at=utc_now())
-    except StoreError as exc:
+    except (StoreError, AccessRefused) as exc:
         st.warning(f"Not copied. {exc}")
         return
     working_copy.notify("This is the copy: the same teams, each with a new link, and no work yet.")
@@ -94,7 +97,18 @@ def _ask(process: Process, room: Room) -> None:
             st.rerun()
 
 
+def _archive(process: Process, workshop: Workshop, at: datetime | None) -> None:
+    gate.ask(process, Action.ARCHIVE, workshop.id)
+    process.store.archive(workshop.id, at)
+
+
+def _not_deleted(process: Process, workshop: Workshop) -> None:
+    gate.ask(process, Action.DELETE, workshop.id)
+    process.store.delete(workshop.id, None)
+
+
 def _delete(process: Process, workshop: Workshop) -> None:
+    gate.ask(process, Action.DELETE, workshop.id)
     shelf.delete(process.store, workshop.id, at=utc_now(), days=process.settings.delete_grace)
 
 
@@ -107,7 +121,7 @@ def _undo_delete(process: Process, workshop: Workshop) -> None:
         "Undo delete",
         f"undo-delete/{workshop.id}",
         ":material/undo:",
-        lambda: process.store.delete(workshop.id, None),
+        lambda: _not_deleted(process, workshop),
     )
 
 
@@ -116,7 +130,7 @@ def _unarchive(process: Process, workshop: Workshop) -> None:
         "Unarchive",
         f"unarchive/{workshop.id}",
         ":material/unarchive:",
-        lambda: process.store.archive(workshop.id, None),
+        lambda: _archive(process, workshop, None),
     )
 
 
@@ -127,7 +141,7 @@ def _button(label: str, key: str, icon: str, do: Callable[[], None]) -> None:
 def _done(do: Callable[[], None]) -> None:
     try:
         do()
-    except StoreError as exc:
+    except (StoreError, AccessRefused) as exc:
         st.toast(f"Not yet. {exc}")
 
 
