@@ -33,6 +33,8 @@ def an_attempt_overtaken_by_another(world: World, team: list[Person]) -> None:
     """A server is cut off from its database while it greets, and back when another has gone on."""
     ada, ben = team
     ada.come()
+    # Before that nothing would be cut off in the middle.
+    assert ada.tab.watch(20, until=lambda: any(each.growing for each in ada.tab.bubbles))
     world.proxies[ada.server].swallow()
     ben.come()
     assert ben.tab.watch(20, until=lambda: "retry" in ben.tab.buttons)
