@@ -116,15 +116,16 @@ def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) 
         st.info("This step is complete: the conversation is closed.", icon=":material/lock:")
         return
     closed = copy.closed_because(step)
-    if closed:
-        st.info(closed, icon=":material/front_hand:")
-    if growing is not None:
-        stop = partial(_stop, process, copy.key(step), growing)
-        st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
-    elif (last := _unfinished(copy, step)) is not None and not closed:
-        _offer_retry(process, copy, step, last)
-    elif not closed:
-        _offer_another(process, copy, step)
+    with page.place():
+        if closed:
+            st.info(closed, icon=":material/front_hand:")
+        if growing is not None:
+            stop = partial(_stop, process, copy.key(step), growing)
+            st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
+        elif (last := _unfinished(copy, step)) is not None and not closed:
+            _offer_retry(process, copy, step, last)
+        elif not closed:
+            _offer_another(process, copy, step)
     chat_box.show(
         inbox.box_key(copy, step),
         storage=f"throughline/{copy.team.id}/{step}",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib import navigation, process, working_copy
 from lib.access import AccessRefused
@@ -67,6 +68,16 @@ def errors_shown() -> Iterator[None]:
         log.error("A page could not be drawn: %s", exc)
         st.error(f"This could not be done. {exc}")
         st.stop()
+
+
+def place() -> DeltaGenerator:
+    """
+    Return a place for what comes and goes, so that what stands after it stays.
+
+    A browser knows an element by how many stand before it. Where one more comes, all that follow
+    are made anew, for a moment beside the old ones: two boxes to type into, a table scrolled back.
+    """
+    return st.container()
 
 
 def show_notice() -> None:

@@ -109,26 +109,28 @@ def _front_door() -> None:
 def _show_room(process: Process, room: Room) -> None:
     # A link from this page to itself changes the parameters, but not what the browser shows.
     st.query_params[navigation.WORKSHOP] = room.workshop.id
-    _heading(room)
-    page.show_notice()
-    shelf_panel.banner(process, room.workshop)
     # Before anybody has come in, the links are what the facilitator is here for.
     fresh = not any(row.messages for row in room.rows)
-    if fresh:
-        _links(room, expanded=True)
-    agenda_panel.show(process, room)
-    room_panel.show(process, room)
+    with page.place():
+        _heading(room)
+        page.show_notice()
+        shelf_panel.banner(process, room.workshop)
+        if fresh:
+            _links(room, expanded=True)
+        agenda_panel.show(process, room)
+        room_panel.show(process, room)
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         filters = _filters()
         words = review_search.box()
-    review_search.show(process, room, words)
+    with page.place():
+        review_search.show(process, room, words)
     opened = review_step.opened(room)
-    beside = st.columns([11, 9], gap="medium") if opened else None
-    # Nothing around it that need not be: a look copies whatever it stands in.
-    with beside[0] if beside else nullcontext():
+    # One column or two: the table stays where it is, and as far as it was scrolled.
+    first, *second = st.columns([11, 9] if opened else 1, gap="medium")
+    with first:
         _live(process, room, filters)
         _download(process, room, filters)
-    with beside[1] if beside else nullcontext():
+    with second[0] if second else nullcontext():
         review_step.show(process, room, opened)
     st.divider()
     if not fresh:

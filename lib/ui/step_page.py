@@ -32,13 +32,14 @@ def show(step: str) -> None:
             _deleted(process, copy, step, copy.briefing.erase_at)
             return
         _take_in_typing(process, copy, step)
-        _heading(process, copy, step)
-        rail.show(copy)
-        if not is_read_only(copy.states[step].status):
-            chat.receive(process, copy, step)
-        copy.drawn(step)
-        stale_panel.show(process, copy, step)
-        reopen_dialog.show(process, copy, step)
+        with page.place():
+            _heading(process, copy, step)
+            rail.show(copy)
+            if not is_read_only(copy.states[step].status):
+                chat.receive(process, copy, step)
+            copy.drawn(step)
+            stale_panel.show(process, copy, step)
+            reopen_dialog.show(process, copy, step)
         conversation, result = st.columns([3, 2], gap="large")
         with result, st.container(key="result"):
             draft_panel.show(process, copy, step)

@@ -175,3 +175,23 @@ def test_the_table_is_a_file_away(review: Review, label: str, kind: str, tmp_pat
 
     assert wanted.value.suggested_filename == f"newcomers-status.{kind}"
     assert (tmp_path / "table").read_bytes().startswith(beginning)
+
+
+def test_a_step_that_is_opened_leaves_the_table_where_it_is_and_as_it_was_scrolled(
+    review: Review,
+) -> None:
+    tables = review.page.get_by_test_id("status-table")
+    tables.locator("xpath=..").evaluate("each => each.scrollTo(0, 200)")
+    tables.evaluate("each => { each.dataset.mine = 'yes' }")
+    review.page.evaluate(
+        """() => { window.most = 0; new MutationObserver(() => {
+          const now = document.querySelectorAll('[data-testid=status-table]').length;
+          window.most = Math.max(window.most, now);
+        }).observe(document.body, { childList: true, subtree: true }) }"""
+    )
+    review.cell(review.teams[9], CHALLENGE).click(delay=50)
+    expect(review.page.get_by_role("heading", name="1. Challenge")).to_be_visible()
+
+    assert tables.get_attribute("data-mine") == "yes"
+    assert review.page.evaluate("window.most") <= 1
+    assert tables.locator("xpath=..").evaluate("each => each.scrollTop") == 200

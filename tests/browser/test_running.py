@@ -140,6 +140,7 @@ def test_a_message_reaches_the_teams_page_within_three_seconds_until_it_is_close
     for each, name in ((tab, "Ada"), (mate, "Ben")):
         each.enter(team.link, name)
     tab.box.fill("I am still typing")
+    tab.box.evaluate("each => { each.dataset.mine = 'yes' }")
     open_review(facilitator, team)
     facilitator.page.get_by_text("Write to the teams").click(delay=50)
     facilitator.page.get_by_role("textbox", name="Message").fill("Ten more minutes, then coffee")
@@ -149,12 +150,14 @@ def test_a_message_reaches_the_teams_page_within_three_seconds_until_it_is_close
     shown = tab.page.get_by_text("Ten more minutes, then coffee")
     expect(shown).to_be_visible()
     took = now() - at
+    expect(tab.box).to_be_focused()
     tab.page.get_by_role("button", name="Got it").click(delay=50)
     expect(shown).to_have_count(0)
     expect(mate.page.get_by_text("Ten more minutes, then coffee")).to_have_count(0)
 
     assert took < timedelta(seconds=3)
     expect(tab.box).to_have_value("I am still typing")
+    assert tab.box.get_attribute("data-mine") == "yes", "the box was made anew"
 
 
 def test_a_held_step_opens_on_the_teams_page_when_the_hold_is_lifted(
