@@ -31,7 +31,7 @@ format: $(VENV)/dev.stamp ## put everything in shape
 	@$(BIN)/ruff format .
 
 images: $(VENV)/dev.stamp ## take the pictures of every page in docs/images anew
-	@THROUGHLINE_IMAGES=1 $(BIN)/python -m pytest -q -p no:xdist tests/browser/test_look.py -k wcag
+	@THROUGHLINE_IMAGES=1 $(BIN)/python -m pytest -q -n 0 tests/browser/test_look.py -k wcag
 
 bench: $(VENV)/dev.stamp ## measure, side by side in one run
 	@$(BIN)/python -m bench $(ARGS)
