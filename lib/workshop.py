@@ -246,6 +246,9 @@ class StepOverview:
     overridden: bool = False
     #: Since when the team says that it is stuck, in whichever step; None where it does not.
     flagged_at: datetime | None = None
+    #: Of the first step: when its first message was written, the guide's greeting of who came in.
+    #: It is open from the workshop's beginning, which may be days before its team comes.
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True)

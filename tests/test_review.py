@@ -121,6 +121,17 @@ def test_the_time_in_a_step_counts_from_its_last_move_and_is_held_against_the_pl
     assert (beyond["text"], beyond["note"], beyond["late"]) == ("25 min", "5 min over", True)
 
 
+def test_the_time_in_the_first_step_counts_from_when_the_team_came() -> None:
+    yesterday, lately = NOW - timedelta(days=1), NOW - timedelta(minutes=12)
+    row = moved(summary(team()), "challenge", moved_at=yesterday)
+    came = moved(row, "challenge", moved_at=yesterday, arrived_at=lately)
+    again = moved(row, "challenge", moved_at=lately, arrived_at=yesterday)
+
+    assert cells(row)["in_step"] == {"text": "–", "sort": -1, "note": "not here yet"}
+    assert cells(came)["in_step"]["text"] == "12 min"
+    assert cells(again)["in_step"]["text"] == "12 min"
+
+
 def test_a_team_that_is_done_is_in_no_step() -> None:
     drawn = cells(summary(team(), complete=10))["in_step"]
 

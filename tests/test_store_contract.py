@@ -1089,6 +1089,16 @@ def seen(store: Store, team: Team, step: str) -> StepOverview:
     return next(c for c in cells if (c.team_id, c.state.step) == (team.id, step))
 
 
+def test_the_overview_says_when_a_team_has_come(store: Store, team: Team) -> None:
+    assert seen(store, team, "challenge").arrived_at is None
+    first, later = team.step_key("challenge"), team.step_key("persona")
+    (greeting, _) = store.append(first, [replace(question(), created_at=LATER), question()])
+    store.append(later, [question()])
+
+    assert seen(store, team, "challenge").arrived_at == greeting.created_at == LATER
+    assert seen(store, team, "persona").arrived_at is None
+
+
 def test_the_overview_counts_what_the_guide_has_failed_at(store: Store, team: Team) -> None:
     statuses = [MessageStatus.ERROR, MessageStatus.INTERRUPTED, MessageStatus.ERROR]
     store.append(team.step_key("persona"), [reply(status=status) for status in statuses])

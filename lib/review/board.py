@@ -131,7 +131,7 @@ def _share(row: TeamSummary) -> float:
 def _in_step(row: TeamSummary, look: Look) -> dict[str, Any]:
     seconds = row.in_step(look.now)
     if seconds is None:
-        return _cell("–", -1, note="all complete")
+        return _cell("–", -1, note="all complete" if row.has_come else "not here yet")
     planned = look.plan[row.current_step]
     over = seconds - planned * 60
     note = f"{lasting(over)} over" if over >= 60 else f"of {planned} min"

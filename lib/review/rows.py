@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from lib import steps
 from lib.briefing import Desk
 from lib.calls import TeamUsage
 from lib.review.words import latest, seconds_since
@@ -56,11 +57,21 @@ class TeamSummary:
         return sum(cell.overridden for cell in self.cells.values())
 
     def in_step(self, now: datetime) -> float | None:
-        """Return the seconds since the current step was opened, or reopened; None where all is done."""
+        """
+        Return the seconds since the current step was opened, or reopened.
+
+        None where all is done, and where the team has not come yet.
+        """
         cell = self.cells[self.current_step]
-        if cell.state.status is Status.COMPLETE:
+        if cell.state.status is Status.COMPLETE or not self.has_come:
             return None
-        return seconds_since(cell.moved_at or cell.state.started_at, now)
+        return seconds_since(latest([cell.moved_at, cell.arrived_at]), now)
+
+    @property
+    def has_come(self) -> bool:
+        """Whether anybody of the team has been at its first step, or further."""
+        first = self.cells[steps.SLUGS[0]]
+        return first.arrived_at is not None or self.current_step != first.state.step
 
     @property
     def flagged_at(self) -> datetime | None:

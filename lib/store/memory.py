@@ -465,7 +465,13 @@ class MemoryStore(MemoryRooms, MemoryFinding, MemoryEntrance):
             max((each.at for each in told), default=None),
             is_overridden,
             self._flagged_at(key.team),
+            self._arrived_at(key, row),
         )
+
+    def _arrived_at(self, key: StepKey, row: _Row) -> datetime | None:
+        if key.step != steps_.SLUGS[0]:
+            return None
+        return next((each.created_at for each in row.live if each.position == 1), None)
 
     # Replies written anew
 

@@ -85,25 +85,30 @@ _SAID_ON_SQLITE = """
 #: the story it was last completed and last overridden; since when a team has had a flag.
 _QUERY = """
     SELECT 'state', s.team_id, s.step, s.era, s.status, s.phase, s.stale, s.made_from,
-        s.started_at, s.completed_at, s.updated_at, t.position, s.draft_revision, {said}
+        s.started_at, s.completed_at, s.updated_at, t.position, s.draft_revision,
+        CASE WHEN s.step = '{first}' THEN (
+            SELECT created_at FROM messages m
+            WHERE m.workshop_id = s.workshop_id AND m.team_id = s.team_id AND m.step = s.step
+                AND m.era = s.era AND m.position = 1
+        ) END, {said}
     JOIN teams t ON t.workshop_id = s.workshop_id AND t.id = s.team_id
     WHERE s.workshop_id = {workshop}
 UNION ALL
     SELECT 'unfinished', team_id, step, era, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-        count(*), count(*) FILTER (WHERE status = 'error'), NULL, NULL
+        count(*), count(*) FILTER (WHERE status = 'error'), NULL, NULL, NULL
     FROM messages
     WHERE workshop_id = {workshop} AND status <> 'complete'
     GROUP BY team_id, step, era
 UNION ALL
     SELECT 'moved', team_id, step, NULL, NULL, NULL, NULL, NULL, max(at), NULL, NULL,
         max(position) FILTER (WHERE status_after = 'complete'),
-        max(position) FILTER (WHERE event = 'override'), NULL, NULL
+        max(position) FILTER (WHERE event = 'override'), NULL, NULL, NULL
     FROM events
     WHERE workshop_id = {workshop}
     GROUP BY team_id, step
 UNION ALL
     SELECT 'flagged', team_id, NULL, NULL, NULL, NULL, NULL, NULL, min(at), NULL, NULL,
-        NULL, NULL, NULL, NULL
+        NULL, NULL, NULL, NULL, NULL
     FROM notes
     WHERE workshop_id = {workshop} AND kind = 'flag' AND NOT EXISTS (
         SELECT 1 FROM closed_notes c
@@ -125,7 +130,7 @@ class Overview:
         self._door = door
         said = _SAID_ON_SQLITE if door.is_sqlite else _SAID_ON_POSTGRESQL
         workshop = ":workshop" if door.is_sqlite else "%(workshop)s"
-        self._query = _QUERY.format(said=said, workshop=workshop)
+        self._query = _QUERY.format(said=said, workshop=workshop, first=steps_.SLUGS[0])
         self._dialect = door.engine.dialect
         self._cell = lru_cache(_REMEMBERED)(self._new_cell)
 
@@ -171,6 +176,7 @@ class Overview:
         updated_at: Any,
         _position: int,
         draft_revision: int,
+        arrived_at: Any,
         messages: int | None,
         written_at: Any,
         unfinished: int,
@@ -208,6 +214,7 @@ class Overview:
             self._moment(moved_at),
             is_overridden and state.status is Status.COMPLETE,
             self._moment(flagged_at),
+            self._moment(arrived_at),
         )
 
     def _moment(self, at: Any) -> datetime | None:
