@@ -3,17 +3,14 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lib.store import open_store
-from lib.store.port import Store
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 
 @pytest.fixture(scope="session")
@@ -40,22 +37,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     server.start()
     yield server
     server.stop()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the address of an empty database, on each engine in turn."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'own.db'}"
-    return str(request.getfixturevalue("postgres").new_database())
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """Return a look into the database beside the app's own."""
-    store = open_store(database_url)
-    yield store
-    store.close()
 
 
 @pytest.fixture

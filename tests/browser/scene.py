@@ -1,19 +1,31 @@
 """What most browser tests begin with, made in the database: only a few are about the front door."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from lib.ids import new_id, new_link
 from lib.store import open_store
+from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import Team, Workshop
 
+GREETING = "Welcome. What is it that goes wrong?"
 
-def new_team(database_url: str, name: str = "Ladder crew") -> Team:
-    """Start a workshop with one team; return the team."""
+
+def new_team(database_url: str, name: str = "Ladder crew", *, greeted: bool = False) -> Team:
+    """
+    Start a workshop with one team; return the team.
+
+    With *greeted* the guide has spoken already, which a slow one takes its time for.
+    """
     workshop = Workshop(
         new_id(), "Newcomers", "Half of them leave within a year.", datetime.now(UTC)
     )
     team = Team(workshop.id, new_id(), name, new_link(), 1)
     store = open_store(database_url)
     store.create_workshop(workshop, [team])
+    if greeted:
+        said = Message(new_id(), Role.ASSISTANT, "Guide", GREETING, datetime.now(UTC))
+        complete = replace(said, status=MessageStatus.COMPLETE)
+        store.append(team.step_key("challenge"), [complete])
     store.close()
     return team

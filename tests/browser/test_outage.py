@@ -64,7 +64,7 @@ def store(server: AppServer, url: str) -> Iterator[Store]:
 def tab(page: Any, server: AppServer, url: str) -> Walker:
     """Return somebody in a team's first step, greeted."""
     walker = Walker(page, server.url)
-    walker.enter(new_team(url).link, "Ada")
+    walker.enter(new_team(url, greeted=True).link, "Ada")
     return walker
 
 

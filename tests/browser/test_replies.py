@@ -29,11 +29,11 @@ Serve = Callable[[str, str], AppServer]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Return a function that starts a server with a name on a database, its guide unhurried."""
+    """Return a function that starts a server on a database, its guide so many seconds a chunk."""
     started: list[AppServer] = []
 
-    def start(name: str, url: str) -> AppServer:
-        server = AppServer(url, tmp_path / f"{name}.log", GUIDE_PACE="0.01")
+    def start(url: str, pace: str) -> AppServer:
+        server = AppServer(url, tmp_path / f"{len(started)}.log", GUIDE_PACE=pace)
         started.append(server)
         server.start()
         return server
@@ -46,7 +46,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 def entered(page: Any, server: AppServer) -> tuple[Walker, str]:
     """Start a workshop and go into its first step; return the tab, and the team's address."""
     tab = Walker(page, server.url)
-    team = new_team(server.database_url)
+    team = new_team(server.database_url, greeted=True)
     tab.enter(team.link, "Ada")
     return tab, f"{tab.url}/?team={team.link}"
 
@@ -75,13 +75,13 @@ def words(text: str) -> str:
     return "".join(each for each in text if each.isalnum())
 
 
+@pytest.mark.postgres
 def test_what_was_on_screen_for_two_seconds_survives_a_kill_and_retry_goes_on(
-    page: Any, serve: Serve, database_url: str, store: Store
+    page: Any, serve: Serve, postgres: PostgresServer
 ) -> None:
-    server = serve("a", database_url)
+    url = postgres.new_database()
+    server, store = serve(url, "0.5"), open_store(url)
     tab, _ = entered(page, server)
-    server.restart(GUIDE_PACE="0.5")
-    tab.connected()
     tab.send(LONG)
     assert eventually(lambda: len(words(growing(tab))) > 20, 30)
     on_screen = words(growing(tab))
@@ -105,6 +105,7 @@ def test_what_was_on_screen_for_two_seconds_survives_a_kill_and_retry_goes_on(
     assert stored(store)[-1].id == kept.id
     expect(tab.messages).to_have_count(3)
     expect(tab.own_messages).to_have_count(1)
+    store.close()
 
 
 @pytest.mark.postgres
@@ -112,12 +113,10 @@ def test_a_tab_that_moves_to_another_server_sees_the_reply_grow_stops_and_retrie
     page: Any, serve: Serve, postgres: PostgresServer
 ) -> None:
     url = postgres.new_database()
-    here, there = serve("a", url), serve("b", url)
+    # Slow enough to be stopped in mid-sentence on a busy machine.
+    here, there = serve(url, "1.5"), serve(url, "0.01")
     store = open_store(url)
     tab, address = entered(page, here)
-    # Slow enough to be stopped in mid-sentence on a busy machine.
-    here.restart(GUIDE_PACE="1.5")
-    tab.connected()
     tab.send(LONG)
     assert eventually(lambda: len(words(growing(tab))) > 5, 30)
     tab.join(address.replace(here.url, there.url), "Ada")
@@ -156,10 +155,8 @@ def test_a_page_on_another_server_offers_retry_by_itself_when_the_writer_died(
     page: Any, serve: Serve, postgres: PostgresServer
 ) -> None:
     url = postgres.new_database()
-    here, there = serve("a", url), serve("b", url)
+    here, there = serve(url, "0.5"), serve(url, "0.01")
     tab, address = entered(page, here)
-    here.restart(GUIDE_PACE="0.5")
-    tab.connected()
     tab.send(LONG)
     assert eventually(lambda: len(words(growing(tab))) > 5, 30)
     tab.join(address.replace(here.url, there.url), "Ada")

@@ -17,29 +17,51 @@ from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 from tests.fakes import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.postgres, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, AppServer]]:
-    """Return the servers these tests share, one an engine: starting one takes longer than most."""
-    started: dict[str, AppServer] = {}
+def servers() -> Iterator[dict[tuple[str, str], AppServer]]:
+    """Return the servers these tests share, by engine and pace: to start one takes long."""
+    started: dict[tuple[str, str], AppServer] = {}
     yield started
     for server in started.values():
         server.kill()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+#: The engines differ in what a kill leaves behind and in how two writers meet.
+EITHER_ENGINE = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+
+#: The guide takes about ten seconds for a reply.
+SLOW = pytest.mark.parametrize("pace", ["0.5"], ids=["slow"])
+
+
+@pytest.fixture
+def engine() -> str:
+    return "postgresql"
+
+
+@pytest.fixture
+def pace() -> str:
+    """Return the seconds between two chunks of the guide's replies."""
+    return "0.01"
+
+
+@pytest.fixture
 def server(
-    request: pytest.FixtureRequest, servers: dict[str, AppServer], tmp_path: Path
+    request: pytest.FixtureRequest,
+    servers: dict[tuple[str, str], AppServer],
+    engine: str,
+    pace: str,
+    tmp_path: Path,
 ) -> AppServer:
-    engine = request.param
-    if engine not in servers:
+    key = engine, pace
+    if key not in servers:
         is_sqlite = engine == "sqlite"
         url = f"sqlite:///{tmp_path / 'own.db'}" if is_sqlite else _new_database(request)
-        servers[engine] = AppServer(url, tmp_path / "app.log")
-    servers[engine].ready(GUIDE_PACE="0.01")
-    return servers[engine]
+        servers[key] = AppServer(url, tmp_path / "app.log", GUIDE_PACE=pace)
+    servers[key].ready()
+    return servers[key]
 
 
 def _new_database(request: pytest.FixtureRequest) -> str:
@@ -61,17 +83,10 @@ def tab(page: Any, server: AppServer) -> Walker:
 
 @pytest.fixture
 def address(tab: Walker, server: AppServer) -> str:
-    """Start a workshop, go into its first step and wait for the greeting."""
-    team = new_team(server.database_url)
+    """Start a workshop and go into its first step, where the guide has spoken."""
+    team = new_team(server.database_url, greeted=True)
     tab.enter(team.link, "Ada")
     return f"{tab.url}/?team={team.link}"
-
-
-@pytest.fixture
-def slow(tab: Walker, address: str, server: AppServer) -> None:
-    """Make the guide take about ten seconds for a reply from here on."""
-    server.restart(GUIDE_PACE="0.5")
-    tab.connected()
 
 
 LONG = "Half of the newcomers leave within a year, most of them before christmas."
@@ -97,6 +112,7 @@ def is_last(store: Store, status: MessageStatus) -> Callable[[], bool]:
     return lambda: stored(store)[-1].status is status
 
 
+@EITHER_ENGINE
 def test_a_message_sent_just_before_next_or_back_is_there(
     tab: Walker, address: str, store: Store
 ) -> None:
@@ -110,6 +126,7 @@ def test_a_message_sent_just_before_next_or_back_is_there(
     ), (sent(store), tab.page.url, tab.page.evaluate("JSON.stringify(sessionStorage)"))
 
 
+@EITHER_ENGINE
 def test_five_messages_typed_too_fast_are_all_there_once_in_order(
     tab: Walker, address: str, store: Store
 ) -> None:
@@ -124,11 +141,10 @@ def test_five_messages_typed_too_fast_are_all_there_once_in_order(
         expect(tab.own_messages.filter(has_text=text)).to_have_count(1)
 
 
+@pytest.mark.parametrize("pace", ["1.3"], ids=["very slow"])
 def test_a_growing_reply_is_saved_every_few_seconds(
-    tab: Walker, address: str, store: Store, server: AppServer
+    tab: Walker, address: str, store: Store
 ) -> None:
-    server.restart(GUIDE_PACE="1.3")
-    tab.connected()
     tab.send(LONG)
     assert eventually(is_last(store, MessageStatus.STREAMING))
     lengths: list[int] = []
@@ -144,8 +160,9 @@ def test_a_growing_reply_is_saved_every_few_seconds(
     assert is_last(store, MessageStatus.COMPLETE)()
 
 
+@SLOW
 def test_a_reply_goes_on_when_its_tab_is_closed_and_a_second_tab_follows_it(
-    tab: Walker, address: str, slow: None, store: Store
+    tab: Walker, address: str, store: Store
 ) -> None:
     tab.send(LONG)
     assert eventually(is_last(store, MessageStatus.STREAMING))
@@ -160,8 +177,9 @@ def test_a_reply_goes_on_when_its_tab_is_closed_and_a_second_tab_follows_it(
     expect(second.messages.last).to_contain_text(whole.text.split()[-2])
 
 
+@SLOW
 def test_reloading_in_the_middle_of_a_reply_picks_it_up(
-    tab: Walker, address: str, slow: None, store: Store
+    tab: Walker, address: str, store: Store
 ) -> None:
     tab.send(LONG)
     assert eventually(is_last(store, MessageStatus.STREAMING))
@@ -173,8 +191,10 @@ def test_reloading_in_the_middle_of_a_reply_picks_it_up(
     assert [m.status for m in stored(store)] == [MessageStatus.COMPLETE] * 3
 
 
+@EITHER_ENGINE
+@SLOW
 def test_a_killed_server_costs_nothing_that_was_sent_and_retry_goes_on_with_the_turn(
-    tab: Walker, address: str, slow: None, store: Store, server: AppServer
+    tab: Walker, address: str, store: Store, server: AppServer
 ) -> None:
     tab.send(LONG)
     assert eventually(is_last(store, MessageStatus.STREAMING))
@@ -196,7 +216,8 @@ def test_a_killed_server_costs_nothing_that_was_sent_and_retry_goes_on_with_the_
     assert after[-1].status is MessageStatus.COMPLETE
 
 
-def test_stop_and_retry_in_the_browser(tab: Walker, address: str, slow: None, store: Store) -> None:
+@SLOW
+def test_stop_and_retry_in_the_browser(tab: Walker, address: str, store: Store) -> None:
     tab.send(LONG)
     tab.page.get_by_role("button", name="Stop", exact=True).click(delay=50)
     tab.page.get_by_role("button", name="Retry").click(delay=50)
