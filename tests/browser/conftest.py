@@ -10,7 +10,7 @@ import pytest
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
 
-CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="session")
