@@ -7,10 +7,8 @@ typed here is on the server after a pause of 2 s, and at the latest after 10 s.
 """
 
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-import streamlit as st
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -18,9 +16,8 @@ from lib import navigation, typed, working_copy
 from lib.artifacts import MODELS
 from lib.shaping import bound, inner_type, item_type
 from lib.ui.artifact_card import is_model
+from lib.ui.component import component
 from lib.working_copy import WorkingCopy
-
-_HERE = Path(__file__).parent
 
 #: Fields that hold a name rather than sentences.
 _SHORT = frozenset(
@@ -29,16 +26,7 @@ _SHORT = frozenset(
 )
 
 
-def _text(*names: str) -> str:
-    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in names)
-
-
-_mounted = st.components.v2.component(
-    "throughline_form",
-    html=_text("form.html"),
-    css=_text("form.css"),
-    js=_text("typing.js", "form.js"),
-)
+_mounted = component("form", "typing.js")
 
 
 def show(copy: WorkingCopy, step: str) -> None:

@@ -7,17 +7,9 @@ const DIALOG_TITLE = "Connection error";
 const STATE = "data-test-connection-state";
 const PATIENCE_MS = 2000;
 
-export default function (component) {
-  const { data, parentElement } = component;
-  const watch = parentElement.watch ?? (parentElement.watch = watching(parentElement));
-  watch.sentence = data.sentence;
-  return () => {
-    watch.end();
-    parentElement.watch = undefined;
-  };
-}
+export default called(mount);
 
-function watching(parent) {
+function mount(parent) {
   const line = parent.querySelector(".away");
   const app = document.querySelector(`[${STATE}]`);
   const watch = { sentence: "" };
@@ -57,7 +49,10 @@ function watching(parent) {
   const dialogs = new MutationObserver(close);
   dialogs.observe(document.body, { childList: true, subtree: true });
   document.addEventListener("focusin", remember, true);
-  watch.end = () => {
+  watch.update = ({ sentence }) => {
+    watch.sentence = sentence;
+  };
+  watch.leave = () => {
     states.disconnect();
     dialogs.disconnect();
     document.removeEventListener("focusin", remember, true);

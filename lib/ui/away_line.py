@@ -5,22 +5,13 @@ That dialog speaks of a terminal, lies over the page, and takes the focus away f
 tried in Chromium, it is there 3 s after the server was killed. The line takes nothing from anybody.
 """
 
-from pathlib import Path
-
-import streamlit as st
-
-_HERE = Path(__file__).parent
+from lib.ui.component import component
 
 _SENTENCE = (
     "The server cannot be reached. What you write stays here, and the page goes on by itself."
 )
 
-_mounted = st.components.v2.component(
-    "throughline_away_line",
-    html='<p class="away" role="status" hidden></p>',
-    css=(_HERE / "away_line.css").read_text(encoding="utf-8"),
-    js=(_HERE / "away_line.js").read_text(encoding="utf-8"),
-)
+_mounted = component("away_line", html='<p class="away" role="status" hidden></p>')
 
 
 def show() -> None:

@@ -13,16 +13,7 @@ const TELL_UNSENT_AFTER_MS = 30000;
 const RECEIVED_LEFT_IN_STATE = 10000;
 const HIGHEST_PX = 220;
 
-export default function (component) {
-  const { data, parentElement } = component;
-  const box = parentElement.box ?? (parentElement.box = mount(parentElement, data));
-  box.setStateValue = component.setStateValue;
-  box.update(data);
-  return () => {
-    clearInterval(box.timer);
-    box.leave();
-  };
-}
+export default called(mount);
 
 function mount(parent, first) {
   const text = parent.querySelector("textarea");
@@ -139,7 +130,8 @@ function mount(parent, first) {
     pause.flush();
   };
 
-  box.update = (data) => {
+  box.update = (data, { setStateValue }) => {
+    box.setStateValue = setStateValue;
     const moved = data.storage !== box.data.storage;
     box.data = data;
     text.placeholder = data.placeholder;
@@ -187,13 +179,17 @@ function mount(parent, first) {
 
   // A page that is left in the moment of sending may take the component's state with it. What the
   // server has not confirmed goes there by a request of its own; it is stored once all the same.
-  box.leave = () => {
+  const deliver = () => {
     const { address, link, step, member } = box.data.delivery;
     const sent = box.outbox.map(({ id, text }) => ({ id, text }));
     if (sent.length) sendOff(address, { link, step, member, outbox: sent });
     if (told !== typed) sendOff(box.data.delivery.typed, unsent());
   };
-  whenLeaving(box.leave);
+  whenLeaving(deliver);
+  box.leave = () => {
+    clearInterval(box.timer);
+    deliver();
+  };
 
   text.addEventListener("input", () => {
     fit();

@@ -10,23 +10,12 @@ moment of sending takes its state with it, about once in four: then the box deli
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-
-import streamlit as st
 
 from lib.transcript import MAX_CHARACTERS
+from lib.ui.component import component, drawn
 from lib.workshop import Unsent
 
-_HERE = Path(__file__).parent
-
-_mounted = st.components.v2.component(
-    "throughline_chat_box",
-    html=(_HERE / "chat_box.html").read_text(encoding="utf-8"),
-    css=(_HERE / "chat_box.css").read_text(encoding="utf-8"),
-    js="\n".join(
-        (_HERE / name).read_text(encoding="utf-8") for name in ("typing.js", "chat_box.js")
-    ),
-)
+_mounted = component("chat_box", "typing.js")
 
 
 @dataclass(frozen=True)
@@ -83,6 +72,7 @@ def show(
     _mounted(
         key=key,
         data={
+            "drawn": drawn(),
             "storage": storage,
             "placeholder": placeholder,
             "limit": MAX_CHARACTERS,

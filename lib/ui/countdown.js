@@ -7,12 +7,7 @@
 
 const TELL_AT_MINUTES = [10, 5, 1];
 
-export default function (component) {
-  const { data, parentElement } = component;
-  const clock = parentElement.clock ?? (parentElement.clock = mount(parentElement));
-  clock.update(data);
-  return () => clearInterval(clock.timer);
-}
+export default called(mount);
 
 function mount(parent) {
   const root = parent.querySelector(".countdown");
@@ -60,11 +55,12 @@ function mount(parent) {
 
   clock.update = (data) => {
     clock.data = data;
-    clock.ahead = data.now - Date.now();
+    clock.ahead = data.drawn - Date.now();
     clearInterval(clock.timer);
     clock.timer = setInterval(draw, 250);
     draw();
   };
+  clock.leave = () => clearInterval(clock.timer);
   return clock;
 }
 

@@ -1,21 +1,10 @@
 """The timer as a page shows it: counted down in the browser, the same on every page."""
 
-from pathlib import Path
-
-import streamlit as st
-
 from lib import steps
 from lib.agenda import Timer
-from lib.replies import utc_now
+from lib.ui.component import component, drawn
 
-_HERE = Path(__file__).parent
-
-_mounted = st.components.v2.component(
-    "throughline_countdown",
-    html=(_HERE / "countdown.html").read_text(encoding="utf-8"),
-    css=(_HERE / "countdown.css").read_text(encoding="utf-8"),
-    js=(_HERE / "countdown.js").read_text(encoding="utf-8"),
-)
+_mounted = component("countdown")
 
 
 def show(timer: Timer | None) -> None:
@@ -29,6 +18,6 @@ def show(timer: Timer | None) -> None:
             "step": steps.step(timer.step).name,
             "ends_at": timer.ends_at.timestamp() * 1000 if timer.ends_at else None,
             "left": timer.left,
-            "now": utc_now().timestamp() * 1000,
+            "drawn": drawn(),
         },
     )

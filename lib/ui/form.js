@@ -15,17 +15,7 @@ const UNSAVED =
 const REFUSED = "What you typed here cannot be saved: this link no longer leads to your team.";
 const TOO_LONG = "This is more text than a form can hold: please shorten it.";
 
-export default function (component) {
-  const { data, parentElement } = component;
-  const form = parentElement.form ?? (parentElement.form = mount(parentElement, data));
-  form.setStateValue = component.setStateValue;
-  form.gone = false;
-  form.update(data);
-  return () => {
-    form.gone = true;
-    form.leave();
-  };
-}
+export default called(mount);
 
 const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
@@ -135,7 +125,8 @@ function mount(parent, first) {
   };
 
   form.open = new Map();
-  form.update = (data) => {
+  form.update = (data, { setStateValue }) => {
+    form.setStateValue = setStateValue;
     const again = form.data.delivery.step !== data.delivery.step;
     form.data = data;
     if (!form.fields.size || again) build(data);
@@ -195,10 +186,14 @@ function mount(parent, first) {
   root.addEventListener("change", (event) => {
     if (event.target.matches("select, input[type=checkbox]")) commit();
   });
-  form.leave = () => {
+  const deliver = () => {
     if (dirty().length) sendOff(form.data.delivery.address, body(goingOff()));
   };
-  whenLeaving(form.leave);
+  whenLeaving(deliver);
+  form.leave = () => {
+    form.gone = true;
+    deliver();
+  };
   new ResizeObserver(() => fitAll(root)).observe(root);
   return form;
 }

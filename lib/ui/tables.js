@@ -8,14 +8,7 @@
 
 const GIVE_UP_MS = 30000;
 
-export default function (component) {
-  const { parentElement } = component;
-  const data = JSON.parse(new TextDecoder().decode(component.data));
-  const board = parentElement.board ?? (parentElement.board = mount(parentElement, data));
-  board.tell = component.setTriggerValue;
-  board.update(data);
-  return () => board.leave();
-}
+export default called(mount, (bytes) => JSON.parse(new TextDecoder().decode(bytes)));
 
 const make = (name, props = {}, ...children) => {
   const element = Object.assign(document.createElement(name), props);
@@ -174,7 +167,8 @@ function mount(parent, first) {
       scroller.scrollLeft = cell.offsetLeft - name;
     }
   };
-  board.update = (data) => {
+  board.update = (data, { setTriggerValue }) => {
+    board.tell = setTriggerValue;
     const { team, step } = data.opened;
     const isOther = team !== board.shown?.team || step !== board.shown?.step;
     board.data = data;

@@ -8,12 +8,12 @@ Streamlit's own table is a picture with one font and no second line in a cell, a
 import json
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from lib.review.board import COLUMNS_SHOWN
+from lib.ui.component import component, drawn, text
 
 #: Called with a team's id and a step.
 Clicked = Callable[[str, str], None]
@@ -21,20 +21,10 @@ Clicked = Callable[[str, str], None]
 #: Seconds between two looks at the table, while somebody can see it.
 LOOK_EVERY = 5.0
 
-_HERE = Path(__file__).parent
+_columns = escape(json.dumps(COLUMNS_SHOWN), quote=True)
 
-
-def _html(template: str) -> str:
-    """Return the table's frame with its columns in it: they are the same at every look."""
-    return template.replace("{columns}", escape(json.dumps(COLUMNS_SHOWN), quote=True))
-
-
-_mounted = st.components.v2.component(
-    "throughline_status_table",
-    html=_html((_HERE / "tables.html").read_text(encoding="utf-8")),
-    css=(_HERE / "tables.css").read_text(encoding="utf-8"),
-    js=(_HERE / "tables.js").read_text(encoding="utf-8"),
-)
+#: The columns are in its frame: they are the same at every look.
+_mounted = component("tables", html=text("tables.html").replace("{columns}", _columns))
 
 
 def show(
@@ -56,6 +46,7 @@ def show(
     """
     key = f"status-table/{workshop_id}"
     data = {
+        "drawn": drawn(),
         "workshop": workshop_id,
         "rows": rows,
         "headline": headline,

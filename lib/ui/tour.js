@@ -7,15 +7,7 @@ const PLACE = "throughline/tour";
 const OVER = "over";
 const FOLLOW_EVERY_MS = 300;
 
-export default function (component) {
-  const { data, parentElement } = component;
-  const tour = parentElement.tour ?? (parentElement.tour = mount(parentElement));
-  tour.update(data.stops);
-  return () => {
-    tour.end();
-    parentElement.tour = undefined;
-  };
-}
+export default called(mount);
 
 function mount(parent) {
   const find = (selector) => parent.querySelector(selector);
@@ -78,7 +70,7 @@ function mount(parent) {
     if (event.key === "Escape" && isOpen() && !document.querySelector('[role="dialog"]')) close();
   };
 
-  tour.update = (stops) => {
+  tour.update = ({ stops }) => {
     const isFirst = tour.stops.length === 0;
     tour.stops = stops;
     if (isOpen()) {
@@ -89,7 +81,7 @@ function mount(parent) {
       if (place !== OVER) open(Math.min(Number(place) || 0, stops.length - 1));
     }
   };
-  tour.end = () => {
+  tour.leave = () => {
     clearInterval(follower);
     document.removeEventListener("keydown", escape);
     removeEventListener("scroll", follow, true);

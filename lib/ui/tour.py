@@ -7,24 +7,15 @@ types. The browser keeps how far it went, and that it was skipped or seen to its
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from urllib.parse import urlencode
-
-import streamlit as st
 
 from lib import demo, navigation, steps
 from lib.review import Room
 from lib.status import Status
+from lib.ui.component import component
 from lib.workshop import StepOverview, Team
 
-_HERE = Path(__file__).parent
-
-_mounted = st.components.v2.component(
-    "throughline_tour",
-    html=(_HERE / "tour.html").read_text(encoding="utf-8"),
-    css=(_HERE / "tour.css").read_text(encoding="utf-8"),
-    js=(_HERE / "tour.js").read_text(encoding="utf-8"),
-)
+_mounted = component("tour")
 
 
 @dataclass(frozen=True)
