@@ -26,6 +26,10 @@ class AccessRefused(Exception):
     """This does not open anything. Its text is a sentence that gives nothing away."""
 
 
+class TooManyAttempts(AccessRefused):
+    """Too many wrong ones came from there: somebody has to wait."""
+
+
 class Role(StrEnum):
     """What somebody is in a workshop, or in the house."""
 
@@ -37,6 +41,8 @@ class Role(StrEnum):
     OBSERVER = "observer"
     #: Holds the link of the team in question.
     MEMBER = "member"
+    #: Was let into somebody's workshop, seen from the house.
+    GUEST = "guest"
     NOBODY = "nobody"
 
 
@@ -118,6 +124,8 @@ ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.CO_FACILITATOR: frozenset(_READING | _RUNNING),
     Role.OBSERVER: frozenset(_READING),
     Role.MEMBER: _WALKING,
+    # The list has those they were let into.
+    Role.GUEST: frozenset({Action.LIST_WORKSHOPS}),
     Role.NOBODY: frozenset(),
 }
 
@@ -149,10 +157,22 @@ class Scope:
     workshop_id: str = ""
     #: Address of whose workshop it is; empty for the house's.
     owner: str = ""
-    #: Who else was let in, by address.
+    #: Who else was let in, by address; of the house, into any of its workshops.
     grants: Mapping[str, Role] = field(default_factory=dict)
     #: Empty for the whole workshop.
     team_id: str = ""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Whom a workshop lets in, as far as one address is concerned."""
+
+    #: Address of whose it is; empty for the house's.
+    owner: str
+    #: What that address was let in as, if it was.
+    granted: Role | None = None
+    #: The link that lets anybody read along; empty where there is none.
+    observer_link: str = ""
 
 
 HOUSE = Scope()
@@ -161,6 +181,15 @@ HOUSE = Scope()
 def of_team(team: TeamKey) -> Scope:
     """Return the scope of what a team does itself."""
     return Scope(team.workshop_id, team_id=team.team_id)
+
+
+def as_team(team: TeamKey, action: Action, of: TeamKey | None = None) -> None:
+    """
+    Let who holds a team's link do something in their team, or in what is said to be theirs.
+
+    Raises AccessRefused.
+    """
+    authorize(Actor(team=team), action, of_team(of or team))
 
 
 def role(actor: Actor, scope: Scope) -> Role:
@@ -174,7 +203,8 @@ def role(actor: Actor, scope: Scope) -> Role:
     """
     is_facilitator = actor.is_house or (actor.is_listed and bool(actor.email))
     if not scope.workshop_id:
-        return Role.FACILITATOR if is_facilitator else Role.NOBODY
+        guest = Role.GUEST if actor.email and actor.email in scope.grants else Role.NOBODY
+        return Role.FACILITATOR if is_facilitator else guest
     if actor.is_house or (actor.is_listed and scope.owner in ("", actor.email)):
         return Role.FACILITATOR
     if actor.email and (granted := scope.grants.get(actor.email)):

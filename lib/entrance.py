@@ -1,11 +1,14 @@
-"""Ways in that need no sign-in: today a team's link, which is its key."""
+"""Ways in: a team's link, which is its key, and what opens one workshop to whoever asks for it."""
 
+import hmac
 import re
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
-from lib.access import AccessRefused
+from lib import access, ways
+from lib.access import REFUSED, AccessRefused, Action, Actor, Role, Scope, TooManyAttempts
 from lib.store.port import NotFound, Store, StoreUnavailable
-from lib.workshop import Team
+from lib.workshop import Team, Workshop
 
 _LINK = re.compile(r"[A-Za-z0-9_-]{32}")
 
@@ -45,3 +48,83 @@ def team_by_link(store: Store, link: str) -> Team:
                 known[link] = team
             return team
     raise AccessRefused(NO_TEAM)
+
+
+#: What is said of a code that is malformed, unknown, run out or its team's no more: which, nobody is
+#: told.
+NO_CODE = (
+    "This code opens no team. Please check that all of it was copied, or ask your facilitator for it "
+    "again."
+)
+
+#: Wrong codes within WINDOW seconds after which none is looked at: from one address, behind which a
+#: whole room may be, and of one code, whoever tries it.
+ATTEMPTS_FROM, ATTEMPTS_AT, WINDOW = 60, 30, 900.0
+
+
+def team_by_code(store: Store, typed: str, who: str) -> Team:
+    """
+    Return the team a code opens, as somebody at the address *who* typed it. Only wrong ones count.
+
+    Raises AccessRefused, with one sentence whatever is wrong, TooManyAttempts where none is looked at
+    for now, StoreError.
+    """
+    code = ways.read(typed)
+    counted = (("code from", who, ATTEMPTS_FROM), ("code", code or "none", ATTEMPTS_AT))
+    numbers = [store.attempt(kind, each, WINDOW) for kind, each, _ in counted]
+    if any(number > most for number, (_, _, most) in zip(numbers, counted, strict=True)):
+        minutes = round(WINDOW / 60)
+        raise TooManyAttempts(f"Too many attempts. Please wait {minutes} minutes and try again.")
+    try:
+        # An empty code is asked for too: no answer is quicker than another.
+        team = store.team_by_code(code)
+    except NotFound as exc:
+        raise AccessRefused(NO_CODE) from exc
+    for kind, each, _ in counted:
+        store.attempt(kind, each, WINDOW, by=-1)
+    return team
+
+
+def standing(
+    store: Store, actor: Actor, workshop_id: str, observer_link: str = ""
+) -> tuple[Actor, Scope]:
+    """
+    Return somebody with what they show at a workshop, or at the house, and its scope.
+
+    One query at most, and none for whom it could change nothing. Raises AccessRefused where there
+    is no such workshop, as where it is somebody else's; StoreError.
+    """
+    if not workshop_id:
+        return actor, Scope(grants=_guests(store, actor))
+    if actor.is_house or not (actor.email or _LINK.fullmatch(observer_link)):
+        return actor, Scope(workshop_id)
+    try:
+        admission = store.admission(workshop_id, actor.email)
+    except NotFound as exc:
+        raise AccessRefused(REFUSED) from exc
+    if admission.observer_link and hmac.compare_digest(
+        admission.observer_link.encode(), observer_link.encode()
+    ):
+        actor = replace(actor, observes=workshop_id)
+    grants = {actor.email: admission.granted} if actor.email and admission.granted else {}
+    return actor, Scope(workshop_id, admission.owner, grants)
+
+
+def _guests(store: Store, actor: Actor) -> dict[str, Role]:
+    if actor.is_house or actor.is_listed or not actor.email:
+        return {}
+    return {actor.email: Role.GUEST} if store.granted(actor.email) else {}
+
+
+def workshops_of(store: Store, actor: Actor) -> list[Workshop]:
+    """Return the workshops somebody may look into, newest first. Raises StoreError."""
+    granted = store.granted(actor.email) if actor.email and not actor.is_house else {}
+    return [
+        each
+        for each in store.workshops()
+        if access.may(actor, Action.SEE_TABLE, _scope(each, actor.email, granted.get(each.id)))
+    ]
+
+
+def _scope(workshop: Workshop, email: str, granted: Role | None) -> Scope:
+    return Scope(workshop.id, workshop.owner, {email: granted} if granted else {})

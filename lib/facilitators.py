@@ -1,19 +1,20 @@
 """
-Who is a facilitator here: whoever has given the house's passcode, or whoever sits at its machine.
+Who is a facilitator here: whoever has given the house's passcode or has signed in with an address on
+its list, or whoever sits at its machine.
 
-    TooManyAttempts       somebody has to wait before the passcode is looked at again
-
-Without a passcode the house is open, and only on its own machine: a server that anybody else could
-reach refuses to start.
+With neither passcode nor sign-in the house is open, and only on its own machine: a server that
+anybody else could reach refuses to start. With both, either opens it.
 """
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from lib.access import NOBODY, AccessRefused, Actor
+from lib.access import NOBODY, AccessRefused, Actor, TooManyAttempts
 from lib.settings import Settings, SettingsError
 from lib.store.port import Store
 
@@ -41,10 +42,6 @@ _KIND, _EVERYBODY = "passcode", "*"
 WRONG = "This is not the passcode."
 
 
-class TooManyAttempts(AccessRefused):
-    """Too many wrong passcodes came from there."""
-
-
 def check(settings: Settings, address: str | None) -> None:
     """
     Refuse, in one line, to open the house to a network without anything that guards it.
@@ -53,27 +50,47 @@ def check(settings: Settings, address: str | None) -> None:
     """
     if settings.passcode and len(settings.passcode) < MIN_PASSCODE:
         raise SettingsError(f"FACILITATOR_PASSCODE must have at least {MIN_PASSCODE} characters.")
-    if not settings.passcode and address not in LOCAL:
+    if settings.signs_in and not settings.facilitators and not settings.passcode:
+        raise SettingsError("People can sign in, but nobody may run workshops: set FACILITATORS.")
+    if not settings.passcode and not settings.signs_in and address not in LOCAL:
         raise SettingsError(
             f"The server would listen on {address or 'every address'} and anybody there could run "
-            "workshops. Set FACILITATOR_PASSCODE, or let it listen on localhost."
+            "workshops. Set FACILITATOR_PASSCODE or [auth], or let it listen on localhost."
         )
 
 
 def actor(
-    store: Store, settings: Settings, token: str, headers: Mapping[str, str] | None = None
+    store: Store,
+    settings: Settings,
+    token: str,
+    headers: Mapping[str, str] | None = None,
+    claims: Mapping[str, Any] | None = None,
 ) -> Actor:
     """
-    Return who asks: the house's facilitator, or nobody. Raises StoreError.
+    Return who asks: the house's facilitator, whoever has signed in, or nobody. Raises StoreError.
 
-    *token* is what the browser holds since it gave the passcode. Without a passcode everybody at
-    this machine is the facilitator; *headers* say whether a request came from somewhere else.
+    *token* is what the browser holds since it gave the passcode, *claims* what the provider says of
+    who has signed in. With neither of the two set up everybody at this machine is the facilitator;
+    *headers* say whether a request came from somewhere else.
     """
-    if not settings.passcode:
+    if not settings.passcode and not settings.signs_in:
         return Actor(is_house=True) if _is_here(headers or {}) else NOBODY
-    if token and store.holds_pass(_digest(token)):
-        return Actor(is_house=True)
-    return NOBODY
+    email = _address(claims or {}) if settings.signs_in else ""
+    is_house = bool(settings.passcode and token) and store.holds_pass(_digest(token))
+    return Actor(is_house, email, bool(email) and is_listed(settings, email))
+
+
+def is_listed(settings: Settings, email: str) -> bool:
+    """Whether somebody may run workshops of their own: by address, or by its domain."""
+    return email in settings.facilitators or f"@{email.rpartition('@')[2]}" in settings.facilitators
+
+
+def _address(claims: Mapping[str, Any]) -> str:
+    """Return the address of who has signed in; empty where the provider says it is not theirs."""
+    email, verified = claims.get("email"), claims.get("email_verified", True)
+    is_theirs = claims.get("is_logged_in") is True and str(verified).lower() in ("true", "1")
+    found = email.strip().lower() if is_theirs and isinstance(email, str) else ""
+    return found if re.fullmatch(r"[^@\s]+@[^@\s]+", found) else ""
 
 
 def enter(store: Store, settings: Settings, passcode: str, who: str, now: datetime) -> str:

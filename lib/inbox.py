@@ -10,7 +10,8 @@ however often, it is stored once, by its id.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lib import steps, working_copy
+from lib import access, steps, working_copy
+from lib.access import Action
 from lib.ids import is_id
 from lib.process import Process
 from lib.replies import utc_now
@@ -52,6 +53,7 @@ def take_in(process: Process, copy: WorkingCopy, step: str) -> bool:
         return False
     messages = [message for each in fresh if (message := _accepted(copy, each, settled))]
     if messages:
+        copy.ask(Action.SAY, copy.key(step))
         process.replies.ask(copy.key(step), messages)
         settled.update(message.id for message in messages)
     return bool(messages)
@@ -70,6 +72,7 @@ def deliver(process: Process, team: Team, step: str, member: str, entries: Any) 
     author = as_name(member) or team.name
     messages = [_message(each.id, text, author) for each in parsed(entries) if (text := _fit(each))]
     if messages:
+        access.as_team(team.key, Action.SAY)
         process.replies.ask(team.step_key(step), messages)
 
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 import streamlit as st
 
 from lib import entrance, inbox, steps, working_copy
+from lib.access import Action
 from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.status import is_locked
@@ -43,6 +44,13 @@ MEMBER = "member"
 
 WORKSHOP = "workshop"
 
+#: What lets anybody read along in a workshop.
+OBSERVE = "observe"
+
+#: What is shown of a workshop in place of its table, and of which team.
+SHOW, OF = "show", "of"
+PEOPLE, QR = "people", "qr"
+
 
 def open_step(process: Process, step: str) -> WorkingCopy:
     """
@@ -59,6 +67,8 @@ def open_step(process: Process, step: str) -> WorkingCopy:
         team = entrance.team_by_link(process.store, link)
         copy = WorkingCopy(team, process.store.workshop(team.workshop_id))
         working_copy.adopt(copy)
+    copy.ask(Action.OPEN_STEP, copy.key(step))
+    copy.ask(Action.READ_ROOM)
     if copy.open_step != step:
         copy.asking = None
         leave(process)
@@ -112,6 +122,12 @@ def query(link: str, member: str) -> dict[str, str]:
 def address(link: str) -> str:
     """Return the address to hand to a team, as seen from this browser."""
     return f"{base_address()}/?{TEAM}={link}"
+
+
+def observers_address(workshop_id: str, link: str) -> str:
+    """Return the address to hand to whoever reads along."""
+    page = Path(REVIEW).stem
+    return f"{base_address()}/{page}?{WORKSHOP}={workshop_id}&{OBSERVE}={link}"
 
 
 def outbox_address() -> str:

@@ -5,6 +5,7 @@ Settings: environment first, then secrets.toml, read once and frozen.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -70,6 +71,12 @@ class Settings:
     #: `FACILITATOR_PASSCODE`, or `[access] passcode`: what facilitators give to be let in; never
     #: shown, never logged. Without one the server listens on localhost only.
     passcode: str = field(default="", repr=False)
+    #: `FACILITATORS`, or `[access] facilitators`: who may run workshops of their own once they have
+    #: signed in: addresses, and `@domain` for everybody of one, in lower case.
+    facilitators: tuple[str, ...] = ()
+    #: `[auth]`, for which there is no variable, because Streamlit reads it there: whether people sign
+    #: in with a provider of OpenID Connect.
+    signs_in: bool = False
 
     @property
     def asks_model(self) -> bool:
@@ -91,8 +98,12 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "guide_token_cap": ("GUIDE_TOKEN_CAP", ("guide", "token_cap")),
     "delete_grace": ("DELETE_GRACE", ("workshops", "delete_grace")),
     "passcode": ("FACILITATOR_PASSCODE", ("access", "passcode")),
+    "facilitators": ("FACILITATORS", ("access", "facilitators")),
 }
 
+
+#: What `[auth]` must say, as Streamlit names it.
+AUTH = ("client_id", "client_secret", "server_metadata_url", "redirect_uri", "cookie_secret")
 
 _DEFAULTS = {each.name: each.default for each in fields(Settings)}
 
@@ -110,7 +121,14 @@ def load(environ: Mapping[str, str] = os.environ, files: tuple[Path, ...] = SECR
         found = environ.get(variable, "").strip() or _at(secrets, place)
         if found is not None:
             values[name] = _READERS[type(_DEFAULTS[name])](variable, found)
-    return Settings(**values)
+    return Settings(**values, signs_in=_signs_in(secrets))
+
+
+def _signs_in(secrets: Mapping[str, Any]) -> bool:
+    said = [each for each in AUTH if _at(secrets, ("auth", each))]
+    if said and (missing := [each for each in AUTH if each not in said]):
+        raise SettingsError(f"[auth] in secrets.toml lacks {' and '.join(missing)}.")
+    return bool(said)
 
 
 def _secrets(files: tuple[Path, ...]) -> dict[str, Any]:
@@ -149,6 +167,21 @@ def _seconds(variable: str, value: Any) -> float:
     return seconds
 
 
+def _addresses(variable: str, value: Any) -> tuple[str, ...]:
+    told = value.split(",") if isinstance(value, str) else value
+    if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
+        raise SettingsError(f"{variable} must be addresses with commas between them.")
+    found = tuple(each.strip().lower() for each in told if each.strip())
+    for each in found:
+        # No spaces, no names: an entry that nobody can ever match is a mistake.
+        if not re.fullmatch(r"[^@\s]*@[^@\s]+", each):
+            raise SettingsError(
+                f"{variable} must be addresses (ada@example.org) or domains (@example.org), "
+                "with commas between them."
+            )
+    return found
+
+
 def _whole(variable: str, value: Any) -> int:
     told = str(value).strip().replace("_", "")
     if isinstance(value, bool) or not told.isascii() or not told.isdigit():
@@ -163,4 +196,9 @@ def _whole(variable: str, value: Any) -> int:
 
 
 #: What reads a setting, by what its default is.
-_READERS: Mapping[type, Callable[[str, Any], Any]] = {str: _text, float: _seconds, int: _whole}
+_READERS: Mapping[type, Callable[[str, Any], Any]] = {
+    str: _text,
+    float: _seconds,
+    int: _whole,
+    tuple: _addresses,
+}

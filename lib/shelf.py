@@ -40,11 +40,11 @@ def is_due(workshop: Workshop, now: datetime) -> bool:
     return workshop.erase_at is not None and workshop.erase_at <= now
 
 
-def duplicate(store: Store, workshop: Workshop, *, at: datetime) -> Workshop:
+def duplicate(store: Store, workshop: Workshop, *, at: datetime, owner: str = "") -> Workshop:
     """
     Start a workshop like *workshop*: its title, challenge, language, teams and plan; no work.
 
-    Its teams have links of their own. Raises StoreError.
+    It is its *owner*'s, and lets in nobody else; its teams have links of their own. Raises StoreError.
     """
     copy = replace(
         workshop,
@@ -53,6 +53,7 @@ def duplicate(store: Store, workshop: Workshop, *, at: datetime) -> Workshop:
         created_at=at,
         archived_at=None,
         erase_at=None,
+        owner=owner,
     )
     teams = [
         Team(copy.id, new_id(), team.name, new_link(), team.position)

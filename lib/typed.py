@@ -8,7 +8,8 @@ and a growing revision, so it may come any number of times, by either way, to an
 
 from typing import Any
 
-from lib import steps, working_copy
+from lib import access, steps, working_copy
+from lib.access import Action
 from lib.artifacts import MODELS
 from lib.edits import Edit
 from lib.ids import is_id
@@ -39,6 +40,7 @@ def take_in(process: Process, copy: WorkingCopy, step: str) -> None:
     # The state comes with every rerun. What was taken in is not asked for again: what somebody has
     # discarded since would be set aside once more.
     taken = copy.taken_in.setdefault(step, {})
+    copy.ask(Action.TYPE, copy.key(step))
     for edit in _edits(step, said, author):
         if taken.get(edit.writer, 0) < edit.revision:
             closed = copy.briefing.is_put_away
@@ -57,6 +59,7 @@ def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
     key, member = team.step_key(str(said["step"])), str(said["member"])
     if key.step not in steps.SLUGS:
         raise KeyError(key.step)
+    access.as_team(team.key, Action.TYPE, key.team)
     told: dict[str, Any] = {"stored": True}
     if "unsent" in said:
         _keep_unsent(process, key, member, said)

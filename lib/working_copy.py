@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from lib import holding, steps
-from lib.access import AccessRefused
+from lib import access, holding, steps
+from lib.access import AccessRefused, Action
 from lib.briefing import Briefing
 from lib.entrance import NO_TEAM
 from lib.process import Process
@@ -46,6 +46,7 @@ _KEY = "working_copy"
 _NOTICE = "notice"
 _SHOWN = "notice_shown"
 _MEMBER = "member"
+_RUN = "run"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ class WorkingCopy:
     def key(self, step: str) -> StepKey:
         """Return the key of one of this team's steps."""
         return self.team.step_key(step)
+
+    def ask(self, action: Action, key: StepKey | None = None) -> None:
+        """Let this tab's team do something, in its own steps alone. Raises AccessRefused."""
+        access.as_team(self.team.key, action, key.team if key else None)
 
     @property
     def current_step(self) -> str:
@@ -249,8 +254,15 @@ def keep_notice() -> None:
 
 
 def begin_page() -> None:
-    """Forget what the last run has shown."""
+    """Forget what the last run has shown and found out."""
     st.session_state[_SHOWN] = ""
+    st.session_state[_RUN] = {}
+
+
+def of_run() -> dict[str, Any]:
+    """Return what this run of the page has found out: it is empty when the next one begins."""
+    found: dict[str, Any] = st.session_state.setdefault(_RUN, {})
+    return found
 
 
 def component_state(key: str) -> Mapping[str, Any]:

@@ -14,7 +14,9 @@ from lib.review.board import COLUMNS_SHOWN
 def sent(app: AppTest) -> dict[str, Any]:
     """Return all that is sent to the browser for the table."""
     (found,) = (
-        each.proto for each in app.get("bidi_component") if "status" in each.proto.component_name
+        each.proto
+        for each in app.get("bidi_component")
+        if each.proto.component_name.endswith("throughline_tables")
     )
     data: dict[str, Any] = json.loads(found.bytes)
     return data

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from lib import steps
-from lib.access import Role
+from lib.access import Admission, Role
 from lib.ids import new_id, new_link
 from lib.store import clock
 from lib.store.port import NotFound, Store, Unstorable
@@ -144,6 +144,23 @@ def test_who_is_let_in_is_let_in_there_alone_until_it_is_taken_back(
     assert store.grants(other.workshop_id) == {}
     store.grant(team.workshop_id, "ben@x.org", None)
     assert store.granted("ben@x.org") == {}
+
+
+def test_a_workshop_says_in_one_answer_whom_it_lets_in(store: Store) -> None:
+    team, other = started(store, "ada@x.org"), started(store)
+    store.grant(team.workshop_id, "ben@x.org", Role.OBSERVER)
+    store.grant(team.workshop_id, "cleo@x.org", Role.CO_FACILITATOR)
+    link = new_link()
+    store.set_observer_link(team.workshop_id, link)
+
+    assert [store.admission(team.workshop_id, each) for each in ("", "ada@x.org", "ben@x.org")] == [
+        Admission("ada@x.org", None, link),
+        Admission("ada@x.org", None, link),
+        Admission("ada@x.org", Role.OBSERVER, link),
+    ]
+    assert store.admission(other.workshop_id, "ben@x.org") == Admission("")
+    with pytest.raises(NotFound):
+        store.admission(new_id(), "ada@x.org")
 
 
 def test_a_pass_is_held_until_it_runs_out_or_is_given_back(store: Store) -> None:

@@ -18,42 +18,42 @@ from lib.access import (
 )
 from lib.workshop import TeamKey
 
-#: Facilitator, co-facilitator, observer, member, nobody: what each may do where they are that.
+#: Facilitator, co-facilitator, observer, member, guest, nobody: what each may do where they are that.
 TABLE = """
-LIST_WORKSHOPS   + - - - -
-START_WORKSHOP   + - - - -
-OPEN_DEMO        + - - - -
-SEE_TABLE        + + + - -
-READ_STEPS       + + + - -
-SEARCH           + + + - -
-READ_STORY       + + + - -
-READ_USAGE       + + + - -
-DOWNLOAD         + + + - -
-SEE_LINKS        + + - - -
-OVERRIDE         + + - - -
-RUN_AGENDA       + + - - -
-HOLD_STEPS       + + - - -
-SEND_NOTICE      + + - - -
-ANSWER_FLAG      + + - - -
-CHANGE_LINKS     + + - - -
-SHARE            + - - - -
-DUPLICATE        + - - - -
-ARCHIVE          + - - - -
-DELETE           + - - - -
-OPEN_STEP        - - - + -
-READ_ROOM        - - - + -
-SAY              - - - + -
-TYPE             - - - + -
-STOP_REPLY       - - - + -
-RETRY_REPLY      - - - + -
-UNDO_UPDATE      - - - + -
-SETTLE_ASIDE     - - - + -
-CONFIRM          - - - + -
-KEEP             - - - + -
-REGENERATE       - - - + -
-REOPEN           - - - + -
-UNDO             - - - + -
-RAISE_FLAG       - - - + -
+LIST_WORKSHOPS   + - - - + -
+START_WORKSHOP   + - - - - -
+OPEN_DEMO        + - - - - -
+SEE_TABLE        + + + - - -
+READ_STEPS       + + + - - -
+SEARCH           + + + - - -
+READ_STORY       + + + - - -
+READ_USAGE       + + + - - -
+DOWNLOAD         + + + - - -
+SEE_LINKS        + + - - - -
+OVERRIDE         + + - - - -
+RUN_AGENDA       + + - - - -
+HOLD_STEPS       + + - - - -
+SEND_NOTICE      + + - - - -
+ANSWER_FLAG      + + - - - -
+CHANGE_LINKS     + + - - - -
+SHARE            + - - - - -
+DUPLICATE        + - - - - -
+ARCHIVE          + - - - - -
+DELETE           + - - - - -
+OPEN_STEP        - - - + - -
+READ_ROOM        - - - + - -
+SAY              - - - + - -
+TYPE             - - - + - -
+STOP_REPLY       - - - + - -
+RETRY_REPLY      - - - + - -
+UNDO_UPDATE      - - - + - -
+SETTLE_ASIDE     - - - + - -
+CONFIRM          - - - + - -
+KEEP             - - - + - -
+REGENERATE       - - - + - -
+REOPEN           - - - + - -
+UNDO             - - - + - -
+RAISE_FLAG       - - - + - -
 """
 
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()}
@@ -70,8 +70,12 @@ SOMEBODY = {
     Role.CO_FACILITATOR: Actor(email=BEN),
     Role.OBSERVER: Actor(email=CLEO),
     Role.MEMBER: Actor(team=TEAM),
+    Role.GUEST: Actor(email=CLEO),
     Role.NOBODY: NOBODY,
 }
+
+#: Where each of them is that: in the team, but for who is seen from the house.
+PLACE = dict.fromkeys(Role, WORKSHOP) | {Role.GUEST: Scope(grants={CLEO: Role.GUEST})}
 
 CELLS = [
     (action, who, cell == "+")
@@ -88,13 +92,13 @@ def test_the_table_here_has_every_action() -> None:
 def test_a_role_may_do_what_the_table_says_and_nothing_else(
     action: Action, who: Role, allowed: bool
 ) -> None:
-    assert role(SOMEBODY[who], WORKSHOP) is who
-    assert may(SOMEBODY[who], action, WORKSHOP) is allowed
+    assert role(SOMEBODY[who], PLACE[who]) is who
+    assert may(SOMEBODY[who], action, PLACE[who]) is allowed
     if allowed:
-        authorize(SOMEBODY[who], action, WORKSHOP)
+        authorize(SOMEBODY[who], action, PLACE[who])
     else:
         with pytest.raises(AccessRefused, match="^" + REFUSED[:40]):
-            authorize(SOMEBODY[who], action, WORKSHOP)
+            authorize(SOMEBODY[who], action, PLACE[who])
 
 
 @pytest.mark.parametrize("action", Action)

@@ -30,7 +30,7 @@ def test_with_nothing_set_the_defaults_hold() -> None:
 
 
 def test_every_setting_has_a_variable_and_a_place_of_its_own() -> None:
-    assert list(NAMES) == [field.name for field in fields(Settings)]
+    assert list(NAMES) == [each.name for each in fields(Settings) if each.name != "signs_in"]
     assert len({*NAMES.values()}) == len({*VARIABLES}) == len(NAMES)
 
 
@@ -203,3 +203,36 @@ def test_every_setting_is_in_the_readme(name: str) -> None:
 
     assert variable in text
     assert place[-1] in text
+
+
+AUTH_SECTION = """[auth]
+client_id = "throughline"
+client_secret = "secret"
+server_metadata_url = "https://id.example.org/.well-known/openid-configuration"
+redirect_uri = "https://workshops.example.org/oauth2callback"
+cookie_secret = "0123456789abcdef0123456789abcdef"
+"""
+
+
+def test_people_sign_in_where_a_provider_is_named_whole(secrets: Path) -> None:
+    secrets.write_text(AUTH_SECTION)
+
+    assert load({}, (secrets,)).signs_in
+    assert not load({}, ()).signs_in
+    secrets.write_text("\n".join(AUTH_SECTION.splitlines()[:3]))
+    assert refusal({}, secrets) == (
+        "[auth] in secrets.toml lacks server_metadata_url and redirect_uri and cookie_secret."
+    )
+
+
+def test_facilitators_are_addresses_and_domains_in_lower_case(secrets: Path) -> None:
+    secrets.write_text('[access]\nfacilitators = ["Ada@Example.org", "@company.com"]\n')
+
+    assert load({}, (secrets,)).facilitators == ("ada@example.org", "@company.com")
+    listed = load({"FACILITATORS": " ada@x.org , @Y.org,"}, (secrets,)).facilitators
+    assert listed == ("ada@x.org", "@y.org")
+
+
+@pytest.mark.parametrize("value", ["Ada", "ada@", "@", "a b@x.org", "ada@x.org ben@x.org"])
+def test_what_is_no_address_is_refused(value: str) -> None:
+    assert "FACILITATORS must be addresses" in refusal({"FACILITATORS": value})

@@ -82,7 +82,7 @@ def test_an_app_that_cannot_start_says_why_in_one_line_without_a_secret(
         (
             "",
             "The server would listen on 0.0.0.0 and anybody there could run workshops. "
-            "Set FACILITATOR_PASSCODE, or let it listen on localhost.",
+            "Set FACILITATOR_PASSCODE or [auth], or let it listen on localhost.",
         ),
         ("secret", "FACILITATOR_PASSCODE must have at least 8 characters."),
     ],

@@ -37,19 +37,25 @@ def _tell_nobody(share: float) -> None:
 
 
 def opened(
-    store: Store, drafts: Drafts, now: datetime, progress: Progress = _tell_nobody
+    store: Store,
+    drafts: Drafts,
+    now: datetime,
+    progress: Progress = _tell_nobody,
+    owner: str = "",
 ) -> Workshop:
     """
-    Return the demo: the newest there is, however it was changed since, else one made *now*.
+    Return the demo of somebody, or of the house: the newest there is, however it was changed since,
+    else one made *now*.
 
     One that was broken off while it was made does not count. Raises StoreError.
     """
     story = story_.load()
     with _one_at_a_time:
         for workshop in store.workshops():
-            if is_demo(workshop) and _is_whole(store, story, workshop):
+            is_theirs = is_demo(workshop) and workshop.owner == owner
+            if is_theirs and _is_whole(store, story, workshop):
                 return workshop
-        return _made(store, drafts, story, now, progress)
+        return _made(store, drafts, story, now, progress, owner=owner)
 
 
 def is_demo(workshop: Workshop) -> bool:
@@ -66,10 +72,11 @@ def _is_whole(store: Store, story: Story, workshop: Workshop) -> bool:
 
 
 def _made(
-    store: Store, drafts: Drafts, story: Story, now: datetime, progress: Progress
+    store: Store, drafts: Drafts, story: Story, now: datetime, progress: Progress, *, owner: str
 ) -> Workshop:
     begin = now - timedelta(minutes=story.minutes)
-    workshop = Workshop(MARK + new_id()[len(MARK) :], story.title, story.challenge, begin)
+    id_ = MARK + new_id()[len(MARK) :]
+    workshop = Workshop(id_, story.title, story.challenge, begin, owner=owner)
     teams = {
         name: Team(workshop.id, new_id(), name, new_link(), place)
         for place, name in enumerate(story.teams, 1)

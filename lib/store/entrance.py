@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, case, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.access import Role
+from lib.access import Admission, Role
 from lib.store import rows
 from lib.store.clock import now
 from lib.store.engine import Door, Kind
@@ -121,6 +121,21 @@ class Entrance:
             select(grants.c.workshop_id, grants.c.role).where(grants.c.email == email)
         )
         return {row.workshop_id: Role(row.role) for row in found}
+
+    def admission(self, workshop_id: str, email: str) -> Admission:
+        """Return whom a workshop lets in, in one query."""
+        of_them = and_(grants.c.workshop_id == workshops.c.workshop_id, grants.c.email == email)
+        with_link = observer_links.c.workshop_id == workshops.c.workshop_id
+        found = self._door.rows(
+            select(workshops.c.owner, grants.c.role, observer_links.c.link)
+            .join_from(workshops, grants, of_them, isouter=True)
+            .outerjoin(observer_links, with_link)
+            .where(workshops.c.workshop_id == workshop_id)
+        )
+        if not found:
+            raise NotFound("There is no such workshop.")
+        row = found[0]
+        return Admission(row.owner, Role(row.role) if row.role else None, row.link or "")
 
     # Codes
 

@@ -4,7 +4,7 @@ import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lib.access import Role
+from lib.access import Admission, Role
 from lib.store.clock import now
 from lib.store.port import NotFound, Unstorable
 from lib.workshop import Code, Team, TeamKey, Workshop
@@ -75,6 +75,15 @@ class MemoryEntrance:
         with self._lock:
             found = {id_: roles.get(email) for id_, roles in self._grants.items()}
             return {id_: role for id_, role in found.items() if role is not None}
+
+    def admission(self, workshop_id: str, email: str) -> Admission:
+        """Return whom a workshop lets in."""
+        with self._lock:
+            if workshop_id not in self._workshops:
+                raise NotFound("There is no such workshop.")
+            granted = self._grants.get(workshop_id, {}).get(email)
+            link = self._observer_links.get(workshop_id, "")
+            return Admission(self._workshops[workshop_id].owner, granted, link)
 
     # Codes
 

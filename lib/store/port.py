@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Protocol
 
 from lib import steps
-from lib.access import Role
+from lib.access import Admission, Role
 from lib.calls import Call, TeamUsage
 from lib.cascade import Standing
 from lib.status import Change
@@ -354,6 +354,10 @@ class Store(RoomStore, Protocol):
 
     def granted(self, email: str) -> dict[str, Role]:
         """Return the workshops somebody was let into, by id."""
+        ...
+
+    def admission(self, workshop_id: str, email: str) -> Admission:
+        """Return whom a workshop lets in, in one query. Raises NotFound."""
         ...
 
     def set_code(self, team: TeamKey, code: Code) -> None:

@@ -89,7 +89,12 @@ def _hold(process: Process, workshop_id: str, agenda: Agenda) -> None:
         width=260,
     )
     if chosen != agenda.open_until:
-        _pace(process, workshop_id, lambda agenda: agenda_.opened_until(agenda, chosen))
+        _pace(
+            process,
+            workshop_id,
+            lambda agenda: agenda_.opened_until(agenda, chosen),
+            Action.HOLD_STEPS,
+        )
         st.rerun()
 
 
@@ -116,10 +121,15 @@ def _keep_plan(process: Process, workshop_id: str, minutes: Mapping[str, int]) -
         st.rerun()
 
 
-def _pace(process: Process, workshop_id: str, change: Callable[[Agenda], Agenda]) -> bool:
+def _pace(
+    process: Process,
+    workshop_id: str,
+    change: Callable[[Agenda], Agenda],
+    action: Action = Action.RUN_AGENDA,
+) -> bool:
     """Change the agenda; where that cannot be done, say so and leave everything as it is."""
     try:
-        gate.ask(process, Action.RUN_AGENDA, workshop_id)
+        gate.ask(process, action, workshop_id)
         facilitation.pace(process.store, workshop_id, change)
     except (StoreError, AccessRefused) as exc:
         st.toast(f"Not yet. {exc}")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from lib.access import Action
 from lib.artifacts import MODELS
 from lib.process import Process
 from lib.store.port import StoreError
@@ -31,9 +32,9 @@ def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
         return
     with st.container(horizontal=True):
         if not closed and st.button("Use this instead", key=f"use/{place}"):
-            _settled(lambda: process.drafts.use(copy.key(step), aside))
+            _settled(copy, step, lambda: process.drafts.use(copy.key(step), aside))
         if st.button("Discard", key=f"discard/{place}", type="tertiary"):
-            _settled(lambda: process.drafts.discard(copy.key(step), aside))
+            _settled(copy, step, lambda: process.drafts.discard(copy.key(step), aside))
 
 
 def _why(copy: WorkingCopy, step: str, aside: Aside, guide: str) -> str:
@@ -50,8 +51,9 @@ def _why(copy: WorkingCopy, step: str, aside: Aside, guide: str) -> str:
     )
 
 
-def _settled(decide: Callable[[], None]) -> None:
+def _settled(copy: WorkingCopy, step: str, decide: Callable[[], None]) -> None:
     try:
+        copy.ask(Action.SETTLE_ASIDE, copy.key(step))
         decide()
     except StoreError as exc:
         st.toast(f"Not yet. {exc}")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib import facilitation, working_copy
-from lib.notes import MAX_CHARACTERS, Note, NoteRefused
+from lib.access import Action
+from lib.notes import MAX_CHARACTERS, Kind, Note, NoteRefused
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError
@@ -75,6 +76,7 @@ def show_time(process: Process, copy: WorkingCopy) -> None:
 
 def _raise(process: Process, copy: WorkingCopy, words: str) -> None:
     author, at = _who(copy), utc_now()
+    copy.ask(Action.RAISE_FLAG)
     try:
         facilitation.ask_for_help(process.store, copy.team.key, words, author=author, at=at)
     except (NoteRefused, StoreError) as exc:
@@ -86,6 +88,8 @@ def _raise(process: Process, copy: WorkingCopy, words: str) -> None:
 
 
 def _close(process: Process, copy: WorkingCopy, note: Note) -> None:
+    # A flag is lowered by whoever may raise one; what the facilitator wrote is closed by who reads it.
+    copy.ask(Action.RAISE_FLAG if note.kind is Kind.FLAG else Action.READ_ROOM)
     facilitation.close(process.store, copy.team.key, note, by=_who(copy), at=utc_now())
 
 

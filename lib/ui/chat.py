@@ -8,6 +8,7 @@ from math import ceil
 import streamlit as st
 
 from lib import inbox, navigation, working_copy
+from lib.access import Action
 from lib.process import Process
 from lib.reply import Reply
 from lib.status import is_read_only
@@ -120,7 +121,7 @@ def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) 
         if closed:
             st.info(closed, icon=":material/front_hand:")
         if growing is not None:
-            stop = partial(_stop, process, copy.key(step), growing)
+            stop = partial(_stop, process, copy, copy.key(step), growing)
             st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
         elif (last := _unfinished(copy, step)) is not None and not closed:
             _offer_retry(process, copy, step, last)
@@ -155,7 +156,8 @@ def _delivery(copy: WorkingCopy, step: str) -> Delivery:
     )
 
 
-def _stop(process: Process, key: StepKey, message_id: str) -> None:
+def _stop(process: Process, copy: WorkingCopy, key: StepKey, message_id: str) -> None:
+    copy.ask(Action.STOP_REPLY, key)
     try:
         with deadline.waiting_once():
             process.replies.stop(key, message_id)
@@ -185,6 +187,7 @@ def _offer_retry(process: Process, copy: WorkingCopy, step: str, message: Messag
     with st.container(horizontal=True, vertical_alignment="center", key="retry-row"):
         st.markdown(f":material/warning: {safe.escaped(why)}", width="stretch")
         if st.button("Retry", key="retry", icon=":material/refresh:"):
+            copy.ask(Action.RETRY_REPLY, copy.key(step))
             try:
                 process.replies.retry(copy.key(step), message)
             except StoreError as exc:
@@ -204,6 +207,7 @@ def _offer_another(process: Process, copy: WorkingCopy, step: str) -> None:
         type="tertiary",
         help="The guide answers your last message once more; this reply is put away.",
     ):
+        copy.ask(Action.RETRY_REPLY, copy.key(step))
         try:
             process.replies.rewrite(copy.key(step), said[-1])
         except StoreError as exc:

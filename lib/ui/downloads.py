@@ -6,13 +6,28 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib import exports
+from lib.access import Action
 from lib.exports import Sheet
+from lib.process import Process
+from lib.ui import gate
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def show(key: str, sheet: Callable[[], Sheet], *words: str) -> None:
-    """Draw the buttons for what *sheet* returns; the file's name is made of *words*."""
+def show(
+    process: Process, workshop_id: str, key: str, sheet: Callable[[], Sheet], *words: str
+) -> None:
+    """
+    Draw the buttons for what *sheet* returns; the file's name is made of *words*.
+
+    Whether they may have it is asked when they press.
+    """
+    ask = gate.later(process, Action.DOWNLOAD, workshop_id)
+
+    def asked() -> Sheet:
+        ask()
+        return sheet()
+
     with st.container(horizontal=True, key=f"{key}-files"):
         for label, kind, mime, made in (
             ("CSV", "csv", "text/csv", exports.csv),
@@ -20,7 +35,7 @@ def show(key: str, sheet: Callable[[], Sheet], *words: str) -> None:
         ):
             st.download_button(
                 label,
-                lambda made=made: made(sheet()),
+                lambda made=made: made(asked()),
                 file_name=file_name(*words, kind=kind),
                 mime=mime,
                 key=f"{key}-{kind}",

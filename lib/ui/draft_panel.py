@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lib import completion, criteria, navigation, steps, working_copy
+from lib.access import Action
 from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.replies import utc_now
@@ -103,6 +104,7 @@ def _flat(sentence: str) -> str:
 
 def _complete(process: Process, copy: WorkingCopy, step: str) -> None:
     actor = working_copy.member() or copy.team.name
+    copy.ask(Action.CONFIRM, copy.key(step))
     try:
         completion.confirm(process.store, process.drafts, copy.key(step), actor=actor, at=utc_now())
     except completion.NotReady as exc:

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from lib import demo, entrance, navigation, shelf, steps, working_copy
-from lib.access import Action
+from lib.access import AccessRefused, Action
 from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.replies import utc_now
@@ -22,6 +22,7 @@ from lib.workshop import LANGUAGES, Team, Workshop
 PATIENCE = 1.0
 
 #: Limits of what a facilitator types, in characters, and how many teams one workshop has.
+MAX_CODE = 20
 MAX_TITLE, MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS = 120, 500, 60, 50
 
 
@@ -34,12 +35,41 @@ def show() -> None:
         if link := st.query_params.get(navigation.TEAM, ""):
             _join(process, entrance.team_by_link(process.store, link))
         else:
+            _by_code(process)
             gate.open_or_stop(process, Action.LIST_WORKSHOPS)
             _welcome(process)
             gate.way_out(process)
 
 
 # A team comes in
+
+
+def _by_code(process: Process) -> None:
+    """Draw the box for a team's code, which anybody may use."""
+    with (
+        st.form("code", border=False, clear_on_submit=False),
+        st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="right"),
+    ):
+        typed = st.text_input(
+            "Your team's code",
+            key="team-code",
+            max_chars=MAX_CODE,
+            placeholder="K7WM-PX2Q",
+            width=180,
+        )
+        pressed = st.form_submit_button("Join", key="join-by-code", icon=":material/login:")
+    if not pressed:
+        return
+    who = st.context.ip_address
+    try:
+        team = entrance.team_by_code(process.store, typed, who if isinstance(who, str) else "here")
+    except AccessRefused as exc:
+        st.error(str(exc))
+    except StoreUnavailable as exc:
+        st.warning(f"Not yet, your code is still in the box. {exc}")
+    else:
+        st.query_params[navigation.TEAM] = team.link
+        st.rerun()
 
 
 def _join(process: Process, team: Team) -> None:
@@ -76,6 +106,9 @@ def _join(process: Process, team: Team) -> None:
 
 def _welcome(process: Process) -> None:
     _masthead()
+    if not gate.may(process, Action.START_WORKSHOP):
+        _resume(process)
+        return
     start, resume = st.columns([5, 4], gap="large")
     with start:
         _start(process)
@@ -106,17 +139,19 @@ def _demo(process: Process) -> None:
         pressed = st.button("Open the demo", key="open-demo", icon=":material/play_circle:")
     if pressed:
         gate.ask(process, Action.OPEN_DEMO)
-        workshop = _demo_made(process)
+        workshop = _demo_made(process, gate.owner(process))
         st.switch_page(navigation.REVIEW, query_params={navigation.WORKSHOP: workshop.id})
 
 
-def _demo_made(process: Process) -> Workshop:
+def _demo_made(process: Process, owner: str) -> Workshop:
     """Open the demo; where it has to be made first, and that takes long, show how far it is."""
     shares = [0.0]
     place, began = st.empty(), time.monotonic()
     # In a thread of its own: whoever presses twice must not break it off half-way.
     with ThreadPoolExecutor(1) as worker:
-        made = worker.submit(demo.opened, process.store, process.drafts, utc_now(), shares.append)
+        made = worker.submit(
+            demo.opened, process.store, process.drafts, utc_now(), shares.append, owner
+        )
         while not made.done():
             if time.monotonic() - began > PATIENCE:
                 place.progress(shares[-1], "Making the demo …")
@@ -166,11 +201,11 @@ def _begin(process: Process, title: str, challenge: str, names: list[str], langu
     if problem := _problem(title, challenge, names):
         st.error(safe.escaped(problem))
         return
-    workshop = Workshop(new_id(), title, challenge, utc_now(), language)
+    gate.ask(process, Action.START_WORKSHOP)
+    workshop = Workshop(new_id(), title, challenge, utc_now(), language, owner=gate.owner(process))
     teams = [
         Team(workshop.id, new_id(), name, new_link(), place) for place, name in enumerate(names, 1)
     ]
-    gate.ask(process, Action.START_WORKSHOP)
     try:
         process.store.create_workshop(workshop, teams)
     except StoreUnavailable as exc:
@@ -200,7 +235,7 @@ def _problem(title: str, challenge: str, names: list[str]) -> str:
 
 def _resume(process: Process) -> None:
     st.subheader("Resume a workshop", anchor=False)
-    shelves = shelf.sorted_out(process.store, process.store.workshops(), utc_now())
+    shelves = shelf.sorted_out(process.store, gate.workshops(process), utc_now())
     workshops = shelves.live
     if not workshops:
         st.caption(

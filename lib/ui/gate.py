@@ -5,27 +5,58 @@ The browser holds a pass as a cookie no script can read, so it is our own reques
 it; the page is loaded anew afterwards, and is the one that was asked for.
 """
 
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
-from lib import access, facilitators, navigation
-from lib.access import HOUSE, AccessRefused, Action, Scope
+from lib import access, entrance, facilitators, navigation, working_copy
+from lib.access import AccessRefused, Action, Actor, Scope
 from lib.process import Process
-
-_HERE = Path(__file__).parent
+from lib.transcript import clean
+from lib.ui import safe
+from lib.ui.component import component
+from lib.workshop import Workshop
 
 _NOT_HERE = (
-    "This server has no passcode, so workshops are run at its own machine only. Teams come in by "
-    "their links. To run workshops from elsewhere, set FACILITATOR_PASSCODE."
+    "This server has no passcode and no sign-in, so workshops are run at its own machine only. Teams "
+    "come in by their links. To run workshops from elsewhere, set FACILITATOR_PASSCODE or [auth]."
 )
 
-_mounted = st.components.v2.component(
-    "throughline_gate",
-    html=(_HERE / "gate.html").read_text(encoding="utf-8"),
-    css=(_HERE / "gate.css").read_text(encoding="utf-8"),
-    js=(_HERE / "gate.js").read_text(encoding="utf-8"),
-)
+_mounted = component("gate", "typing.js")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a browser shows of who is at it: a pass, what a provider says of them, a link."""
+
+    token: str
+    headers: Mapping[str, str]
+    claims: Mapping[str, Any]
+    #: What lets anybody read along in the workshop it is of.
+    observer_link: str
+
+    def actor(self, process: Process) -> Actor:
+        """Return who that is. Raises StoreError."""
+        return facilitators.actor(
+            process.store, process.settings, self.token, self.headers, self.claims
+        )
+
+    def standing(self, process: Process, workshop_id: str) -> tuple[Actor, Scope]:
+        """Return who that is, and where they are. Raises AccessRefused, StoreError."""
+        # What cannot be an id is no workshop's, and never the house.
+        place = clean(workshop_id) or ("?" if workshop_id else "")
+        return entrance.standing(process.store, self.actor(process), place, self.observer_link)
+
+
+def _shown(process: Process) -> Shown:
+    held = st.context.cookies.get(facilitators.COOKIE, "")
+    claims = st.user.to_dict() if process.settings.signs_in else {}
+    link = st.query_params.get(navigation.OBSERVE, "")
+    # Without a browser, as in a test, a cookie is something else.
+    token = held if isinstance(held, str) else ""
+    return Shown(token, st.context.headers, claims, link)
 
 
 def ask(process: Process, action: Action, workshop_id: str = "") -> None:
@@ -34,12 +65,46 @@ def ask(process: Process, action: Action, workshop_id: str = "") -> None:
 
     Raises AccessRefused, with one sentence for what is not theirs and what is not there; StoreError.
     """
-    held = st.context.cookies.get(facilitators.COOKIE, "")
-    # Without a browser, as in a test, there is something else.
-    token = held if isinstance(held, str) else ""
-    scope = Scope(workshop_id) if workshop_id else HOUSE
-    actor = facilitators.actor(process.store, process.settings, token, st.context.headers)
-    access.authorize(actor, action, scope)
+    found = _shown(process).standing(process, workshop_id)
+    working_copy.of_run()[f"standing/{workshop_id}"] = found
+    access.authorize(found[0], action, found[1])
+
+
+def later(process: Process, action: Action, workshop_id: str) -> Callable[[], None]:
+    """Return what asks as `ask` does, whenever it is called: also where there is no page any more."""
+    shown = replace(_shown(process), headers=dict(st.context.headers))
+
+    def ask_then() -> None:
+        actor, scope = shown.standing(process, workshop_id)
+        access.authorize(actor, action, scope)
+
+    return ask_then
+
+
+def may(process: Process, action: Action, workshop_id: str = "") -> bool:
+    """
+    Whether whoever is at this page may do something: to draw only what they can use.
+
+    As it was when it was last asked in this run of the page: who is about to write asks with `ask`.
+    Raises StoreError.
+    """
+    known = working_copy.of_run().get(f"standing/{workshop_id}")
+    try:
+        actor, scope = known or _shown(process).standing(process, workshop_id)
+    except AccessRefused:
+        return False
+    return access.may(actor, action, scope)
+
+
+def workshops(process: Process) -> list[Workshop]:
+    """Return the workshops whoever is at this page may look into, newest first."""
+    return entrance.workshops_of(process.store, _shown(process).actor(process))
+
+
+def owner(process: Process) -> str:
+    """Return whose a workshop is that is started at this page; empty for the house's."""
+    actor = _shown(process).actor(process)
+    return actor.email if actor.is_listed else ""
 
 
 def open_or_stop(process: Process, action: Action, workshop_id: str = "") -> None:
@@ -47,17 +112,58 @@ def open_or_stop(process: Process, action: Action, workshop_id: str = "") -> Non
     try:
         ask(process, action, workshop_id)
     except AccessRefused as exc:
-        if not process.settings.passcode:
+        if not _is_guarded(process):
             raise AccessRefused(_NOT_HERE) from exc
         _, middle, _ = st.columns([1, 2, 1])
         with middle:
-            st.title("For facilitators", anchor=False)
-            st.markdown("Your team's link leads to your workshop; this way is for who runs it.")
-            _mounted(key="gate", data={"leave": False, "address": navigation.enter_address()})
+            if email := _shown(process).actor(process).email:
+                _closed(str(exc), email)
+            elif st.query_params.get(navigation.OBSERVE):
+                raise
+            else:
+                _way_in(process)
         st.stop()
 
 
+def _is_guarded(process: Process) -> bool:
+    return bool(process.settings.passcode) or process.settings.signs_in
+
+
+def _closed(sentence: str, email: str) -> None:
+    st.title("This way in is closed", anchor=False)
+    st.error(sentence, icon=":material/link_off:")
+    _signed_in_as(email)
+
+
+def _way_in(process: Process) -> None:
+    st.title("For facilitators", anchor=False)
+    st.markdown("Your team's link leads to your workshop; this way is for who runs it.")
+    if process.settings.signs_in:
+        st.button(
+            "Sign in", key="sign-in", type="primary", icon=":material/login:", on_click=st.login
+        )
+    _gate(shows="passcode" if process.settings.passcode else "nothing", wanted="keep")
+
+
 def way_out(process: Process) -> None:
-    """Draw the button that ends the pass, where there is one."""
-    if process.settings.passcode:
-        _mounted(key="gate-out", data={"leave": True, "address": navigation.enter_address()})
+    """
+    Draw who has signed in and the way to sign out, where there is one.
+
+    Whoever has just signed in goes on to the page that was asked for.
+    """
+    if email := _shown(process).actor(process).email:
+        _signed_in_as(email)
+        _gate(shows="nothing", wanted="follow")
+    elif process.settings.passcode:
+        _gate(shows="way out")
+
+
+def _signed_in_as(email: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="signed-in"):
+        st.caption(f"Signed in as {safe.escaped(email)}", width="content")
+        st.button("Sign out", key="sign-out", type="tertiary", on_click=st.logout)
+
+
+def _gate(*, shows: str, wanted: str = "") -> None:
+    address = navigation.enter_address()
+    _mounted(key=f"gate/{shows}", data={"address": address, "shows": shows, "wanted": wanted})

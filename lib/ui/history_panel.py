@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lib import reopening, working_copy
+from lib.access import Action
 from lib.differences import differences
 from lib.process import Process
 from lib.replies import utc_now
@@ -42,6 +43,8 @@ def _undo(process: Process, copy: WorkingCopy, step: str) -> None:
     if st.button("Undo reopening", key="undo", icon=":material/undo:", width="stretch"):
         reopen_dialog.decided(
             copy,
+            copy.key(step),
+            Action.UNDO,
             lambda: reopening.undo(
                 process.store, process.drafts, copy.key(step), actor=who, at=utc_now()
             ),

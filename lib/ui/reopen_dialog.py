@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from lib import cascade, reopening, steps, working_copy
+from lib.access import Action
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import TransitionRefused
 from lib.store.port import Conflict, StoreError
 from lib.working_copy import Asking, WorkingCopy
+from lib.workshop import StepKey
 
 _TITLES = {"revise": "Revise", "reset": "Start over", "restore": "Restore a version of"}
 
@@ -56,7 +58,13 @@ def _ask(process: Process, copy: WorkingCopy, step: str, asking: Asking) -> None
         st.markdown("No other step was made from it yet.")
     with st.container(horizontal=True):
         if st.button(_TITLES[asking.what].partition(" a ")[0], key="reopen", type="primary"):
-            decided(copy, lambda: _do(process, copy, step, asking), _told(step, asking, stale))
+            decided(
+                copy,
+                copy.key(step),
+                Action.REOPEN,
+                lambda: _do(process, copy, step, asking),
+                _told(step, asking, stale),
+            )
         if st.button("Cancel", key="reopen-cancel", type="tertiary"):
             _forget(copy)
             st.rerun()
@@ -83,9 +91,12 @@ def _told(step: str, asking: Asking, stale: Sequence[str]) -> str:
     return f"{what} To be looked at again: {names}."
 
 
-def decided(copy: WorkingCopy, decide: Callable[[], None], told: str) -> None:
+def decided(
+    copy: WorkingCopy, key: StepKey, action: Action, decide: Callable[[], None], told: str
+) -> None:
     """Do what was decided and draw the page anew with *told* at its top; or say why not."""
     try:
+        copy.ask(action, key)
         decide()
     except TransitionRefused as exc:
         st.warning(str(exc))

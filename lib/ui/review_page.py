@@ -23,6 +23,7 @@ from lib.ui import (
     gate,
     moment,
     page,
+    qr_page,
     review_pulse,
     review_search,
     review_step,
@@ -33,6 +34,7 @@ from lib.ui import (
     tables,
     tour,
     usage_panel,
+    ways_page,
 )
 
 #: The pixels a number or a filter is wide: two of them fit beside each other on a phone.
@@ -51,7 +53,21 @@ def show() -> None:
         if room is None:
             _choose(process, unknown=bool(asked))
         else:
-            _show_room(process, room)
+            _show(process, room)
+
+
+def _show(process: Process, room: Room) -> None:
+    """Draw what the address asks for of a room, to whom it is open: else its table."""
+    shown = st.query_params.get(navigation.SHOW, "")
+    teams = list(room.teams)
+    if not gate.may(process, Action.SEE_LINKS, room.workshop.id):
+        shown = ""
+    if shown == navigation.PEOPLE:
+        ways_page.show(process, room.workshop, teams)
+    elif shown == navigation.QR:
+        qr_page.show(process, room.workshop, teams, st.query_params.get(navigation.OF, ""))
+    else:
+        _show_room(process, room)
 
 
 def _read(process: Process, workshop_id: str) -> Room | None:
@@ -76,7 +92,7 @@ def _read(process: Process, workshop_id: str) -> Room | None:
 
 
 def _choose(process: Process, *, unknown: bool) -> None:
-    shelves = shelf.sorted_out(process.store, process.store.workshops(), utc_now())
+    shelves = shelf.sorted_out(process.store, gate.workshops(process), utc_now())
     _front_door()
     st.title("Review", anchor=False)
     if unknown:
@@ -111,14 +127,20 @@ def _show_room(process: Process, room: Room) -> None:
     st.query_params[navigation.WORKSHOP] = room.workshop.id
     # Before anybody has come in, the links are what the facilitator is here for.
     fresh = not any(row.messages for row in room.rows)
+
+    def may(action: Action) -> bool:
+        return gate.may(process, action, room.workshop.id)
+
     with page.place():
         _heading(room)
         page.show_notice()
         shelf_panel.banner(process, room.workshop)
-        if fresh:
+        if fresh and may(Action.SEE_LINKS):
             _links(room, expanded=True)
-        agenda_panel.show(process, room)
-        room_panel.show(process, room)
+        if may(Action.RUN_AGENDA):
+            agenda_panel.show(process, room)
+        if may(Action.ANSWER_FLAG):
+            room_panel.show(process, room)
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         filters = _filters()
         words = review_search.box()
@@ -133,12 +155,13 @@ def _show_room(process: Process, room: Room) -> None:
     with second[0] if second else nullcontext():
         review_step.show(process, room, opened)
     st.divider()
-    if not fresh:
+    if not fresh and may(Action.SEE_LINKS):
         _links(room, expanded=False)
     usage_panel.show(process, room)
     review_pulse.show(process, room)
     review_story.show(process, room)
-    shelf_panel.show(process, room)
+    if may(Action.ARCHIVE):
+        shelf_panel.show(process, room)
 
 
 def _heading(room: Room) -> None:
@@ -270,12 +293,16 @@ def _download(process: Process, room: Room, filters: Filters) -> None:
         now = replace(room, cells=process.store.overview(room.workshop.id))
         return exports.status([row for row in now.rows if filters.keep(row)], utc_now())
 
-    downloads.show("status", sheet, room.workshop.title, "status")
+    downloads.show(process, room.workshop.id, "status", sheet, room.workshop.title, "status")
 
 
 def _links(room: Room, *, expanded: bool) -> None:
     with st.expander("Team links", icon=":material/link:", key="team-links", expanded=expanded):
         st.caption("Whoever holds a team's link is in the team: give each team its own.")
+        ways_page.link(room.workshop)
         for team in room.teams:
             st.markdown(f"**{safe.escaped(team.name)}**")
-            st.code(navigation.address(team.link), language=None)
+            if team.revoked:
+                st.caption("Its link was taken away.")
+            else:
+                st.code(navigation.address(team.link), language=None)

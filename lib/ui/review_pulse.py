@@ -50,7 +50,12 @@ def _charts(process: Process, room: Room) -> None:
         table.index = [moment.when(at) for at in table.index]
         st.dataframe(table, key="pulse-table", alt="Steps complete of each team over time")
     downloads.show(
-        "pulse", lambda: exports.over_time(progress, said), room.workshop.title, "over-time"
+        process,
+        room.workshop.id,
+        "pulse",
+        lambda: exports.over_time(progress, said),
+        room.workshop.title,
+        "over-time",
     )
 
 

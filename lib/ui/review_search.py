@@ -47,7 +47,12 @@ def show(process: Process, room: Room, words: list[str]) -> None:
                 _find(number, find, names[find.team_id])
         if found:
             downloads.show(
-                "finds", lambda: exports.finds(found, names), room.workshop.title, "search"
+                process,
+                room.workshop.id,
+                "finds",
+                lambda: exports.finds(found, names),
+                room.workshop.title,
+                "search",
             )
 
 

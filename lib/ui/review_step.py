@@ -5,6 +5,7 @@ import re
 import streamlit as st
 
 from lib import exports, review, steps
+from lib.access import Action
 from lib.process import Process
 from lib.review import Room, TeamSummary
 from lib.status import Status
@@ -14,6 +15,7 @@ from lib.ui import (
     artifact_card,
     bubbles,
     downloads,
+    gate,
     history_panel,
     override_panel,
     safe,
@@ -172,7 +174,7 @@ def _download(process: Process, row: TeamSummary, key: StepKey) -> None:
         process.autosave.flush(key)
         return exports.messages(process.store.messages(key))
 
-    downloads.show("messages", sheet, row.team.name, key.step)
+    downloads.show(process, key.workshop_id, "messages", sheet, row.team.name, key.step)
 
 
 def _discarded(process: Process, key: StepKey) -> None:
@@ -206,7 +208,8 @@ def _made(process: Process, row: TeamSummary, key: StepKey) -> None:
         st.caption(f"Draft · the conversation is at: {draft.phase.value}")
         fields = draft.fields
     st.markdown(artifact_card.markdown(key.step, fields) or "*Nothing yet.*")
-    override_panel.show(process, key, state)
+    if gate.may(process, Action.OVERRIDE, key.workshop_id):
+        override_panel.show(process, key, state)
 
 
 def _history(process: Process, key: StepKey) -> None:

@@ -25,5 +25,10 @@ def show(process: Process, room: Room) -> None:
         table = review.events_table(events[-MAX_EVENTS:], room.names, moment.zone())
         st.dataframe(table, hide_index=True, key="events-table", alt="What has happened")
         downloads.show(
-            "events", lambda: exports.events(events, room.names), room.workshop.title, "events"
+            process,
+            room.workshop.id,
+            "events",
+            lambda: exports.events(events, room.names),
+            room.workshop.title,
+            "events",
         )

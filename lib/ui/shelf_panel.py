@@ -28,7 +28,8 @@ def banner(process: Process, workshop: Workshop) -> None:
                 "cannot come in.",
                 width="stretch",
             )
-            _undo_delete(process, workshop)
+            if gate.may(process, Action.DELETE, workshop.id):
+                _undo_delete(process, workshop)
     elif workshop.archived_at is not None:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(
@@ -36,7 +37,8 @@ def banner(process: Process, workshop: Workshop) -> None:
                 "everything and change nothing.",
                 width="stretch",
             )
-            _unarchive(process, workshop)
+            if gate.may(process, Action.ARCHIVE, workshop.id):
+                _unarchive(process, workshop)
 
 
 def show(process: Process, room: Room) -> None:
@@ -63,7 +65,7 @@ def show(process: Process, room: Room) -> None:
 def _duplicate(process: Process, workshop: Workshop) -> None:
     try:
         gate.ask(process, Action.DUPLICATE, workshop.id)
-        copy = shelf.duplicate(process.store, workshop, at=utc_now())
+        copy = shelf.duplicate(process.store, workshop, at=utc_now(), owner=gate.owner(process))
     except (StoreError, AccessRefused) as exc:
         st.warning(f"Not copied. {exc}")
         return

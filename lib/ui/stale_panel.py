@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lib import cascade, completion, navigation, reopening, steps, working_copy
+from lib.access import Action
 from lib.cascade import Standing, Why
 from lib.differences import differences
 from lib.process import Process
@@ -76,6 +77,8 @@ def _ways_on(process: Process, copy: WorkingCopy, step: str) -> None:
         try:
             reopen_dialog.decided(
                 copy,
+                key,
+                Action.KEEP,
                 lambda: completion.still_valid(
                     process.store, process.drafts, key, actor=who, at=utc_now()
                 ),
@@ -86,6 +89,8 @@ def _ways_on(process: Process, copy: WorkingCopy, step: str) -> None:
     if st.button("Regenerate", key="regenerate", icon=":material/autorenew:"):
         reopen_dialog.decided(
             copy,
+            key,
+            Action.REGENERATE,
             lambda: _regenerate(process, copy, step),
             f"The guide drafts {name} anew. What it comes to is shown beside your draft.",
         )

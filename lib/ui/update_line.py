@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lib.access import Action
 from lib.artifacts import MODELS
 from lib.process import Process
 from lib.store.port import StoreError
@@ -29,6 +30,7 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
 
 def _undo(process: Process, copy: WorkingCopy, step: str, update: Update) -> None:
     try:
+        copy.ask(Action.UNDO_UPDATE, copy.key(step))
         copy.drafts[step] = process.drafts.undo(copy.key(step), update)
     except StoreError as exc:
         st.toast(f"Not yet. {exc}")

@@ -26,7 +26,12 @@ def show(process: Process, room: Room) -> None:
             alt="Calls and tokens of each team",
         )
         downloads.show(
-            "usage", lambda: exports.usage(usage, room.names), room.workshop.title, "usage"
+            process,
+            room.workshop.id,
+            "usage",
+            lambda: exports.usage(usage, room.names),
+            room.workshop.title,
+            "usage",
         )
         st.caption("Tokens as the model's server counts them; about right where it tells none.")
 

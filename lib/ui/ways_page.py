@@ -1,0 +1,181 @@
+"""People and links: how teams come in, who reads along, and who else runs the workshop."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lib import navigation, ways
+from lib.access import AccessRefused, Action, Role
+from lib.ids import new_link
+from lib.process import Process
+from lib.replies import utc_now
+from lib.store.port import StoreError
+from lib.ui import gate, page, qr_page
+from lib.ui.moment import when
+from lib.ui.safe import escaped
+from lib.working_copy import notify
+from lib.workshop import Code, Team, Workshop
+
+ROLES = {Role.CO_FACILITATOR: "Runs it with you", Role.OBSERVER: "Reads along"}
+
+_NO_EMAIL = "This is no e-mail address. It is still in the box: please check it."
+
+
+def link(workshop: Workshop) -> None:
+    """Draw the way here, on the review page."""
+    st.page_link(
+        navigation.REVIEW,
+        label="Codes, QR codes, people",
+        icon=":material/qr_code_2:",
+        query_params={navigation.WORKSHOP: workshop.id, navigation.SHOW: navigation.PEOPLE},
+    )
+
+
+def show(process: Process, workshop: Workshop, teams: list[Team]) -> None:
+    """Draw the page."""
+    qr_page.back(workshop)
+    st.title("People and links", anchor=False)
+    st.markdown(f"**{escaped(workshop.title)}**")
+    with page.place():
+        page.show_notice()
+    st.caption(
+        "Whoever holds a team's link, or types its code at the front door, is in that team: give "
+        "each team its own."
+    )
+    codes = process.store.codes(workshop.id)
+    for team in teams:
+        with st.container(border=True, key=f"way/{team.id}"):
+            _team(process, team, codes.get(team.id))
+    qr_page.link(workshop, "QR codes of all teams, full screen")
+    _observers(process, workshop)
+    if gate.may(process, Action.SHARE, workshop.id):
+        _people(process, workshop)
+
+
+def _team(process: Process, team: Team, code: Code | None) -> None:
+    st.subheader(escaped(team.name), anchor=False)
+    if team.revoked:
+        st.markdown("Its link was taken away: nobody comes in, and open tabs are closed.")
+        with st.container(horizontal=True):
+            _button(process, team, "Give it a new link", "renew", _linked(process, team))
+        return
+    st.code(navigation.address(team.link), language=None)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if code:
+            st.markdown(
+                f"Code **{ways.spelled(code.code)}**, until {when(code.expires_at)}",
+                width="content",
+            )
+        label = "Another code" if code else "Make a code"
+        _button(process, team, label, "code", _coded(process, team), icon=":material/pin:")
+        qr_page.link(team, "QR code")
+        with st.popover("Change or take away", icon=":material/key_off:", width="content"):
+            st.markdown(
+                "The link and the code there are now will open nothing any more, and every tab that "
+                "came in by them is closed. Nothing the team has written is touched."
+            )
+            _button(process, team, "Change the link", "change", _linked(process, team))
+            _button(process, team, "Take it away", "revoke", _linked(process, team, revoked=True))
+
+
+def _coded(process: Process, team: Team) -> Callable[[], str]:
+    def make() -> str:
+        process.store.set_code(team.key, ways.new_code(utc_now()))
+        return f"{team.name} has a new code."
+
+    return make
+
+
+def _linked(process: Process, team: Team, *, revoked: bool = False) -> Callable[[], str]:
+    def change() -> str:
+        process.store.change_link(team.key, new_link(), revoked=revoked)
+        if revoked:
+            return f"The link of {team.name} opens nothing any more."
+        return f"{team.name} has a new link: hand it out again."
+
+    return change
+
+
+def _button(
+    process: Process, team: Team, label: str, key: str, do: Callable[[], str], *, icon: str = ""
+) -> None:
+    asked = (process, Action.CHANGE_LINKS, team.workshop_id, do)
+    st.button(label, key=f"{key}/{team.id}", icon=icon or None, on_click=_done, args=asked)
+
+
+def _done(process: Process, action: Action, workshop_id: str, do: Callable[[], str]) -> None:
+    """Do it where it may be done, and have the page say so; else all stays as it is."""
+    try:
+        gate.ask(process, action, workshop_id)
+        notify(do())
+    except (StoreError, AccessRefused) as exc:
+        st.toast(f"Not yet. {exc}")
+
+
+# Who reads along
+
+
+def _observers(process: Process, workshop: Workshop) -> None:
+    st.subheader("Reading along", anchor=False)
+    held = process.store.observer_link(workshop.id)
+
+    def change(to: str, told: str) -> Callable[[], str]:
+        def write() -> str:
+            process.store.set_observer_link(workshop.id, to)
+            return told
+
+        return write
+
+    if held:
+        st.caption(
+            "Whoever has this link sees the table and every conversation, and changes nothing."
+        )
+        st.code(navigation.observers_address(workshop.id, held), language=None)
+    else:
+        st.caption("With a link of their own others see everything here, and change nothing.")
+    label = "Change the link" if held else "Make a link"
+    told = "There is a new link for reading along."
+    with st.container(horizontal=True):
+        for text, key, do in (
+            (label, "observe", change(new_link(), told)),
+            ("Take it away", "observe-not", change("", "Nobody reads along by a link any more.")),
+        ):
+            if held or key == "observe":
+                asked = (process, Action.CHANGE_LINKS, workshop.id, do)
+                st.button(text, key=key, on_click=_done, args=asked)
+
+
+# Who else runs it
+
+
+def _people(process: Process, workshop: Workshop) -> None:
+    st.subheader("People who sign in", anchor=False)
+    if not process.settings.signs_in:
+        st.caption("Nobody can sign in here yet: this works once [auth] is configured.")
+    for email, role in process.store.grants(workshop.id).items():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{escaped(email)} · {ROLES[role].lower()}", width="content")
+            asked = (process, Action.SHARE, workshop.id, _granted(process, workshop, email, None))
+            label = "Take away"
+            st.button(label, key=f"drop/{email}", type="tertiary", on_click=_done, args=asked)
+    with st.form("share", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = st.text_input("E-mail address", key="share-email", max_chars=ways.MAX_EMAIL)
+        as_ = st.selectbox("Role", list(ROLES), format_func=ROLES.__getitem__, key="share-role")
+        pressed = st.form_submit_button("Let in", key="share-add")
+    if not pressed:
+        return
+    if not (email := ways.email(typed)):
+        st.error(_NO_EMAIL)
+        return
+    _done(process, Action.SHARE, workshop.id, _granted(process, workshop, email, as_))
+    st.rerun()
+
+
+def _granted(
+    process: Process, workshop: Workshop, email: str, role: Role | None
+) -> Callable[[], str]:
+    def write() -> str:
+        process.store.grant(workshop.id, email, role)
+        return f"{email} is let in." if role else f"{email} is let in no more."
+
+    return write

@@ -1,0 +1,62 @@
+"""
+Short ways in, to be read out or typed from a screen: codes, and how they are read.
+
+Pure; who a code lets in is the store's to say, and `lib.entrance` asks it.
+"""
+
+import re
+import secrets
+from datetime import datetime, timedelta
+
+from lib.workshop import Code
+
+#: Letters and digits that are not taken for one another when they are read out or copied.
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+
+#: Characters of a code: one of 8.5e11, of which a workshop has a handful for a day.
+LENGTH = 8
+
+#: How long a code opens its team. A workshop's day, with room before and after.
+LASTS = timedelta(hours=12)
+
+#: Characters of an e-mail address.
+MAX_EMAIL = 254
+
+
+def new_code(now: datetime) -> Code:
+    """Return a code nobody can guess, which opens its team from *now* on."""
+    return Code("".join(secrets.choice(ALPHABET) for _ in range(LENGTH)), now + LASTS)
+
+
+def spelled(code: str) -> str:
+    """
+    Return a code as it is shown: in two halves.
+
+    >>> spelled("K7WMPX2Q")
+    'K7WM-PX2Q'
+    """
+    half = LENGTH // 2
+    return f"{code[:half]}-{code[half:]}"
+
+
+def read(typed: str) -> str:
+    """
+    Return the code somebody typed, in whatever case and with whatever between; empty for none.
+
+    >>> read(" k7wm px2q "), read("K7WM–PX2Q"), read("0000")
+    ('K7WMPX2Q', 'K7WMPX2Q', '')
+    """
+    found = re.sub(r"[\s\W_]+", "", typed).upper()
+    return found if len(found) == LENGTH and set(found) <= set(ALPHABET) else ""
+
+
+def email(typed: str) -> str:
+    """
+    Return an e-mail address in lower case; empty for what is none.
+
+    >>> email(" Ada@Example.org "), email("Ada"), email("a b@x.org")
+    ('ada@example.org', '', '')
+    """
+    found = typed.strip().lower()
+    is_one = len(found) <= MAX_EMAIL and re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", found)
+    return found if is_one else ""
