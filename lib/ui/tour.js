@@ -17,12 +17,14 @@ function mount(parent) {
   let follower = null;
 
   const target = () => tour.stops[tour.at]?.at && document.querySelector(tour.stops[tour.at].at);
-  const follow = () => {
+  const follow = (asked) => {
     const box = target()?.getBoundingClientRect();
     ring.hidden = !box?.width;
     if (ring.hidden) return card.classList.remove("above");
     const around = { left: box.left - 6, top: box.top - 6, width: box.width + 12, height: box.height + 12 };
     Object.entries(around).forEach(([side, pixels]) => (ring.style[side] = `${pixels}px`));
+    // While the page is still growing, what somebody is about to press must not jump away.
+    if (asked !== true && card.matches(":hover")) return;
     const under = innerHeight - card.offsetHeight - 24;
     card.classList.toggle("above", box.bottom > under && box.top > card.offsetHeight + 24);
   };
@@ -45,7 +47,7 @@ function mount(parent) {
     remember(to);
     draw();
     target()?.scrollIntoView({ block: "center" });
-    follow();
+    follow(true);
   };
   const open = (to) => {
     ring.showPopover();
