@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from lib import navigation
 from lib.ids import new_id, new_link
@@ -163,11 +165,30 @@ def answer(app: AppServer, path: str, body: bytes | None = None) -> tuple[int, d
 
 
 @pytest.mark.parametrize("path", ["/", "/challenge", "/no-such-page", "/_stcore/health", "/%00"])
-def test_every_answer_says_where_pictures_may_come_from(app: AppServer, path: str) -> None:
+def test_every_answer_says_where_what_it_needs_may_come_from(app: AppServer, path: str) -> None:
     _, headers = answer(app, path)
 
     assert headers.items() >= server.HEADERS.items()
-    assert "img-src 'self' data: blob:" in headers["content-security-policy"]
+    for each in ("default-src 'self'", "img-src 'self' data: blob:", "object-src 'none'"):
+        assert each in headers["content-security-policy"]
+    assert " 'unsafe-eval'" not in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(("origin", "is_taken"), [("{own}", True), ("https://evil.example", False)])
+def test_a_page_of_another_site_cannot_speak_to_the_server(
+    app: AppServer, origin: str, is_taken: bool
+) -> None:
+    address = f"{app.url}/_stcore/stream".replace("http", "ws", 1)
+    told = origin.format(own=app.url)
+
+    def speak() -> None:
+        connect(address, origin=told, subprotocols=["streamlit"]).close()  # type: ignore[list-item, arg-type]
+
+    if is_taken:
+        speak()
+    else:
+        with pytest.raises(InvalidStatus, match="403"):
+            speak()
 
 
 # What a box delivers by itself

@@ -24,6 +24,11 @@ _NOT_HERE = (
     "come in by their links. To run workshops from elsewhere, set FACILITATOR_PASSCODE or [auth]."
 )
 
+_NOT_VERIFIED = (
+    "You have signed in, but your provider has not verified your e-mail address: nothing can be opened "
+    "to it. Verify it there and sign in again, or sign in with another."
+)
+
 _mounted = component("gate", "typing.js")
 
 
@@ -139,9 +144,12 @@ def _way_in(process: Process) -> None:
     st.title("For facilitators", anchor=False)
     st.markdown("Your team's link leads to your workshop; this way is for who runs it.")
     if process.settings.signs_in:
-        st.button(
-            "Sign in", key="sign-in", type="primary", icon=":material/login:", on_click=st.login
-        )
+        if st.user.get("is_logged_in"):
+            st.error(_NOT_VERIFIED, icon=":material/link_off:")
+            st.button("Sign out", key="sign-out", on_click=st.logout)
+        else:
+            icon = ":material/login:"
+            st.button("Sign in", key="sign-in", type="primary", icon=icon, on_click=st.login)
     _gate(shows="passcode" if process.settings.passcode else "nothing", wanted="keep")
 
 
