@@ -49,6 +49,8 @@ class Room:
     """The demo on a server of its own: its address, its workshop, and its teams by name."""
 
     url: str
+    #: The same behind a passcode.
+    guarded: str
     workshop: str
     links: dict[str, str]
     ids: dict[str, str]
@@ -72,14 +74,18 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     teams = store.teams(workshop.id)
     parts.close()
     server = AppServer(address, folder / "app.log")
+    guarded = AppServer(address, folder / "guarded.log", FACILITATOR_PASSCODE="open sesame")
     server.start()
+    guarded.start()
     yield Room(
         server.url,
+        guarded.url,
         workshop.id,
         {team.name: team.link for team in teams},
         {team.name: team.id for team in teams},
     )
     server.stop()
+    guarded.stop()
 
 
 # The pages, and what is done on each before it is looked at
@@ -97,6 +103,11 @@ def _edit(page: Page) -> None:
 def _ask_to_revise(page: Page) -> None:
     page.get_by_role("button", name="Revise this step").click(delay=50)
     expect(page.get_by_role("dialog").get_by_role("button", name="Cancel")).to_be_visible()
+
+
+def _make_a_code(page: Page) -> None:
+    page.get_by_role("button", name="Make a code").first.click(delay=50)
+    expect(page.get_by_text("has a new code")).to_be_visible()
 
 
 @dataclass(frozen=True)
@@ -140,6 +151,9 @@ SCENES = {
         "Night shift · 3. User Research",
     ),
     "review-list": Scene(lambda room: f"{room.url}/review", demo.TITLE),
+    "people": Scene(lambda room: room.review("&show=people"), "People and links", _make_a_code),
+    "qr": Scene(lambda room: room.review(f"&show=qr&of={room.ids['Ward 3']}"), "Ward 3"),
+    "gate": Scene(lambda room: f"{room.guarded}/review", "For facilitators"),
 }
 
 #: What team members open on a phone, and the front door.
