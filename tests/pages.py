@@ -21,7 +21,7 @@ from lib.process import Process
 from lib.settings import Settings
 from lib.status import Event, Phase, decide
 from lib.store.memory import MemoryStore
-from lib.store.port import Decision, StoreUnavailable
+from lib.store.port import Decision, Store, StoreUnavailable
 from lib.workshop import Draft, Fields, Team, Workshop
 from tests import recorded_workshop
 from tests.test_guide import walked
@@ -57,6 +57,13 @@ class WatchedStore:
     def written(self) -> list[str]:
         """The names of the calls that changed something."""
         return [name for name, _ in self.calls if name in WRITES]
+
+
+def watching(store: Store) -> WatchedStore:
+    """Return *store*, of whatever kind, as the helpers here take it."""
+    found = WatchedStore()
+    found.inner = store  # type: ignore[assignment]
+    return found
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from lib.store import open_store
+from lib.store.port import Store
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
 
@@ -37,6 +39,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def store(app: AppServer) -> Iterator[Store]:
+    """Return a look into the database of the shared server."""
+    store = open_store(app.database_url)
+    yield store
+    store.close()
 
 
 @pytest.fixture

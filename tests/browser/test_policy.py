@@ -1,12 +1,8 @@
 """What a page is made of comes from its own server, in real Chromium; and nothing is asked elsewhere."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from lib.store import open_store
-from lib.store.port import Store
 from tests.app_server import AppServer
 from tests.browser.scene import new_team
 from tests.browser.walker import PATIENCE
@@ -17,19 +13,12 @@ LISTEN = """window.refused = []; document.addEventListener("securitypolicyviolat
   window.refused.push(`${event.effectiveDirective} ${event.blockedURI}`));"""
 
 
-@pytest.fixture
-def store(app: AppServer) -> Iterator[Store]:
-    store = open_store(app.database_url)
-    yield store
-    store.close()
-
-
 def refused(page: Page) -> list[str]:
     found: list[str] = page.evaluate("window.refused")
     return found
 
 
-def test_every_page_is_drawn_within_its_policy(page: Page, app: AppServer, store: Store) -> None:
+def test_every_page_is_drawn_within_its_policy(page: Page, app: AppServer) -> None:
     page.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     page.add_init_script(LISTEN)

@@ -20,7 +20,7 @@ from tests import pages
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
 from tests.fakes import eventually
-from tests.pages import WatchedStore
+from tests.pages import watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -29,23 +29,8 @@ AROUND = 1.5
 
 
 @pytest.fixture
-def store(app: AppServer) -> Iterator[Store]:
-    """Return a look into the database of the shared server."""
-    store = open_store(app.database_url)
-    yield store
-    store.close()
-
-
-def watched(store: Store) -> WatchedStore:
-    """Return *store* as the helpers for pages take it."""
-    found = WatchedStore()
-    found.inner = store  # type: ignore[assignment]
-    return found
-
-
-@pytest.fixture
 def team(store: Store) -> Team:
-    return pages.new_team(watched(store))
+    return pages.new_team(watching(store))
 
 
 @pytest.fixture
@@ -155,7 +140,7 @@ def test_a_tab_that_is_hidden_saves_at_once(tab: Walker, store: Store, team: Tea
 def test_confirming_at_once_confirms_with_the_last_word(
     tab: Walker, store: Store, team: Team
 ) -> None:
-    pages.draft(watched(store), team, "challenge")
+    pages.draft(watching(store), team, "challenge")
     field = tab.field("Who has it")
     expect(field).not_to_have_value("")
     expect(tab.page.get_by_role("button", name="Confirm this step")).to_be_enabled()
@@ -175,7 +160,7 @@ def test_a_server_that_is_killed_while_somebody_types_costs_no_character(
     server = AppServer(f"sqlite:///{tmp_path / 'own.db'}", tmp_path / "app.log", GUIDE_PACE="0")
     server.start()
     store = open_store(server.database_url)
-    team = pages.new_team(watched(store))
+    team = pages.new_team(watching(store))
     tab = at_form(Walker(page, server.url), team, "Ada")
     field = tab.field("Who has it")
     field.press_sequentially("People who sign up ")
@@ -289,8 +274,8 @@ def test_what_was_typed_and_not_sent_is_in_the_box_on_another_machine(
 
 @pytest.fixture
 def at_persona(walker: Walker, store: Store, team: Team) -> Walker:
-    pages.bring_to(watched(store), team, "persona")
-    pages.draft(watched(store), team, "persona")
+    pages.bring_to(watching(store), team, "persona")
+    pages.draft(watching(store), team, "persona")
     return at_form(walker, team, "Ada", "persona")
 
 
@@ -333,8 +318,8 @@ def test_an_entry_that_was_removed_can_be_put_back(
     walker: Walker, store: Store, team: Team
 ) -> None:
     step = "stakeholder-mapping"
-    pages.bring_to(watched(store), team, step)
-    pages.draft(watched(store), team, step)
+    pages.bring_to(watching(store), team, step)
+    pages.draft(watching(store), team, step)
     form = at_form(walker, team, "Ada", step).form
     before = drafted(store, team, step)["stakeholders"]
     second = form.locator("summary").nth(1)

@@ -1,39 +1,23 @@
 """Teams come in by a code and a QR code, and are out when their link is changed: in real Chromium."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from lib.store import open_store
 from lib.store.port import Store
 from lib.ui import qr_page
 from tests.app_server import AppServer
 from tests.browser.scene import new_team
 from tests.browser.walker import Walker
-from tests.pages import WatchedStore, bring_to
+from tests.pages import bring_to, watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-
-
-@pytest.fixture
-def store(app: AppServer) -> Iterator[Store]:
-    store = open_store(app.database_url)
-    yield store
-    store.close()
-
-
-def watched(store: Store) -> WatchedStore:
-    found = WatchedStore()
-    found.inner = store  # type: ignore[assignment]
-    return found
 
 
 def test_a_late_joiner_types_a_code_and_is_at_the_teams_step_until_the_link_is_changed(
     page: Page, browser: object, app: AppServer, store: Store
 ) -> None:
     team = new_team(app.database_url)
-    bring_to(watched(store), team, "user-research")
+    bring_to(watching(store), team, "user-research")
     facilitator = Walker(page, app.url)
     review = f"{app.url}/review?workshop={team.workshop_id}"
     page.goto(f"{review}&show=people")
