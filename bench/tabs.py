@@ -1,5 +1,5 @@
 """
-Many tabs on one server process: what a rerun takes while 100 and 200 of them are busy.
+Many tabs on one server process: what a rerun takes while 50, 100 and 200 of them are busy.
 
 Each tab follows a team's step as a browser does, the page's own look every two seconds included, and
 about every EVERY seconds reruns its page or sends a message, which the scripted guide answers. The
@@ -31,7 +31,7 @@ from lib.workshop import Team, Workshop
 from tests.app_server import ROOT, AppServer
 from tests.postgres import PostgresServer
 
-TABS = (100, 200)
+TABS = (50, 100, 200)
 
 #: Seconds a round is measured, after the tabs have opened.
 SECONDS = 60.0
@@ -231,7 +231,12 @@ def _rerun(page: tuple[int, str, str], begin: float, every: float, times: list[f
     while (left := begin + SECONDS - time.time()) > 0:
         time.sleep(min(left, chance.uniform(0.8, 1.2) * every))
         if time.time() > begin:
-            times.append(tab.rerun())
+            try:
+                times.append(tab.rerun())
+            except AssertionError:
+                # A server that has more to do than it can: that long, and no longer asked.
+                times.append(2 * PATIENCE)
+                return
 
 
 # What is served
