@@ -6,7 +6,8 @@ from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from lib import access, ways
-from lib.access import REFUSED, AccessRefused, Action, Actor, Role, Scope, TooManyAttempts
+from lib.access import REFUSED, AccessRefused, Action, Actor, Role, Scope
+from lib.attempts import Limit, counted
 from lib.store.port import NotFound, Store, StoreUnavailable
 from lib.workshop import Team, Workshop
 
@@ -57,9 +58,9 @@ NO_CODE = (
     "again."
 )
 
-#: Wrong codes within WINDOW seconds after which none is looked at: from one address, behind which a
-#: whole room may be, and of one code, whoever tries it.
-ATTEMPTS_FROM, ATTEMPTS_AT, WINDOW = 60, 30, 900.0
+#: Wrong codes after which none is looked at for a while: from one address, behind which a whole room
+#: may be, and of one code, whoever tries it.
+ATTEMPTS_FROM, ATTEMPTS_AT = 60, 30
 
 
 def team_by_code(store: Store, typed: str, who: str) -> Team:
@@ -70,19 +71,16 @@ def team_by_code(store: Store, typed: str, who: str) -> Team:
     for now, StoreError.
     """
     code = ways.read(typed)
-    counted = (("code from", who, ATTEMPTS_FROM), ("code", code or "none", ATTEMPTS_AT))
-    numbers = [store.attempt(kind, each, WINDOW) for kind, each, _ in counted]
-    if any(number > most for number, (_, _, most) in zip(numbers, counted, strict=True)):
-        minutes = round(WINDOW / 60)
-        raise TooManyAttempts(f"Too many attempts. Please wait {minutes} minutes and try again.")
+    limits = [
+        Limit("code from", who, ATTEMPTS_FROM),
+        Limit("code", code or "none", ATTEMPTS_AT),
+    ]
     try:
-        # An empty code is asked for too: no answer is quicker than another.
-        team = store.team_by_code(code)
+        with counted(store, limits):
+            # An empty code is asked for too: no answer is quicker than another.
+            return store.team_by_code(code)
     except NotFound as exc:
         raise AccessRefused(NO_CODE) from exc
-    for kind, each, _ in counted:
-        store.attempt(kind, each, WINDOW, by=-1)
-    return team
 
 
 def standing(

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from lib.access import NOBODY, AccessRefused, Actor, TooManyAttempts
+from lib.access import NOBODY, AccessRefused, Actor
+from lib.attempts import Limit, counted
 from lib.settings import Settings, SettingsError
 from lib.store.port import Store
 
@@ -30,9 +31,9 @@ COOKIE = "throughline_pass"
 #: How long a browser that gave the passcode need not give it again.
 PASS_LASTS = timedelta(days=14)
 
-#: Wrong passcodes from one address within WINDOW seconds, after which none is looked at; and from
-#: all addresses together.
-ATTEMPTS, ATTEMPTS_OF_ALL, WINDOW = 10, 200, 900.0
+#: Wrong passcodes from one address after which none is looked at for a while; and from all addresses
+#: together.
+ATTEMPTS, ATTEMPTS_OF_ALL = 10, 200
 
 #: The fewest characters of a passcode.
 MIN_PASSCODE = 8
@@ -100,17 +101,12 @@ def enter(store: Store, settings: Settings, passcode: str, who: str, now: dateti
     *who* is the address it came from. Raises AccessRefused for a wrong one, TooManyAttempts where
     no more are looked at for now, StoreError.
     """
-    from_there, of_all = (store.attempt(_KIND, each, WINDOW) for each in (who, _EVERYBODY))
-    if from_there > ATTEMPTS or of_all > ATTEMPTS_OF_ALL:
-        minutes = round(WINDOW / 60)
-        raise TooManyAttempts(f"Too many attempts. Please wait {minutes} minutes and try again.")
-    if not settings.passcode or not hmac.compare_digest(
-        _digest(passcode.strip()), _digest(settings.passcode)
-    ):
-        raise AccessRefused(WRONG)
-    # Only wrong ones count.
-    for each in (who, _EVERYBODY):
-        store.attempt(_KIND, each, WINDOW, by=-1)
+    limits = [Limit(_KIND, who, ATTEMPTS), Limit(_KIND, _EVERYBODY, ATTEMPTS_OF_ALL)]
+    with counted(store, limits):
+        if not settings.passcode or not hmac.compare_digest(
+            _digest(passcode.strip()), _digest(settings.passcode)
+        ):
+            raise AccessRefused(WRONG)
     token = secrets.token_urlsafe(32)
     store.keep_pass(_digest(token), now + PASS_LASTS)
     return token

@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import facilitators
-from lib.access import NOBODY, REFUSED, AccessRefused, Actor
-from lib.facilitators import ATTEMPTS, ATTEMPTS_OF_ALL, WRONG, TooManyAttempts
+from lib.access import NOBODY, REFUSED, AccessRefused, Action, Actor, TooManyAttempts
+from lib.facilitators import ATTEMPTS, ATTEMPTS_OF_ALL, WRONG
 from lib.guide.scripted import ScriptedGuide
 from lib.ids import new_id, new_link
 from lib.process import Process
@@ -17,6 +17,7 @@ from lib.settings import Settings, SettingsError
 from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Store
+from lib.ui import gate
 from lib.workshop import Team, Workshop
 from tests.pages import ROOT, WatchedStore, running
 
@@ -218,3 +219,17 @@ def test_a_house_without_a_passcode_says_to_strangers_where_its_workshops_are_ru
     assert "at its own machine only" in shown(app)
     assert [each.key for each in app.text_input] == ["team-code"]
     assert REFUSED not in shown(app)
+
+
+def test_a_file_that_was_offered_is_refused_to_who_has_signed_out_since(
+    house: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = facilitators.enter(house.store, house.settings, GUARDED.passcode, "192.0.2.7", NOW)
+    shown = gate.Shown(token, {}, {}, "")
+    monkeypatch.setattr(gate, "_shown", lambda _: shown)
+    ask = gate.later(house, Action.DOWNLOAD, "w-1")
+    ask()
+    facilitators.leave(house.store, token)
+
+    with pytest.raises(AccessRefused):
+        ask()

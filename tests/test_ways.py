@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib import entrance, navigation, ways
 from lib.access import AccessRefused, Role, TooManyAttempts
+from lib.attempts import WINDOW
 from lib.guide.scripted import ScriptedGuide
 from lib.ids import new_id, new_link
 from lib.process import Process
@@ -113,7 +113,7 @@ def test_after_many_wrong_ones_no_code_is_looked_at_from_there_for_a_while() -> 
         with pytest.raises(TooManyAttempts):
             entrance.team_by_code(store, code.code, "192.0.2.7")
         assert entrance.team_by_code(store, code.code, "192.0.2.8") == team
-    with clock.telling(NOW + timedelta(seconds=entrance.WINDOW + 1)):
+    with clock.telling(NOW + timedelta(seconds=WINDOW + 1)):
         assert entrance.team_by_code(store, code.code, "192.0.2.7") == team
 
 
@@ -301,13 +301,22 @@ def test_qr_codes_are_those_of_the_teams_links(
     assert all(one in picture for one, picture in zip(expected, pictures, strict=True))
 
 
-def test_a_qr_code_says_the_address_to_the_letter() -> None:
-    address = f"https://workshops.example.org/?team={new_link()}"
-    found = qr_page.picture(address)
-    matrix = make(address, error="m", micro=False)
+def test_a_qr_code_is_of_its_address_alone_and_has_its_white_edge() -> None:
+    one, other = (f"https://workshops.example.org/?team={new_link()}" for _ in range(2))
+    expected = make(one, error="m", micro=False)
 
-    assert found.startswith("data:image/svg+xml")
-    assert f"viewBox='0 0 {matrix.symbol_size(border=4)[0]}" in unquote(found).replace('"', "'")
+    assert qr_page.picture(one) != qr_page.picture(other)
+    plain = {"dark": "#000", "light": "#fff", "omitsize": True}
+    assert qr_page.picture(one) == expected.svg_data_uri(border=4, **plain)
+
+
+def test_a_name_is_shown_as_it_was_typed_where_the_page_says_what_was_done(
+    process: Process, store: WatchedStore
+) -> None:
+    (team,) = started(store.inner, "*Ladder* [crew](https://elsewhere.example)")
+    app = pressed(people([team]), f"code/{team.id}")
+
+    assert r"\*Ladder\* \[crew\]" in next(each.value for each in app.info)
 
 
 def test_a_team_without_a_link_has_no_qr_code(

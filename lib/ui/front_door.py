@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from lib import demo, entrance, navigation, shelf, steps, working_copy
+from lib import demo, entrance, navigation, shelf, steps, ways, working_copy
 from lib.access import AccessRefused, Action
 from lib.ids import new_id, new_link
 from lib.process import Process
@@ -22,7 +22,6 @@ from lib.workshop import LANGUAGES, Team, Workshop
 PATIENCE = 1.0
 
 #: Limits of what a facilitator types, in characters, and how many teams one workshop has.
-MAX_CODE = 20
 MAX_TITLE, MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS = 120, 500, 60, 50
 
 
@@ -53,7 +52,7 @@ def _by_code(process: Process) -> None:
         typed = st.text_input(
             "Your team's code",
             key="team-code",
-            max_chars=MAX_CODE,
+            max_chars=2 * ways.LENGTH,
             placeholder="K7WM-PX2Q",
             width=180,
         )
