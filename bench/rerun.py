@@ -90,7 +90,8 @@ class PageTab:
         self._wire.send(message)
         while True:
             answer = self._wire.receive(timeout=60)
-            assert answer is not None
+            if answer is None:
+                raise TimeoutError("The page has not answered for a minute.")
             self.fragment = answer.delta.fragment_id or self.fragment
             if answer.WhichOneof("type") == "script_finished":
                 assert answer.script_finished == ending
