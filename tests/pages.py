@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -122,9 +122,10 @@ def outcome(step: str) -> Fields:
 # A tab
 
 
-def opened(page: str, **query: str) -> AppTest:
-    """Open a page in a new tab."""
+def opened(page: str, claims: Mapping[str, Any] | None = None, **query: str) -> AppTest:
+    """Open a page in a new tab, as somebody of whom a provider says these *claims*."""
     app = AppTest.from_file(str(ROOT / navigation.FRONT_DOOR), default_timeout=30)
+    app.user = dict(claims or {})
     return moved(app, page, **query)
 
 

@@ -18,7 +18,8 @@ from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Store
 from lib.workshop import Team, Workshop
-from tests.pages import ROOT, WatchedStore, drawn, running
+from tests import pages
+from tests.pages import WatchedStore, drawn, running
 from tests.review_table import statements
 
 NOW = datetime.now(UTC)
@@ -50,12 +51,7 @@ def house(store: WatchedStore) -> Iterator[Process]:
 
 
 def opened(page: str, who: str = "", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / navigation.FRONT_DOOR), default_timeout=30)
-    app.user = claims(who) if who else {}
-    app.switch_page(page)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
+    return pages.opened(page, claims(who) if who else None, **query)
 
 
 def shown(app: AppTest) -> str:

@@ -11,12 +11,14 @@ from lib.access import (
     Actor,
     Role,
     Scope,
+    as_team,
     authorize,
     may,
     of_team,
     role,
 )
 from lib.workshop import TeamKey
+from tests.app_server import ROOT
 
 #: Facilitator, co-facilitator, observer, member, guest, nobody: what each may do where they are that.
 TABLE = """
@@ -161,3 +163,22 @@ def test_who_reads_along_and_holds_a_teams_link_is_that_teams_member() -> None:
 
     assert role(both, of_team(TEAM)) is Role.MEMBER
     assert role(both, Scope("w")) is Role.OBSERVER
+
+
+def test_a_team_does_nothing_in_another() -> None:
+    for action in Action:
+        with pytest.raises(AccessRefused):
+            as_team(TEAM, action, TeamKey("w", "another"))
+        with pytest.raises(AccessRefused):
+            as_team(TEAM, action, TeamKey("another", "t"))
+    as_team(TEAM, Action.SAY, TEAM)
+
+
+def test_every_action_is_asked_for_by_somebody() -> None:
+    asked = "".join(
+        file.read_text(encoding="utf-8")
+        for file in (ROOT / "lib").rglob("*.py")
+        if file.name != "access.py"
+    )
+
+    assert [each.name for each in Action if f"Action.{each.name}" not in asked] == []

@@ -1,6 +1,7 @@
 """What is another workshop's, tried in every parameter a browser can send: nothing of it is shown."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,12 +14,11 @@ from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.status import Status
 from lib.transcript import Message, MessageStatus, Role
-from lib.ui import tables
 from lib.workshop import Team, Workshop
 from tests.pages import WatchedStore, drawn, running
 from tests.test_owners import ADA, BEN, NOW, SIGNING_IN, opened
 
-SECRET = "What Ben's team has said"
+SECRET = "What the other team has said"
 
 
 @pytest.fixture
@@ -53,14 +53,33 @@ def theirs(house: Process, store: WatchedStore) -> Team:
     return started(store, BEN, "Theirs")
 
 
-def everything(app: AppTest) -> str:
-    return str(app.main) + str(app.sidebar)
+def sent(app: AppTest) -> str:
+    """Return all that is sent to the browser: texts, HTML, and what components are given."""
+    return "".join(str(each.proto) for part in (app.main, app.sidebar) for each in every(part))
+
+
+def every(block: Any) -> Iterator[Any]:
+    for child in block.children.values():
+        if hasattr(child, "children"):
+            yield from every(child)
+        elif getattr(child, "proto", None) is not None:
+            yield child
 
 
 def hides(app: AppTest, team: Team) -> bool:
-    """Whether a page shows nothing of a team of somebody else's workshop."""
-    shown = everything(drawn(app))
+    """Whether a page sends nothing of a team of somebody else's workshop."""
+    shown = sent(drawn(app))
     return not any(each in shown for each in (SECRET, "Theirs", team.link))
+
+
+def test_what_is_looked_for_here_is_there_for_whom_it_is_open_to(theirs: Team) -> None:
+    shown = {"workshop": theirs.workshop_id, "at": theirs.id, "step": "challenge"}
+    page = sent(opened(navigation.REVIEW, BEN, **shown))
+    links = sent(opened(navigation.REVIEW, BEN, workshop=theirs.workshop_id, show="people"))
+
+    assert SECRET in page
+    assert "Team of Theirs" in page
+    assert theirs.link in links
 
 
 @pytest.mark.parametrize("show", ["", "people", "qr"])
@@ -85,17 +104,6 @@ def test_another_workshops_team_in_ones_own_shows_nothing_of_it(
             app = opened(navigation.REVIEW, ADA, workshop=own.workshop_id, **query)
 
             assert hides(app, theirs)
-
-
-def test_another_workshops_team_sent_by_the_table_opens_nothing(own: Team, theirs: Team) -> None:
-    app = opened(navigation.REVIEW, ADA, workshop=own.workshop_id)
-    key = f"status-table/{own.workshop_id}"
-    app.session_state[key] = {"chosen": {"team": theirs.id, "step": "challenge"}}
-
-    assert tables.chosen({"team": theirs.id, "step": "challenge"}) == (theirs.id, "challenge")
-    assert hides(app.run(), theirs)
-    app.query_params["at"] = theirs.id
-    assert hides(app.run(), theirs)
 
 
 @pytest.mark.parametrize("page", [navigation.FRONT_DOOR, *navigation.STEP_PAGES.values()])

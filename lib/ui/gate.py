@@ -15,7 +15,7 @@ from lib import access, entrance, facilitators, navigation, working_copy
 from lib.access import AccessRefused, Action, Actor, Scope
 from lib.process import Process
 from lib.transcript import clean
-from lib.ui import safe
+from lib.ui import page, safe
 from lib.ui.component import component
 from lib.workshop import Workshop
 
@@ -70,9 +70,9 @@ def ask(process: Process, action: Action, workshop_id: str = "") -> None:
 
     Raises AccessRefused, with one sentence for what is not theirs and what is not there; StoreError.
     """
-    found = _shown(process).standing(process, workshop_id)
-    working_copy.of_run()[f"standing/{workshop_id}"] = found
-    access.authorize(found[0], action, found[1])
+    actor, scope = _shown(process).standing(process, workshop_id)
+    working_copy.of_run().update({"actor": actor, f"standing/{workshop_id}": (actor, scope)})
+    access.authorize(actor, action, scope)
 
 
 def later(process: Process, action: Action, workshop_id: str) -> Callable[[], None]:
@@ -101,14 +101,20 @@ def may(process: Process, action: Action, workshop_id: str = "") -> bool:
     return access.may(actor, action, scope)
 
 
+def _actor(process: Process) -> Actor:
+    """Return who is at this page, as it was when that was last asked in this run of it."""
+    known: Actor | None = working_copy.of_run().get("actor")
+    return known or _shown(process).actor(process)
+
+
 def workshops(process: Process) -> list[Workshop]:
     """Return the workshops whoever is at this page may look into, newest first."""
-    return entrance.workshops_of(process.store, _shown(process).actor(process))
+    return entrance.workshops_of(process.store, _actor(process))
 
 
 def owner(process: Process) -> str:
     """Return whose a workshop is that is started at this page; empty for the house's."""
-    actor = _shown(process).actor(process)
+    actor = _actor(process)
     return actor.email if actor.is_listed else ""
 
 
@@ -121,8 +127,9 @@ def open_or_stop(process: Process, action: Action, workshop_id: str = "") -> Non
             raise AccessRefused(_NOT_HERE) from exc
         _, middle, _ = st.columns([1, 2, 1])
         with middle:
-            if email := _shown(process).actor(process).email:
-                _closed(str(exc), email)
+            if email := _actor(process).email:
+                page.closed(str(exc))
+                _signed_in_as(email)
             elif st.query_params.get(navigation.OBSERVE):
                 raise
             else:
@@ -132,12 +139,6 @@ def open_or_stop(process: Process, action: Action, workshop_id: str = "") -> Non
 
 def _is_guarded(process: Process) -> bool:
     return bool(process.settings.passcode) or process.settings.signs_in
-
-
-def _closed(sentence: str, email: str) -> None:
-    st.title("This way in is closed", anchor=False)
-    st.error(sentence, icon=":material/link_off:")
-    _signed_in_as(email)
 
 
 def _way_in(process: Process) -> None:
@@ -159,7 +160,7 @@ def way_out(process: Process) -> None:
 
     Whoever has just signed in goes on to the page that was asked for.
     """
-    if email := _shown(process).actor(process).email:
+    if email := _actor(process).email:
         _signed_in_as(email)
         _gate(shows="nothing", wanted="follow")
     elif process.settings.passcode:

@@ -56,7 +56,8 @@ def errors_shown() -> Iterator[None]:
         with deadline.waiting_once():
             yield
     except AccessRefused as exc:
-        _refused(str(exc))
+        closed(str(exc))
+        st.stop()
     except TransitionRefused as exc:
         st.warning(str(exc))
     except StoreUnavailable as exc:
@@ -92,11 +93,11 @@ def redraw() -> NoReturn:
     st.rerun()
 
 
-def _refused(sentence: str) -> None:
+def closed(sentence: str) -> None:
+    """Draw that this does not open anything, and the way to the front door."""
     st.title("This way in is closed")
     st.error(sentence, icon=":material/link_off:")
     st.page_link(navigation.FRONT_DOOR, label="To the front door", icon=":material/home:")
-    st.stop()
 
 
 def _look_again() -> None:

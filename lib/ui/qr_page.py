@@ -1,5 +1,7 @@
 """QR codes of teams' links, to be shown to a room: large, black on white, with the address in words."""
 
+import html
+
 import streamlit as st
 from segno import make
 
@@ -12,33 +14,31 @@ from lib.workshop import Code, Team, Workshop
 QUIET = 4
 
 
-def link(of: Team | Workshop, label: str) -> None:
-    """Draw the way to the code of a team, or to those of all in a workshop."""
-    team = of.id if isinstance(of, Team) else ""
-    workshop_id = of.workshop_id if isinstance(of, Team) else of.id
-    query = {navigation.WORKSHOP: workshop_id, navigation.SHOW: navigation.QR, navigation.OF: team}
+def link(workshop_id: str, label: str, team_id: str = "") -> None:
+    """Draw the way to the code of a team, or to those of all."""
+    of = {navigation.OF: team_id} if team_id else {}
     st.page_link(
         navigation.REVIEW,
         label=label,
         icon=":material/qr_code_2:",
-        query_params={name: value for name, value in query.items() if value},
+        query_params={navigation.WORKSHOP: workshop_id, navigation.SHOW: navigation.QR, **of},
         width="content",
     )
 
 
-def back(workshop: Workshop) -> None:
+def back(workshop_id: str) -> None:
     """Draw the way back to the table."""
     st.page_link(
         navigation.REVIEW,
         label="Back to the table",
         icon=":material/arrow_back:",
-        query_params={navigation.WORKSHOP: workshop.id},
+        query_params={navigation.WORKSHOP: workshop_id},
     )
 
 
 def show(process: Process, workshop: Workshop, teams: list[Team], of: str) -> None:
     """Draw the code of the team whose id is *of*, or those of all where there is no such team."""
-    back(workshop)
+    back(workshop.id)
     open_ = [team for team in teams if not team.revoked]
     chosen = [team for team in open_ if team.id == of] or open_
     codes = process.store.codes(workshop.id)
@@ -54,9 +54,8 @@ def show(process: Process, workshop: Workshop, teams: list[Team], of: str) -> No
 def _code(team: Team, code: Code | None) -> None:
     address = navigation.address(team.link)
     st.header(escaped(team.name), anchor=False, text_alignment="center")
-    st.html(
-        f'<img class="qr" src="{picture(address)}" alt="QR code of the link of this team">',
-    )
+    named = html.escape(f"QR code of the link of {team.name}", quote=True)
+    st.html(f'<img class="qr" src="{picture(address)}" alt="{named}">')
     if code:
         front = navigation.base_address().partition("//")[2]
         st.markdown(f"{escaped(front)} · code", text_alignment="center")

@@ -4,6 +4,7 @@ The facilitator's page: who stands where in a workshop, and what any team has sa
 The address says it all: which workshop, and which team's step is open beside the table.
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -58,6 +59,8 @@ def show() -> None:
 
 def _show(process: Process, room: Room) -> None:
     """Draw what the address asks for of a room, to whom it is open: else its table."""
+    # A link from this page to itself changes the parameters, but not what the browser shows.
+    st.query_params[navigation.WORKSHOP] = room.workshop.id
     shown = st.query_params.get(navigation.SHOW, "")
     teams = list(room.teams)
     if not gate.may(process, Action.SEE_LINKS, room.workshop.id):
@@ -123,8 +126,6 @@ def _front_door() -> None:
 
 
 def _show_room(process: Process, room: Room) -> None:
-    # A link from this page to itself changes the parameters, but not what the browser shows.
-    st.query_params[navigation.WORKSHOP] = room.workshop.id
     # Before anybody has come in, the links are what the facilitator is here for.
     fresh = not any(row.messages for row in room.rows)
 
@@ -141,27 +142,37 @@ def _show_room(process: Process, room: Room) -> None:
             agenda_panel.show(process, room)
         if may(Action.ANSWER_FLAG):
             room_panel.show(process, room)
+    _table(process, room, may)
+    st.divider()
+    if not fresh and may(Action.SEE_LINKS):
+        _links(room, expanded=False)
+    review_pulse.show(process, room)
+    for action, panel in (
+        (Action.READ_USAGE, usage_panel),
+        (Action.READ_STORY, review_story),
+        (Action.ARCHIVE, shelf_panel),
+    ):
+        if may(action):
+            panel.show(process, room)
+
+
+def _table(process: Process, room: Room, may: Callable[[Action], bool]) -> None:
+    """Draw the table with its filters and the search over it, and beside it the open step."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         filters = _filters()
-        words = review_search.box()
+        words = review_search.box() if may(Action.SEARCH) else []
     with page.place():
         review_search.show(process, room, words)
-    opened = review_step.opened(room)
+    reads = may(Action.READ_STEPS)
+    opened = review_step.opened(room) if reads else None
     # One column or two: the table stays where it is, and as far as it was scrolled.
     first, *second = st.columns([11, 9] if opened else 1, gap="medium")
     with first:
         _live(process, room, filters)
         _download(process, room, filters)
     with second[0] if second else nullcontext():
-        review_step.show(process, room, opened)
-    st.divider()
-    if not fresh and may(Action.SEE_LINKS):
-        _links(room, expanded=False)
-    usage_panel.show(process, room)
-    review_pulse.show(process, room)
-    review_story.show(process, room)
-    if may(Action.ARCHIVE):
-        shelf_panel.show(process, room)
+        if reads:
+            review_step.show(process, room, opened)
 
 
 def _heading(room: Room) -> None:

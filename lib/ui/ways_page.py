@@ -33,7 +33,7 @@ def link(workshop: Workshop) -> None:
 
 def show(process: Process, workshop: Workshop, teams: list[Team]) -> None:
     """Draw the page."""
-    qr_page.back(workshop)
+    qr_page.back(workshop.id)
     st.title("People and links", anchor=False)
     st.markdown(f"**{escaped(workshop.title)}**")
     with page.place():
@@ -46,18 +46,20 @@ def show(process: Process, workshop: Workshop, teams: list[Team]) -> None:
     for team in teams:
         with st.container(border=True, key=f"way/{team.id}"):
             _team(process, team, codes.get(team.id))
-    qr_page.link(workshop, "QR codes of all teams, full screen")
+    qr_page.link(workshop.id, "QR codes of all teams, full screen")
     _observers(process, workshop)
     if gate.may(process, Action.SHARE, workshop.id):
         _people(process, workshop)
 
 
 def _team(process: Process, team: Team, code: Code | None) -> None:
+    def button(label: str, key: str, do: Callable[[], str], icon: str | None = None) -> None:
+        _button(process, team.workshop_id, label, f"{key}/{team.id}", do, icon=icon)
+
     st.subheader(escaped(team.name), anchor=False)
     if team.revoked:
         st.markdown("Its link was taken away: nobody comes in, and open tabs are closed.")
-        with st.container(horizontal=True):
-            _button(process, team, "Give it a new link", "renew", _linked(process, team))
+        button("Give it a new link", "renew", _linked(process, team))
         return
     st.code(navigation.address(team.link), language=None)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -67,15 +69,15 @@ def _team(process: Process, team: Team, code: Code | None) -> None:
                 width="content",
             )
         label = "Another code" if code else "Make a code"
-        _button(process, team, label, "code", _coded(process, team), icon=":material/pin:")
-        qr_page.link(team, "QR code")
+        button(label, "code", _coded(process, team), ":material/pin:")
+        qr_page.link(team.workshop_id, "QR code", team.id)
         with st.popover("Change or take away", icon=":material/key_off:", width="content"):
             st.markdown(
                 "The link and the code there are now will open nothing any more, and every tab that "
                 "came in by them is closed. Nothing the team has written is touched."
             )
-            _button(process, team, "Change the link", "change", _linked(process, team))
-            _button(process, team, "Take it away", "revoke", _linked(process, team, revoked=True))
+            button("Change the link", "change", _linked(process, team))
+            button("Take it away", "revoke", _linked(process, team, revoked=True))
 
 
 def _coded(process: Process, team: Team) -> Callable[[], str]:
@@ -97,17 +99,25 @@ def _linked(process: Process, team: Team, *, revoked: bool = False) -> Callable[
 
 
 def _button(
-    process: Process, team: Team, label: str, key: str, do: Callable[[], str], *, icon: str = ""
+    process: Process,
+    workshop_id: str,
+    label: str,
+    key: str,
+    do: Callable[[], str],
+    *,
+    action: Action = Action.CHANGE_LINKS,
+    icon: str | None = None,
 ) -> None:
-    asked = (process, Action.CHANGE_LINKS, team.workshop_id, do)
-    st.button(label, key=f"{key}/{team.id}", icon=icon or None, on_click=_done, args=asked)
+    """Draw a button that does something which may have to be asked for, and then says what it did."""
+    asked = (process, action, workshop_id, do)
+    st.button(label, key=key, icon=icon, on_click=_done, args=asked)
 
 
 def _done(process: Process, action: Action, workshop_id: str, do: Callable[[], str]) -> None:
     """Do it where it may be done, and have the page say so; else all stays as it is."""
     try:
         gate.ask(process, action, workshop_id)
-        notify(do())
+        notify(escaped(do()))
     except (StoreError, AccessRefused) as exc:
         st.toast(f"Not yet. {exc}")
 
@@ -119,30 +129,23 @@ def _observers(process: Process, workshop: Workshop) -> None:
     st.subheader("Reading along", anchor=False)
     held = process.store.observer_link(workshop.id)
 
-    def change(to: str, told: str) -> Callable[[], str]:
-        def write() -> str:
-            process.store.set_observer_link(workshop.id, to)
-            return told
+    def change() -> str:
+        process.store.set_observer_link(workshop.id, new_link())
+        return "There is a new link for reading along."
 
-        return write
+    def take_away() -> str:
+        process.store.set_observer_link(workshop.id, "")
+        return "Nobody reads along by a link any more."
 
-    if held:
-        st.caption(
-            "Whoever has this link sees the table and every conversation, and changes nothing."
-        )
-        st.code(navigation.observers_address(workshop.id, held), language=None)
-    else:
+    if not held:
         st.caption("With a link of their own others see everything here, and change nothing.")
-    label = "Change the link" if held else "Make a link"
-    told = "There is a new link for reading along."
+        _button(process, workshop.id, "Make a link", "observe", change)
+        return
+    st.caption("Whoever has this link sees the table and every conversation, and changes nothing.")
+    st.code(navigation.observers_address(workshop.id, held), language=None)
     with st.container(horizontal=True):
-        for text, key, do in (
-            (label, "observe", change(new_link(), told)),
-            ("Take it away", "observe-not", change("", "Nobody reads along by a link any more.")),
-        ):
-            if held or key == "observe":
-                asked = (process, Action.CHANGE_LINKS, workshop.id, do)
-                st.button(text, key=key, on_click=_done, args=asked)
+        _button(process, workshop.id, "Change the link", "observe", change)
+        _button(process, workshop.id, "Take it away", "observe-not", take_away)
 
 
 # Who else runs it
@@ -155,9 +158,9 @@ def _people(process: Process, workshop: Workshop) -> None:
     for email, role in process.store.grants(workshop.id).items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{escaped(email)} · {ROLES[role].lower()}", width="content")
-            asked = (process, Action.SHARE, workshop.id, _granted(process, workshop, email, None))
-            label = "Take away"
-            st.button(label, key=f"drop/{email}", type="tertiary", on_click=_done, args=asked)
+            out = _granted(process, workshop, email, None)
+            key = f"drop/{email}"
+            _button(process, workshop.id, "Take away", key, out, action=Action.SHARE)
     with st.form("share", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input("E-mail address", key="share-email", max_chars=ways.MAX_EMAIL)
         as_ = st.selectbox("Role", list(ROLES), format_func=ROLES.__getitem__, key="share-role")

@@ -47,7 +47,7 @@ def test_every_page_is_drawn_within_its_policy(page: Page, app: AppServer) -> No
     assert refused(page) == []
 
     page.goto(f"{review}&show=qr")
-    picture = page.get_by_alt_text("QR code of the link of this team")
+    picture = page.get_by_alt_text(f"QR code of the link of {team.name}")
     expect(picture).to_be_visible()
     assert picture.evaluate("each => each.naturalWidth") > 0
     assert refused(page) == []

@@ -25,10 +25,13 @@ def test_a_late_joiner_types_a_code_and_is_at_the_teams_step_until_the_link_is_c
     page.get_by_text("has a new code").wait_for()
     shown = page.locator("strong").filter(has_text="-").first.inner_text()
     page.get_by_role("link", name="QR code", exact=True).click(delay=50)
-    picture = page.get_by_alt_text("QR code of the link of this team")
+    picture = page.get_by_alt_text(f"QR code of the link of {team.name}")
     expect(picture).to_be_visible()
     assert picture.get_attribute("src") == qr_page.picture(f"{app.url}/?team={team.link}")
     expect(page.get_by_role("heading", name=shown)).to_be_visible()
+    assert f"show=qr&of={team.id}" in page.url
+    page.reload()
+    expect(picture).to_be_visible()
 
     context = browser.new_context(viewport={"width": 390, "height": 800})  # type: ignore[attr-defined]
     late = Walker(context.new_page(), app.url)
