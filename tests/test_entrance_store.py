@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from lib import steps
 from lib.access import Admission, Role
 from lib.ids import new_id, new_link
 from lib.store import clock
@@ -40,11 +39,8 @@ def test_another_link_opens_the_team_and_the_old_one_nothing(store: Store, team:
     store.change_link(team.key, link, revoked=False)
 
     assert store.team_by_link(link).id == team.id
-    assert tuple(store.steps(team.key, link)) == steps.SLUGS
     with pytest.raises(NotFound):
         store.team_by_link(team.link)
-    with pytest.raises(NotFound):
-        store.steps(team.key, team.link)
 
 
 def test_a_revoked_teams_link_opens_nothing_even_if_it_is_known(store: Store, team: Team) -> None:
@@ -54,13 +50,6 @@ def test_a_revoked_teams_link_opens_nothing_even_if_it_is_known(store: Store, te
     assert store.teams(team.workshop_id)[0].revoked
     with pytest.raises(NotFound):
         store.team_by_link(link)
-    with pytest.raises(NotFound):
-        store.steps(team.key, link)
-
-
-def test_a_link_opens_no_other_teams_steps(store: Store, team: Team) -> None:
-    with pytest.raises(NotFound):
-        store.steps(team.key, started(store).link)
 
 
 def test_the_link_of_no_team_cannot_be_changed(store: Store, team: Team) -> None:

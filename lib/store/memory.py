@@ -1,10 +1,11 @@
 """A store in memory: the port without a database, for tests and for trying things out."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from lib import steps as steps_
 from lib.calls import FINE, Call, TeamUsage
@@ -129,13 +130,31 @@ class MemoryStore(MemoryRooms, MemoryFinding, MemoryEntrance):
                     return team
             raise NotFound("There is no such team.")
 
+    def fingerprints(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Return a fingerprint of what each step's page shows: here, of all of it."""
+        with self._lock:
+            teams = {team.link: team for team in self._teams.values() if not team.revoked}
+            return {
+                (link, step): self._fingerprint(teams[link].step_key(step))
+                for link, step in asked
+                if link in teams and step in steps_.SLUGS
+            }
+
+    def _fingerprint(self, key: StepKey) -> str:
+        shown = (
+            self.steps(key.team),
+            self.briefing(key.team),
+            self.messages(key),
+            self.draft(key),
+            self.asides(key),
+        )
+        return sha256(repr(shown).encode()).hexdigest()
+
     # Steps, drafts and artifacts
 
-    def steps(self, team: TeamKey, link: str = "") -> dict[str, StepState]:
-        """Return where the team stands in each step, as long as *link* opens it."""
+    def steps(self, team: TeamKey) -> dict[str, StepState]:
+        """Return where the team stands in each step."""
         with self._lock:
-            if link and self.team_by_link(link).key != team:
-                raise NotFound("There is no such team.")
             rows = [self._row(StepKey(*team, slug)) for slug in steps_.SLUGS]
             return {row.state.step: replace(row.state, phase=row.draft.phase) for row in rows}
 

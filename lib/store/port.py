@@ -11,7 +11,7 @@ What the app may ask of persistence.
 Drivers' errors become these at one place in each store, chained to their cause.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -141,14 +141,20 @@ class Store(RoomStore, Protocol):
         """Return the team whose link this is. Raises NotFound, also where it is revoked."""
         ...
 
+    def fingerprints(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """
+        Return a fingerprint of what each step's page shows, by a team's link and a step.
+
+        Short, and another one whenever the page has something else to show: where the team stands,
+        what is said, drafted and set aside in that step, how the workshop is run. None for a link
+        that opens nothing. One query, however many are asked for.
+        """
+        ...
+
     # Steps, drafts and artifacts
 
-    def steps(self, team: TeamKey, link: str = "") -> dict[str, StepState]:
-        """
-        Return where the team stands in each of the ten steps, in order.
-
-        Raises NotFound, with a *link* also where it does not open that team any more.
-        """
+    def steps(self, team: TeamKey) -> dict[str, StepState]:
+        """Return where the team stands in each of the ten steps, in order. Raises NotFound."""
         ...
 
     def draft(self, key: StepKey) -> Draft:

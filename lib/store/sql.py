@@ -4,11 +4,11 @@ The store on SQLite and PostgreSQL: the port's methods, over one engine.
 The statements are the same on both; what differs is the clock, and how a row is locked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, func, select
 
 from lib import steps as steps_
 from lib.calls import Call, TeamUsage
@@ -21,6 +21,7 @@ from lib.store.calls import Calls
 from lib.store.discarding import Discarding
 from lib.store.engine import Door, Kind
 from lib.store.entrance import Entrance
+from lib.store.fingerprints import Fingerprints
 from lib.store.port import LEASE, Decision, NotFound
 from lib.store.recollections import Recollections
 from lib.store.room import Rooms
@@ -50,18 +51,6 @@ from lib.workshop import (
 
 _STEPS = select(*rows.STATE).where(rows.of_team(steps))
 
-#: The same, as long as a link opens the team.
-_STEPS_BY_LINK = _STEPS.where(
-    select(teams.c.id)
-    .where(
-        teams.c.workshop_id == bindparam("workshop_id"),
-        teams.c.id == bindparam("team_id"),
-        teams.c.link == bindparam("link"),
-        ~teams.c.revoked,
-    )
-    .exists()
-)
-
 
 class SqlStore(Rooms, Entrance):
     """The port over one door, whose engine it owns. *lease* is in seconds."""
@@ -74,6 +63,7 @@ class SqlStore(Rooms, Entrance):
         self._discarding = Discarding(door, self._transcripts)
         self._recollections = Recollections(door)
         self._overview = overview.Overview(door)
+        self._fingerprints = Fingerprints(door)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -115,14 +105,15 @@ class SqlStore(Rooms, Entrance):
             raise NotFound("There is no such team.")
         return rows.team(found[0])
 
+    def fingerprints(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Return a fingerprint of what each step's page shows."""
+        return self._fingerprints.read(asked)
+
     # Steps, drafts and artifacts
 
-    def steps(self, team: TeamKey, link: str = "") -> dict[str, StepState]:
-        """Return where the team stands in each step, as long as *link* opens it."""
-        if link:
-            found = self._door.rows(_STEPS_BY_LINK, {**team._asdict(), "link": link})
-        else:
-            found = self._door.rows(_STEPS, team._asdict())
+    def steps(self, team: TeamKey) -> dict[str, StepState]:
+        """Return where the team stands in each step."""
+        found = self._door.rows(_STEPS, team._asdict())
         states = {row.step: rows.state(row) for row in found}
         if not states:
             raise NotFound("There is no such team.")
