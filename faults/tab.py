@@ -2,9 +2,10 @@
 A browser tab without a browser: it follows a step's page and speaks as the page's own parts do.
 
 One thread owns a tab: what the server sent is read in `watch`, and what a browser does by itself
-(sending again, the page's timer, coming back after a cut) is done there too.
+(sending again, looking for what is new, coming back after a cut) is done there too.
 """
 
+import http.client
 import json
 import re
 import time
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.Navigation_pb2 import Navigation
@@ -33,7 +35,10 @@ COME_BACK_EVERY = 0.5
 #: Seconds a request by itself may take.
 PATIENCE = 8.0
 
-_BOX = "throughline_chat_box"
+#: Seconds a look may take, and until a page that was asked for is asked for again, as in look.js.
+LOOK_TAKES, LOOK_PATIENCE = 1.0, 10.0
+
+_BOX, _LOOK = "throughline_chat_box", "throughline_look"
 _BUBBLE = re.compile(
     r'<div class="bubble (user|assistant)([^"]*)"[^>]*><p class="author">(.*?)</p>'
     r'<div class="said">(.*?)</div></div>(?=<div class="bubble |$)',
@@ -88,7 +93,10 @@ class Tab:
         self._touched: set[tuple[int, ...]] = set()
         self._buttons: dict[str, str] = {}
         self._beat: tuple[float, str] | None = None
-        self._next_beat = self._next_send = self._next_try = 0.0
+        #: What the page's look was given when it was drawn last; None where the page does not look.
+        self._looking: dict[str, Any] | None = None
+        self._asking: http.client.HTTPConnection | None = None
+        self._next_beat = self._next_send = self._next_try = self._next_look = 0.0
 
     # What a person does
 
@@ -187,10 +195,45 @@ class Tab:
         if self._beat is not None and now >= self._next_beat:
             self._next_beat = now + self._beat[0]
             self._rerun(fragment=self._beat[1])
+        if self._looking is not None and now >= self._next_look:
+            self._look(self._looking)
         # Sending may have found the connection cut.
         answer = self._wire.receive(timeout=patience) if self._wire is not None else None
         if answer is not None:
             self._take(answer)
+
+    def _look(self, shown: dict[str, Any]) -> None:
+        """Ask whether the page shows what there is, and for the page where it does not."""
+        self._next_look = time.monotonic() + shown["every"]
+        said = self._ask("/throughline/look", {"link": shown["link"], "step": shown["step"]})
+        if said is None:
+            return
+        is_other = said.get("seen") not in (None, shown["seen"])
+        if is_other or "late" not in said or said["late"] != shown["late"]:
+            self._next_look = time.monotonic() + LOOK_PATIENCE
+            self._rerun()
+
+    def _ask(self, path: str, body: Any) -> Any:
+        """Return the answer on a connection that is kept, as a browser does; None for none."""
+        try:
+            if self._asking is None:
+                self._asking = http.client.HTTPConnection(
+                    "localhost", self._port, timeout=LOOK_TAKES
+                )
+            self._asking.request("POST", path, json.dumps(body))
+            answer = self._asking.getresponse()
+            text = answer.read()
+            return (
+                json.loads(text) if answer.status == 200 else {} if answer.status == 404 else None
+            )
+        except (OSError, ValueError, http.client.HTTPException):
+            self._hang_up()
+            return None
+
+    def _hang_up(self) -> None:
+        if self._asking is not None:
+            self._asking.close()
+        self._asking = None
 
     def _come_back(self, patience: float) -> None:
         if self._port and self.step and time.monotonic() >= self._next_try:
@@ -211,6 +254,7 @@ class Tab:
         if self._wire is not None:
             self._wire.close()
         self._wire = None
+        self._hang_up()
 
     def _enter(self, step: str) -> None:
         """Forget what belonged to the page that is left; its state goes with it."""
@@ -218,7 +262,7 @@ class Tab:
         self._states.clear()
         self.buttons.clear()
         self._page.clear()
-        self._box, self._beat = "", None
+        self._box, self._beat, self._looking = "", None, None
 
     def _push(self) -> None:
         self._next_send = time.monotonic() + RESEND_EVERY
@@ -290,8 +334,8 @@ class Tab:
             self.complaints.append(str(getattr(element, kind))[:500])
         elif kind == "button":
             self._buttons[_key(element.button.id)] = element.button.id
-        elif kind == "bidi_component" and element.bidi_component.component_name.endswith(_BOX):
-            self._box_drawn(element.bidi_component.id, json.loads(element.bidi_component.json))
+        elif kind == "bidi_component":
+            self._component_drawn(element.bidi_component)
 
     def _finished(self, how: int) -> None:
         if how != ForwardMsg.FINISHED_SUCCESSFULLY:
@@ -305,6 +349,14 @@ class Tab:
     def bubbles(self) -> list[Bubble]:
         """The conversation as the page shows it."""
         return [bubble for path in sorted(self._page) for bubble in self._page[path]]
+
+    def _component_drawn(self, component: BidiComponent) -> None:
+        if component.component_name.endswith(_BOX):
+            self._box_drawn(component.id, json.loads(component.json))
+        elif component.component_name.endswith(_LOOK):
+            shown: dict[str, Any] = json.loads(component.json)
+            self._looking = shown
+            self._next_look = time.monotonic() + shown["every"]
 
     def _box_drawn(self, id_: str, data: dict[str, Any]) -> None:
         step = data["delivery"]["step"]

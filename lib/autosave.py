@@ -121,6 +121,11 @@ class Autosave:
         entry = self._entry(key)
         return entry.report(key, self._clock()) if entry and entry.unsaved else None
 
+    def is_late(self, key: StepKey) -> bool:
+        """Whether something of a step has been unsaved for so long that people are told."""
+        line = self.line(key)
+        return line is not None and line.age > UNSAVED_FOR_LONG
+
     # Saving
 
     def poll(self, key: StepKey) -> None:

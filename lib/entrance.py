@@ -26,6 +26,16 @@ MAX_KNOWN = 10_000
 _known: WeakKeyDictionary[Store, dict[str, Team]] = WeakKeyDictionary()
 
 
+def is_link(text: str) -> bool:
+    """Whether this could be a team's link."""
+    return _LINK.fullmatch(text) is not None
+
+
+def known(store: Store, link: str) -> Team | None:
+    """Return the team this process has let in by a link, without asking anybody; None for none."""
+    return _known.get(store, {}).get(link)
+
+
 def team_by_link(store: Store, link: str) -> Team:
     """
     Return the team a link belongs to.
@@ -35,7 +45,7 @@ def team_by_link(store: Store, link: str) -> Team:
     one, and StoreError where nobody can say.
     """
     known = _known.setdefault(store, {})
-    if _LINK.fullmatch(link):
+    if is_link(link):
         try:
             team = store.team_by_link(link)
         except NotFound:

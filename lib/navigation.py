@@ -6,10 +6,12 @@ page's opening call comes through here before it draws.
 """
 
 import logging
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from lib import entrance, inbox, steps, working_copy
 from lib.access import Action
@@ -27,6 +29,9 @@ REVIEW = "pages/review.py"
 #: Where `lib.ui.server` takes in what a box delivers on its own, and what is typed.
 OUTBOX = "/throughline/outbox"
 TYPED = "/throughline/typed"
+
+#: Where it says whether a page shows what there is.
+LOOK = "/throughline/look"
 
 #: Where it gives a pass for the passcode, and ends it.
 ENTER = "/throughline/enter"
@@ -50,6 +55,16 @@ OBSERVE = "observe"
 #: What is shown of a workshop in place of its table, and of which team.
 SHOW, OF = "show", "of"
 PEOPLE, QR = "people", "qr"
+
+
+@cache
+def step_page(step: str) -> Page:
+    """
+    Return the page of *step*, for links to it.
+
+    Made once, in a running page: by its file's name each link of each rerun would look for the file.
+    """
+    return st.Page(STEP_PAGES[step])
 
 
 def open_step(process: Process, step: str) -> WorkingCopy:
@@ -138,6 +153,11 @@ def outbox_address() -> str:
 def typed_address() -> str:
     """Return the address what is typed is sent to."""
     return f"{base_address()}{TYPED}"
+
+
+def look_address() -> str:
+    """Return the address a page looks at whether it shows what there is."""
+    return f"{base_address()}{LOOK}"
 
 
 def enter_address() -> str:

@@ -16,6 +16,7 @@ from lib.drafts import Drafts
 from lib.guide import choice
 from lib.guide.port import Guide
 from lib.ledger import Ledger
+from lib.lookout import Lookout
 from lib.replies import Replies
 from lib.settings import Settings
 from lib.store import deadline, open_store
@@ -37,6 +38,7 @@ class Process:
     autosave: Autosave
     drafts: Drafts
     replies: Replies
+    lookout: Lookout
 
     def close(self, within: float = LAST_FLUSH) -> bool:
         """Interrupt replies and save everything; return whether all of it was saved in time."""
@@ -72,7 +74,8 @@ def assemble(
         save, wait=settings.autosave_wait, max_wait=settings.autosave_max_wait, clock=clock
     )
     drafts = Drafts(store, autosave)
-    return Process(settings, store, autosave, drafts, Replies(store, autosave, drafts, guide))
+    replies = Replies(store, autosave, drafts, guide)
+    return Process(settings, store, autosave, drafts, replies, Lookout(store, autosave, clock))
 
 
 _lock = threading.Lock()

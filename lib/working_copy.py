@@ -71,8 +71,10 @@ class WorkingCopy:
     transcripts: dict[str, list[Message]] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     upstream: dict[str, dict[str, Fields]] = field(default_factory=dict)
-    #: What the page showed when it was last drawn whole.
-    shown: tuple[Any, ...] | None = None
+    #: The fingerprint of each step as it was when that was last read.
+    seen: dict[str, str] = field(default_factory=dict)
+    #: Steps over which unsaved changes were laid: what is stored is read anew.
+    laid_over: set[str] = field(default_factory=set)
     #: What the page asks about the step it shows, if anything.
     asking: Asking | None = None
     #: The step this tab shows; None before the first.
@@ -87,7 +89,7 @@ class WorkingCopy:
     unsent: dict[str, Unsent | None] = field(default_factory=dict)
     #: The newest edit of each writer that came with a rerun and was taken in, by step.
     taken_in: dict[str, dict[str, int]] = field(default_factory=dict)
-    #: What was set aside beside the draft of a step, as of the last whole run of its page.
+    #: What was set aside beside the draft of a step.
     asides: dict[str, list[Aside]] = field(default_factory=dict)
 
     def key(self, step: str) -> StepKey:
@@ -121,7 +123,7 @@ class WorkingCopy:
 
     def refresh(self, process: Process, step: str) -> None:
         """
-        Read what changed: statuses, new messages, the draft.
+        Read what changed, if anything: statuses, new messages, the draft, what was set aside.
 
         Raises AccessRefused where the team's link was changed or taken away meanwhile.
 
@@ -129,26 +131,25 @@ class WorkingCopy:
         StoreUnavailable where it holds nothing yet.
         """
         key = self.key(step)
+        unsaved = process.autosave.pending(key)
         try:
-            self._read(process, key)
+            # Before all else is read: what changes meanwhile is found at the next look.
+            found = process.store.fingerprints([(self.team.link, step)])
+            if not found:
+                raise AccessRefused(NO_TEAM)
+            (fingerprint,) = found.values()
+            is_known = self.seen.get(step) == fingerprint and step in self.upstream
+            if unsaved or step in self.laid_over or not is_known:
+                self._read(process, key)
+                self.seen[step] = fingerprint
+                self.laid_over.discard(step)
         except StoreUnavailable:
-            if step not in self.transcripts or step not in self.drafts:
+            if step not in self.seen:
                 raise
-        self._lay_over(process.autosave.pending(key).messages.values(), step)
-        self.drafts[step] = process.drafts.current(key)
-
-    def look(self, process: Process, step: str) -> bool:
-        """Refresh; return whether there is anything the page does not show yet."""
-        before = self._view(step) if self.shown is None else self.shown
-        self.refresh(process, step)
-        return before != self._view(step)
-
-    def drawn(self, step: str) -> None:
-        """Remember what a page shows: a redraw that was asked for and lost is asked for again."""
-        self.shown = self._view(step)
-
-    def _view(self, step: str) -> tuple[Any, ...]:
-        return self.states, self.transcripts[step], self.drafts[step], self.briefing
+        if unsaved:
+            self.laid_over.add(step)
+            self._lay_over(unsaved.messages.values(), step)
+            self.drafts[step] = process.drafts.current(key)
 
     def read_unsent(self, process: Process, step: str) -> None:
         """Read what this member typed elsewhere and never sent; once a tab, before it is drawn."""
@@ -158,13 +159,6 @@ class WorkingCopy:
             self.unsent[step] = process.store.unsent(self.key(step), member(), IDLE)
         except StoreUnavailable:
             return
-
-    def read_asides(self, process: Process, step: str) -> None:
-        """Read what was set aside; while the database cannot be reached, what is held stays."""
-        try:
-            self.asides[step] = process.store.asides(self.key(step))
-        except StoreUnavailable:
-            self.asides.setdefault(step, [])
 
     def show_earlier(self, process: Process, step: str) -> None:
         """Take WINDOW more messages from before those held."""
@@ -179,7 +173,7 @@ class WorkingCopy:
 
     def _read(self, process: Process, key: StepKey) -> None:
         try:
-            states = process.store.steps(key.team, self.team.link)
+            states = process.store.steps(key.team)
         except NotFound as exc:
             raise AccessRefused(NO_TEAM) from exc
         told = process.store.briefing(key.team)
@@ -200,6 +194,8 @@ class WorkingCopy:
             self.transcripts[key.step] = process.store.messages(key, last=WINDOW)
         else:
             self._lay_over(process.store.messages(key, since=_first_open(held)), key.step)
+        self.drafts[key.step] = process.drafts.current(key)
+        self.asides[key.step] = process.store.asides(key)
 
     def _lay_over(self, newer: Iterable[Message], step: str) -> None:
         """

@@ -336,12 +336,12 @@ def test_a_flag_that_cannot_be_raised_keeps_its_words_and_says_so(
     assert app.text_input(key="stuck-words").value == "Who is the user?"
 
 
-def test_running_a_workshop_costs_a_look_one_query_more(store: WatchedStore, team: Team) -> None:
+def test_a_page_with_nothing_new_asks_one_question(store: WatchedStore, team: Team) -> None:
     facilitation.tell(store.inner, team.workshop_id, "Hi", team_id=None, author="Eva", at=NOW)
     app = opened_step(team, "challenge")
+    drawn(app.run())
     store.calls.clear()
     drawn(app.run())
-    asked = [name for name, _ in store.calls]
 
-    assert asked.count("briefing") == 1
-    assert not {"agenda", "desk", "workshop"} & set(asked)
+    assert [name for name, _ in store.calls] == ["fingerprints"]
+    assert any("Hi" in each.value for each in app.markdown)

@@ -18,9 +18,8 @@ from lib.settings import Settings
 from lib.status import Event, Status
 from lib.store.port import LEASE, StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
-from lib.ui import bubbles, safe, step_page
+from lib.ui import bubbles, safe
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
-from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WorkingCopy
 from lib.workshop import Draft, Team
 from tests import pages
@@ -944,6 +943,13 @@ def test_stop_while_the_database_is_away_says_so_and_the_page_stays(
     assert "stop" in keys(app)
 
 
+def looked(copy: WorkingCopy, process: Process) -> bool:
+    """Whether a look finds something that was not there before."""
+    before = copy.seen["challenge"]
+    copy.refresh(process, "challenge")
+    return copy.seen["challenge"] != before
+
+
 def test_a_reply_whose_writer_died_elsewhere_offers_retry_at_the_next_look(
     store: WatchedStore, team: Team, process: Process
 ) -> None:
@@ -951,11 +957,11 @@ def test_a_reply_whose_writer_died_elsewhere_offers_retry_at_the_next_look(
     app = pages.opened_step(team, "challenge")
     copy = WorkingCopy(team, store.inner.workshop(team.workshop_id))
     copy.refresh(process, "challenge")
-    before = copy.look(process, "challenge")
+    before = looked(copy, process)
     store.inner._clock = lambda: datetime.now(UTC) + timedelta(seconds=LEASE + 1)
 
     assert not before
-    assert copy.look(process, "challenge")
+    assert looked(copy, process)
 
     settled_page(app)
 
@@ -976,8 +982,8 @@ def test_a_reply_that_grows_elsewhere_is_drawn_anew_as_it_grows_and_when_it_ends
     for text, status in [("So you say", MessageStatus.STREAMING), ("All.", MessageStatus.COMPLETE)]:
         reply = reply.revised(text, status)
         store.inner.save(team.step_key("challenge"), [reply])
-        looks.append((copy.look(process, "challenge"), copy.transcripts["challenge"][-1]))
-        looks.append((copy.look(process, "challenge"), reply))
+        looks.append((looked(copy, process), copy.transcripts["challenge"][-1]))
+        looks.append((looked(copy, process), reply))
 
     assert [is_new for is_new, _ in looks] == [True, False] * 2
     assert [each.text for _, each in looks] == ["So you say"] * 2 + ["All."] * 2
@@ -1183,38 +1189,6 @@ def test_the_line_is_about_the_step_of_its_page_alone(
     assert unsaved_lines(app) == []
 
 
-def test_a_page_is_drawn_anew_only_when_the_line_has_to_come_or_to_go(
-    timed: Process, clock: FakeClock, store: WatchedStore, team: Team
-) -> None:
-    key = team.step_key("challenge")
-    store.inner.append(key, [Message(new_id(), Role.ASSISTANT, "Guide", "Welcome.", pages.NOW)])
-    copy = WorkingCopy(team, store.inner.workshop(team.workshop_id))
-    copy.refresh(timed, "challenge")
-    line = UnsavedLine(timed, key)
-    store.away = True
-    timed.autosave.note(key, (), Draft({"target_user": "x"}, revision=1))
-    # The page shows its own edit: this is not about that.
-    copy.refresh(timed, "challenge")
-
-    def looks() -> list[bool]:
-        return [step_page._look(timed, copy, "challenge", line) for _ in range(2)]
-
-    assert looks() == [False, False]
-
-    clock.now = 31.0
-
-    assert looks() == [True, True]
-
-    line.update()
-
-    assert looks() == [False, False]
-
-    store.away = False
-    timed.autosave.flush(key)
-
-    assert looks() == [True, True]
-
-
 @pytest.mark.parametrize("revoked", [True, False])
 def test_a_link_that_is_changed_or_taken_away_closes_the_tabs_it_has_opened(
     store: WatchedStore, process: Process, revoked: bool
@@ -1225,7 +1199,7 @@ def test_a_link_that_is_changed_or_taken_away_closes_the_tabs_it_has_opened(
     assert box(app) is not None
     store.inner.change_link(team.key, new_link(), revoked=revoked)
     with pytest.raises(AccessRefused):
-        copy.look(process, "challenge")
+        copy.refresh(process, "challenge")
     app.run()
 
     assert [error.value for error in app.error] == [NO_TEAM]

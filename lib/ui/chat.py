@@ -7,7 +7,7 @@ from math import ceil
 
 import streamlit as st
 
-from lib import inbox, navigation, working_copy
+from lib import inbox, navigation, turns, working_copy
 from lib.access import Action
 from lib.process import Process
 from lib.reply import Reply
@@ -47,13 +47,14 @@ def receive(process: Process, copy: WorkingCopy, step: str) -> None:
 # Drawing
 
 
-def show(process: Process, copy: WorkingCopy, step: str, line: UnsavedLine) -> None:
+def show(
+    process: Process, copy: WorkingCopy, step: str, line: UnsavedLine, live: Reply | None
+) -> None:
     """
-    Draw the conversation; last of all on a page, because it follows a reply to its end.
+    Draw the conversation; last of all on a page, because it follows a *live* reply to its end.
 
     Meanwhile *line* comes and goes as it has to.
     """
-    live = process.replies.live(copy.key(step))
     growing = live.id if live else _growing_elsewhere(copy, step)
     written = [each for each in copy.transcripts[step] if live is None or each.id != live.id]
     with st.container(key="transcript", height=400, border=False, autoscroll=True):
@@ -105,6 +106,7 @@ def _follow(
     live: Reply, guide: str, slot: "st.delta_generator.DeltaGenerator", line: UnsavedLine
 ) -> None:
     """Draw the reply as it grows, then the page as it is with it."""
+    turns.end()
     for text in live.follow():
         line.update()
         slot.html(bubbles.growing(guide, text, ceil(live.wait)))

@@ -65,7 +65,7 @@ def _finished(copy: WorkingCopy, step: str) -> None:
         st.caption(f":material/front_hand: {OPENS_NEXT}")
     elif after:
         st.page_link(
-            navigation.STEP_PAGES[after.slug],
+            navigation.step_page(after.slug),
             label=f"On to {after.name}",
             icon=":material/arrow_forward:",
             query_params=navigation.team_query(copy),

@@ -4,7 +4,7 @@ goes wrong becomes a sentence.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -12,7 +12,7 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib import navigation, process, working_copy
+from lib import navigation, process, turns, working_copy
 from lib.access import AccessRefused
 from lib.process import Process
 from lib.settings import SettingsError
@@ -45,6 +45,10 @@ def begin(title: str) -> Process:
         st.stop()
 
 
+#: Seconds between two tries to draw a page while the database is away.
+_AGAIN = 3.0
+
+
 @contextmanager
 def errors_shown() -> Iterator[None]:
     """
@@ -53,7 +57,7 @@ def errors_shown() -> Iterator[None]:
     Within, a database that never answers is waited for once.
     """
     try:
-        with deadline.waiting_once():
+        with deadline.waiting_once(), turns.turn():
             yield
     except AccessRefused as exc:
         closed(str(exc))
@@ -101,28 +105,18 @@ def closed(sentence: str) -> None:
 
 
 def _look_again() -> None:
-    """Draw the page anew every few seconds until the database is back."""
-    every(3.0, lambda: True)
-
-
-def every(seconds: float, changed: Callable[[], bool]) -> None:
     """
-    Ask *changed* every so many seconds while the page stands, and draw it anew where it says so.
+    Draw the page anew every few seconds until the database is back.
 
-    Draws nothing and holds no input. The browser keeps the time, so that a page comes back by
-    itself after its server was started again.
+    The browser keeps the time, so that a page comes back by itself after its server was started again.
     """
     first = True
 
-    @st.fragment(run_every=seconds)
+    @st.fragment(run_every=_AGAIN)
     def beat() -> None:
         nonlocal first
-        if first:
-            first = False
-            return
-        with deadline.waiting_once():
-            is_new = changed()
-        if is_new:
+        if not first:
             redraw()
+        first = False
 
     beat()

@@ -39,7 +39,7 @@ def show(copy: WorkingCopy) -> None:
         for step in STEPS:
             icon, word = _mark(copy, step.slug)
             st.page_link(
-                navigation.STEP_PAGES[step.slug],
+                navigation.step_page(step.slug),
                 label=_label(step, copy.states[step.slug].status),
                 icon=icon,
                 help=f"{step.name}: {word}",

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lib import exports, navigation, notes, review, shelf, steps
+from lib import exports, navigation, notes, review, shelf, steps, turns
 from lib.access import AccessRefused, Action
 from lib.process import Process
 from lib.replies import utc_now
@@ -232,12 +232,13 @@ def _live(process: Process, room: Room, filters: Filters) -> None:
         if clicks:
             clicks.clear()
             st.rerun()
-        if not first:
-            shown = _read_again(process, shown)
-        first = False
-        opened = review_step.opened(shown)
-        news = review.news(room.cell(*opened), shown.cell(*opened)) if opened else ""
-        _show_table(process, shown, filters, clicked=clicked, opened=opened or ("", ""), news=news)
+        with turns.turn():
+            if not first:
+                shown = _read_again(process, shown)
+            first = False
+            opened = review_step.opened(shown) or ("", "")
+            news = review.news(room.cell(*opened), shown.cell(*opened)) if any(opened) else ""
+            _show_table(process, shown, filters, clicked=clicked, opened=opened, news=news)
 
     look()
 

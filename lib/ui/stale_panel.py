@@ -54,7 +54,7 @@ def _waiting(copy: WorkingCopy, why: Why) -> None:
     st.markdown(f"Finish {names} first: then you see what that changes here.")
     first = steps.step(why.waits_for[0])
     st.page_link(
-        navigation.STEP_PAGES[first.slug],
+        navigation.step_page(first.slug),
         label=f"To {first.name}",
         icon=":material/arrow_back:",
         query_params=navigation.team_query(copy),

@@ -6,20 +6,26 @@ from datetime import datetime
 import streamlit as st
 
 from lib import entrance, navigation, steps, typed
-from lib.access import AccessRefused
 from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import is_read_only
 from lib.store.port import StoreError
-from lib.ui import bulletin, chat, draft_panel, page, rail, reopen_dialog, shelf_panel, stale_panel
+from lib.ui import (
+    bulletin,
+    chat,
+    draft_panel,
+    look,
+    page,
+    rail,
+    reopen_dialog,
+    shelf_panel,
+    stale_panel,
+)
 from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WorkingCopy
 
 log = logging.getLogger(__name__)
-
-#: Seconds between two looks at what others have done; half of what a team is promised, and a bit.
-LOOK_EVERY = 2.0
 
 
 def show(step: str) -> None:
@@ -37,7 +43,6 @@ def show(step: str) -> None:
             rail.show(copy)
             if not is_read_only(copy.states[step].status):
                 chat.receive(process, copy, step)
-            copy.drawn(step)
             stale_panel.show(process, copy, step)
             reopen_dialog.show(process, copy, step)
         conversation, result = st.columns([3, 2], gap="large")
@@ -47,9 +52,10 @@ def show(step: str) -> None:
             talk = st.container()
             # Under the box: where it comes or goes, nothing moves that somebody reads or types in.
             line = UnsavedLine(process, copy.key(step))
-        page.every(LOOK_EVERY, lambda: _look(process, copy, step, line))
+        live = process.replies.live(copy.key(step))
+        look.show(copy, step, late=line.shown, following=live is not None)
         with talk:
-            chat.show(process, copy, step, line)
+            chat.show(process, copy, step, line, live)
 
 
 def _deleted(process: Process, copy: WorkingCopy, step: str, erase_at: datetime) -> None:
@@ -57,9 +63,8 @@ def _deleted(process: Process, copy: WorkingCopy, step: str, erase_at: datetime)
     if erase_at <= utc_now():
         process.store.erase(copy.workshop.id, utc_now())
         entrance.team_by_link(process.store, copy.team.link)
-    copy.drawn(step)
     shelf_panel.closed(erase_at)
-    page.every(LOOK_EVERY, lambda: copy.look(process, step))
+    look.show(copy, step)
 
 
 def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
@@ -68,7 +73,6 @@ def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
         typed.take_in(process, copy, step)
     except StoreError as exc:
         log.warning("What was typed in %s waits in its form: %s", step, exc)
-    copy.read_asides(process, step)
     copy.read_unsent(process, step)
 
 
@@ -96,7 +100,7 @@ def _moves(process: Process, copy: WorkingCopy, step: str) -> None:
 def _move(copy: WorkingCopy, step: str, label: str, icon: str) -> None:
     locked = copy.states[step].status == "not_started"
     st.page_link(
-        navigation.STEP_PAGES[step],
+        navigation.step_page(step),
         label=label,
         icon=icon,
         icon_position="right" if label == "Next" else "left",
@@ -108,13 +112,3 @@ def _move(copy: WorkingCopy, step: str, label: str, icon: str) -> None:
 
 def _closed(copy: WorkingCopy, step: str) -> str:
     return OPENS_NEXT if copy.closed_because(step) else "Confirm this step first."
-
-
-def _look(process: Process, copy: WorkingCopy, step: str, line: UnsavedLine) -> bool:
-    """Whether the page has something new to show; while the database is away, only the line."""
-    try:
-        return line.stale or copy.look(process, step)
-    except AccessRefused:
-        return True
-    except Exception:
-        return False

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from lib.autosave import UNSAVED_FOR_LONG
 from lib.process import Process
 from lib.workshop import StepKey
 
@@ -21,28 +20,19 @@ class UnsavedLine:
         self._process = process
         self._key = key
         self._slot = st.empty()
-        self._shown = False
+        self.shown = False
         self.update()
-
-    @property
-    def stale(self) -> bool:
-        """Whether the line has to come or to go."""
-        return (self._age() > UNSAVED_FOR_LONG) is not self._shown
 
     def update(self) -> None:
         """Show the line, or take it away, where that has to change."""
-        if not self.stale:
+        if self._process.autosave.is_late(self._key) is self.shown:
             return
-        self._shown = not self._shown
-        if self._shown:
-            self._slot.caption(_sentence(datetime.now(UTC) - timedelta(seconds=self._age())))
+        self.shown = not self.shown
+        line = self._process.autosave.line(self._key)
+        if self.shown and line is not None:
+            self._slot.caption(_sentence(datetime.now(UTC) - timedelta(seconds=line.age)))
         else:
             self._slot.empty()
-
-    def _age(self) -> float:
-        """Seconds since the oldest unsaved change of the step, 0.0 where all is saved."""
-        line = self._process.autosave.line(self._key)
-        return line.age if line else 0.0
 
 
 def _sentence(since: datetime) -> str:

@@ -1,0 +1,95 @@
+"""An open step's page follows what others do in real Chromium, and asks nothing while it is hidden."""
+
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from lib import navigation
+from lib.entrance import NO_TEAM
+from lib.ids import new_link
+from lib.store.port import Store
+from lib.ui.look import EVERY
+from lib.workshop import Team
+from tests.app_server import AppServer
+from tests.browser.scene import new_team
+from tests.browser.test_review import HIDE
+from tests.test_store_contract import question
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+STEP = "challenge"
+
+#: What a team is promised, in milliseconds: what others did is there.
+PROMISED = 5_000
+
+
+class Looks:
+    """What a page asks the server by itself."""
+
+    def __init__(self, page: Page) -> None:
+        self.looks = self.reruns = 0
+        page.on("request", self._asked)
+        page.on("websocket", lambda socket: socket.on("framesent", self._sent))
+
+    def _asked(self, request: Request) -> None:
+        self.looks += request.url.endswith(navigation.LOOK)
+
+    def _sent(self, _frame: object) -> None:
+        self.reruns += 1
+
+    def within(self, page: Page, seconds: float) -> tuple[int, int]:
+        """Return how often the page looks within *seconds*, and how often it is drawn anew."""
+        before = self.looks, self.reruns
+        page.wait_for_timeout(seconds * 1000)
+        return self.looks - before[0], self.reruns - before[1]
+
+
+@pytest.fixture
+def team(app: AppServer) -> Team:
+    return new_team(app.database_url, greeted=True)
+
+
+@pytest.fixture
+def looks(page: Page, app: AppServer, team: Team) -> Looks:
+    looks = Looks(page)
+    page.goto(f"{app.url}/{STEP}?{urlencode({'team': team.link, 'member': 'Ada'})}")
+    expect(page.get_by_role("textbox", name="Tell the guide …")).to_be_enabled()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.wait_for_timeout(500)
+    return looks
+
+
+def test_a_page_looks_every_few_seconds_and_is_drawn_only_where_something_is_new(
+    page: Page, looks: Looks, store: Store, team: Team
+) -> None:
+    asked, drawn = looks.within(page, 2.5 * EVERY)
+
+    assert 2 <= asked <= 3
+    assert drawn == 0
+
+    store.append(team.step_key(STEP), [question("Who is left out?")])
+    expect(page.get_by_text("Who is left out?")).to_be_visible(timeout=PROMISED)
+
+
+def test_a_hidden_page_asks_nothing_and_looks_at_once_when_it_is_shown(
+    page: Page, looks: Looks, store: Store, team: Team
+) -> None:
+    page.evaluate(HIDE, "hidden")
+    page.wait_for_timeout(300)
+    store.append(team.step_key(STEP), [question("Who is left out?")])
+
+    assert looks.within(page, 2.5 * EVERY) == (0, 0)
+
+    page.evaluate(HIDE, "visible")
+    expect(page.get_by_text("Who is left out?")).to_be_visible(timeout=EVERY * 1000)
+
+
+def test_a_page_whose_link_is_taken_away_is_closed_by_itself(
+    page: Page, looks: Looks, store: Store, team: Team
+) -> None:
+    store.change_link(team.key, new_link(), revoked=True)
+
+    expect(page.get_by_text(NO_TEAM)).to_be_visible(timeout=PROMISED)
+    page.wait_for_timeout(1_000)
+    assert looks.within(page, 2.5 * EVERY) == (0, 0)

@@ -1,0 +1,151 @@
+"""Pages are drawn in turns, first come, first served, and nobody waits for somebody who waits."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from lib.turns import Turns
+from tests.fakes import eventually
+
+
+class Crowd:
+    """Threads that each take a turn, and when they had it."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self.came: list[int] = []
+        self.at_once = self.most = 0
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+
+    def send(self, number: int, does: Callable[[], object] = lambda: None) -> None:
+        def draw() -> None:
+            with self._turns.turn():
+                with self._lock:
+                    self.came.append(number)
+                    self.at_once += 1
+                    self.most = max(self.most, self.at_once)
+                does()
+                with self._lock:
+                    self.at_once -= 1
+
+        self._threads.append(threading.Thread(target=draw))
+        self._threads[-1].start()
+
+    def over(self) -> list[int]:
+        for each in self._threads:
+            each.join(20)
+            assert not each.is_alive()
+        return self.came
+
+
+def waiting(turns: Turns, number: int) -> bool:
+    return eventually(lambda: len(turns._waiting) == number)
+
+
+def test_one_after_the_other_in_the_order_they_came() -> None:
+    turns = Turns(slice_=30, patience=30)
+    crowd, goes_on = Crowd(turns), threading.Event()
+    crowd.send(0, goes_on.wait)
+    assert eventually(lambda: crowd.came == [0])
+    for number in range(1, 20):
+        crowd.send(number, lambda: time.sleep(0.001))
+        assert waiting(turns, number)
+    goes_on.set()
+
+    assert crowd.over() == list(range(20))
+    assert crowd.most == 1
+
+
+def test_whoever_takes_longer_than_a_slice_shares_its_turn_with_the_next() -> None:
+    turns = Turns(slice_=0.02, patience=30)
+    crowd, goes_on = Crowd(turns), threading.Event()
+    crowd.send(0, goes_on.wait)
+    assert eventually(lambda: crowd.came == [0])
+    for number in (1, 2):
+        crowd.send(number, goes_on.wait)
+        assert eventually(lambda number=number: crowd.came == list(range(number + 1)))
+    goes_on.set()
+    crowd.over()
+
+    with turns.turn():
+        assert turns._holder is not None
+
+
+def test_whoever_lost_its_turn_does_not_end_anothers() -> None:
+    turns = Turns(slice_=0.02, patience=30)
+    crowd, first, second = Crowd(turns), threading.Event(), threading.Event()
+    crowd.send(0, first.wait)
+    assert eventually(lambda: crowd.came == [0])
+    crowd.send(1, second.wait)
+    assert eventually(lambda: crowd.came == [0, 1])
+    holder = turns._holder
+    first.set()
+    assert eventually(lambda: crowd.at_once == 1)
+
+    assert turns._holder is holder
+
+    second.set()
+    crowd.over()
+
+    assert turns._holder is None
+
+
+def test_after_its_patience_a_page_goes_on_without_a_turn() -> None:
+    turns = Turns(slice_=30, patience=0.02)
+    crowd, goes_on = Crowd(turns), threading.Event()
+    crowd.send(0, goes_on.wait)
+    assert eventually(lambda: crowd.came == [0])
+    holder = turns._holder
+    crowd.send(1)
+    assert eventually(lambda: crowd.came == [0, 1])
+
+    assert turns._holder is holder
+    assert waiting(turns, 0)
+
+    goes_on.set()
+    crowd.over()
+
+
+def test_a_turn_within_a_turn_is_the_same_one() -> None:
+    turns = Turns(slice_=30, patience=30)
+    with turns.turn():
+        holder = turns._holder
+        with turns.turn():
+            assert turns._holder is holder
+        assert turns._holder is holder
+
+    assert turns._holder is None
+
+
+def test_a_turn_that_ends_early_lets_the_next_begin_and_ends_once() -> None:
+    turns = Turns(slice_=30, patience=30)
+    crowd = Crowd(turns)
+    with turns.turn():
+        crowd.send(1)
+        assert waiting(turns, 1)
+        turns.end()
+        turns.end()
+
+        assert crowd.over() == [1]
+
+
+def test_an_error_ends_the_turn() -> None:
+    turns = Turns(slice_=30, patience=30)
+    with pytest.raises(ZeroDivisionError), turns.turn():
+        raise ZeroDivisionError
+
+    assert turns._holder is None
+
+
+def test_of_many_who_come_and_go_all_have_their_turn() -> None:
+    turns = Turns(slice_=0.001, patience=0.05)
+    crowd = Crowd(turns)
+    for number in range(60):
+        crowd.send(number, lambda: time.sleep(0.002))
+
+    assert sorted(crowd.over()) == list(range(60))
+    assert turns._holder is None
+    assert not turns._waiting
