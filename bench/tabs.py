@@ -88,6 +88,7 @@ def main() -> None:
             "p95/all blank",
             "review p95 ms",
             "MiB a tab",
+            "cores busy",
         ],
         rows,
     )
@@ -103,7 +104,9 @@ def _round(folder: Path, postgres: PostgresServer, tabs: int) -> list[object]:
         at_first = server.memory()
         review = urlencode({"workshop": workshop})
         beside = [(server.port, "blank", ""), (server.port, "review", review)]
+        used, start = server.processor_time(), time.monotonic()
         seen, (blank, reviewed) = _watched(server.port, links, beside, every=EVERY / 5)
+        busy = (server.processor_time() - used) / (time.monotonic() - start)
         each = (server.memory() - at_first) / tabs / 2**20
     finally:
         server.stop()
@@ -126,6 +129,7 @@ def _round(folder: Path, postgres: PostgresServer, tabs: int) -> list[object]:
         f"{p95 / _p95(alone):.2f}",
         f"{_p95(reviewed) * 1000:.1f}",
         f"{each:.2f}",
+        f"{busy:.2f}",
     ]
 
 

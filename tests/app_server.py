@@ -78,6 +78,13 @@ class AppServer:
         status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
         return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
+    def processor_time(self) -> float:
+        """Return the seconds of processor time the app has used, on a system that tells."""
+        assert self._process is not None
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8")
+        in_user, in_system = stat.rpartition(")")[2].split()[11:13]
+        return (int(in_user) + int(in_system)) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """End the app with SIGKILL."""
         self._end(signal.SIGKILL)
