@@ -33,6 +33,10 @@ ROOT = Path(__file__).resolve().parent.parent
 MESSAGES = 5_000
 TURNS = 100
 
+#: Seconds between two reruns. One that comes upon another's heels waits until the thread that drew the
+#: last gives way, up to 5 ms: as long as two blank pages take, and nothing a person would ever see.
+REST = 0.02
+
 _BLANK = "import streamlit as st\n\nst.write('blank')\n"
 
 
@@ -82,6 +86,7 @@ class PageTab:
         return self._run(self.fragment, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
     def _run(self, fragment: str, ending: int) -> float:
+        time.sleep(REST)
         message = BackMsg()
         message.rerun_script.query_string = self._query
         message.rerun_script.page_name = self._page
