@@ -174,6 +174,33 @@ def test_every_answer_says_where_what_it_needs_may_come_from(app: AppServer, pat
     assert " 'unsafe-eval'" not in headers["content-security-policy"]
 
 
+@pytest.mark.parametrize("path", ["/", "/challenge", "/no-such-page", "/index.html"])
+def test_every_page_brings_its_style_along_and_is_never_a_stored_one(
+    app: AppServer, path: str
+) -> None:
+    asked = {
+        "accept": "text/html,application/xhtml+xml",
+        "accept-encoding": "gzip",
+        "if-modified-since": "Thu, 01 Jan 2099 00:00:00 GMT",
+    }
+    request = urllib.request.Request(f"{app.url}{path}", headers=asked)
+    with urllib.request.urlopen(request, timeout=30) as got:
+        body, headers = got.read(), {name.lower() for name in got.headers}
+
+    assert body.count(b"</style></body>") == 1
+    assert b".st-key-away-line" in body
+    assert not headers & {"etag", "last-modified", "content-encoding"}
+    assert (b'class="at-step"' in body) is (path == "/challenge")
+
+
+def test_what_is_no_page_is_left_as_it_is(app: AppServer) -> None:
+    asked = {"accept": "*/*", "accept-encoding": "gzip"}
+    request = urllib.request.Request(f"{app.url}/favicon.png", headers=asked)
+    with urllib.request.urlopen(request, timeout=30) as got:
+        assert got.read().startswith(b"\x89PNG")
+        assert got.headers["etag"]
+
+
 @pytest.mark.parametrize(("origin", "is_taken"), [("{own}", True), ("https://evil.example", False)])
 def test_a_page_of_another_site_cannot_speak_to_the_server(
     app: AppServer, origin: str, is_taken: bool

@@ -119,7 +119,7 @@ def _welcome(process: Process) -> None:
 def _masthead() -> None:
     """Say what this is: in a sentence, and as the line of the ten steps."""
     knots = "".join(f"<li>{escape(step.name)}</li>" for step in steps.STEPS)
-    st.html(
+    st.container(key="masthead").html(
         '<header class="masthead"><p class="brand">Throughline</p>'
         "<h1>From a vague challenge to a validated concept</h1>"
         '<p class="lead">A design-thinking workshop in ten guided steps. Your teams talk, a guide '

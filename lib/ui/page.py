@@ -6,7 +6,6 @@ goes wrong becomes a sentence.
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
@@ -23,8 +22,6 @@ from lib.ui import away_line
 
 log = logging.getLogger(__name__)
 
-_STYLE = Path(__file__).parent / "style.css"
-
 _AWAY = (
     "The database cannot be reached right now. Nothing that was sent is lost: "
     "this page goes on by itself as soon as it is back."
@@ -34,7 +31,6 @@ _AWAY = (
 def begin(title: str) -> Process:
     """Set the page's title and look; return the process, or say why there is none and stop."""
     st.set_page_config(page_title=f"{title} · Throughline", page_icon="🧵", layout="wide")
-    st.html(_STYLE)
     away_line.show()
     working_copy.begin_page()
     try:
