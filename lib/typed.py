@@ -47,6 +47,8 @@ def take_in(process: Process, copy: WorkingCopy, step: str) -> None:
             taken_in = process.drafts.take_in(copy.key(step), edit, closed=closed)
             copy.drafts[step] = taken_in.draft
             taken[edit.writer] = edit.revision
+            if taken_in.aside:
+                copy.asides[step] = process.store.asides(copy.key(step))
 
 
 def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:

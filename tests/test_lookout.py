@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,6 +19,8 @@ from tests.test_debouncer import FakeClock
 from tests.test_store_contract import question, started
 
 STEP = "challenge"
+
+Answer = TypeVar("Answer")
 
 
 class Asked(MemoryStore):
@@ -65,6 +69,12 @@ def teams(store: Asked) -> Iterator[list[Team]]:
     store.answers.set()
 
 
+def run(asking: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run to its end in a thread of its own: a browser's driver keeps this one's event loop going."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, asking).result()
+
+
 async def together(*asked: Awaitable[Sight | None]) -> list[Sight | None]:
     return list(await asyncio.gather(*asked))
 
@@ -74,7 +84,7 @@ def test_who_asks_gets_what_the_store_says(
 ) -> None:
     (expected,) = MemoryStore.fingerprints(store, [(teams[0].link, STEP)]).values()
 
-    assert asyncio.run(lookout.sight(teams[0].link, STEP)) == Sight(expected, late=False)
+    assert run(lookout.sight(teams[0].link, STEP)) == Sight(expected, late=False)
 
 
 def test_of_many_that_ask_at_once_the_first_is_asked_for_and_then_all_others_together(
@@ -85,7 +95,7 @@ def test_of_many_that_ask_at_once_the_first_is_asked_for_and_then_all_others_tog
     async def ask() -> list[Sight | None]:
         return await together(*(lookout.sight(*page) for page in pages * 5))
 
-    found = asyncio.run(ask())
+    found = run(ask())
 
     assert all(found)
     assert len(store.asked) <= 2
@@ -98,15 +108,15 @@ def test_for_a_second_an_answer_serves_and_then_it_is_asked_for_again(
     async def ask() -> Sight | None:
         return await lookout.sight(teams[0].link, STEP)
 
-    first = asyncio.run(ask())
+    first = run(ask())
     store.append(teams[0].step_key(STEP), [question()])
     clock.now += FRESH
 
-    assert asyncio.run(ask()) == first
+    assert run(ask()) == first
 
     clock.now += 0.1
 
-    assert asyncio.run(ask()) != first
+    assert run(ask()) != first
     assert len(store.asked) == 2
 
 
@@ -125,7 +135,7 @@ def test_who_comes_while_an_answer_is_under_way_gets_one_that_was_begun_later(
         store.answers.set()
         return await early, await late
 
-    early, late = asyncio.run(ask())
+    early, late = run(ask())
 
     assert early != late
     assert len(store.asked) == 2
@@ -144,16 +154,16 @@ def test_who_goes_away_takes_no_answer_from_the_others(
         store.answers.set()
         return await stays
 
-    assert asyncio.run(ask()) is not None
+    assert run(ask()) is not None
     assert len(store.asked) == 1
 
 
 def test_a_page_nobody_has_open_any_more_is_not_asked_about(
     lookout: Lookout, store: Asked, teams: list[Team], clock: FakeClock
 ) -> None:
-    asyncio.run(lookout.sight(teams[0].link, STEP))
+    run(lookout.sight(teams[0].link, STEP))
     clock.now += KEPT + 0.1
-    asyncio.run(lookout.sight(teams[1].link, STEP))
+    run(lookout.sight(teams[1].link, STEP))
 
     assert store.asked == [{(teams[0].link, STEP)}, {(teams[1].link, STEP)}]
 
@@ -164,11 +174,11 @@ def test_what_opens_nothing_is_asked_about_once_or_never(
     unknown = new_link()
     asked = [(unknown, STEP), ("'; --", STEP), ("x" * 5000, STEP), (teams[0].link, "no-step")]
 
-    assert [asyncio.run(lookout.sight(*each)) for each in asked] == [None] * 4
+    assert [run(lookout.sight(*each)) for each in asked] == [None] * 4
     assert store.asked == [{(unknown, STEP)}]
 
     clock.now += FRESH + 0.1
-    asyncio.run(lookout.sight(teams[0].link, STEP))
+    run(lookout.sight(teams[0].link, STEP))
 
     assert store.asked[-1] == {(teams[0].link, STEP)}
 
@@ -182,13 +192,13 @@ def test_while_the_database_is_away_a_page_is_told_only_of_what_is_unsaved(
     found = []
     for waits in (0.0, UNSAVED_FOR_LONG + 0.1):
         clock.now += waits
-        found.append(asyncio.run(lookout.sight(team.link, STEP)))
+        found.append(run(lookout.sight(team.link, STEP)))
 
     assert found == [Sight(None, late=False), Sight(None, late=True)]
 
     store.away = False
     autosave.flush(team.step_key(STEP))
-    said = asyncio.run(lookout.sight(team.link, STEP))
+    said = run(lookout.sight(team.link, STEP))
 
     assert said is not None
     assert said.fingerprint
