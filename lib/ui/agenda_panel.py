@@ -88,13 +88,12 @@ def _hold(process: Process, workshop_id: str, agenda: Agenda) -> None:
         help="Steps behind it wait. What a team has begun there stays, and can be read.",
         width=260,
     )
-    if chosen != agenda.open_until:
-        _pace(
-            process,
-            workshop_id,
-            lambda agenda: agenda_.opened_until(agenda, chosen),
-            Action.HOLD_STEPS,
-        )
+    if chosen != agenda.open_until and _pace(
+        process,
+        workshop_id,
+        lambda agenda: agenda_.opened_until(agenda, chosen),
+        Action.HOLD_STEPS,
+    ):
         st.rerun()
 
 

@@ -1,0 +1,192 @@
+"""Whoever has lost a right while its page was open does nothing with it: pressed, it changes nothing."""
+
+import copy
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib import access, demo, facilitation, inbox, navigation, typed
+from lib.access import Action
+from lib.guide.scripted import ScriptedGuide
+from lib.ids import new_id
+from lib.process import Process
+from lib.status import Status
+from lib.store.memory import MemoryStore
+from lib.workshop import Team
+from tests.pages import WatchedStore, drawn, opened, running
+
+Press = Callable[[AppTest], AppTest]
+
+
+class House:
+    """The demo, in which somebody is at every stage."""
+
+    def __init__(self, store: MemoryStore, process: Process) -> None:
+        self.store, self.process = store, process
+        now = datetime.now(UTC)
+        self.workshop = demo.opened(process.store, process.drafts, now).id
+        (team, *_) = store.teams(self.workshop)
+        facilitation.ask_for_help(store, team.key, "Who is the user?", author="Ada", at=now)
+
+    def team(self, fits: Callable[[Any], bool]) -> tuple[Team, str]:
+        """Return a team and its step that is like that."""
+        cell = next(each for each in self.store.overview(self.workshop) if fits(each))
+        team = next(t for t in self.store.teams(self.workshop) if t.id == cell.team_id)
+        return team, cell.state.step
+
+    def step(self, fits: Callable[[Any], bool]) -> AppTest:
+        team, step = self.team(fits)
+        query = {navigation.TEAM: team.link, navigation.MEMBER: "Ada"}
+        return drawn(opened(navigation.STEP_PAGES[step], **query))
+
+    def review(self, **more: str) -> AppTest:
+        return drawn(opened(navigation.REVIEW, workshop=self.workshop, **more))
+
+    def content(self) -> dict[str, Any]:
+        """Return all that is stored."""
+        held = {name: each for name, each in vars(self.store).items() if "lock" not in name}
+        return copy.deepcopy({name: each for name, each in held.items() if not callable(each)})
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    store = WatchedStore()
+    with running(store, ScriptedGuide(pace=0)) as process:
+        yield House(store.inner, process)
+
+
+def has(status: Status) -> Callable[[Any], bool]:
+    return lambda cell: cell.state.status is status
+
+
+def key(app: AppTest, prefix: str) -> Any:
+    """Return the button or box whose key begins like that."""
+    found = [*app.button, *app.selectbox, *app.text_area, *app.text_input]
+    return next(each for each in found if str(each.key).startswith(prefix))
+
+
+def pressing(prefix: str) -> Press:
+    return lambda app: key(app, prefix).click().run()
+
+
+def labelled(label: str) -> Press:
+    return lambda app: next(each for each in app.button if each.label == label).click().run()
+
+
+def _holds(app: AppTest) -> AppTest:
+    return key(app, "hold/").select_index(2).run()
+
+
+def _tells(app: AppTest) -> AppTest:
+    app.text_area(key="message-text").input("Five more minutes")
+    return pressing("send-message")(app)
+
+
+def _shares(app: AppTest) -> AppTest:
+    app.text_input(key="share-email").input("cleo@example.org")
+    return pressing("share-add")(app)
+
+
+def _starts(app: AppTest) -> AppTest:
+    app.text_input(key="title").input("Newcomers")
+    app.text_area(key="challenge").input("They leave.")
+    app.text_area(key="teams").input("Crew")
+    return labelled("Start")(app)
+
+
+def _deletes(app: AppTest) -> AppTest:
+    pressing("delete")(app)
+    return pressing("delete-yes")(app)
+
+
+def _raises(app: AppTest) -> AppTest:
+    key(app, "stuck-words").input("Who is the user?")
+    return pressing("raise-flag")(app)
+
+
+def _revises(app: AppTest) -> AppTest:
+    pressing("revise")(app)
+    return pressing("reopen")(app)
+
+
+def _says(app: AppTest) -> AppTest:
+    held = app.session_state["working_copy"]
+    outbox = [{"id": new_id(), "text": "They leave."}]
+    app.session_state[inbox.box_key(held, held.open_step)] = {"outbox": outbox}
+    return app.run()
+
+
+def _types(app: AppTest) -> AppTest:
+    held = app.session_state["working_copy"]
+    field = next(iter(held.drafts[held.open_step].fields))
+    edit = {"field": field, "value": "Other words", "was": None, "writer": new_id(), "revision": 1}
+    edits = [{**edit, "epoch": held.drafts[held.open_step].epoch}]
+    app.session_state[typed.form_key(held, held.open_step)] = {"edits": edits}
+    return app.run()
+
+
+REVIEWING: dict[Action, tuple[dict[str, str], Press]] = {
+    Action.RUN_AGENDA: ({}, pressing("timer-start")),
+    Action.HOLD_STEPS: ({}, _holds),
+    Action.SEND_NOTICE: ({}, _tells),
+    Action.ANSWER_FLAG: ({}, pressing("lower/")),
+    Action.DUPLICATE: ({}, pressing("duplicate")),
+    Action.ARCHIVE: ({}, pressing("archive/")),
+    Action.DELETE: ({}, _deletes),
+    Action.CHANGE_LINKS: ({"show": "people"}, pressing("code/")),
+    Action.SHARE: ({"show": "people"}, _shares),
+}
+
+WALKING: dict[Action, tuple[Callable[[Any], bool], Press]] = {
+    Action.SAY: (has(Status.IN_PROGRESS), _says),
+    Action.TYPE: (has(Status.NEEDS_REGENERATION), _types),
+    Action.RAISE_FLAG: (has(Status.IN_PROGRESS), _raises),
+    Action.RETRY_REPLY: (lambda cell: cell.unfinished > 0, pressing("retry")),
+    Action.KEEP: (has(Status.NEEDS_REGENERATION), pressing("still-valid")),
+    Action.REGENERATE: (has(Status.NEEDS_REGENERATION), pressing("regenerate")),
+    Action.REOPEN: (has(Status.COMPLETE), _revises),
+}
+
+
+def nothing_comes_of_it(
+    house: House,
+    open_: Callable[[], AppTest],
+    action: Action,
+    press: Press,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, before = open_(), house.content()
+    with monkeypatch.context() as patched:
+        allowed = {role: actions - {action} for role, actions in access.ALLOWED.items()}
+        patched.setattr(access, "ALLOWED", allowed)
+        press(app)
+        house.process.autosave.flush_all(1)
+
+    assert house.content() == before
+
+    press(open_())
+    house.process.autosave.flush_all(1)
+
+    # The same press with the right does something: it was the right that was missing.
+    assert house.content() != before
+
+
+@pytest.mark.parametrize("action", REVIEWING)
+def test_a_facilitator_who_has_lost_a_right_changes_nothing(
+    house: House, action: Action, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query, press = REVIEWING[action]
+
+    nothing_comes_of_it(house, lambda: house.review(**query), action, press, monkeypatch)
+
+
+@pytest.mark.parametrize("action", WALKING)
+def test_a_team_that_has_lost_a_right_changes_nothing(
+    house: House, action: Action, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits, press = WALKING[action]
+
+    nothing_comes_of_it(house, lambda: house.step(fits), action, press, monkeypatch)
