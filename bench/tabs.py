@@ -1,7 +1,7 @@
 """
 Many tabs on one server process: what a rerun takes while 50, 100 and 200 of them are busy.
 
-Each tab follows a team's step as a browser does, the page's own look every two seconds included, and
+Each tab follows a team's step as a browser does, the page's own look every three seconds included, and
 about every EVERY seconds reruns its page or sends a message, which the scripted guide answers. The
 review page is open beside them. What a rerun takes is held against two blank pages: one on the same
 server under the same load, and one of a server that has nothing else to do than as many blank tabs.

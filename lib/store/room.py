@@ -60,7 +60,7 @@ def _closed(team: Any = None) -> Any:
     return exists().where(its if team is None else and_(its, any_.c.team_id == team))
 
 
-# Built once: these are asked by every page that stands open, every two seconds.
+# Built once: these are asked by every page that is drawn.
 _AGENDA_OF = select(*_AGENDA).select_from(workshops).outerjoin(agendas, _its_agenda)
 _BRIEFING = (
     select(*_AGENDA, *_END, *_NOTE)

@@ -166,7 +166,7 @@ def test_a_page_on_another_server_offers_retry_by_itself_when_the_writer_died(
     expect(button(tab, "Retry")).to_be_visible()
     took = time.monotonic() - since
 
-    # The page looks every two seconds.
+    # The page looks every three seconds.
     assert took < LEASE + 5
     expect(button(tab, "Stop")).to_have_count(0)
     expect(tab.page.locator(".bubble.growing")).to_have_count(0)
