@@ -14,6 +14,9 @@ from markdown_it import MarkdownIt
 
 from lib.transcript import Message, MessageStatus, Role
 
+#: What a reply says of which nothing is written yet.
+THINKING = "The guide is thinking …"
+
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 _markdown.disable("image")
 
@@ -48,7 +51,7 @@ def growing(guide: str, text: str, wait: int = 0) -> str:
     Nothing written yet reads as thinking, or as busy, where the guide waits *wait* seconds.
     """
     busy = f"*The guide is busy; it goes on in {wait} s.*" if wait else ""
-    shown = text or busy or "*The guide is thinking …*"
+    shown = text or busy or f"*{THINKING}*"
     return bubble(Role.ASSISTANT, guide, shown, is_growing=True)
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, expect
 from lib.store import open_store
 from lib.store.port import LEASE, Store
 from lib.transcript import Message, MessageStatus, Role
+from lib.ui.bubbles import THINKING
 from tests.app_server import AppServer
 from tests.browser.scene import new_team
 from tests.browser.walker import Walker
@@ -57,7 +58,7 @@ def button(tab: Walker, name: str) -> Locator:
 
 def growing(tab: Walker) -> str:
     """Return what the reply that is being written says on screen, without its author."""
-    said = tab.page.locator(".bubble.growing .said")
+    said = tab.page.locator(".bubble.growing .said").filter(has_not_text=THINKING)
     return said.inner_text().strip() if said.count() else ""
 
 
