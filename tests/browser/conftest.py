@@ -32,6 +32,32 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture(scope="session")
+def _shared_context(browser: Any, browser_context_args: dict[str, Any]) -> Iterator[Any]:
+    context = browser.new_context(**browser_context_args)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def context(_shared_context: Any) -> Iterator[Any]:
+    """
+    Return a browser profile that nobody has used, but for what it has compiled.
+
+    One for all tests of a worker, emptied after each: in a new one every page compiles Streamlit's
+    scripts again, a third of the time it takes to open.
+    """
+    yield _shared_context
+    emptied = _shared_context.new_page()
+    for page in _shared_context.pages:
+        if page is not emptied:
+            page.close()
+    everything = {"origin": "*", "storageTypes": "local_storage,indexeddb,cache_storage,websql"}
+    _shared_context.new_cdp_session(emptied).send("Storage.clearDataForOrigin", everything)
+    _shared_context.clear_cookies()
+    emptied.close()
+
+
+@pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """Return a server on SQLite that the tests of one worker share; nobody kills this one."""
     folder = tmp_path_factory.mktemp("app")
