@@ -35,7 +35,7 @@ def main() -> None:
     # Late: Streamlit reads the command line when it is imported.
     from streamlit.web import cli
 
-    sys.argv = ["streamlit", "run", *sys.argv[1:]]
+    sys.argv = ["streamlit", *sys.argv[1:]]
     cli.main()
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Protocol
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,11 +23,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Process(Protocol):
+    """What a server runs in."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: signal.Signals, /) -> None: ...
+
+
 class AppServer:
     """One server on one port and one database."""
 
     #: What starts it, as given to Python.
-    program: tuple[str, ...] = ("-m", "streamlit", "run")
+    program: tuple[str, ...] = ("-m", "streamlit")
 
     def __init__(self, database_url: str, log: Path, *, root: Path = ROOT, **settings: str) -> None:
         self.port = free_port()
@@ -35,16 +46,12 @@ class AppServer:
         self._log = log
         self._root = root
         self._environment = {**os.environ, "DATABASE_URL": database_url, **settings}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     def start(self) -> None:
         """Start the app and wait until it answers."""
-        command = [sys.executable, *self.program, "streamlit_app.py"]
         options = [f"--server.port={self.port}", "--server.headless=true"]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, *options], cwd=self._root, env=self._environment, stdout=log, stderr=log
-            )
+        self._process = self._launch(["run", "streamlit_app.py", *options])
         end = time.monotonic() + PATIENCE
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > end:
@@ -96,6 +103,17 @@ class AppServer:
     def interrupt(self) -> int:
         """End the app as Ctrl+C does; return its exit code."""
         return self._end(signal.SIGINT)
+
+    def _launch(self, arguments: list[str]) -> Process:
+        """Start Streamlit with these arguments."""
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *self.program, *arguments],
+                cwd=self._root,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
 
     def _end(self, how: signal.Signals) -> int:
         assert self._process is not None

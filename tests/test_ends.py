@@ -23,6 +23,7 @@ from tests.app_server import AppServer
 from tests.fakes import eventually
 from tests.postgres import PostgresServer
 from tests.proxy import Proxy
+from tests.quick_server import QuickServer
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
@@ -61,7 +62,7 @@ def team(store: Store) -> Team:
 @pytest.fixture
 def app(line: Proxy, postgres_url: str, tmp_path: Path) -> Iterator[AppServer]:
     """Return a running app whose guide takes half a minute for a reply."""
-    server = AppServer(proxy.through(line, postgres_url), tmp_path / "app.log", GUIDE_PACE="1")
+    server = QuickServer(proxy.through(line, postgres_url), tmp_path / "app.log", GUIDE_PACE="1")
     server.start()
     yield server
     server.kill()

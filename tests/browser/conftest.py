@@ -11,6 +11,7 @@ from lib.store import open_store
 from lib.store.port import Store
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
+from tests.quick_server import QuickServer
 
 CHROMIUM = shutil.which("chromium")
 
@@ -61,7 +62,7 @@ def context(_shared_context: Any) -> Iterator[Any]:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """Return a server on SQLite that the tests of one worker share; nobody kills this one."""
     folder = tmp_path_factory.mktemp("app")
-    server = AppServer(f"sqlite:///{folder / 'app.db'}", folder / "app.log", GUIDE_PACE="0.005")
+    server = QuickServer(f"sqlite:///{folder / 'app.db'}", folder / "app.log", GUIDE_PACE="0.005")
     server.start()
     yield server
     server.stop()

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.app_server import AppServer
 from tests.browser.scene import new_team
 from tests.browser.walker import Walker
+from tests.quick_server import QuickServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -16,7 +17,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[AppServer]:
     """Return a server that this test may kill."""
-    server = AppServer(f"sqlite:///{tmp_path / 'own.db'}", tmp_path / "app.log", GUIDE_PACE="0.005")
+    server = QuickServer(
+        f"sqlite:///{tmp_path / 'own.db'}", tmp_path / "app.log", GUIDE_PACE="0.005"
+    )
     server.start()
     yield server
     server.stop()

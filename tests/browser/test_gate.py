@@ -11,6 +11,7 @@ from lib.store import open_store
 from tests.app_server import AppServer
 from tests.browser.scene import new_team
 from tests.browser.walker import Walker
+from tests.quick_server import QuickServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -19,7 +20,7 @@ PASSCODE = "open sesame"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[AppServer]:
-    server = AppServer(
+    server = QuickServer(
         f"sqlite:///{tmp_path / 'own.db'}",
         tmp_path / "app.log",
         FACILITATOR_PASSCODE=PASSCODE,

@@ -22,10 +22,16 @@ from lib import demo, process
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store import open_store
-from tests.app_server import ROOT, AppServer
+from tests.app_server import ROOT
 from tests.browser.walker import PATIENCE
+from tests.quick_server import QuickServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(240),
+    # One worker runs all of it: the demo is made once.
+    pytest.mark.xdist_group("look"),
+]
 
 IMAGES = ROOT / "docs" / "images"
 
@@ -73,8 +79,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     workshop = demo.opened(store, parts.drafts, datetime.now(UTC))
     teams = store.teams(workshop.id)
     parts.close()
-    server = AppServer(address, folder / "app.log")
-    guarded = AppServer(address, folder / "guarded.log", FACILITATOR_PASSCODE="open sesame")
+    server = QuickServer(address, folder / "app.log")
+    guarded = QuickServer(address, folder / "guarded.log", FACILITATOR_PASSCODE="open sesame")
     server.start()
     guarded.start()
     yield Room(

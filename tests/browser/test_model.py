@@ -15,6 +15,7 @@ from tests import terse_workshop as recorded
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
 from tests.guide_server import KEY, MODEL, Answer, GuideServer, too_many
+from tests.quick_server import QuickServer
 from tests.shadow import Shadow, structured
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -29,7 +30,7 @@ def model() -> Iterator[GuideServer]:
 
 @pytest.fixture
 def server(model: GuideServer, tmp_path: Path) -> Iterator[AppServer]:
-    server = AppServer(
+    server = QuickServer(
         f"sqlite:///{tmp_path / 'model.db'}",
         tmp_path / "app.log",
         GUIDE_BASE_URL=model.url,

@@ -19,6 +19,7 @@ from tests.browser.walker import Walker
 from tests.fakes import eventually
 from tests.postgres import PostgresServer
 from tests.proxy import Proxy
+from tests.quick_server import QuickServer
 
 pytestmark = [
     pytest.mark.browser,
@@ -46,7 +47,7 @@ def line(own_postgres: PostgresServer) -> Iterator[Proxy]:
 
 @pytest.fixture
 def server(line: Proxy, url: str, tmp_path: Path) -> Iterator[AppServer]:
-    server = AppServer(proxy.through(line, url), tmp_path / "app.log", GUIDE_PACE="0.25")
+    server = QuickServer(proxy.through(line, url), tmp_path / "app.log", GUIDE_PACE="0.25")
     server.start()
     yield server
     server.kill()

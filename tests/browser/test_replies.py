@@ -17,6 +17,7 @@ from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 from tests.fakes import eventually
 from tests.postgres import PostgresServer
+from tests.quick_server import QuickServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -34,7 +35,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     started: list[AppServer] = []
 
     def start(url: str, pace: str) -> AppServer:
-        server = AppServer(url, tmp_path / f"{len(started)}.log", GUIDE_PACE=pace)
+        server = QuickServer(url, tmp_path / f"{len(started)}.log", GUIDE_PACE=pace)
         started.append(server)
         server.start()
         return server

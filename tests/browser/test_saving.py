@@ -16,8 +16,15 @@ from tests.app_server import AppServer
 from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 from tests.fakes import eventually
+from tests.quick_server import QuickServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.postgres, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.postgres,
+    pytest.mark.timeout(240),
+    # One worker runs all of it: a server and a database are made for all of them.
+    pytest.mark.xdist_group("saving"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +66,7 @@ def server(
     if key not in servers:
         is_sqlite = engine == "sqlite"
         url = f"sqlite:///{tmp_path / 'own.db'}" if is_sqlite else _new_database(request)
-        servers[key] = AppServer(url, tmp_path / "app.log", GUIDE_PACE=pace)
+        servers[key] = QuickServer(url, tmp_path / "app.log", GUIDE_PACE=pace)
     servers[key].ready()
     return servers[key]
 

@@ -21,6 +21,7 @@ from tests.app_server import AppServer
 from tests.browser.walker import Walker
 from tests.fakes import eventually
 from tests.pages import watching
+from tests.quick_server import QuickServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -157,7 +158,7 @@ def test_confirming_at_once_confirms_with_the_last_word(
 def test_a_server_that_is_killed_while_somebody_types_costs_no_character(
     page: Any, tmp_path: Path
 ) -> None:
-    server = AppServer(f"sqlite:///{tmp_path / 'own.db'}", tmp_path / "app.log", GUIDE_PACE="0")
+    server = QuickServer(f"sqlite:///{tmp_path / 'own.db'}", tmp_path / "app.log", GUIDE_PACE="0")
     server.start()
     store = open_store(server.database_url)
     team = pages.new_team(watching(store))

@@ -9,8 +9,8 @@ from lib.status import Status
 from lib.store import open_store
 from lib.transcript import MessageStatus, Role
 from tests import recorded_workshop as recorded
-from tests.app_server import AppServer
 from tests.browser.walker import Walker
+from tests.quick_server import QuickServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -21,7 +21,7 @@ CLOSED_AT = ("persona", 1)
 def test_a_team_walks_ten_steps_and_closes_its_browser_half_way(
     browser: Any, tmp_path: Any
 ) -> None:
-    server = AppServer(
+    server = QuickServer(
         f"sqlite:///{tmp_path / 'walk.db'}", tmp_path / "app.log", GUIDE_PACE="0.004"
     )
     server.start()
