@@ -24,8 +24,12 @@ def new_team(database_url: str, name: str = "Ladder crew", *, greeted: bool = Fa
     store = open_store(database_url)
     store.create_workshop(workshop, [team])
     if greeted:
-        said = Message(new_id(), Role.ASSISTANT, "Guide", GREETING, datetime.now(UTC))
-        complete = replace(said, status=MessageStatus.COMPLETE)
-        store.append(team.step_key("challenge"), [complete])
+        store.append(team.step_key("challenge"), [greeting()])
     store.close()
     return team
+
+
+def greeting() -> Message:
+    """Return what the guide says first in a step; a page that finds nothing said has it speak."""
+    said = Message(new_id(), Role.ASSISTANT, "Guide", GREETING, datetime.now(UTC))
+    return replace(said, status=MessageStatus.COMPLETE)
