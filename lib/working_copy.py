@@ -5,6 +5,7 @@ A cache that may vanish at any moment (F5, a new server, another replica): the t
 and the URL. Every step page shares the chat history kept here.
 """
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -42,11 +43,7 @@ IDLE = 20.0
 #: Characters of a member's name.
 MAX_NAME = 60
 
-_KEY = "working_copy"
-_NOTICE = "notice"
-_SHOWN = "notice_shown"
-_MEMBER = "member"
-_RUN = "run"
+_KEY = "tab"
 
 
 @dataclass(frozen=True)
@@ -220,45 +217,77 @@ def _first_open(held: list[Message]) -> int:
     return held[-1].position if held else 1
 
 
+@dataclass
+class Tab:
+    """What a browser tab holds between two runs of its script."""
+
+    copy: WorkingCopy | None = None
+    #: The name of the person in it.
+    member: str = ""
+    #: A sentence for the next page, and the one this run has shown.
+    notice: str = ""
+    shown: str = ""
+    #: What this run of the page has found out.
+    run: dict[str, Any] = field(default_factory=dict)
+    #: Presses no run has come to yet: the key of the button, and the page it was on.
+    presses: set[tuple[str, str]] = field(default_factory=set)
+
+
+#: A thread that runs a page's script runs those of one tab only.
+_of_thread = threading.local()
+
+
+def tab() -> Tab:
+    """
+    Return what this tab holds.
+
+    At any look into session_state Streamlit may end a run that is out of date, in the middle of what
+    somebody has decided. This one it does not know of: `to_dict` only reads.
+    """
+    held = getattr(_of_thread, "tab", None) or st.session_state.to_dict().get(_KEY)
+    if not isinstance(held, Tab):
+        held = st.session_state[_KEY] = Tab()
+    _of_thread.tab = held
+    return held
+
+
 def of_tab() -> WorkingCopy | None:
     """Return this tab's working copy, if it has one."""
-    copy = st.session_state.get(_KEY)
-    return copy if isinstance(copy, WorkingCopy) else None
+    return tab().copy
 
 
 def adopt(copy: WorkingCopy) -> None:
     """Make *copy* this tab's working copy."""
-    st.session_state[_KEY] = copy
+    tab().copy = copy
 
 
 def notify(sentence: str) -> None:
     """Keep a sentence to be shown on the next page this tab draws."""
-    st.session_state[_NOTICE] = sentence
+    tab().notice = sentence
 
 
 def take_notice() -> str:
     """Return the sentence kept by `notify`, once; empty where there is none."""
-    notice = str(st.session_state.pop(_NOTICE, ""))
-    st.session_state[_SHOWN] = notice
-    return notice
+    held = tab()
+    held.shown, held.notice = held.notice, ""
+    return held.shown
 
 
 def keep_notice() -> None:
     """Keep the sentence this run has shown for the next one too."""
-    if shown := st.session_state.get(_SHOWN):
-        st.session_state[_NOTICE] = shown
+    held = tab()
+    held.notice = held.shown or held.notice
 
 
 def begin_page() -> None:
     """Forget what the last run has shown and found out."""
-    st.session_state[_SHOWN] = ""
-    st.session_state[_RUN] = {}
+    held = tab()
+    held.shown, held.run = "", {}
 
 
 def of_run() -> dict[str, Any]:
     """Return what this run of the page has found out: it is empty when the next one begins."""
-    found: dict[str, Any] = st.session_state.setdefault(_RUN, {})
-    return found
+    return tab().run
 
 
 def component_state(key: str) -> Mapping[str, Any]:
@@ -269,7 +298,7 @@ def component_state(key: str) -> Mapping[str, Any]:
 
 def call_me(name: str) -> None:
     """Remember the name of the person in this tab: a label beside messages, never an identity."""
-    st.session_state[_MEMBER] = name
+    tab().member = name
 
 
 def as_name(text: str) -> str:
@@ -279,4 +308,4 @@ def as_name(text: str) -> str:
 
 def member() -> str:
     """Return the name of the person in this tab, empty where none was given."""
-    return str(st.session_state.get(_MEMBER, ""))
+    return tab().member

@@ -18,7 +18,7 @@ from lib.settings import Settings
 from lib.status import Event, Status
 from lib.store.port import LEASE, StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
-from lib.ui import bubbles, safe
+from lib.ui import bubbles, press, safe
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
 from lib.working_copy import WorkingCopy
 from lib.workshop import Draft, Team
@@ -30,8 +30,8 @@ from tests.test_debouncer import FakeClock
 CHALLENGE = navigation.STEP_PAGES["challenge"]
 STAKEHOLDERS = navigation.STEP_PAGES["stakeholder-mapping"]
 
-START = "FormSubmitter:start-Start"
-JOIN = "FormSubmitter:join-Go to our workshop"
+START = "start-workshop"
+JOIN = "enter"
 
 
 @pytest.fixture
@@ -1033,6 +1033,30 @@ def test_confirming_completes_the_step_opens_the_next_and_stores_what_was_confir
     ]
 
 
+def test_a_press_no_run_has_come_to_counts_on_its_own_page_and_on_no_other(
+    store: WatchedStore, team: Team
+) -> None:
+    pages.draft(store, team, "challenge")
+    app = pages.opened_step(team, "challenge")
+    presses = app.session_state["tab"].presses
+    presses.add(("confirm", "another page"))
+    pages.drawn(app.run())
+
+    assert statuses(store, team)[0] is Status.IN_PROGRESS
+    assert presses == set()
+
+    # As a run leaves it that is given up right after it was noted.
+    with pytest.MonkeyPatch.context() as patch:
+        noted: list[tuple[str, str]] = []
+        patch.setattr(press, "_taken", noted.append)
+        pages.drawn(app.run())
+    presses.update(each for each in noted if each[0] == "confirm")
+    pages.drawn(app.run())
+
+    assert statuses(store, team)[0] is Status.COMPLETE
+    assert presses == set()
+
+
 def test_the_last_step_confirmed_is_the_end_of_the_workshop(
     store: WatchedStore, team: Team
 ) -> None:
@@ -1195,7 +1219,7 @@ def test_a_link_that_is_changed_or_taken_away_closes_the_tabs_it_has_opened(
 ) -> None:
     team = pages.new_team(store)
     app = pages.opened_step(team, "challenge")
-    copy = app.session_state["working_copy"]
+    copy = app.session_state["tab"].copy
     assert box(app) is not None
     store.inner.change_link(team.key, new_link(), revoked=revoked)
     with pytest.raises(AccessRefused):

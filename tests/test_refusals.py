@@ -113,14 +113,14 @@ def _revises(app: AppTest) -> AppTest:
 
 
 def _says(app: AppTest) -> AppTest:
-    held = app.session_state["working_copy"]
+    held = app.session_state["tab"].copy
     outbox = [{"id": new_id(), "text": "They leave."}]
     app.session_state[inbox.box_key(held, held.open_step)] = {"outbox": outbox}
     return app.run()
 
 
 def _types(app: AppTest) -> AppTest:
-    held = app.session_state["working_copy"]
+    held = app.session_state["tab"].copy
     field = next(iter(held.drafts[held.open_step].fields))
     edit = {"field": field, "value": "Other words", "was": None, "writer": new_id(), "revision": 1}
     edits = [{**edit, "epoch": held.drafts[held.open_step].epoch}]

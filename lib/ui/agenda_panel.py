@@ -12,7 +12,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
 from lib.store.port import StoreError
-from lib.ui import countdown, gate, room_panel
+from lib.ui import countdown, gate, press, room_panel
 
 #: Minutes that one press adds.
 MORE = 5
@@ -111,7 +111,7 @@ def _plan(process: Process, workshop_id: str, agenda: Agenda) -> None:
                     help="Minutes",
                     width=170,
                 )
-        if st.form_submit_button("Save the agenda", key="save-plan"):
+        if press.submit("Save the agenda", key="save-plan"):
             _keep_plan(process, workshop_id, minutes)
 
 

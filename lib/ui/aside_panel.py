@@ -8,7 +8,7 @@ from lib.access import Action
 from lib.artifacts import MODELS
 from lib.process import Process
 from lib.store.port import StoreError
-from lib.ui import artifact_card
+from lib.ui import artifact_card, press
 from lib.ui.safe import escaped
 from lib.working_copy import WorkingCopy
 from lib.workshop import Aside
@@ -31,9 +31,9 @@ def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
     if copy.closed_because(step):
         return
     with st.container(horizontal=True):
-        if not closed and st.button("Use this instead", key=f"use/{place}"):
+        if not closed and press.button("Use this instead", key=f"use/{place}"):
             _settled(copy, step, lambda: process.drafts.use(copy.key(step), aside))
-        if st.button("Discard", key=f"discard/{place}", type="tertiary"):
+        if press.button("Discard", key=f"discard/{place}", type="tertiary"):
             _settled(copy, step, lambda: process.drafts.discard(copy.key(step), aside))
 
 

@@ -10,7 +10,7 @@ from lib.notes import MAX_CHARACTERS, Kind, Note, NoteRefused
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError
-from lib.ui import countdown
+from lib.ui import countdown, press
 from lib.ui.moment import zone
 from lib.ui.safe import escaped
 from lib.working_copy import WorkingCopy
@@ -70,7 +70,7 @@ def show_time(process: Process, copy: WorkingCopy) -> None:
             max_chars=MAX_CHARACTERS,
             help="You may leave it empty.",
         )
-        if st.form_submit_button("Call the facilitator", key="raise-flag"):
+        if press.submit("Call the facilitator", key="raise-flag"):
             _raise(process, copy, words)
 
 

@@ -15,7 +15,7 @@ from lib.status import is_read_only
 from lib.store import deadline
 from lib.store.port import StoreError, StoreUnavailable
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
-from lib.ui import bubbles, chat_box, page, safe
+from lib.ui import bubbles, chat_box, page, press, safe
 from lib.ui.chat_box import Delivery, Refusal, Suggested
 from lib.ui.unsaved_line import UnsavedLine
 from lib.working_copy import WINDOW, WorkingCopy
@@ -69,7 +69,7 @@ def show(
 def _earlier(process: Process, copy: WorkingCopy, step: str) -> None:
     if not copy.has_earlier(step):
         return
-    if st.button(f"Show {WINDOW} earlier", key="show-earlier", icon=":material/expand_less:"):
+    if press.button(f"Show {WINDOW} earlier", key="show-earlier", icon=":material/expand_less:"):
         try:
             copy.show_earlier(process, step)
         except StoreError as exc:
@@ -97,7 +97,7 @@ def _is_folded(copy: WorkingCopy, message: Message) -> bool:
 
 def _unfold(copy: WorkingCopy, message: Message) -> None:
     label = f"Show all {len(message.text):,} characters"
-    if st.button(label, key=f"unfold/{message.id}", type="tertiary"):
+    if press.button(label, key=f"unfold/{message.id}", type="tertiary"):
         copy.unfolded.add(message.id)
         st.rerun()
 
@@ -107,6 +107,7 @@ def _follow(
 ) -> None:
     """Draw the reply as it grows, then the page as it is with it."""
     turns.end()
+    press.forget()
     for text in live.follow():
         line.update()
         slot.html(bubbles.growing(guide, text, ceil(live.wait)))
@@ -188,7 +189,7 @@ def _offer_retry(process: Process, copy: WorkingCopy, step: str, message: Messag
     )
     with st.container(horizontal=True, vertical_alignment="center", key="retry-row"):
         st.markdown(f":material/warning: {safe.escaped(why)}", width="stretch")
-        if st.button("Retry", key="retry", icon=":material/refresh:"):
+        if press.button("Retry", key="retry", icon=":material/refresh:"):
             copy.ask(Action.RETRY_REPLY, copy.key(step))
             try:
                 process.replies.retry(copy.key(step), message)
@@ -202,7 +203,7 @@ def _offer_another(process: Process, copy: WorkingCopy, step: str) -> None:
     said = copy.transcripts[step]
     if not process.settings.asks_model or not said or said[-1].role is not Role.ASSISTANT:
         return
-    if st.button(
+    if press.button(
         "Another reply",
         key="rewrite",
         icon=":material/autorenew:",

@@ -14,6 +14,7 @@ from lib.ui import (
     artifact_form,
     aside_panel,
     history_panel,
+    press,
     reopen_dialog,
     update_line,
 )
@@ -55,7 +56,7 @@ def _finished(copy: WorkingCopy, step: str) -> None:
     st.badge("complete", icon=":material/check_circle:", color="green")
     st.markdown(artifact_card.markdown(step, copy.drafts[step].fields))
     closed = bool(copy.closed_because(step))
-    if not closed and st.button(
+    if not closed and press.button(
         "Revise this step", key="revise", icon=":material/edit:", width="stretch"
     ):
         reopen_dialog.offer(copy, Asking("revise"))
@@ -85,7 +86,7 @@ def _confirm(process: Process, copy: WorkingCopy, step: str) -> None:
     if missing:
         with st.expander(f"Still missing: {len(missing)}", expanded=len(missing) < 5):
             st.markdown("\n".join(f"- {_flat(sentence)}" for sentence in missing))
-    pressed = st.button(
+    pressed = press.button(
         "Confirm this step",
         key="confirm",
         type="primary",

@@ -15,7 +15,7 @@ from lib.replies import utc_now
 from lib.status import current_step
 from lib.store.port import StoreUnavailable
 from lib.transcript import clean
-from lib.ui import gate, page, safe, shelf_panel
+from lib.ui import gate, page, press, safe, shelf_panel
 from lib.workshop import LANGUAGES, Team, Workshop
 
 #: Seconds the demo may take to be made before its progress is shown.
@@ -56,7 +56,7 @@ def _by_code(process: Process) -> None:
             placeholder="K7WM-PX2Q",
             width=180,
         )
-        pressed = st.form_submit_button("Join", key="join-by-code", icon=":material/login:")
+        pressed = press.submit("Join", key="join-by-code", icon=":material/login:")
     if not pressed:
         return
     who = st.context.ip_address
@@ -93,7 +93,9 @@ def _join(process: Process, team: Team) -> None:
                 placeholder="How your team calls you",
                 help="Shown beside what you write. You may leave it empty.",
             )
-            entered = st.form_submit_button("Go to our workshop", type="primary", width="stretch")
+            entered = press.submit(
+                "Go to our workshop", key="enter", type="primary", width="stretch"
+            )
         if entered:
             working_copy.call_me(clean(name).strip())
             query = navigation.query(team.link, working_copy.member())
@@ -135,7 +137,7 @@ def _demo(process: Process) -> None:
             f"“{demo.TITLE}”: one afternoon, five teams at different stages. "
             "Write and revise in it: it is a workshop like any other."
         )
-        pressed = st.button("Open the demo", key="open-demo", icon=":material/play_circle:")
+        pressed = press.button("Open the demo", key="open-demo", icon=":material/play_circle:")
     if pressed:
         gate.ask(process, Action.OPEN_DEMO)
         workshop = _demo_made(process, gate.owner(process))
@@ -185,7 +187,9 @@ def _start(process: Process) -> None:
             key="language",
             help="What the guide asks in; a model goes on in the language a team writes in.",
         )
-        pressed = st.form_submit_button("Start", type="primary", icon=":material/play_arrow:")
+        pressed = press.submit(
+            "Start", key="start-workshop", type="primary", icon=":material/play_arrow:"
+        )
     if pressed:
         _begin(
             process, clean(title).strip(), clean(challenge).strip(), _names(clean(names)), language

@@ -9,7 +9,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import Status
 from lib.store.port import StoreError
-from lib.ui import differences_view, reopen_dialog
+from lib.ui import differences_view, press, reopen_dialog
 from lib.ui.moment import when
 from lib.ui.safe import escaped
 from lib.working_copy import Asking, WorkingCopy
@@ -40,7 +40,7 @@ def _undo(process: Process, copy: WorkingCopy, step: str) -> None:
     if not reopening.may_undo(process.store, process.drafts, copy.key(step)):
         return
     who = working_copy.member() or copy.team.name
-    if st.button("Undo reopening", key="undo", icon=":material/undo:", width="stretch"):
+    if press.button("Undo reopening", key="undo", icon=":material/undo:", width="stretch"):
         reopen_dialog.decided(
             copy,
             copy.key(step),
@@ -91,12 +91,12 @@ def _restore(copy: WorkingCopy, step: str, versions: list[ArtifactVersion]) -> N
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = _pick("Restore", step, older, len(older) - 1)
-        if st.button("Restore it", key="restore", icon=":material/restore:"):
+        if press.button("Restore it", key="restore", icon=":material/restore:"):
             reopen_dialog.offer(copy, Asking("restore", chosen))
             st.rerun()
 
 
 def _start_over(copy: WorkingCopy, step: str) -> None:
-    if st.button("Start this step over", key="reset", type="tertiary", icon=":material/replay:"):
+    if press.button("Start this step over", key="reset", type="tertiary", icon=":material/replay:"):
         reopen_dialog.offer(copy, Asking("reset"))
         st.rerun()

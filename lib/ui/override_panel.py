@@ -8,7 +8,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import TransitionRefused, is_read_only
 from lib.store.port import Conflict, StoreError, upstream_artifacts
-from lib.ui import gate
+from lib.ui import gate, press
 from lib.ui.safe import escaped
 from lib.workshop import StepKey, StepState
 
@@ -36,7 +36,11 @@ def show(process: Process, key: StepKey, state: StepState) -> None:
                 max_chars=MAX_REASON,
                 help="The team and the tables show your reason.",
             )
-            if st.form_submit_button("Complete with gaps", icon=":material/rule:"):
+            if press.submit(
+                "Complete with gaps",
+                key=f"override-with-gaps/{key.team_id}/{key.step}",
+                icon=":material/rule:",
+            ):
                 _override(process, key, reason)
 
 

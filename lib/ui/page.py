@@ -18,7 +18,7 @@ from lib.settings import SettingsError
 from lib.status import TransitionRefused
 from lib.store import deadline
 from lib.store.port import StoreError, StoreUnavailable
-from lib.ui import away_line
+from lib.ui import away_line, press
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ def errors_shown() -> Iterator[None]:
     try:
         with deadline.waiting_once(), turns.turn():
             yield
+            press.forget()
     except AccessRefused as exc:
         closed(str(exc))
         st.stop()

@@ -10,6 +10,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import TransitionRefused
 from lib.store.port import Conflict, StoreError
+from lib.ui import press
 from lib.working_copy import Asking, WorkingCopy
 from lib.workshop import StepKey
 
@@ -57,7 +58,7 @@ def _ask(process: Process, copy: WorkingCopy, step: str, asking: Asking) -> None
     else:
         st.markdown("No other step was made from it yet.")
     with st.container(horizontal=True):
-        if st.button(_TITLES[asking.what].partition(" a ")[0], key="reopen", type="primary"):
+        if press.button(_TITLES[asking.what].partition(" a ")[0], key="reopen", type="primary"):
             decided(
                 copy,
                 copy.key(step),
@@ -65,7 +66,7 @@ def _ask(process: Process, copy: WorkingCopy, step: str, asking: Asking) -> None
                 lambda: _do(process, copy, step, asking),
                 _told(step, asking, stale),
             )
-        if st.button("Cancel", key="reopen-cancel", type="tertiary"):
+        if press.button("Cancel", key="reopen-cancel", type="tertiary"):
             _forget(copy)
             st.rerun()
 

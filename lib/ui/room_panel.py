@@ -9,7 +9,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
 from lib.store.port import StoreError
-from lib.ui import gate
+from lib.ui import gate, press
 from lib.ui.moment import when
 from lib.ui.override_panel import FACILITATOR
 from lib.ui.safe import escaped
@@ -61,7 +61,7 @@ def _write(process: Process, room: Room) -> None:
     with st.form("message", border=False, clear_on_submit=False):
         team = _team("To", room, "message-to")
         text = st.text_area("Message", key="message-text", max_chars=MAX_CHARACTERS, height=80)
-        sent = st.form_submit_button("Send", key="send-message", icon=":material/send:")
+        sent = press.submit("Send", key="send-message", icon=":material/send:")
     if sent and _tell(process, room, team, text):
         st.success("Sent. It stands on top of their page until they close it.")
 
@@ -76,7 +76,7 @@ def _nudge(process: Process, room: Room) -> None:
             key="nudge-step",
             width=220,
         )
-        pressed = st.button("Nudge", key="nudge", icon=":material/waving_hand:")
+        pressed = press.button("Nudge", key="nudge", icon=":material/waving_hand:")
     if pressed and _tell(process, room, team, notes.nudge(step)):
         st.success("Nudged.")
 

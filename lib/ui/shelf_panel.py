@@ -12,7 +12,7 @@ from lib.replies import utc_now
 from lib.review import Room
 from lib.shelf import Shelves
 from lib.store.port import StoreError
-from lib.ui import gate
+from lib.ui import gate, press
 from lib.ui.moment import when
 from lib.ui.safe import escaped
 from lib.workshop import Workshop
@@ -48,7 +48,7 @@ def show(process: Process, room: Room) -> None:
         st.expander("This workshop", icon=":material/folder:", key="this-workshop"),
         st.container(horizontal=True),
     ):
-        if st.button("Duplicate", key="duplicate", icon=":material/content_copy:"):
+        if press.button("Duplicate", key="duplicate", icon=":material/content_copy:"):
             _duplicate(process, workshop)
         if workshop.erase_at is None:
             if workshop.archived_at is None:
@@ -58,7 +58,7 @@ def show(process: Process, room: Room) -> None:
                     ":material/inventory_2:",
                     lambda: _archive(process, workshop, utc_now()),
                 )
-            if st.button("Delete …", key="delete", icon=":material/delete:"):
+            if press.button("Delete …", key="delete", icon=":material/delete:"):
                 _ask(process, room)
 
 
@@ -95,7 +95,7 @@ def _ask(process: Process, room: Room) -> None:
             args=(lambda: _delete(process, room.workshop),),
         ):
             st.rerun()
-        if st.button("Keep it", key="delete-no", type="tertiary"):
+        if press.button("Keep it", key="delete-no", type="tertiary"):
             st.rerun()
 
 

@@ -10,7 +10,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import Status
 from lib.store.port import StoreError, StoreUnavailable
-from lib.ui import differences_view, reopen_dialog
+from lib.ui import differences_view, press, reopen_dialog
 from lib.ui.safe import escaped
 from lib.working_copy import WorkingCopy
 
@@ -73,7 +73,7 @@ def _changed(
 def _ways_on(process: Process, copy: WorkingCopy, step: str) -> None:
     key, who = copy.key(step), working_copy.member() or copy.team.name
     name = steps.step(step).name
-    if st.button("Still valid", key="still-valid", icon=":material/check:"):
+    if press.button("Still valid", key="still-valid", icon=":material/check:"):
         try:
             reopen_dialog.decided(
                 copy,
@@ -86,7 +86,7 @@ def _ways_on(process: Process, copy: WorkingCopy, step: str) -> None:
             )
         except completion.NotReady as exc:
             st.warning("It cannot stay as it is: " + escaped(" ".join(exc.missing)))
-    if st.button("Regenerate", key="regenerate", icon=":material/autorenew:"):
+    if press.button("Regenerate", key="regenerate", icon=":material/autorenew:"):
         reopen_dialog.decided(
             copy,
             key,

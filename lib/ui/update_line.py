@@ -6,6 +6,7 @@ from lib.access import Action
 from lib.artifacts import MODELS
 from lib.process import Process
 from lib.store.port import StoreError
+from lib.ui import press
 from lib.updates import Update
 from lib.working_copy import WorkingCopy
 
@@ -24,7 +25,7 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="update-row"):
         st.caption(f":material/edit_note: Just changed: {', '.join(titles)}", width="stretch")
-        if st.button("Undo", key="undo-update", type="tertiary", icon=":material/undo:"):
+        if press.button("Undo", key="undo-update", type="tertiary", icon=":material/undo:"):
             _undo(process, copy, step, update)
 
 

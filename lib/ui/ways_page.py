@@ -10,7 +10,7 @@ from lib.ids import new_link
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError
-from lib.ui import gate, page, qr_page
+from lib.ui import gate, page, press, qr_page
 from lib.ui.moment import when
 from lib.ui.safe import escaped
 from lib.working_copy import notify
@@ -164,7 +164,7 @@ def _people(process: Process, workshop: Workshop) -> None:
     with st.form("share", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input("E-mail address", key="share-email", max_chars=ways.MAX_EMAIL)
         as_ = st.selectbox("Role", list(ROLES), format_func=ROLES.__getitem__, key="share-role")
-        pressed = st.form_submit_button("Let in", key="share-add")
+        pressed = press.submit("Let in", key="share-add")
     if not pressed:
         return
     if not (email := ways.email(typed)):

@@ -1,0 +1,66 @@
+"""No press is lost, whatever else asks for the page while it is being drawn, and none comes twice."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from faults.tab import Tab
+from lib.status import Status
+from lib.store import open_store
+from lib.store.port import Store
+from lib.workshop import Team
+from tests.browser.scene import new_team
+from tests.fakes import eventually
+from tests.quick_server import QuickServer
+from tests.servers import Server
+from tests.test_criteria import GOOD
+
+#: One worker starts the server.
+pytestmark = pytest.mark.xdist_group("presses")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickServer]:
+    folder = tmp_path_factory.mktemp("presses")
+    server = QuickServer(f"sqlite:///{folder / 'app.db'}", folder / "app.log", GUIDE_PACE="0")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def store(server: QuickServer) -> Iterator[Store]:
+    store = open_store(server.database_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def team(server: QuickServer, store: Store) -> Team:
+    """A team whose first step may be confirmed."""
+    team = new_team(server.database_url, greeted=True)
+    writer = Server(store, team.step_key("challenge"))
+    writer.write("challenge", GOOD["challenge"])
+    assert writer.save("challenge")
+    return team
+
+
+@pytest.mark.parametrize("later", [0.0, 0.002, 0.005, 0.01, 0.02])
+def test_a_press_counts_though_the_page_is_asked_for_right_after_it(
+    server: QuickServer, store: Store, team: Team, later: float
+) -> None:
+    tab = Tab(team.link, "Ada", drawn=lambda *_: None, confirmed=lambda _: None)
+    tab.open(server.port, "challenge")
+    assert tab.watch(30, lambda: "confirm" in tab.buttons)
+
+    assert tab.press("confirm")
+    time.sleep(later)
+    tab.rerun()
+
+    def is_complete() -> bool:
+        tab.watch(0.1)
+        return store.steps(team.key)["challenge"].status is Status.COMPLETE
+
+    assert eventually(is_complete, 10)
+    tab.close()
