@@ -6,8 +6,11 @@ import runpy
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from types import ModuleType
 
 from tests.app_server import AppServer, Process
 
@@ -39,8 +42,24 @@ class QuickServer(AppServer):
             # Ends with the tests, whatever they do.
             daemon=True,
         )
-        process.start()
+        with _no_program():
+            process.start()
         return _Forked(process)
+
+
+@contextmanager
+def _no_program() -> Iterator[None]:
+    """
+    Have what is forked begin with nothing but what was loaded.
+
+    Else it runs the program it comes from first, and a page under test has put itself in its place.
+    """
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 class _Forked:
