@@ -85,6 +85,20 @@ def test_a_hidden_page_asks_nothing_and_looks_at_once_when_it_is_shown(
     expect(page.get_by_text("Who is left out?")).to_be_visible(timeout=EVERY * 1000)
 
 
+def test_a_page_that_is_pressed_is_asked_for_only_when_that_is_over(
+    page: Page, looks: Looks, store: Store, team: Team
+) -> None:
+    pressing = page.evaluate("setInterval(() => document.body.click(), 100)")
+    store.append(team.step_key(STEP), [question("Who is left out?")])
+    asked, drawn = looks.within(page, 2.5 * EVERY)
+
+    assert asked >= 2
+    assert drawn == 0
+
+    page.evaluate("(timer) => clearInterval(timer)", pressing)
+    expect(page.get_by_text("Who is left out?")).to_be_visible(timeout=PROMISED)
+
+
 def test_a_page_whose_link_is_taken_away_is_closed_by_itself(
     page: Page, looks: Looks, store: Store, team: Team
 ) -> None:
