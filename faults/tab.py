@@ -78,7 +78,7 @@ class Tab:
         self.shown = ""
         #: Buttons on the page: their widget ids by key.
         self.buttons: dict[str, str] = {}
-        self.finished_runs = 0
+        self.begun_runs = self.finished_runs = 0
         #: What the page said was wrong when it was drawn last.
         self.complaints: list[str] = []
         self._link, self._member = link, member
@@ -311,6 +311,7 @@ class Tab:
 
     def _begun(self, run: NewSession) -> None:
         self._session = run.initialize.session_id or self._session
+        self.begun_runs += 1
         self.shown = ""
         self._touched = set()
         self._buttons = {}
@@ -344,6 +345,11 @@ class Tab:
         self.buttons = self._buttons
         self._page = {path: each for path, each in self._page.items() if path in self._touched}
         self._drawn(self.step, self.bubbles)
+
+    @property
+    def elements(self) -> int:
+        """How many elements this run has drawn so far."""
+        return len(self._touched)
 
     @property
     def bubbles(self) -> list[Bubble]:
