@@ -231,8 +231,6 @@ class Tab:
     run: dict[str, Any] = field(default_factory=dict)
     #: Presses no run has come to yet: the key of the button, and the page it was on.
     presses: set[tuple[str, str]] = field(default_factory=set)
-    #: When each button was pressed last, in seconds of a clock of its own.
-    pressed_at: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 #: A thread that runs a page's script runs those of one tab only.

@@ -1,16 +1,13 @@
-"""No press is lost, whatever else asks for the page while it is being drawn, and none comes twice."""
+"""No press is lost, whatever else asks for the page while it is being drawn."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from faults.tab import Tab
-from lib import working_copy
 from lib.status import Status
 from lib.store import open_store
 from lib.store.port import Store
-from lib.ui import press
 from lib.workshop import Team
 from tests.browser.scene import new_team
 from tests.fakes import eventually
@@ -68,17 +65,3 @@ def test_a_press_counts_though_the_page_is_asked_for_before_its_button_is_drawn(
 
     assert eventually(is_complete, 10)
     tab.close()
-
-
-def test_a_double_click_is_one_press_and_a_press_after_it_another(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    tab, place = working_copy.Tab(), ("start", "front door")
-    counted = []
-    for at in (10.0, 10.2, 10.2 + press.DOUBLE_CLICK):
-        monkeypatch.setattr(time, "monotonic", lambda at=at: at)
-        press._note(tab, place)
-        counted.append(place in tab.presses)
-        tab.presses.clear()
-
-    assert counted == [True, False, True]

@@ -1,5 +1,5 @@
 """
-Buttons whose presses are neither lost nor doubled.
+Buttons whose presses are not lost.
 
 Streamlit tells a press to one run of the page. Where something else asks for the page before that run
 has come to the button, as a look or a message does, the run is given up and the press with it. So it
@@ -8,46 +8,33 @@ is noted before anything is drawn, and stands until its button is drawn (`tests/
 Left is the moment a run takes until it notes: our own looks keep away from it (`look.js`).
 """
 
-import time
-from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib import working_copy
-from lib.working_copy import Tab
-
-#: Seconds in which a second press is the other half of a double click.
-DOUBLE_CLICK = 0.5
 
 
 def button(label: str, *, key: str, **options: Any) -> bool:
     """Draw a button as `st.button` does; return whether it was pressed, once for each press."""
     place = key, _here()
-    st.button(label, key=key, on_click=partial(_note, working_copy.tab(), place), **options)
+    note = working_copy.tab().presses.add
+    st.button(label, key=key, on_click=note, args=(place,), **options)
     return _taken(place)
 
 
 def submit(label: str, *, key: str, **options: Any) -> bool:
     """As `button`, for the button of a form."""
     place = key, _here()
-    note = partial(_note, working_copy.tab(), place)
-    st.form_submit_button(label, key=key, on_click=note, **options)
+    note = working_copy.tab().presses.add
+    st.form_submit_button(label, key=key, on_click=note, args=(place,), **options)
     return _taken(place)
 
 
 def forget() -> None:
     """Forget presses of what this page does not draw: it has come to its end."""
     working_copy.tab().presses.clear()
-
-
-def _note(tab: Tab, place: tuple[str, str]) -> None:
-    now = time.monotonic()
-    # From one press to the next: by the time the first is carried out, the page may be another one.
-    if now - tab.pressed_at.get(place, -DOUBLE_CLICK) >= DOUBLE_CLICK:
-        tab.presses.add(place)
-    tab.pressed_at[place] = now
 
 
 def _taken(place: tuple[str, str]) -> bool:
