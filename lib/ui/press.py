@@ -8,6 +8,7 @@ is noted before anything is drawn, and stands until its button is drawn (`tests/
 Left is the moment a run takes until it notes: our own looks keep away from it (`look.js`).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -18,23 +19,23 @@ from lib import working_copy
 
 def button(label: str, *, key: str, **options: Any) -> bool:
     """Draw a button as `st.button` does; return whether it was pressed, once for each press."""
-    place = key, _here()
-    note = working_copy.tab().presses.add
-    st.button(label, key=key, on_click=note, args=(place,), **options)
-    return _taken(place)
+    return _pressed(st.button, label, key, options)
 
 
 def submit(label: str, *, key: str, **options: Any) -> bool:
     """As `button`, for the button of a form."""
-    place = key, _here()
-    note = working_copy.tab().presses.add
-    st.form_submit_button(label, key=key, on_click=note, args=(place,), **options)
-    return _taken(place)
+    return _pressed(st.form_submit_button, label, key, options)
 
 
 def forget() -> None:
     """Forget presses of what this page does not draw: it has come to its end."""
     working_copy.tab().presses.clear()
+
+
+def _pressed(draw: Callable[..., bool], label: str, key: str, options: dict[str, Any]) -> bool:
+    place = key, _here()
+    draw(label, key=key, on_click=working_copy.tab().presses.add, args=(place,), **options)
+    return _taken(place)
 
 
 def _taken(place: tuple[str, str]) -> bool:
