@@ -253,7 +253,8 @@ def _kept(history: History, edit: Edit, end: Look) -> bool:
     Whether an edit's words are there, or have been followed by what was made from them.
 
     One walk from value to value: each edit that knew a value, and each reply of the guide that was
-    given it, leads on to the next.
+    given it, leads on to the next. An edit need not be confirmed for that: where its tab was closed
+    before, it may have been stored all the same.
     """
     reached, todo = set[str](), [edit.value]
     while todo:
@@ -272,7 +273,6 @@ def _followers(history: History, edit: Edit, value: str) -> list[str]:
         other.value
         for other in history.edits
         if (other.place, other.field) == (edit.place, edit.field)
-        and other.acknowledged_at is not None
         and (
             _same(other.was, value)
             or (

@@ -302,12 +302,16 @@ def test_a_second_attempt_may_say_something_else():
     assert check(history) == []
 
 
-@pytest.mark.parametrize("how", ["aside", "another's", "the guide's"])
+@pytest.mark.parametrize("how", ["aside", "another's", "a closed tab's", "the guide's"])
 def test_an_edit_that_somebody_changed_knowingly_is_not_lost(how: str):
     history = clean()
     draft = {"hmw": "How 3"}
     if how == "another's":
         history.edits.append(edit("How 3", "How 2", 3, writer="v"))
+    elif how == "a closed tab's":
+        unconfirmed = edit("How 3", "How 2", 3, writer="v")
+        unconfirmed.acknowledged_at, unconfirmed.abandoned = None, True
+        history.edits.append(unconfirmed)
     elif how == "the guide's":
         knew, proposed = {"hmw": "How 2"}, {"hmw": "How 3"}
         history.streamed.append(Streamed(PLACE, "two", ROWS[4].text, knew, proposed))
