@@ -17,7 +17,7 @@ ALLOWED = {
         "lib/working_copy.py",
         "lib/navigation.py",
     ),
-    "starlette": ("lib/ui/server.py",),
+    "starlette": ("lib/ui/middleware.py", "lib/ui/endpoints.py", "lib/ui/server.py"),
     "sqlalchemy": ("lib/store/",),
     "alembic": ("lib/store/",),
     "psycopg2": ("lib/store/",),

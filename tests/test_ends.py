@@ -16,7 +16,7 @@ from lib.navigation import OUTBOX
 from lib.store import open_store
 from lib.store.port import Store
 from lib.transcript import Message, MessageStatus, Role
-from lib.ui.server import READY
+from lib.ui.endpoints import READY
 from lib.workshop import Team, Workshop
 from tests import proxy
 from tests.app_server import AppServer

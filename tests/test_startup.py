@@ -19,7 +19,7 @@ from lib.ids import new_id, new_link
 from lib.store import open_store
 from lib.store.port import Store
 from lib.transcript import Role
-from lib.ui import server
+from lib.ui import endpoints, middleware
 from lib.workshop import StepKey, Team, Workshop
 from tests.app_server import ROOT, AppServer, free_port
 from tests.fakes import eventually
@@ -168,7 +168,7 @@ def answer(app: AppServer, path: str, body: bytes | None = None) -> tuple[int, d
 def test_every_answer_says_where_what_it_needs_may_come_from(app: AppServer, path: str) -> None:
     _, headers = answer(app, path)
 
-    assert headers.items() >= server.HEADERS.items()
+    assert headers.items() >= middleware.HEADERS.items()
     for each in ("default-src 'self'", "img-src 'self' data: blob:", "object-src 'none'"):
         assert each in headers["content-security-policy"]
     assert " 'unsafe-eval'" not in headers["content-security-policy"]
@@ -280,14 +280,14 @@ def test_a_step_that_is_no_word_is_refused_or_passed_over(
 
 
 def test_a_delivery_over_the_limit_is_refused(app: AppServer) -> None:
-    assert answer(app, navigation.OUTBOX, b" " * (server.MAX_DELIVERY + 1))[0] == 413
+    assert answer(app, navigation.OUTBOX, b" " * (endpoints.MAX_DELIVERY + 1))[0] == 413
 
 
 # Health
 
 
 def test_a_server_that_can_work_says_it_is_ready(app: AppServer) -> None:
-    with urllib.request.urlopen(f"{app.url}{server.READY}", timeout=30) as got:
+    with urllib.request.urlopen(f"{app.url}{endpoints.READY}", timeout=30) as got:
         told = json.load(got)
 
     assert got.status == 200

@@ -16,7 +16,7 @@ from lib.ids import new_id
 from lib.process import Process
 from lib.status import Event, decide
 from lib.store.port import Decision, StoreUnavailable
-from lib.ui import server
+from lib.ui import endpoints
 from lib.workshop import Fields, StepKey, Team
 from tests import pages
 from tests.fakes import FakeGuide
@@ -433,7 +433,7 @@ def test_what_cannot_be_taken_in_with_a_rerun_breaks_no_page_and_is_with_the_nex
 
 @pytest.fixture
 def client() -> TestClient:
-    answer = server.taking(typed.deliver, typed.MAX_TYPED)
+    answer = endpoints.taking(typed.deliver, typed.MAX_TYPED)
     return TestClient(Starlette(routes=[Route(navigation.TYPED, answer, methods=["POST"])]))
 
 

@@ -1,0 +1,164 @@
+"""
+What a page asks of the server by itself, beside Streamlit's own connection, and how it is answered.
+
+Whoever asks gets no more than a status where something is wrong.
+"""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lib import entrance, facilitators, health, inbox, navigation, process, typed
+from lib.access import AccessRefused
+from lib.process import Process
+from lib.replies import utc_now
+from lib.settings import SettingsError
+from lib.store.port import StoreError
+from lib.transcript import MAX_CHARACTERS
+from lib.workshop import Team
+
+log = logging.getLogger(__name__)
+
+#: Bytes a delivery may have: a message of the longest kind, four bytes a character, and a little.
+MAX_DELIVERY = 4 * MAX_CHARACTERS + 10_000
+
+
+Take = Callable[[Process, Team, Any], dict[str, Any] | None]
+
+
+def taking(take: Take, most: int) -> Callable[[Request], Awaitable[Response]]:
+    """
+    Return the answer to requests in which a page's own inputs say something.
+
+    The team's link is the key, as it is to the page: nobody who does not hold it can make a request
+    that does anything. Whatever is wrong gets the same empty answer, and what is not stored stays
+    in the browser. *most* is in bytes.
+    """
+
+    async def answer(request: Request) -> Response:
+        body = await _body(request, most)
+        if body is None:
+            return Response(status_code=413)
+        try:
+            told = await run_in_threadpool(_take, take, json.loads(body))
+        except (ValueError, KeyError, TypeError, RecursionError, AccessRefused):
+            return Response(status_code=404)
+        except (StoreError, SettingsError) as exc:
+            log.warning("What a browser sent waits there: %s", exc)
+            return Response(status_code=503)
+        return Response(status_code=204) if told is None else JSONResponse(told)
+
+    return answer
+
+
+async def _body(request: Request, most: int) -> bytes | None:
+    """Return what a request says; None where that is more than so many bytes."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            return None
+    return body
+
+
+def _take(take: Take, said: Any) -> dict[str, Any] | None:
+    running = process.running()
+    return take(running, entrance.team_by_link(running.store, str(said["link"])), said)
+
+
+def _outbox(running: Process, team: Team, said: Any) -> None:
+    inbox.deliver(running, team, said["step"], str(said["member"]), said["outbox"])
+
+
+#: Bytes of a question whether a page shows what there is.
+MAX_LOOK = 1_000
+
+
+async def look(request: Request) -> Response:
+    """Say what there is to see in a step: what a page compares with what it shows."""
+    try:
+        said = json.loads(await _body(request, MAX_LOOK) or b"")
+        found = await process.running().lookout.sight(str(said["link"]), str(said["step"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        found = None
+    except (StoreError, SettingsError):
+        return Response(status_code=503)
+    if found is None:
+        return Response(status_code=404)
+    return JSONResponse({"seen": found.fingerprint, "late": found.late})
+
+
+#: Bytes of a request that gives a passcode.
+MAX_ENTERING = 4_000
+
+
+async def enter(request: Request) -> Response:
+    """Give a pass for the house's passcode (POST), or end the one this browser holds (DELETE)."""
+    try:
+        if request.method == "DELETE":
+            await run_in_threadpool(_leave, request.cookies.get(facilitators.COOKIE, ""))
+            answer = Response(status_code=204)
+            answer.delete_cookie(facilitators.COOKIE, path="/", httponly=True, samesite="lax")
+            return answer
+        body = await request.body()
+        passcode = str(json.loads(body[:MAX_ENTERING])["passcode"])
+        who = request.client.host if request.client else "unknown"
+        token = await run_in_threadpool(_enter, passcode, who)
+    except AccessRefused as exc:
+        return JSONResponse({"sentence": str(exc)}, status_code=403)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Response(status_code=404)
+    except (StoreError, SettingsError) as exc:
+        log.warning("Somebody waits at the gate: %s", exc)
+        return Response(status_code=503)
+    answer = Response(status_code=204)
+    answer.set_cookie(
+        facilitators.COOKIE,
+        token,
+        max_age=int(facilitators.PASS_LASTS.total_seconds()),
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+def _enter(passcode: str, who: str) -> str:
+    running = process.running()
+    return facilitators.enter(running.store, running.settings, passcode, who, utc_now())
+
+
+def _leave(token: str) -> None:
+    facilitators.leave(process.running().store, token)
+
+
+#: Where whoever sends people to this server asks whether to.
+READY = "/throughline/readyz"
+
+
+async def readyz(_request: Request) -> Response:
+    """Say whether the database answers and everything is saved: 200 if so, else 503."""
+    try:
+        found = await run_in_threadpool(lambda: health.health(process.running()))
+    except (StoreError, SettingsError) as exc:
+        return JSONResponse({"ready": False, "database": str(exc)}, status_code=503)
+    headers = {"cache-control": "no-store"}
+    return JSONResponse(found.as_dict(), status_code=200 if found.ready else 503, headers=headers)
+
+
+def routes() -> list[Route]:
+    """Return where each of them is asked."""
+    return [
+        Route(navigation.OUTBOX, taking(_outbox, MAX_DELIVERY), methods=["POST"]),
+        Route(navigation.TYPED, taking(typed.deliver, typed.MAX_TYPED), methods=["POST"]),
+        Route(navigation.LOOK, look, methods=["POST"]),
+        Route(navigation.ENTER, enter, methods=["POST", "DELETE"]),
+        Route(READY, readyz, methods=["GET"]),
+    ]
