@@ -377,5 +377,5 @@ class Tab:
 
 
 def _key(widget: str) -> str:
-    """Return the key a widget was drawn with, from its id."""
-    return unescape(widget).rpartition("-")[2]
+    """Return the key a widget was drawn with, from its id: `$$ID-<hash>-<key>`."""
+    return unescape(widget).split("-", 2)[-1]

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from lib import notes
 from lib.agenda import Agenda
-from lib.ids import new_id
 from lib.notes import Closing, Kind, Note
 from lib.store.port import Conflict, Store
 from lib.workshop import TeamKey
@@ -37,24 +36,37 @@ def pace(store: Store, workshop_id: str, change: Callable[[Agenda], Agenda]) -> 
 
 
 def tell(
-    store: Store, workshop_id: str, text: str, *, team_id: str | None, author: str, at: datetime
+    store: Store,
+    workshop_id: str,
+    id_: str,
+    text: str,
+    *,
+    team_id: str | None,
+    author: str,
+    at: datetime,
 ) -> Note:
     """
-    Show a few words on the page of one team, or with None of all; return the note.
+    Show a few words on the page of one team, or with None of all; return the note, called *id_*.
 
-    Raises NoteRefused for no words or too many, StoreError where it could not be kept.
+    A note is kept once, however often it is told. Raises NoteRefused for no words or too many, StoreError where it could not be kept.
     """
     words = notes.accepted(text)
     if not words:
         raise notes.NoteRefused("Please write what the teams should read.")
-    note = Note(new_id(), Kind.MESSAGE, team_id, author, words, at)
+    note = Note(id_, Kind.MESSAGE, team_id, author, words, at)
     store.post(workshop_id, note)
     return note
 
 
-def ask_for_help(store: Store, team: TeamKey, words: str, *, author: str, at: datetime) -> Note:
-    """Raise the team's flag, with words or without. Raises NoteRefused or StoreError."""
-    note = Note(new_id(), Kind.FLAG, team.team_id, author, notes.accepted(words), at)
+def ask_for_help(
+    store: Store, team: TeamKey, id_: str, words: str, *, author: str, at: datetime
+) -> Note:
+    """
+    Raise the team's flag, with words or without; return it, called *id_*.
+
+    A flag is raised once, however often it is asked for. Raises NoteRefused or StoreError.
+    """
+    note = Note(id_, Kind.FLAG, team.team_id, author, notes.accepted(words), at)
     store.post(team.workshop_id, note)
     return note
 

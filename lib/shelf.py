@@ -40,15 +40,18 @@ def is_due(workshop: Workshop, now: datetime) -> bool:
     return workshop.erase_at is not None and workshop.erase_at <= now
 
 
-def duplicate(store: Store, workshop: Workshop, *, at: datetime, owner: str = "") -> Workshop:
+def duplicate(
+    store: Store, workshop: Workshop, id_: str, *, at: datetime, owner: str = ""
+) -> Workshop:
     """
     Start a workshop like *workshop*: its title, challenge, language, teams and plan; no work.
 
-    It is its *owner*'s, and lets in nobody else; its teams have links of their own. Raises StoreError.
+    It is its *owner*'s, and lets in nobody else; its teams have links of their own. Where there is a
+    workshop called *id_*, that is the copy, and is completed. Raises StoreError.
     """
     copy = replace(
         workshop,
-        id=new_id(),
+        id=id_,
         title=f"{workshop.title} (copy)",
         created_at=at,
         archived_at=None,
@@ -61,7 +64,7 @@ def duplicate(store: Store, workshop: Workshop, *, at: datetime, owner: str = ""
     ]
     plan = store.agenda(workshop.id).plan
     store.create_workshop(copy, teams)
-    if plan != Agenda().plan:
+    if plan != store.agenda(copy.id).plan:
         store.save_agenda(copy.id, Agenda(plan, revision=1))
     return copy
 

@@ -217,6 +217,16 @@ def _first_open(held: list[Message]) -> int:
     return held[-1].position if held else 1
 
 
+@dataclass(frozen=True)
+class Made:
+    """What a press made or was to make, from what, and until when another press means the same."""
+
+    id: str
+    content: tuple[object, ...]
+    #: By this process's clock.
+    until: float
+
+
 @dataclass
 class Tab:
     """What a browser tab holds between two runs of its script."""
@@ -231,6 +241,8 @@ class Tab:
     run: dict[str, Any] = field(default_factory=dict)
     #: Presses no run has come to yet: the key of the button, and the page it was on.
     presses: set[tuple[str, str]] = field(default_factory=set)
+    #: What a button has made last, by its key: see `lib.ui.press.once`.
+    made: dict[str, Made] = field(default_factory=dict)
 
 
 #: A thread that runs a page's script runs those of one tab only.

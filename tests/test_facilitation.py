@@ -15,6 +15,7 @@ from lib.notes import NoteRefused
 from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import Conflict, NotFound, StoreUnavailable
+from lib.ui import press as pressing
 from lib.workshop import Team, Workshop
 from tests.pages import NOW, WatchedStore, drawn, entry, keys, new_team, opened, running, send
 from tests.pages import opened_step as step_opened
@@ -155,6 +156,21 @@ def test_a_message_goes_to_all_teams_or_to_one(store: WatchedStore, team: Team) 
     ]
 
 
+def test_a_double_click_sends_a_message_once_and_a_press_later_once_more(
+    store: WatchedStore, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = review(team)
+    app.text_area(key="message-text").set_value("Coffee now")
+    monkeypatch.setattr(pressing, "DOUBLE", 60.0)
+    press(press(app, "send-message"), "send-message")
+    after_two = len(store.inner.desk(team.workshop_id).records)
+    monkeypatch.setattr(pressing, "DOUBLE", 0.0)
+    press(press(app, "send-message"), "send-message")
+
+    assert after_two == 1
+    assert len(store.inner.desk(team.workshop_id).records) == 2
+
+
 def test_a_message_without_words_is_not_sent_and_says_so(store: WatchedStore, team: Team) -> None:
     app = review(team)
     app.text_area(key="message-text").set_value("  \n ")
@@ -204,7 +220,7 @@ def test_a_raised_flag_is_on_the_facilitators_page_until_it_is_lowered(
     store: WatchedStore, team: Team
 ) -> None:
     flag = facilitation.ask_for_help(
-        store.inner, team.key, "Who *is* the user?", author="Ada", at=NOW
+        store.inner, team.key, "flag", "Who *is* the user?", author="Ada", at=NOW
     )
     app = review(team)
     shown = [each.value for each in app.markdown if "is stuck" in each.value]
@@ -229,7 +245,7 @@ def test_a_copy_has_the_same_teams_and_plan_fresh_links_and_no_work(
         lambda each: agenda_.started(agenda_.planned(each, {"persona": 50}), "persona", NOW),
     )
     original = workshop(store, team)
-    copy = shelf.duplicate(store.inner, original, at=NOW + timedelta(days=1))
+    copy = shelf.duplicate(store.inner, original, "copy", at=NOW + timedelta(days=1))
     (twin,) = store.inner.teams(copy.id)
 
     assert copy == replace(
@@ -243,10 +259,23 @@ def test_a_copy_has_the_same_teams_and_plan_fresh_links_and_no_work(
     )
 
 
+def test_a_copy_that_was_begun_is_completed(store: WatchedStore, team: Team) -> None:
+    plan = lambda each: agenda_.planned(each, {"persona": 50})  # noqa: E731
+    facilitation.pace(store.inner, team.workshop_id, plan)
+    original = workshop(store, team)
+    first = shelf.duplicate(store.inner, original, "copy", at=NOW)
+    twins = store.inner.teams("copy")
+    again = shelf.duplicate(store.inner, original, "copy", at=NOW)
+
+    assert again == first
+    assert store.inner.teams("copy") == twins
+    assert store.inner.agenda("copy").plan["persona"] == 50
+
+
 def test_a_copy_of_what_was_put_away_is_not_put_away(store: WatchedStore, team: Team) -> None:
     store.inner.archive(team.workshop_id, NOW)
     store.inner.delete(team.workshop_id, NOW + timedelta(days=1))
-    copy = shelf.duplicate(store.inner, workshop(store, team), at=NOW)
+    copy = shelf.duplicate(store.inner, workshop(store, team), "copy", at=NOW)
 
     assert (copy.archived_at, copy.erase_at) == (None, None)
     assert store.inner.workshop(copy.id) == copy

@@ -295,7 +295,13 @@ def test_when_its_time_has_come_whoever_looks_erases_it(store: WatchedStore, tea
 
 def test_a_message_is_on_the_teams_page_until_it_is_closed(store: WatchedStore, team: Team) -> None:
     sent = facilitation.tell(
-        store.inner, team.workshop_id, "Five *more* minutes", team_id=None, author="Eva", at=NOW
+        store.inner,
+        team.workshop_id,
+        "note",
+        "Five *more* minutes",
+        team_id=None,
+        author="Eva",
+        at=NOW,
     )
     app = opened_step(team, "challenge")
     shown = [each.value for each in app.markdown if "Five" in each.value]
@@ -337,7 +343,9 @@ def test_a_flag_that_cannot_be_raised_keeps_its_words_and_says_so(
 
 
 def test_a_page_with_nothing_new_asks_one_question(store: WatchedStore, team: Team) -> None:
-    facilitation.tell(store.inner, team.workshop_id, "Hi", team_id=None, author="Eva", at=NOW)
+    facilitation.tell(
+        store.inner, team.workshop_id, "note", "Hi", team_id=None, author="Eva", at=NOW
+    )
     app = opened_step(team, "challenge")
     drawn(app.run())
     store.calls.clear()

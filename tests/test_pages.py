@@ -1,7 +1,7 @@
 """The pages a team and its facilitator walk through: what they show, store, refuse and survive."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
@@ -21,7 +21,7 @@ from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import bubbles, press, safe
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
 from lib.working_copy import WorkingCopy
-from lib.workshop import Draft, Team
+from lib.workshop import Draft, Team, Workshop
 from tests import pages
 from tests.fakes import FakeGuide, eventually, proposal, question
 from tests.pages import WatchedStore, box, conversation, entry, heading, keys, links
@@ -204,6 +204,26 @@ def test_a_workshop_that_cannot_be_stored_is_not_lost_from_the_form(store: Watch
     app.button(key=START).click().run()
 
     assert len(store.inner.workshops()) == 1
+
+
+def test_a_workshop_of_which_nobody_knows_whether_it_was_stored_is_started_once(
+    store: WatchedStore,
+) -> None:
+    create = store.inner.create_workshop
+
+    def cut_off(workshop: Workshop, teams: Sequence[Team]) -> None:
+        create(workshop, teams)
+        raise StoreUnavailable("The database is away.")
+
+    app = pages.opened(navigation.FRONT_DOOR)
+    store.inner.create_workshop = cut_off  # type: ignore[method-assign]
+    start(app, "Newcomers", "They leave.", "Ladder")
+    store.inner.create_workshop = create  # type: ignore[method-assign]
+    app.button(key=START).click().run()
+    (workshop,) = store.inner.workshops()
+
+    assert app.title[0].value == "Newcomers"
+    assert len(store.inner.teams(workshop.id)) == 1
 
 
 def test_a_workshop_that_was_started_is_listed_with_a_way_in_for_each_team(team: Team) -> None:

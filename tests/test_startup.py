@@ -209,7 +209,8 @@ def test_a_page_of_another_site_cannot_speak_to_the_server(
     told = origin.format(own=app.url)
 
     def speak() -> None:
-        connect(address, origin=told, subprotocols=["streamlit"]).close()  # type: ignore[list-item, arg-type]
+        with connect(address, origin=told, subprotocols=["streamlit"]):  # type: ignore[list-item, arg-type]
+            pass
 
     if is_taken:
         speak()

@@ -205,12 +205,14 @@ def _begin(process: Process, title: str, challenge: str, names: list[str], langu
         st.error(safe.escaped(problem))
         return
     gate.ask(process, Action.START_WORKSHOP)
-    workshop = Workshop(new_id(), title, challenge, utc_now(), language, owner=gate.owner(process))
-    teams = [
-        Team(workshop.id, new_id(), name, new_link(), place) for place, name in enumerate(names, 1)
-    ]
+    owner = gate.owner(process)
     try:
-        process.store.create_workshop(workshop, teams)
+        with press.once("start", title, challenge, *names, language, owner) as id_:
+            workshop = Workshop(id_, title, challenge, utc_now(), language, owner=owner)
+            teams = [
+                Team(id_, new_id(), name, new_link(), place) for place, name in enumerate(names, 1)
+            ]
+            process.store.create_workshop(workshop, teams)
     except StoreUnavailable as exc:
         st.error(f"Not started yet. {exc} What you typed is still here: please press Start again.")
         return

@@ -1,5 +1,5 @@
 """
-Buttons whose presses are not lost.
+Buttons whose presses are not lost, and make one thing each.
 
 Streamlit tells a press to one run of the page. Where something else asks for the page before that run
 has come to the button, as a look or a message does, the run is given up and the press with it. So it
@@ -8,13 +8,24 @@ is noted before anything is drawn, and stands until its button is drawn (`tests/
 Left is the moment a run takes until it notes: our own looks keep away from it (`look.js`).
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib import working_copy
+from lib.ids import new_id
+from lib.working_copy import Made
+
+#: Seconds after something was made in which a press with the same content is the second of a double
+#: click: at most 0.5 s lie between the two, and the second waits until the first is carried out.
+DOUBLE = 2.0
+
+#: Seconds in which a press with the same content tries once more what failed.
+AGAIN = 600.0
 
 
 def button(label: str, *, key: str, **options: Any) -> bool:
@@ -30,6 +41,22 @@ def submit(label: str, *, key: str, **options: Any) -> bool:
 def forget() -> None:
     """Forget presses of what this page does not draw: it has come to its end."""
     working_copy.tab().presses.clear()
+
+
+@contextmanager
+def once(key: str, *content: object) -> Iterator[str]:
+    """
+    Give the id under which a press of the button *key* makes something from *content*.
+
+    The second press of a double click is given the same, and so is one after a failure: nobody can say
+    then whether it was stored after all. What is made under the same id is made once.
+    """
+    made = working_copy.tab().made
+    last, now = made.get(key), time.monotonic()
+    id_ = last.id if last and last.content == content and now < last.until else new_id()
+    made[key] = Made(id_, content, now + AGAIN)
+    yield id_
+    made[key] = Made(id_, content, time.monotonic() + DOUBLE)
 
 
 def _pressed(draw: Callable[..., bool], label: str, key: str, options: dict[str, Any]) -> bool:

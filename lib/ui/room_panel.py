@@ -95,14 +95,16 @@ def _team(label: str, room: Room, key: str) -> str | None:
 def _tell(process: Process, room: Room, team_id: str | None, text: str) -> bool:
     try:
         gate.ask(process, Action.SEND_NOTICE, room.workshop.id)
-        facilitation.tell(
-            process.store,
-            room.workshop.id,
-            text,
-            team_id=team_id,
-            author=FACILITATOR,
-            at=utc_now(),
-        )
+        with press.once("tell", room.workshop.id, team_id, text) as id_:
+            facilitation.tell(
+                process.store,
+                room.workshop.id,
+                id_,
+                text,
+                team_id=team_id,
+                author=FACILITATOR,
+                at=utc_now(),
+            )
     except notes.NoteRefused as exc:
         st.warning(str(exc))
     except (StoreError, AccessRefused) as exc:

@@ -65,7 +65,9 @@ def show(process: Process, room: Room) -> None:
 def _duplicate(process: Process, workshop: Workshop) -> None:
     try:
         gate.ask(process, Action.DUPLICATE, workshop.id)
-        copy = shelf.duplicate(process.store, workshop, at=utc_now(), owner=gate.owner(process))
+        owner = gate.owner(process)
+        with press.once("duplicate", workshop.id, owner) as id_:
+            copy = shelf.duplicate(process.store, workshop, id_, at=utc_now(), owner=owner)
     except (StoreError, AccessRefused) as exc:
         st.warning(f"Not copied. {exc}")
         return
