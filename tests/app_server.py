@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -91,6 +93,16 @@ class AppServer:
         stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8")
         in_user, in_system = stat.rpartition(")")[2].split()[11:13]
         return (int(in_user) + int(in_system)) / os.sysconf("SC_CLK_TCK")
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Have the server take what it is sent, and do nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End the app with SIGKILL."""

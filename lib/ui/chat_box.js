@@ -167,11 +167,13 @@ function mount(parent, first) {
     if (changed && left.length === 0 && heavy > RECEIVED_LEFT_IN_STATE) push();
     if (left.length && !box.sentState) push();
     clearInterval(box.timer);
-    let ticks = 0;
+    let sentAt = Date.now();
     box.timer = setInterval(() => {
-      ticks += 1;
       draw();
-      if (box.outbox.length && (ticks * 500) % RESEND_EVERY_MS === 0) push();
+      const isDue = box.outbox.length && Date.now() - sentAt >= RESEND_EVERY_MS;
+      if (!isDue || pressedLately()) return;
+      sentAt = Date.now();
+      push();
     }, 500);
     draw();
     offer();

@@ -7,13 +7,10 @@
 /** Milliseconds in which a page that was asked for may come, before it is asked for again. */
 const PATIENCE_MS = 10000;
 
-/** Milliseconds a press has to reach the server: the page asked for in them would take its place. */
-const PRESS_MS = 1000;
-
 export default called(mount);
 
 function mount(parent, first) {
-  const watch = { data: first, timer: null, told: 0, pressed: 0 };
+  const watch = { data: first, timer: null, told: 0 };
   let asking = false;
 
   const look = async () => {
@@ -25,18 +22,14 @@ function mount(parent, first) {
     asking = false;
     // While the server says nothing, or what it said is about a page that is drawn anew by now.
     if (said === null || data !== watch.data) return;
-    if (Date.now() - watch.pressed < PRESS_MS) return;
+    if (pressedLately()) return;
     const isOther = said.seen !== null && said.seen !== data.seen;
     if (said.refused || isOther || said.late !== data.late) {
       watch.told = Date.now();
       watch.tell("look", watch.told);
     }
   };
-  const pressed = () => {
-    watch.pressed = Date.now();
-  };
   document.addEventListener("visibilitychange", look);
-  document.addEventListener("click", pressed, true);
   watch.update = (data, { setTriggerValue }) => {
     watch.data = data;
     watch.tell = setTriggerValue;
@@ -47,7 +40,6 @@ function mount(parent, first) {
   watch.leave = () => {
     clearInterval(watch.timer);
     document.removeEventListener("visibilitychange", look);
-    document.removeEventListener("click", pressed, true);
   };
   return watch;
 }

@@ -5,7 +5,8 @@ Streamlit tells a press to one run of the page. Where something else asks for th
 has come to the button, as a look or a message does, the run is given up and the press with it. So it
 is noted before anything is drawn, and stands until its button is drawn (`tests/test_presses.py`).
 
-Left is the moment a run takes until it notes: our own looks keep away from it (`look.js`).
+Left is the moment a run takes until it notes: what our pages send by themselves keeps away from it
+(`pressedLately` in `typing.js`).
 """
 
 import time

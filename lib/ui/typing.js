@@ -1,5 +1,6 @@
 /**
- * What both of our inputs need: to wait for a pause in typing, to send, and to mint ids.
+ * What our inputs need: to wait for a pause in typing, to keep away from a press, to send, and to
+ * mint ids.
  *
  * Streamlit runs each component's script on its own, so this text stands before each of them.
  */
@@ -7,6 +8,25 @@
 const PAUSE_MS = 2000;
 const LONGEST_MS = 10000;
 const AGAIN_MS = 3000;
+
+/** Milliseconds a press has to reach the server: a page asked for in them would take its place. */
+const PRESS_MS = 1000;
+
+let pressedAt = 0;
+const pressed = () => {
+  pressedAt = Date.now();
+};
+document.addEventListener("click", pressed, true);
+
+/** Whether something was pressed a moment ago: nothing asks for the page by itself then. */
+function pressedLately() {
+  return Date.now() - pressedAt < PRESS_MS;
+}
+
+function afterPress(call) {
+  if (pressedLately()) setTimeout(afterPress, PRESS_MS, call);
+  else call();
+}
 
 /** Call `send` PAUSE_MS after the last touch, and at the latest LONGEST_MS after the first. */
 function burst(send) {

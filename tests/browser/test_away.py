@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from faults.tab import RESEND_EVERY
 from tests.app_server import AppServer
 from tests.browser.scene import new_team
+from tests.browser.test_following import Looks
 from tests.browser.walker import Walker
 from tests.quick_server import QuickServer
 
@@ -55,6 +57,24 @@ def test_a_killed_server_is_told_in_a_line_that_takes_no_focus_and_goes_by_itsel
     expect(line(page)).to_be_hidden()
     expect(walker.box).to_have_value("still here")
     assert page.evaluate("window.dialogs") <= 2
+
+
+def test_a_message_that_waits_is_sent_again_and_keeps_away_from_a_press(
+    page: Page, server: AppServer
+) -> None:
+    looks = Looks(page)
+    walker = Walker(page, server.url)
+    walker.enter(new_team(server.database_url).link, "Ada")
+    with server.silent():
+        walker.send("Does it wait?")
+        pressing = page.evaluate("setInterval(() => document.body.click(), 100)")
+        page.wait_for_timeout(500)
+        _, while_pressed = looks.within(page, 2 * RESEND_EVERY)
+        page.evaluate("(timer) => clearInterval(timer)", pressing)
+        _, later = looks.within(page, 2 * RESEND_EVERY)
+
+    assert (while_pressed, later > 0) == (0, True)
+    expect(walker.messages.filter(has_text="Does it wait?")).to_have_count(1)
 
 
 def test_there_is_no_menu_and_no_button_to_deploy(walker: Walker, app: AppServer) -> None:
