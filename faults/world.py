@@ -15,8 +15,8 @@ from lib.store import open_store
 from lib.store.port import Decision, StoreError
 from lib.workshop import StepKey, Team, Workshop
 from tests import proxy as proxies
-from tests.app_server import AppServer
 from tests.postgres import PostgresServer
+from tests.quick_server import QuickServer
 
 #: The steps people work in: open from the beginning.
 STEPS = ("challenge", "stakeholder-mapping", "user-research", "sense-making")
@@ -28,10 +28,10 @@ TYPED = True
 LOOK_EVERY = 0.7
 
 
-class Server(AppServer):
+class Server(QuickServer):
     """The app as it is started, watched."""
 
-    program = ("-m", "faults.launcher")
+    program = "faults.launcher"
 
 
 class World:

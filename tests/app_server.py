@@ -38,8 +38,8 @@ class Process(Protocol):
 class AppServer:
     """One server on one port and one database."""
 
-    #: What starts it, as given to Python.
-    program: tuple[str, ...] = ("-m", "streamlit")
+    #: The module that is run.
+    program = "streamlit"
 
     def __init__(self, database_url: str, log: Path, *, root: Path = ROOT, **settings: str) -> None:
         self.port = free_port()
@@ -120,7 +120,7 @@ class AppServer:
         """Start Streamlit with these arguments."""
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, *self.program, *arguments],
+                [sys.executable, "-m", self.program, *arguments],
                 cwd=self._root,
                 env=self._environment,
                 stdout=log,

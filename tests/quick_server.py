@@ -38,7 +38,7 @@ class QuickServer(AppServer):
     def _launch(self, arguments: list[str]) -> Process:
         process = _forks.Process(
             target=_serve,
-            args=(arguments, self._environment, self._root, self._log),
+            args=(self.program, arguments, self._environment, self._root, self._log),
             # Ends with the tests, whatever they do.
             daemon=True,
         )
@@ -85,13 +85,15 @@ class _Forked:
             os.kill(self.pid, number)
 
 
-def _serve(arguments: list[str], environment: dict[str, str], root: Path, log: Path) -> None:
-    """Become what `python -m streamlit run` is with these arguments."""
+def _serve(
+    program: str, arguments: list[str], environment: dict[str, str], root: Path, log: Path
+) -> None:
+    """Become what `python -m` makes of the program with these arguments."""
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(written, 1)
     os.dup2(written, 2)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(root)
-    sys.argv = ["streamlit", *arguments]
-    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    sys.argv = [program, *arguments]
+    runpy.run_module(program, run_name="__main__", alter_sys=True)
