@@ -13,7 +13,9 @@ from tests.app_server import AppServer
 from tests.browser.walker import Walker
 from tests.quick_server import QuickServer
 
-CHROMIUM = shutil.which("chromium")
+#: The system's Chromium, of which the tests need no window: without it, a seventh less to compute
+#: (602 and 704 s of processor time for all tests of this folder, 2026-11-27).
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 
 #: Features of Chromium that are off. The list takes the place of Playwright's own, so that what counts
 #: of that is here too.
@@ -41,7 +43,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Use the system's Chromium; where there is none, skip, or fail where all is required."""
     if CHROMIUM is None:
         say = pytest.fail if os.environ.get("THROUGHLINE_REQUIRE_ALL") else pytest.skip
-        say("No Chromium was found: install Debian's chromium.")
+        say("No Chromium was found: install Debian's chromium-headless-shell.")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
     quiet.append(f"--disable-features={','.join(WITHOUT)}")
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": quiet}

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from lib import demo, process
 from lib.guide.scripted import ScriptedGuide
@@ -182,23 +182,40 @@ DESK, PHONE = {"width": 1366, "height": 800}, {"width": 375, "height": 740}
 THEMES = ("light", "dark")
 
 
-def opened(browser: Browser, room: Room, name: str, theme: Any, size: Any) -> Page:
-    """Open a scene in a browser of its own, and wait until nothing moves any more."""
-    context = browser.new_context(
-        viewport=size, color_scheme=theme, reduced_motion="reduce", timezone_id="Europe/Zurich"
-    )
-    scene = SCENES[name]
-    context.add_init_script(f"localStorage.setItem('throughline/tour', '{scene.tour}')")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
-    page.goto(scene.address(room))
-    expect(page.get_by_text(scene.shows).first).to_be_visible()
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-    still(page)
-    scene.act(page)
-    still(page)
-    return page
+@pytest.fixture(scope="module")
+def quiet(browser: Browser) -> Iterator[BrowserContext]:
+    """Return a browser profile for all scenes: what one page has compiled, the next need not."""
+    context = browser.new_context(reduced_motion="reduce", timezone_id="Europe/Zurich")
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(quiet: BrowserContext, room: Room) -> Iterator[Open]:
+    """Return a function that opens a scene, and waits until nothing moves any more."""
+
+    def open_(name: str, theme: Any, size: Any) -> Page:
+        scene = SCENES[name]
+        page = quiet.new_page()
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=theme)
+        page.add_init_script(f"localStorage.setItem('throughline/tour', '{scene.tour}')")
+        expect.set_options(timeout=PATIENCE)
+        page.goto(scene.address(room))
+        expect(page.get_by_text(scene.shows).first).to_be_visible()
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        still(page)
+        scene.act(page)
+        still(page)
+        return page
+
+    yield open_
+    for page in quiet.pages:
+        page.close()
 
 
 def still(page: Page) -> None:
@@ -243,21 +260,19 @@ def in_turn(page: Page) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_a_page_meets_wcag_aa_in_light_and_dark(browser: Browser, room: Room, name: str) -> None:
-    page = opened(browser, room, name, "light", DESK)
+def test_a_page_meets_wcag_aa_in_light_and_dark(opened: Open, name: str) -> None:
+    page = opened(name, "light", DESK)
     for theme in in_turn(page):
         kept(page, f"{name}-{theme}")
 
         assert violations(page) == [], theme
 
-    page.context.close()
-
 
 @pytest.mark.parametrize("name", ON_A_PHONE)
 def test_a_page_on_a_phone_meets_wcag_aa_and_does_not_scroll_sideways(
-    browser: Browser, room: Room, name: str
+    opened: Open, name: str
 ) -> None:
-    page = opened(browser, room, name, "light", PHONE)
+    page = opened(name, "light", PHONE)
     for theme in in_turn(page):
         kept(page, f"{name}-phone-{theme}")
         widths = page.evaluate(
@@ -269,29 +284,21 @@ def test_a_page_on_a_phone_meets_wcag_aa_and_does_not_scroll_sideways(
         # Its colours are those of the desk.
         assert theme == "dark" or violations(page) == []
 
-    page.context.close()
 
-
-def test_in_the_dark_the_words_on_a_dialogs_button_are_dark_too(
-    browser: Browser, room: Room
-) -> None:
+def test_in_the_dark_the_words_on_a_dialogs_button_are_dark_too(opened: Open) -> None:
     # The shade around a dialog keeps axe from judging what is on it.
-    page = opened(browser, room, "step-reopening", "dark", DESK)
+    page = opened("step-reopening", "dark", DESK)
     words = page.get_by_role("dialog").get_by_role("button", name="Revise").locator("p")
 
     expect(words).to_have_css("color", "rgb(6, 35, 31)")
 
-    page.context.close()
 
-
-def test_who_wants_no_motion_gets_no_transition_however_short(browser: Browser, room: Room) -> None:
+def test_who_wants_no_motion_gets_no_transition_however_short(opened: Open) -> None:
     # Streamlit's tables set a colour and read it back at once: in a transition it is still the old one.
-    page = opened(browser, room, "review", "light", DESK)
+    page = opened("review", "light", DESK)
     page.evaluate("document.body.append(document.createElement('i'))")
 
     expect(page.locator("body > i")).to_have_css("transition-property", "none")
-
-    page.context.close()
 
 
 def test_what_is_wrong_is_found(page: Page) -> None:
@@ -304,10 +311,8 @@ def test_what_is_wrong_is_found(page: Page) -> None:
 
 
 @pytest.mark.parametrize("name", ["step", "step-stale"])
-def test_on_a_phone_the_box_is_in_reach_and_the_draft_one_tap_away(
-    browser: Browser, room: Room, name: str
-) -> None:
-    page = opened(browser, room, name, "light", PHONE)
+def test_on_a_phone_the_box_is_in_reach_and_the_draft_one_tap_away(opened: Open, name: str) -> None:
+    page = opened(name, "light", PHONE)
     box = page.get_by_test_id("chat-text")
     box.scroll_into_view_if_needed()
     expect(page.get_by_test_id("stSidebar")).not_to_be_in_viewport()
@@ -316,8 +321,6 @@ def test_on_a_phone_the_box_is_in_reach_and_the_draft_one_tap_away(
 
     expect(page.locator("#draft")).to_be_in_viewport()
     expect(page).to_have_url(re.compile("team="))
-
-    page.context.close()
 
 
 # The documentation
