@@ -33,6 +33,9 @@ TYPED = "/throughline/typed"
 #: Where it says whether a page shows what there is.
 LOOK = "/throughline/look"
 
+#: What time it is on the server.
+CLOCK = "/throughline/clock"
+
 #: Where it gives a pass for the passcode, and ends it.
 ENTER = "/throughline/enter"
 
@@ -158,6 +161,11 @@ def typed_address() -> str:
 def look_address() -> str:
     """Return the address a page looks at whether it shows what there is."""
     return f"{base_address()}{LOOK}"
+
+
+def clock_address() -> str:
+    """Return the address that tells what time it is on the server."""
+    return f"{base_address()}{CLOCK}"
 
 
 def enter_address() -> str:

@@ -2,7 +2,7 @@
  * The time that is left for a step, counted down in the browser.
  *
  * The server says when it ends and what time it is there: a browser's own clock may be wrong, but it
- * goes as fast as any other. Nothing is sent back, and the page is not run again.
+ * goes as fast as any other. The page is not run again for it.
  */
 
 const TELL_AT_MINUTES = [10, 5, 1];
@@ -12,7 +12,7 @@ export default called(mount);
 function mount(parent) {
   const root = parent.querySelector(".countdown");
   const [shown, timer, status] = root.querySelectorAll("span");
-  const clock = { timer: null, ahead: 0, told: null };
+  const clock = { timer: null, ahead: Number.NEGATIVE_INFINITY, told: null };
   const write = (element, text) => {
     if (element.textContent !== text) element.textContent = text;
   };
@@ -53,9 +53,24 @@ function mount(parent) {
     if (!first) write(status, now === "" ? "" : spoken(left, step, paused));
   };
 
+  /** Take in what time it was on the server: on its way that grows old, and never younger. */
+  const heard = (now) => {
+    clock.ahead = Math.max(clock.ahead, now - Date.now());
+  };
+  // A page on a slow line is seconds old when it is drawn; this answer is not.
+  const ask = async (address) => {
+    try {
+      const answer = await fetch(address);
+      if (answer.ok) heard((await answer.json()).now);
+    } catch {
+      return;
+    }
+  };
+
   clock.update = (data) => {
+    if (!clock.data) ask(data.address);
     clock.data = data;
-    clock.ahead = data.drawn - Date.now();
+    heard(data.drawn);
     clearInterval(clock.timer);
     clock.timer = setInterval(draw, 250);
     draw();

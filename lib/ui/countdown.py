@@ -1,6 +1,6 @@
 """The timer as a page shows it: counted down in the browser, the same on every page."""
 
-from lib import steps
+from lib import navigation, steps
 from lib.agenda import Timer
 from lib.ui.component import component, drawn
 
@@ -19,5 +19,6 @@ def show(timer: Timer | None) -> None:
             "ends_at": timer.ends_at.timestamp() * 1000 if timer.ends_at else None,
             "left": timer.left,
             "drawn": drawn(),
+            "address": navigation.clock_address(),
         },
     )

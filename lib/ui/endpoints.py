@@ -6,6 +6,7 @@ Whoever asks gets no more than a status where something is wrong.
 
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -94,6 +95,11 @@ async def look(request: Request) -> Response:
     return JSONResponse({"seen": found.fingerprint, "late": found.late})
 
 
+async def clock(_request: Request) -> Response:
+    """Say what time it is here, in milliseconds since 1970."""
+    return JSONResponse({"now": time.time() * 1000}, headers={"cache-control": "no-store"})
+
+
 #: Bytes of a request that gives a passcode.
 MAX_ENTERING = 4_000
 
@@ -159,6 +165,7 @@ def routes() -> list[Route]:
         Route(navigation.OUTBOX, taking(_outbox, MAX_DELIVERY), methods=["POST"]),
         Route(navigation.TYPED, taking(typed.deliver, typed.MAX_TYPED), methods=["POST"]),
         Route(navigation.LOOK, look, methods=["POST"]),
+        Route(navigation.CLOCK, clock, methods=["GET"]),
         Route(navigation.ENTER, enter, methods=["POST", "DELETE"]),
         Route(READY, readyz, methods=["GET"]),
     ]

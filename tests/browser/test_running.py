@@ -19,12 +19,22 @@ from lib.store.port import Store
 from lib.workshop import Team
 from tests.app_server import AppServer
 from tests.browser import scene
-from tests.browser.walker import Walker
+from tests.browser.walker import PATIENCE, Walker
+from tests.fakes import eventually
 from tests.test_criteria import GOOD
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 Tabs = Callable[..., Walker]
+
+#: Has everything the server tells a page come four seconds later.
+LATE = """
+    const { addEventListener } = WebSocket.prototype;
+    WebSocket.prototype.addEventListener = function (kind, listener, ...rest) {
+        const late = (event) => setTimeout(() => listener.call(this, event), 4000);
+        addEventListener.call(this, kind, kind === "message" ? late : listener, ...rest);
+    };
+"""
 
 
 @pytest.fixture
@@ -110,6 +120,23 @@ def test_the_timer_is_the_same_on_every_page_and_survives_a_reload(
 
     for left, at in shown:
         assert abs(left - (timer.ends_at - at).total_seconds()) < 3
+
+
+def test_a_page_that_is_long_on_its_way_shows_the_same_timer(
+    tabs: Tabs, team: Team, shared: Store
+) -> None:
+    pace(shared, team, lambda each: agenda_.started(each, "challenge", now()))
+    tab = tabs()
+    tab.page.add_init_script(LATE)
+    tab.enter(team.link, "Ada")
+    timer = shared.agenda(team.workshop_id).timer
+    assert timer is not None
+    assert timer.ends_at is not None
+    ends_at = timer.ends_at
+
+    assert eventually(
+        lambda: abs(seconds(tab.page) - (ends_at - now()).total_seconds()) < 2, PATIENCE / 1000
+    )
 
 
 def test_the_timer_ticks_without_a_rerun_and_says_calmly_that_it_is_over(
