@@ -217,6 +217,10 @@ def _first_open(held: list[Message]) -> int:
     return held[-1].position if held else 1
 
 
+#: The key of a button, and the page it is on.
+Press = tuple[str, str]
+
+
 @dataclass(frozen=True)
 class Made:
     """What a press made or was to make, from what, and until when another press means the same."""
@@ -237,15 +241,27 @@ class Tab:
     #: A sentence for the next page, and the one this run has shown.
     notice: str = ""
     shown: str = ""
-    #: What this run of the page has found out.
-    run: dict[str, Any] = field(default_factory=dict)
-    #: Presses no run has come to yet: the key of the button, and the page it was on.
-    presses: set[tuple[str, str]] = field(default_factory=set)
+    #: Presses no run has come to yet, each with a number of its own.
+    presses: dict[Press, int] = field(default_factory=dict)
     #: What a button has made last, by its key: see `lib.ui.press.once`.
     made: dict[str, Made] = field(default_factory=dict)
 
 
-#: A thread that runs a page's script runs those of one tab only.
+@dataclass
+class Run:
+    """
+    What one run of a page's script knows.
+
+    A run that is given up goes on for a moment beside the next one: neither takes what is the other's.
+    """
+
+    #: What it has found out.
+    found: dict[str, Any] = field(default_factory=dict)
+    #: The presses it is to carry out: those there were when it began, and its own.
+    presses: dict[Press, int] = field(default_factory=dict)
+
+
+#: A thread that runs a page's script runs those of one tab only, one after the other.
 _of_thread = threading.local()
 
 
@@ -293,13 +309,25 @@ def keep_notice() -> None:
 
 def begin_page() -> None:
     """Forget what the last run has shown and found out."""
-    held = tab()
-    held.shown, held.run = "", {}
+    tab().shown = ""
+    _of_thread.run = _new_run()
+
+
+def run() -> Run:
+    """Return what this run of the page knows."""
+    known: Run | None = getattr(_of_thread, "run", None)
+    if known is None:
+        known = _of_thread.run = _new_run()
+    return known
+
+
+def _new_run() -> Run:
+    return Run(presses=dict(tab().presses))
 
 
 def of_run() -> dict[str, Any]:
     """Return what this run of the page has found out: it is empty when the next one begins."""
-    return tab().run
+    return run().found
 
 
 def component_state(key: str) -> Mapping[str, Any]:

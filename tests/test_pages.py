@@ -1059,22 +1059,48 @@ def test_a_press_no_run_has_come_to_counts_on_its_own_page_and_on_no_other(
     pages.draft(store, team, "challenge")
     app = pages.opened_step(team, "challenge")
     presses = app.session_state["tab"].presses
-    presses.add(("confirm", "another page"))
+    presses["confirm", "another page"] = 0
     pages.drawn(app.run())
 
     assert statuses(store, team)[0] is Status.IN_PROGRESS
-    assert presses == set()
+    assert presses == {}
 
     # As a run leaves it that is given up right after it was noted.
     with pytest.MonkeyPatch.context() as patch:
         noted: list[tuple[str, str]] = []
         patch.setattr(press, "_taken", noted.append)
         pages.drawn(app.run())
-    presses.update(each for each in noted if each[0] == "confirm")
+    presses.update({each: 0 for each in noted if each[0] == "confirm"})
     pages.drawn(app.run())
 
     assert statuses(store, team)[0] is Status.COMPLETE
-    assert presses == set()
+    assert presses == {}
+
+
+def test_a_run_at_its_end_forgets_no_press_that_the_next_one_has_noted(
+    store: WatchedStore, team: Team
+) -> None:
+    pages.draft(store, team, "challenge")
+    app = pages.opened_step(team, "challenge")
+    noted: list[tuple[str, str]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(press, "_taken", noted.append)
+        pages.drawn(app.run())
+    confirm = next(each for each in noted if each[0] == "confirm")
+    forget = press.forget
+
+    def forget_late() -> None:
+        app.session_state["tab"].presses[confirm] = 0
+        forget()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(press, "forget", forget_late)
+        pages.drawn(app.run())
+    before = statuses(store, team)[0]
+    pages.drawn(app.run())
+
+    assert before is Status.IN_PROGRESS
+    assert statuses(store, team)[0] is Status.COMPLETE
 
 
 def test_the_last_step_confirmed_is_the_end_of_the_workshop(

@@ -9,6 +9,7 @@ Left is the moment a run takes until it notes: what our pages send by themselves
 (`pressedLately` in `typing.js`).
 """
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,11 +20,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib import working_copy
 from lib.ids import new_id
-from lib.working_copy import Made
+from lib.working_copy import Made, Press
 
 #: Seconds after something was made in which a press with the same content is the second of a double
 #: click: at most 0.5 s lie between the two, and the second waits until the first is carried out.
 DOUBLE = 2.0
+
+_numbers = itertools.count(1)
 
 #: Seconds in which a press with the same content tries once more what failed.
 AGAIN = 600.0
@@ -41,7 +44,9 @@ def submit(label: str, *, key: str, **options: Any) -> bool:
 
 def forget() -> None:
     """Forget presses of what this page does not draw: it has come to its end."""
-    working_copy.tab().presses.clear()
+    known = working_copy.run().presses
+    for place in list(known):
+        _taken(place)
 
 
 @contextmanager
@@ -62,15 +67,21 @@ def once(key: str, *content: object) -> Iterator[str]:
 
 def _pressed(draw: Callable[..., bool], label: str, key: str, options: dict[str, Any]) -> bool:
     place = key, _here()
-    draw(label, key=key, on_click=working_copy.tab().presses.add, args=(place,), **options)
+    draw(label, key=key, on_click=_note, args=(place,), **options)
     return _taken(place)
 
 
-def _taken(place: tuple[str, str]) -> bool:
-    noted = working_copy.tab().presses
-    if place not in noted:
+def _note(place: Press) -> None:
+    number = next(_numbers)
+    working_copy.tab().presses[place] = working_copy.run().presses[place] = number
+
+
+def _taken(place: Press) -> bool:
+    """Take a press this run is to carry out; return whether there was one nobody has taken."""
+    mine, noted = working_copy.run().presses.pop(place, None), working_copy.tab().presses
+    if mine is None or noted.get(place) != mine:
         return False
-    noted.remove(place)
+    del noted[place]
     return True
 
 
