@@ -48,6 +48,17 @@ class QuickServer(AppServer):
 
 
 @contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[QuickServer]:
+    """Have a server run on an SQLite file of its own in *folder*, with these settings."""
+    server = QuickServer(f"sqlite:///{folder / 'app.db'}", folder / "app.log", **settings)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
 def _no_program() -> Iterator[None]:
     """
     Have what is forked begin with nothing but what was loaded.

@@ -1,4 +1,4 @@
-"""What most browser tests begin with, made in the database: only a few are about the front door."""
+"""What most tests of a running server begin with, made in its database."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

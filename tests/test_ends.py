@@ -6,24 +6,25 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from lib.ids import new_id, new_link
+from lib.ids import new_id
 from lib.navigation import OUTBOX
 from lib.store import open_store
 from lib.store.port import Store
 from lib.transcript import Message, MessageStatus, Role
 from lib.ui.endpoints import READY
-from lib.workshop import Team, Workshop
+from lib.workshop import Team
 from tests import proxy
 from tests.app_server import AppServer
 from tests.fakes import eventually
 from tests.postgres import PostgresServer
 from tests.proxy import Proxy
 from tests.quick_server import QuickServer
+from tests.scene import new_team
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
@@ -46,17 +47,13 @@ def line(postgres: PostgresServer) -> Iterator[Proxy]:
 @pytest.fixture
 def store(postgres_url: str) -> Iterator[Store]:
     """Return a look into the database past the line."""
-    store = open_store(postgres_url)
-    yield store
-    store.close()
+    with closing(open_store(postgres_url)) as store:
+        yield store
 
 
 @pytest.fixture
-def team(store: Store) -> Team:
-    workshop = Workshop(new_id(), "Newcomers", "Half of them leave.", datetime.now(UTC))
-    team = Team(workshop.id, new_id(), "Ladder crew", new_link(), 1)
-    store.create_workshop(workshop, [team])
-    return team
+def team(postgres_url: str) -> Team:
+    return new_team(postgres_url)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """No press is lost, whatever else asks for the page while it is being drawn."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -9,9 +10,9 @@ from lib.status import Status
 from lib.store import open_store
 from lib.store.port import Store
 from lib.workshop import Team
-from tests.browser.scene import new_team
 from tests.fakes import eventually
-from tests.quick_server import QuickServer
+from tests.quick_server import QuickServer, serving
+from tests.scene import new_team
 from tests.servers import Server
 from tests.test_criteria import GOOD
 
@@ -21,18 +22,14 @@ pytestmark = pytest.mark.xdist_group("presses")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickServer]:
-    folder = tmp_path_factory.mktemp("presses")
-    server = QuickServer(f"sqlite:///{folder / 'app.db'}", folder / "app.log", GUIDE_PACE="0")
-    server.start()
-    yield server
-    server.stop()
+    with serving(tmp_path_factory.mktemp("presses"), GUIDE_PACE="0") as server:
+        yield server
 
 
 @pytest.fixture
 def store(server: QuickServer) -> Iterator[Store]:
-    store = open_store(server.database_url)
-    yield store
-    store.close()
+    with closing(open_store(server.database_url)) as store:
+        yield store
 
 
 @pytest.fixture

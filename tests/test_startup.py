@@ -7,7 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,15 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from lib import navigation
-from lib.ids import new_id, new_link
+from lib.ids import new_id
 from lib.store import open_store
 from lib.store.port import Store
 from lib.transcript import Role
 from lib.ui import endpoints, middleware
-from lib.workshop import StepKey, Team, Workshop
+from lib.workshop import StepKey, Team
 from tests.app_server import ROOT, AppServer, free_port
 from tests.fakes import eventually
+from tests.scene import new_team
 
 #: One worker runs all of it: the server is started once.
 pytestmark = pytest.mark.xdist_group("startup")
@@ -142,17 +143,13 @@ def app(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppS
 
 @pytest.fixture
 def store(app: AppServer, address: str) -> Iterator[Store]:
-    store = open_store(address)
-    yield store
-    store.close()
+    with closing(open_store(address)) as store:
+        yield store
 
 
 @pytest.fixture
-def team(store: Store) -> Team:
-    workshop = Workshop(new_id(), "Newcomers", "Half of them leave.", datetime.now(UTC))
-    team = Team(workshop.id, new_id(), "Ladder crew", new_link(), 1)
-    store.create_workshop(workshop, [team])
-    return team
+def team(app: AppServer) -> Team:
+    return new_team(app.database_url)
 
 
 def answer(app: AppServer, path: str, body: bytes | None = None) -> tuple[int, dict[str, str]]:

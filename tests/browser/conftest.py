@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from lib.store import open_store
 from lib.store.port import Store
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
-from tests.quick_server import QuickServer
+from tests.quick_server import serving
 
 #: The system's Chromium, of which the tests need no window: without it, a seventh less to compute
 #: (602 and 704 s of processor time for all tests of this folder, 2026-11-27).
@@ -84,19 +85,15 @@ def context(_shared_context: Any) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """Return a server on SQLite that the tests of one worker share; nobody kills this one."""
-    folder = tmp_path_factory.mktemp("app")
-    server = QuickServer(f"sqlite:///{folder / 'app.db'}", folder / "app.log", GUIDE_PACE="0.005")
-    server.start()
-    yield server
-    server.stop()
+    with serving(tmp_path_factory.mktemp("app"), GUIDE_PACE="0.005") as server:
+        yield server
 
 
 @pytest.fixture
 def store(app: AppServer) -> Iterator[Store]:
     """Return a look into the database of the shared server."""
-    store = open_store(app.database_url)
-    yield store
-    store.close()
+    with closing(open_store(app.database_url)) as store:
+        yield store
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from faults.tab import RESEND_EVERY
 from tests.app_server import AppServer
-from tests.browser.scene import new_team
 from tests.browser.test_following import Looks
 from tests.browser.walker import Walker
-from tests.quick_server import QuickServer
+from tests.quick_server import serving
+from tests.scene import new_team
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -19,12 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[AppServer]:
     """Return a server that this test may kill."""
-    server = QuickServer(
-        f"sqlite:///{tmp_path / 'own.db'}", tmp_path / "app.log", GUIDE_PACE="0.005"
-    )
-    server.start()
-    yield server
-    server.stop()
+    with serving(tmp_path, GUIDE_PACE="0.005") as server:
+        yield server
 
 
 def line(page: Page) -> Locator:

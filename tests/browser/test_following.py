@@ -12,8 +12,8 @@ from lib.store.port import Store
 from lib.ui.look import EVERY
 from lib.workshop import Team
 from tests.app_server import AppServer
-from tests.browser.scene import new_team
 from tests.browser.test_review import HIDE
+from tests.scene import new_team
 from tests.test_store_contract import question
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]

@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from lib.store import open_store
 from tests.app_server import AppServer
-from tests.browser.scene import new_team
 from tests.browser.walker import Walker
-from tests.quick_server import QuickServer
+from tests.quick_server import serving
+from tests.scene import new_team
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -20,15 +20,8 @@ PASSCODE = "open sesame"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[AppServer]:
-    server = QuickServer(
-        f"sqlite:///{tmp_path / 'own.db'}",
-        tmp_path / "app.log",
-        FACILITATOR_PASSCODE=PASSCODE,
-        GUIDE_PACE="0.005",
-    )
-    server.start()
-    yield server
-    server.kill()
+    with serving(tmp_path, FACILITATOR_PASSCODE=PASSCODE, GUIDE_PACE="0.005") as server:
+        yield server
 
 
 def test_the_passcode_leads_to_the_page_that_was_asked_for_and_signing_out_closes_it(

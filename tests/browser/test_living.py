@@ -16,9 +16,9 @@ from lib.store import open_store
 from lib.store.port import Store
 from lib.workshop import Team, Workshop
 from tests.app_server import AppServer
-from tests.browser.scene import greeting
 from tests.browser.walker import Walker
 from tests.fakes import eventually
+from tests.scene import greeting
 from tests.test_criteria import GOOD
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.app_server import AppServer
-from tests.browser.scene import new_team
+from tests.scene import new_team
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 

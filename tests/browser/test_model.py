@@ -15,7 +15,7 @@ from tests import terse_workshop as recorded
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
 from tests.guide_server import KEY, MODEL, Answer, GuideServer, too_many
-from tests.quick_server import QuickServer
+from tests.quick_server import serving
 from tests.shadow import Shadow, structured
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -30,16 +30,9 @@ def model() -> Iterator[GuideServer]:
 
 @pytest.fixture
 def server(model: GuideServer, tmp_path: Path) -> Iterator[AppServer]:
-    server = QuickServer(
-        f"sqlite:///{tmp_path / 'model.db'}",
-        tmp_path / "app.log",
-        GUIDE_BASE_URL=model.url,
-        GUIDE_MODEL=MODEL,
-        GUIDE_API_KEY=KEY,
-    )
-    server.start()
-    yield server
-    server.stop()
+    settings = {"GUIDE_BASE_URL": model.url, "GUIDE_MODEL": MODEL, "GUIDE_API_KEY": KEY}
+    with serving(tmp_path, **settings) as server:
+        yield server
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import StepKey
 from tests import proxy
 from tests.app_server import AppServer
-from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 from tests.fakes import eventually
 from tests.postgres import PostgresServer
 from tests.proxy import Proxy
 from tests.quick_server import QuickServer
+from tests.scene import new_team
 
 pytestmark = [
     pytest.mark.browser,

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.app_server import AppServer
-from tests.browser.scene import new_team
 from tests.browser.walker import PATIENCE
+from tests.scene import new_team
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 

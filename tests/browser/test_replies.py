@@ -13,11 +13,11 @@ from lib.store.port import LEASE, Store
 from lib.transcript import Message, MessageStatus, Role
 from lib.ui.bubbles import THINKING
 from tests.app_server import AppServer
-from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 from tests.fakes import eventually
 from tests.postgres import PostgresServer
 from tests.quick_server import QuickServer
+from tests.scene import new_team
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 

@@ -14,11 +14,10 @@ from lib.agenda import Timer
 from lib.guide.scripted import ScriptedGuide
 from lib.process import assemble
 from lib.settings import Settings
-from lib.store import open_store
 from lib.store.port import Store
 from lib.workshop import Team
+from tests import scene
 from tests.app_server import AppServer
-from tests.browser import scene
 from tests.browser.walker import PATIENCE, Walker
 from tests.fakes import eventually
 from tests.test_criteria import GOOD
@@ -58,13 +57,6 @@ def tabs(browser: Browser, app: AppServer) -> Iterator[Tabs]:
 
 
 @pytest.fixture
-def shared(app: AppServer) -> Iterator[Store]:
-    store = open_store(app.database_url)
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def team(app: AppServer) -> Team:
     return scene.new_team(app.database_url)
 
@@ -101,7 +93,7 @@ def open_review(walker: Walker, team: Team) -> None:
 
 
 def test_the_timer_is_the_same_on_every_page_and_survives_a_reload(
-    tabs: Tabs, team: Team, shared: Store
+    tabs: Tabs, team: Team, store: Store
 ) -> None:
     facilitator, one = tabs(), tabs()
     other = tabs(clock_ahead=timedelta(hours=3))
@@ -111,7 +103,7 @@ def test_the_timer_is_the_same_on_every_page_and_survives_a_reload(
     expect(clock(one.page)).to_contain_text("Challenge")
     other.enter(team.link, "Ben")
     expect(clock(other.page)).to_contain_text("Challenge")
-    timer = shared.agenda(team.workshop_id).timer
+    timer = store.agenda(team.workshop_id).timer
     assert timer is not None
     assert timer.ends_at is not None
     one.page.reload()
@@ -123,13 +115,13 @@ def test_the_timer_is_the_same_on_every_page_and_survives_a_reload(
 
 
 def test_a_page_that_is_long_on_its_way_shows_the_same_timer(
-    tabs: Tabs, team: Team, shared: Store
+    tabs: Tabs, team: Team, store: Store
 ) -> None:
-    pace(shared, team, lambda each: agenda_.started(each, "challenge", now()))
+    pace(store, team, lambda each: agenda_.started(each, "challenge", now()))
     tab = tabs()
     tab.page.add_init_script(LATE)
     tab.enter(team.link, "Ada")
-    timer = shared.agenda(team.workshop_id).timer
+    timer = store.agenda(team.workshop_id).timer
     assert timer is not None
     assert timer.ends_at is not None
     ends_at = timer.ends_at
@@ -140,13 +132,13 @@ def test_a_page_that_is_long_on_its_way_shows_the_same_timer(
 
 
 def test_the_timer_ticks_without_a_rerun_and_says_calmly_that_it_is_over(
-    tabs: Tabs, team: Team, shared: Store
+    tabs: Tabs, team: Team, store: Store
 ) -> None:
     tab = tabs()
     tab.enter(team.link, "Ada")
     ends_at = now() + timedelta(seconds=8)
     pace(
-        shared,
+        store,
         team,
         lambda each: agenda_.extended(
             agenda_.Agenda(each.plan, Timer("challenge", ends_at)), 0, now()
@@ -161,7 +153,7 @@ def test_the_timer_ticks_without_a_rerun_and_says_calmly_that_it_is_over(
 
 
 def test_a_message_reaches_the_teams_page_within_three_seconds_until_it_is_closed(
-    tabs: Tabs, team: Team, shared: Store
+    tabs: Tabs, team: Team, store: Store
 ) -> None:
     facilitator, tab, mate = tabs(), tabs(), tabs()
     for each, name in ((tab, "Ada"), (mate, "Ben")):
@@ -188,19 +180,19 @@ def test_a_message_reaches_the_teams_page_within_three_seconds_until_it_is_close
 
 
 def test_a_held_step_opens_on_the_teams_page_when_the_hold_is_lifted(
-    tabs: Tabs, team: Team, shared: Store
+    tabs: Tabs, team: Team, store: Store
 ) -> None:
     tab = tabs()
     tab.enter(team.link, "Ada")
     tab.box.fill("Half a thought")
-    pace(shared, team, lambda each: agenda_.opened_until(each, "challenge"))
+    pace(store, team, lambda each: agenda_.opened_until(each, "challenge"))
     tab.page.goto(f"{tab.url}/stakeholder-mapping?team={team.link}&member=Ada")
     tab.at("Challenge")
     expect(tab.box).to_have_value("Half a thought")
     expect(tab.page.get_by_text("is not open yet").first).to_be_visible()
-    complete(shared, team, "challenge")
+    complete(store, team, "challenge")
     expect(tab.page.get_by_text("Your facilitator opens the next step.").first).to_be_visible()
-    pace(shared, team, lambda each: agenda_.opened_until(each, ""))
+    pace(store, team, lambda each: agenda_.opened_until(each, ""))
     tab.page.get_by_role("link", name="On to Stakeholder Mapping").click(delay=50)
 
     tab.at("Stakeholder Mapping")
@@ -208,7 +200,7 @@ def test_a_held_step_opens_on_the_teams_page_when_the_hold_is_lifted(
 
 
 def test_a_team_that_is_stuck_is_seen_and_either_side_lowers_the_flag(
-    tabs: Tabs, team: Team, shared: Store
+    tabs: Tabs, team: Team, store: Store
 ) -> None:
     facilitator, tab = tabs(), tabs()
     tab.enter(team.link, "Ada")
@@ -222,5 +214,5 @@ def test_a_team_that_is_stuck_is_seen_and_either_side_lowers_the_flag(
     facilitator.page.get_by_role("button", name="Lower the flag").click(delay=50)
 
     expect(tab.page.get_by_role("button", name="We are stuck")).to_be_visible()
-    (record,) = shared.desk(team.workshop_id).records
+    (record,) = store.desk(team.workshop_id).records
     assert (record.note.author, [each.by for each in record.closings]) == ("Ada", ["Facilitator"])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from lib.store.port import Store
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import StepKey, Team
 from tests.app_server import AppServer
-from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 from tests.fakes import eventually
 from tests.quick_server import QuickServer
+from tests.scene import new_team
 
 pytestmark = [
     pytest.mark.browser,
@@ -78,9 +79,8 @@ def _new_database(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def store(server: AppServer) -> Iterator[Store]:
     """Return a look into the database beside the app's own."""
-    store = open_store(server.database_url)
-    yield store
-    store.close()
+    with closing(open_store(server.database_url)) as store:
+        yield store
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from playwright.sync_api import Page, expect
 from lib.store.port import Store
 from lib.ui import qr_page
 from tests.app_server import AppServer
-from tests.browser.scene import new_team
 from tests.browser.walker import Walker
 from tests.pages import bring_to, watching
+from tests.scene import new_team
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
