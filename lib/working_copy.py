@@ -16,6 +16,7 @@ from lib import access, holding, steps
 from lib.access import AccessRefused, Action
 from lib.briefing import Briefing
 from lib.entrance import NO_TEAM
+from lib.presses import Known, Presses
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import current_step, is_locked, is_read_only
@@ -217,20 +218,6 @@ def _first_open(held: list[Message]) -> int:
     return held[-1].position if held else 1
 
 
-#: The key of a button, and the page it is on.
-Press = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a press made or was to make, from what, and until when another press means the same."""
-
-    id: str
-    content: tuple[object, ...]
-    #: By this process's clock.
-    until: float
-
-
 @dataclass
 class Tab:
     """What a browser tab holds between two runs of its script."""
@@ -241,24 +228,17 @@ class Tab:
     #: A sentence for the next page, and the one this run has shown.
     notice: str = ""
     shown: str = ""
-    #: Presses no run has come to yet, each with a number of its own.
-    presses: dict[Press, int] = field(default_factory=dict)
-    #: What a button has made last, by its key: see `lib.ui.press.once`.
-    made: dict[str, Made] = field(default_factory=dict)
+    presses: Presses = field(default_factory=Presses)
 
 
 @dataclass
 class Run:
-    """
-    What one run of a page's script knows.
+    """What one run of a page's script knows; one that is given up goes on beside the next."""
 
-    A run that is given up goes on for a moment beside the next one: neither takes what is the other's.
-    """
-
+    #: The presses it is to carry out.
+    presses: Known
     #: What it has found out.
     found: dict[str, Any] = field(default_factory=dict)
-    #: The presses it is to carry out: those there were when it began, and its own.
-    presses: dict[Press, int] = field(default_factory=dict)
 
 
 #: A thread that runs a page's script runs those of one tab only, one after the other.
@@ -322,7 +302,7 @@ def run() -> Run:
 
 
 def _new_run() -> Run:
-    return Run(presses=dict(tab().presses))
+    return Run(tab().presses.known())
 
 
 def of_run() -> dict[str, Any]:

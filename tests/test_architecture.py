@@ -44,6 +44,8 @@ PURE = (
     "access",
     "differences",
     "calls",
+    "debouncer",
+    "presses",
 )
 
 #: What a layer must not know.

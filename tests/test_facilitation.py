@@ -8,14 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import agenda as agenda_
-from lib import facilitation, navigation, notes, shelf
+from lib import facilitation, navigation, notes, presses, shelf
 from lib.agenda import MINUTES, Agenda
 from lib.guide.scripted import ScriptedGuide
 from lib.notes import NoteRefused
 from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import Conflict, NotFound, StoreUnavailable
-from lib.ui import press as pressing
 from lib.workshop import Team, Workshop
 from tests.pages import NOW, WatchedStore, drawn, entry, keys, new_team, opened, running, send
 from tests.pages import opened_step as step_opened
@@ -161,10 +160,10 @@ def test_a_double_click_sends_a_message_once_and_a_press_later_once_more(
 ) -> None:
     app = review(team)
     app.text_area(key="message-text").set_value("Coffee now")
-    monkeypatch.setattr(pressing, "DOUBLE", 60.0)
+    monkeypatch.setattr(presses, "DOUBLE", 60.0)
     press(press(app, "send-message"), "send-message")
     after_two = len(store.inner.desk(team.workshop_id).records)
-    monkeypatch.setattr(pressing, "DOUBLE", 0.0)
+    monkeypatch.setattr(presses, "DOUBLE", 0.0)
     press(press(app, "send-message"), "send-message")
 
     assert after_two == 1

@@ -13,6 +13,7 @@ from lib.access import AccessRefused
 from lib.entrance import NO_TEAM
 from lib.guide.port import GuideError
 from lib.ids import new_id, new_link
+from lib.presses import Press
 from lib.process import Process
 from lib.settings import Settings
 from lib.status import Event, Status
@@ -1059,22 +1060,18 @@ def test_a_press_no_run_has_come_to_counts_on_its_own_page_and_on_no_other(
     pages.draft(store, team, "challenge")
     app = pages.opened_step(team, "challenge")
     presses = app.session_state["tab"].presses
-    presses["confirm", "another page"] = 0
+    presses.note(("confirm", "another page"), {})
     pages.drawn(app.run())
 
     assert statuses(store, team)[0] is Status.IN_PROGRESS
-    assert presses == {}
+    assert presses.known() == {}
 
     # As a run leaves it that is given up right after it was noted.
-    with pytest.MonkeyPatch.context() as patch:
-        noted: list[tuple[str, str]] = []
-        patch.setattr(press, "_taken", noted.append)
-        pages.drawn(app.run())
-    presses.update({each: 0 for each in noted if each[0] == "confirm"})
+    presses.note(place_of(app, "confirm"), {})
     pages.drawn(app.run())
 
     assert statuses(store, team)[0] is Status.COMPLETE
-    assert presses == {}
+    assert presses.known() == {}
 
 
 def test_a_run_at_its_end_forgets_no_press_that_the_next_one_has_noted(
@@ -1082,15 +1079,11 @@ def test_a_run_at_its_end_forgets_no_press_that_the_next_one_has_noted(
 ) -> None:
     pages.draft(store, team, "challenge")
     app = pages.opened_step(team, "challenge")
-    noted: list[tuple[str, str]] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(press, "_taken", noted.append)
-        pages.drawn(app.run())
-    confirm = next(each for each in noted if each[0] == "confirm")
+    confirm = place_of(app, "confirm")
     forget = press.forget
 
     def forget_late() -> None:
-        app.session_state["tab"].presses[confirm] = 0
+        app.session_state["tab"].presses.note(confirm, {})
         forget()
 
     with pytest.MonkeyPatch.context() as patch:
@@ -1101,6 +1094,15 @@ def test_a_run_at_its_end_forgets_no_press_that_the_next_one_has_noted(
 
     assert before is Status.IN_PROGRESS
     assert statuses(store, team)[0] is Status.COMPLETE
+
+
+def place_of(app: AppTest, key: str) -> Press:
+    """Return what a press of the button called *key* is known by on the page that is shown."""
+    asked: list[Press] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(press, "_taken", asked.append)
+        pages.drawn(app.run())
+    return next(each for each in asked if each[0] == key)
 
 
 def test_the_last_step_confirmed_is_the_end_of_the_workshop(
