@@ -13,6 +13,7 @@ from lib.ui.look import EVERY
 from lib.workshop import Team
 from tests.app_server import AppServer
 from tests.browser.test_review import HIDE
+from tests.browser.walker import still
 from tests.scene import new_team
 from tests.test_store_contract import question
 
@@ -55,8 +56,7 @@ def looks(page: Page, app: AppServer, team: Team) -> Looks:
     looks = Looks(page)
     page.goto(f"{app.url}/{STEP}?{urlencode({'team': team.link, 'member': 'Ada'})}")
     expect(page.get_by_role("textbox", name="Tell the guide …")).to_be_enabled()
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.wait_for_timeout(500)
+    still(page)
     return looks
 
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.app_server import AppServer
+from tests.browser.walker import still
 from tests.scene import new_team
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -45,9 +46,8 @@ def test_nothing_jumps_while_a_page_loads(
     }[which]
     page = fresh.new_page()
     page.goto(f"{app.url}{address}")
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    still(page)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-    page.wait_for_timeout(500)
     shifts = page.evaluate("window.shifts")
 
     assert sum(shifts) < STEADY, shifts

@@ -23,7 +23,7 @@ from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store import open_store
 from tests.app_server import ROOT
-from tests.browser.walker import PATIENCE
+from tests.browser.walker import PATIENCE, still
 from tests.quick_server import QuickServer
 
 pytestmark = [
@@ -216,14 +216,6 @@ def opened(quiet: BrowserContext, room: Room) -> Iterator[Open]:
     yield open_
     for page in quiet.pages:
         page.close()
-
-
-def still(page: Page) -> None:
-    """Wait until the page has run to its end and its letters are there."""
-    app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning")
-    page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(500)
 
 
 def violations(page: Page) -> list[str]:

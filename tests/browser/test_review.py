@@ -15,7 +15,7 @@ from lib.transcript import Message, Role
 from lib.ui.tables import LOOK_EVERY
 from lib.workshop import Team, Workshop
 from tests.app_server import AppServer
-from tests.browser.walker import PATIENCE
+from tests.browser.walker import PATIENCE, still
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -46,11 +46,7 @@ class Review:
         expect(self.rows).to_have_count(24)
         # Streamlit loads what its boxes are drawn with after the page: they grow, once.
         expect(page.get_by_test_id("stSelectbox").get_by_role("combobox").last).to_be_visible()
-        expect(page.get_by_test_id("stApp")).to_have_attribute(
-            "data-test-script-state", "notRunning"
-        )
-        page.evaluate("document.fonts.ready")
-        page.wait_for_timeout(500)
+        still(page)
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framesent", lambda _: self.sent.append(time.monotonic()))

@@ -9,6 +9,13 @@ from playwright.sync_api import Locator, Page, expect
 PATIENCE = 30_000
 
 
+def still(page: Page) -> None:
+    """Wait until the page has run to its end, its letters are there, and nothing moves any more."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(500)
+
+
 class Walker:
     """Somebody at a browser tab."""
 
