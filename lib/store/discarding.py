@@ -7,9 +7,10 @@ from sqlalchemy import Connection, and_, func, insert, literal, select, update
 
 from lib.store import rows
 from lib.store.engine import Door, Kind
+from lib.store.placing import live_era, locked_era
 from lib.store.rows import in_step
 from lib.store.schema import discarded, messages
-from lib.store.transcripts import NEXT_ATTEMPT, Transcripts, live_era, locked_era
+from lib.store.transcripts import NEXT_ATTEMPT, Transcripts
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import Discarded, StepKey
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -23,12 +22,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store import clock, deadline, rows
+from lib.store import clock, deadline, placing, rows
 from lib.store.engine import Door, Kind
 from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable
 from lib.store.rows import in_step
 from lib.store.schema import Moment, Value, messages, steps
-from lib.transcript import ATTEMPT, Message, MessageStatus, Role
+from lib.transcript import ATTEMPT, Message, MessageStatus
 from lib.workshop import Draft, StepKey
 
 _STREAMING = MessageStatus.STREAMING.value
@@ -102,10 +101,12 @@ class Transcripts:
 
         def work(connection: Connection) -> list[Message]:
             nonlocal placed
-            era = locked_era(connection, key)
-            known = _known(connection, key, given)
-            if not placed or any(known.get(each.id) != _place(each) for each in placed):
-                placed = _after(_end(connection, key, era), era, given, known, reply)
+            era = placing.locked_era(connection, key)
+            known = placing.known_of(connection, key, given)
+            if not placed or any(known.get(each.id) != placing.place_of(each) for each in placed):
+                placed = placing.behind(
+                    placing.end_of(connection, key, era), era, given, known, reply
+                )
                 if placed:
                     self._write(connection, self._insert, key, placed)
             # Else the commit's answer was lost, and this is the unit's second run.
@@ -201,7 +202,7 @@ class Transcripts:
 
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
         """Lease an unfinished message to the caller."""
-        this = and_(in_step(messages, key), live_era(key), messages.c.id == message_id)
+        this = and_(in_step(messages, key), placing.live_era(key), messages.c.id == message_id)
         taken: Any = None
 
         def work(connection: Connection) -> Message | None:
@@ -233,7 +234,7 @@ class Transcripts:
         """End a message that is being written, whoever writes it."""
         ending = (
             update(messages)
-            .where(in_step(messages, key), live_era(key), messages.c.id == message_id)
+            .where(in_step(messages, key), placing.live_era(key), messages.c.id == message_id)
             .where(messages.c.status == _STREAMING)
             .values(
                 status=MessageStatus.INTERRUPTED.value,
@@ -282,19 +283,6 @@ def _may_stay(connection: Connection, key: StepKey, draft: Draft) -> None:
         raise Conflict("Somebody else changed this draft at the same time.")
 
 
-def locked_era(connection: Connection, key: StepKey) -> int:
-    """
-    Let nobody else place messages in this step, nor reset it, until the transaction ends.
-
-    Returns the era of its transcript.
-    """
-    row = select(steps.c.era).where(in_step(steps, key)).with_for_update(key_share=True)
-    era = connection.scalar(row)
-    if era is None:
-        raise NotFound("There is no such step.")
-    return int(era)
-
-
 _DRAFT = select(*rows.DRAFT).where(rows.of_step(steps))
 
 
@@ -319,51 +307,6 @@ def _reading(given: frozenset[str], *, is_told: bool) -> Any:
         .order_by(rows.PLACE.desc())
         .limit(bindparam("last") if "last" in given else None)
     )
-
-
-def live_era(key: StepKey) -> Any:
-    """Return the condition that a message is of the era people see."""
-    era = select(steps.c.era).where(in_step(steps, key)).scalar_subquery()
-    return messages.c.era == era
-
-
-def _known(
-    connection: Connection, key: StepKey, given: Sequence[Message]
-) -> dict[str, tuple[int, datetime]]:
-    found = select(messages.c.id, rows.PLACE, messages.c.created_at).where(
-        messages.c.workshop_id == key.workshop_id,
-        messages.c.id.in_([message.id for message in given]),
-    )
-    return {row.id: (row.position, row.created_at) for row in connection.execute(found)}
-
-
-def _place(message: Message) -> tuple[int, datetime]:
-    return message.position, message.created_at
-
-
-def _end(connection: Connection, key: StepKey, era: int) -> tuple[int, Role | None]:
-    """Return the last position of a step's era and who speaks there; 0 and None for nobody."""
-    last = select(rows.PLACE, messages.c.role).where(in_step(messages, key), messages.c.era == era)
-    row = connection.execute(last.order_by(rows.PLACE.desc()).limit(1)).first()
-    return (row[0], Role(row[1])) if row else (0, None)
-
-
-def _after(
-    end: tuple[int, Role | None],
-    era: int,
-    given: Sequence[Message],
-    known: dict[str, Any],
-    reply: Message | None,
-) -> list[Message]:
-    """Return what is new of *given*, the first of each id, placed behind *end*."""
-    place, speaker = end
-    new: dict[str, Message] = {}
-    for message in given:
-        overtaken = message is reply and speaker is Role.ASSISTANT
-        if message.id not in known and message.id not in new and not overtaken:
-            new[message.id] = replace(message, position=place + len(new) + 1, era=era)
-            speaker = message.role
-    return list(new.values())
 
 
 def _rounds(given: Sequence[Message]) -> list[list[Message]]:

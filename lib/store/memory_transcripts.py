@@ -1,0 +1,256 @@
+"""Transcripts and drafts, in memory: the twin of `lib.store.transcripts` and of what stands by it."""
+
+import threading
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from lib.status import Phase, Status
+from lib.store.port import Conflict, NotFound, Unstorable
+from lib.transcript import Message, MessageStatus, Role, clean, next_attempt, ordered
+from lib.workshop import (
+    ArtifactVersion,
+    Aside,
+    Discarded,
+    Draft,
+    Recollection,
+    StepKey,
+    StepState,
+    Unsent,
+)
+
+Clock = Callable[[], datetime]
+
+
+@dataclass
+class Row:
+    """One step of one team with everything in it."""
+
+    state: StepState
+    draft: Draft = field(default_factory=Draft)
+    messages: dict[str, Message] = field(default_factory=dict)
+    leases: dict[str, datetime] = field(default_factory=dict)
+    versions: list[ArtifactVersion] = field(default_factory=list)
+    asides: dict[tuple[str, str], Aside] = field(default_factory=dict)
+    unsent: dict[str, tuple[datetime, Unsent]] = field(default_factory=dict)
+    discarded: list[Discarded] = field(default_factory=list)
+    #: By era.
+    recollections: dict[int, Recollection] = field(default_factory=dict)
+    touched: datetime | None = None
+
+    def of(self, era: int) -> list[Message]:
+        """Return what was said in one of the step's lives."""
+        return [message for message in self.messages.values() if message.era == era]
+
+    @property
+    def live(self) -> list[Message]:
+        """What was said in its present one."""
+        return self.of(self.state.era)
+
+    def touch(self, at: datetime) -> None:
+        """Note that something was written."""
+        self.touched = max(self.touched or at, at)
+
+
+#: The row of a step nobody knows.
+NOTHING = Row(StepState("", Status.NOT_STARTED, Phase.ORIENT))
+
+
+class MemoryTranscripts:
+    """The port's methods for what is said and drafted, over the dicts of the store they are part of."""
+
+    _lock: threading.RLock
+    _lease: timedelta
+    _clock: Clock
+    _rows: dict[StepKey, Row]
+
+    def __init__(self) -> None:
+        self._placed: dict[tuple[str, str], StepKey] = {}
+
+    def append(
+        self, key: StepKey, messages: Sequence[Message], *, reply: Message | None = None
+    ) -> list[Message]:
+        """Put new messages at the end of a step's transcript."""
+        with self._lock:
+            row = self._row(key)
+            last = max(row.live, key=lambda each: each.position, default=None)
+            end, speaker = (last.position, last.role) if last else (0, None)
+            new: dict[str, Message] = {}
+            for message in [*messages, *([reply] if reply else [])]:
+                is_known = (key.workshop_id, message.id) in self._placed or message.id in new
+                overtaken = message is reply and speaker is Role.ASSISTANT
+                if not is_known and not overtaken:
+                    place = end + len(new) + 1
+                    new[message.id] = replace(message, position=place, era=row.state.era)
+                    speaker = message.role
+            if not all(_is_storable(row, message) for message in new.values()):
+                raise Unstorable("The database refuses what was to be stored.")
+            for message in new.values():
+                self._placed[key.workshop_id, message.id] = key
+                self._write(row, message)
+            return list(new.values())
+
+    def save(
+        self, key: StepKey, messages: Sequence[Message] = (), draft: Draft | None = None
+    ) -> None:
+        """Upsert placed messages and the draft; newer wins."""
+        refused = []
+        with self._lock:
+            self._check_base(key, draft)
+            for message in messages:
+                if not self._save(key, message):
+                    refused.append(f"message {message.id!r}")
+            if draft is not None and not self._save_draft(key, draft):
+                refused.append("draft")
+        if refused:
+            raise Unstorable(f"The database refuses {', '.join(refused)}.")
+
+    def _save(self, key: StepKey, message: Message) -> bool:
+        """Upsert one message; return whether it may be stored at all."""
+        row = self._rows.get(key)
+        if row is None or not _is_storable(row, message):
+            return False
+        if self._placed.get((key.workshop_id, message.id), key) != key:
+            return False
+        known = row.messages.get(message.id)
+        if known is None:
+            self._placed[key.workshop_id, message.id] = key
+        if known is None or _is_newer(message, known):
+            # Where and by whom a message was written does not change.
+            first = known or message
+            newer = replace(first, text=message.text, status=message.status)
+            newer = replace(newer, suggestions=message.suggestions)
+            self._write(row, replace(newer, revision=message.revision))
+        return True
+
+    def _save_draft(self, key: StepKey, draft: Draft) -> bool:
+        row = self._rows.get(key)
+        if row is not None and draft.revision > row.draft.revision:
+            row.draft = deepcopy(replace(draft.stored(), epoch=row.draft.epoch))
+            row.touch(self._clock())
+        return row is not None
+
+    def _check_base(self, key: StepKey, draft: Draft | None) -> None:
+        """Raise Conflict where a draft was made from another than is stored."""
+        row = self._rows.get(key)
+        if row is None or draft is None or draft.base is None or row.draft == draft:
+            return
+        there = (row.draft.revision, row.draft.epoch)
+        if there != (draft.base.revision, draft.base.epoch):
+            raise Conflict("Somebody else changed this draft at the same time.")
+
+    def take_over(self, key: StepKey, message_id: str) -> Message | None:
+        """Lease an unfinished message to the caller."""
+        with self._lock:
+            row = self._rows.get(key, NOTHING)
+            stored = row.messages.get(message_id)
+            if stored not in row.live or self._as_read(row, stored).status in (
+                MessageStatus.COMPLETE,
+                MessageStatus.STREAMING,
+            ):
+                return None
+            taken = replace(
+                stored, status=MessageStatus.STREAMING, revision=next_attempt(stored.revision)
+            )
+            self._write(row, taken)
+            return taken
+
+    def interrupt(self, key: StepKey, message_id: str) -> None:
+        """End a message that is being written, whoever writes it."""
+        with self._lock:
+            row = self._rows.get(key, NOTHING)
+            stored = row.messages.get(message_id)
+            if stored in row.live and stored.status is MessageStatus.STREAMING:
+                revision = next_attempt(stored.revision)
+                ended = replace(stored, status=MessageStatus.INTERRUPTED, revision=revision)
+                self._write(row, ended)
+
+    def messages(
+        self,
+        key: StepKey,
+        *,
+        last: int | None = None,
+        before: int | None = None,
+        since: int | None = None,
+        era: int | None = None,
+    ) -> list[Message]:
+        """Return a step's messages in order."""
+        with self._lock:
+            row = self._rows.get(key, NOTHING)
+            found = [
+                self._as_read(row, message)
+                for message in ordered(row.of(row.state.era if era is None else era))
+                if (before is None or message.position < before)
+                and (since is None or message.position >= since)
+            ]
+            return found if last is None else found[max(0, len(found) - last) :]
+
+    def _write(self, row: Row, message: Message) -> None:
+        row.messages[message.id] = message
+        now = self._clock()
+        row.touch(now)
+        row.leases[message.id] = now + self._lease
+
+    def _as_read(self, row: Row, message: Message) -> Message:
+        dead = message.status is MessageStatus.STREAMING and row.leases[message.id] < self._clock()
+        return replace(message, status=MessageStatus.INTERRUPTED, lapsed=True) if dead else message
+
+    # Replies written anew
+
+    def discard(self, key: StepKey, message_id: str) -> Message | None:
+        """Archive the last reply of a step, where it is whole, and lease it to the caller."""
+        with self._lock:
+            row = self._row(key)
+            last = max(row.live, key=lambda each: each.position, default=None)
+            if last is None or last.id != message_id or last.role is not Role.ASSISTANT:
+                return None
+            if last.status is not MessageStatus.COMPLETE:
+                return None
+            row.discarded.append(Discarded(last.id, last.position, last.text, self._clock()))
+            begun = replace(last, text="", suggestions=(), status=MessageStatus.STREAMING)
+            self._write(row, begun := replace(begun, revision=next_attempt(last.revision)))
+            return begun
+
+    def discarded(self, key: StepKey) -> list[Discarded]:
+        """Return the replies of a step that were written anew, oldest first."""
+        with self._lock:
+            return list(self._rows.get(key, NOTHING).discarded)
+
+    # What older conversations came to
+
+    def recollection(self, key: StepKey, era: int) -> Recollection | None:
+        """Return what is remembered of an era of a step's transcript."""
+        with self._lock:
+            return self._rows.get(key, NOTHING).recollections.get(era)
+
+    def remember(self, key: StepKey, era: int, recollection: Recollection) -> None:
+        """Keep what the older part of a transcript came to; who covers more wins."""
+        with self._lock:
+            held = self._stored(key).recollections
+            if era < 0 or recollection.upto < 1 or not recollection.text:
+                raise Unstorable("The database refuses what was to be stored.")
+            if era not in held or held[era].upto < recollection.upto:
+                held[era] = recollection
+
+    def _row(self, key: StepKey) -> Row:
+        if key not in self._rows:
+            raise NotFound("There is no such step.")
+        return self._rows[key]
+
+    def _stored(self, key: StepKey) -> Row:
+        if key not in self._rows:
+            raise Unstorable("The database refuses what was to be stored.")
+        return self._rows[key]
+
+
+def _is_storable(row: Row, message: Message) -> bool:
+    place = message.position
+    same_era = row.of(message.era)
+    taken = any(each.position == place for each in same_era if each.id != message.id)
+    whole = clean(message.text) == message.text and message.created_at.tzinfo is not None
+    return bool(message.id) and place >= 1 and message.revision >= 0 and whole and not taken
+
+
+def _is_newer(message: Message, known: Message) -> bool:
+    return known.status is not MessageStatus.COMPLETE and message.revision > known.revision

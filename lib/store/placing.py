@@ -1,0 +1,75 @@
+"""Where new messages go: behind the last one of a step's transcript, each once."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from lib.store import rows
+from lib.store.port import NotFound
+from lib.store.rows import in_step
+from lib.store.schema import messages, steps
+from lib.transcript import Message, Role
+from lib.workshop import StepKey
+
+
+def locked_era(connection: Connection, key: StepKey) -> int:
+    """
+    Let nobody else place messages in this step, nor reset it, until the transaction ends.
+
+    Returns the era of its transcript.
+    """
+    row = select(steps.c.era).where(in_step(steps, key)).with_for_update(key_share=True)
+    era = connection.scalar(row)
+    if era is None:
+        raise NotFound("There is no such step.")
+    return int(era)
+
+
+def live_era(key: StepKey) -> Any:
+    """Return the condition that a message is of the era people see."""
+    era = select(steps.c.era).where(in_step(steps, key)).scalar_subquery()
+    return messages.c.era == era
+
+
+def known_of(
+    connection: Connection, key: StepKey, given: Sequence[Message]
+) -> dict[str, tuple[int, datetime]]:
+    """Return where those of *given* stand that are stored in the workshop, by id: as `place_of`."""
+    found = select(messages.c.id, rows.PLACE, messages.c.created_at).where(
+        messages.c.workshop_id == key.workshop_id,
+        messages.c.id.in_([message.id for message in given]),
+    )
+    return {row.id: (row.position, row.created_at) for row in connection.execute(found)}
+
+
+def place_of(message: Message) -> tuple[int, datetime]:
+    """Return what tells where a message stands from where another of its id does."""
+    return message.position, message.created_at
+
+
+def end_of(connection: Connection, key: StepKey, era: int) -> tuple[int, Role | None]:
+    """Return the last position of a step's era and who speaks there; 0 and None for nobody."""
+    last = select(rows.PLACE, messages.c.role).where(in_step(messages, key), messages.c.era == era)
+    row = connection.execute(last.order_by(rows.PLACE.desc()).limit(1)).first()
+    return (row[0], Role(row[1])) if row else (0, None)
+
+
+def behind(
+    end: tuple[int, Role | None],
+    era: int,
+    given: Sequence[Message],
+    known: dict[str, Any],
+    reply: Message | None,
+) -> list[Message]:
+    """Return what is new of *given*, the first of each id, placed behind *end*."""
+    place, speaker = end
+    new: dict[str, Message] = {}
+    for message in given:
+        overtaken = message is reply and speaker is Role.ASSISTANT
+        if message.id not in known and message.id not in new and not overtaken:
+            new[message.id] = replace(message, position=place + len(new) + 1, era=era)
+            speaker = message.role
+    return list(new.values())
