@@ -106,10 +106,10 @@ def test_another_workshops_team_in_ones_own_shows_nothing_of_it(
             assert hides(app, theirs)
 
 
-@pytest.mark.parametrize("page", [navigation.FRONT_DOOR, *navigation.STEP_PAGES.values()])
-def test_what_is_no_link_of_a_team_opens_no_step(own: Team, theirs: Team, page: str) -> None:
+@pytest.mark.parametrize("file", [navigation.FRONT_DOOR, *navigation.STEP_PAGES.values()])
+def test_what_is_no_link_of_a_team_opens_no_step(own: Team, theirs: Team, file: str) -> None:
     for value in (theirs.id, theirs.workshop_id, new_link(), "' OR 1=1 --", "x" * 5000):
-        app = opened(page, "", team=value, workshop=theirs.workshop_id, at=theirs.id)
+        app = opened(file, "", team=value, workshop=theirs.workshop_id, at=theirs.id)
 
         assert [each.value for each in app.error] == [NO_TEAM]
         assert hides(app, theirs)
