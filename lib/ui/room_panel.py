@@ -83,13 +83,15 @@ def _nudge(process: Process, room: Room) -> None:
 
 def _team(label: str, room: Room, key: str) -> str | None:
     names = room.names
-    return st.selectbox(
+    # Not None: a box shows that as nothing chosen.
+    chosen = st.selectbox(
         label,
-        [None, *names],
-        format_func=lambda team_id: names[team_id] if team_id else "All teams",
+        ["", *names],
+        format_func=lambda team_id: names.get(team_id, "All teams"),
         key=key,
         width=220,
     )
+    return chosen or None
 
 
 def _tell(process: Process, room: Room, team_id: str | None, text: str) -> bool:

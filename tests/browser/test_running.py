@@ -162,6 +162,9 @@ def test_a_message_reaches_the_teams_page_within_three_seconds_until_it_is_close
     tab.box.evaluate("each => { each.dataset.mine = 'yes' }")
     open_review(facilitator, team)
     facilitator.page.get_by_text("Write to the teams").click(delay=50)
+    for whom in ("To", "Nudge"):
+        box = facilitator.page.get_by_role("combobox", name=re.compile(whom)).first
+        expect(box).to_have_value("All teams")
     facilitator.page.get_by_role("textbox", name="Message").fill("Ten more minutes, then coffee")
     facilitator.page.get_by_role("button", name="Send", exact=True).click(delay=50)
     facilitator.page.get_by_text("Sent. It stands").wait_for()
