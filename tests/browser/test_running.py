@@ -18,7 +18,7 @@ from lib.store.port import Store
 from lib.workshop import Team
 from tests import scene
 from tests.app_server import AppServer
-from tests.browser.walker import PATIENCE, Walker
+from tests.browser.walker import PATIENCE, Walker, still
 from tests.fakes import eventually
 from tests.test_criteria import GOOD
 
@@ -161,9 +161,12 @@ def test_a_message_reaches_the_teams_page_within_three_seconds_until_it_is_close
     tab.box.fill("I am still typing")
     tab.box.evaluate("each => { each.dataset.mine = 'yes' }")
     open_review(facilitator, team)
+    # Drawn once more: what is chosen has been to the server and back.
+    facilitator.page.get_by_role("button", name="Refresh").click(delay=50)
+    still(facilitator.page)
     facilitator.page.get_by_text("Write to the teams").click(delay=50)
     for whom in ("To", "Nudge"):
-        box = facilitator.page.get_by_role("combobox", name=re.compile(whom)).first
+        box = facilitator.page.get_by_role("combobox", name=re.compile(f"^{whom}")).first
         expect(box).to_have_value("All teams")
     facilitator.page.get_by_role("textbox", name="Message").fill("Ten more minutes, then coffee")
     facilitator.page.get_by_role("button", name="Send", exact=True).click(delay=50)
