@@ -229,6 +229,8 @@ class Tab:
     notice: str = ""
     shown: str = ""
     presses: Presses = field(default_factory=Presses)
+    #: How many messages to teams were sent from here.
+    sent: int = 0
 
 
 @dataclass

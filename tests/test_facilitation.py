@@ -11,7 +11,7 @@ from lib import agenda as agenda_
 from lib import facilitation, navigation, notes, presses, shelf
 from lib.agenda import MINUTES, Agenda
 from lib.guide.scripted import ScriptedGuide
-from lib.notes import NoteRefused
+from lib.notes import Note, NoteRefused
 from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import Conflict, NotFound, StoreUnavailable
@@ -142,11 +142,11 @@ def test_steps_are_held_and_released(store: WatchedStore, team: Team) -> None:
 
 def test_a_message_goes_to_all_teams_or_to_one(store: WatchedStore, team: Team) -> None:
     app = review(team)
-    app.text_area(key="message-text").set_value("Coffee \n now")
-    press(app, "send-message")
+    app.text_area(key="message-text/0").set_value("Coffee \n now")
+    press(app, "send-message/0")
     app.selectbox(key="message-to").set_value(team.id)
-    app.text_area(key="message-text").set_value("Only you")
-    press(app, "send-message")
+    app.text_area(key="message-text/1").set_value("Only you")
+    press(app, "send-message/1")
     sent = [each.note for each in store.inner.desk(team.workshop_id).records]
 
     assert [(each.team_id, each.text) for each in sent] == [
@@ -155,16 +155,36 @@ def test_a_message_goes_to_all_teams_or_to_one(store: WatchedStore, team: Team) 
     ]
 
 
-def test_a_double_click_sends_a_message_once_and_a_press_later_once_more(
+def test_a_message_of_which_nobody_knows_whether_it_was_kept_is_sent_once(
+    store: WatchedStore, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = store.inner.post
+
+    def cut_off(workshop_id: str, note: Note) -> None:
+        post(workshop_id, note)
+        raise StoreUnavailable("The database is away.")
+
+    app = review(team)
+    app.text_area(key="message-text/0").set_value("Coffee now")
+    with monkeypatch.context() as patch:
+        patch.setattr(store.inner, "post", cut_off)
+        press(app, "send-message/0")
+    press(app, "send-message/0")
+    (sent,) = store.inner.desk(team.workshop_id).records
+
+    assert sent.note.text == "Coffee now"
+    assert app.text_area(key="message-text/1").value == ""
+
+
+def test_a_double_click_nudges_once_and_a_press_later_once_more(
     store: WatchedStore, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = review(team)
-    app.text_area(key="message-text").set_value("Coffee now")
     monkeypatch.setattr(presses, "DOUBLE", 60.0)
-    press(press(app, "send-message"), "send-message")
+    press(press(app, "nudge"), "nudge")
     after_two = len(store.inner.desk(team.workshop_id).records)
     monkeypatch.setattr(presses, "DOUBLE", 0.0)
-    press(press(app, "send-message"), "send-message")
+    press(press(app, "nudge"), "nudge")
 
     assert after_two == 1
     assert len(store.inner.desk(team.workshop_id).records) == 2
@@ -172,8 +192,8 @@ def test_a_double_click_sends_a_message_once_and_a_press_later_once_more(
 
 def test_a_message_without_words_is_not_sent_and_says_so(store: WatchedStore, team: Team) -> None:
     app = review(team)
-    app.text_area(key="message-text").set_value("  \n ")
-    press(app, "send-message")
+    app.text_area(key="message-text/0").set_value("  \n ")
+    press(app, "send-message/0")
 
     assert any("Please write what" in each.value for each in app.warning)
     assert store.inner.desk(team.workshop_id).records == ()
@@ -187,11 +207,11 @@ def test_a_message_that_cannot_be_sent_stays_in_its_box(
 
     monkeypatch.setattr(store.inner, "post", post)
     app = review(team)
-    app.text_area(key="message-text").set_value("Coffee now")
-    press(app, "send-message")
+    app.text_area(key="message-text/0").set_value("Coffee now")
+    press(app, "send-message/0")
 
     assert any("Not sent yet" in each.value for each in app.warning)
-    assert app.text_area(key="message-text").value == "Coffee now"
+    assert app.text_area(key="message-text/0").value == "Coffee now"
 
 
 def test_a_nudge_is_a_message_in_one_click(store: WatchedStore, team: Team) -> None:

@@ -82,8 +82,8 @@ def _holds(app: AppTest) -> AppTest:
 
 
 def _tells(app: AppTest) -> AppTest:
-    app.text_area(key="message-text").input("Five more minutes")
-    return pressing("send-message")(app)
+    app.text_area(key="message-text/0").input("Five more minutes")
+    return pressing("send-message/0")(app)
 
 
 def _shares(app: AppTest) -> AppTest:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib import facilitation, notes, steps
+from lib import facilitation, notes, steps, working_copy
 from lib.access import AccessRefused, Action
 from lib.notes import MAX_CHARACTERS, Kind, Note, NoteRecord
 from lib.process import Process
@@ -57,13 +57,18 @@ def _lower(process: Process, team: TeamKey, flag: Note) -> None:
 
 
 def _write(process: Process, room: Room) -> None:
-    # Not emptied by itself: what could not be sent stays in its box.
-    with st.form("message", border=False, clear_on_submit=False):
+    # A form of its own for each message: empty once that is sent, and no sooner.
+    sent = working_copy.tab().sent
+    with st.form(f"message/{sent}", border=False):
         team = _team("To", room, "message-to")
-        text = st.text_area("Message", key="message-text", max_chars=MAX_CHARACTERS, height=80)
-        sent = press.submit("Send", key="send-message", icon=":material/send:")
-    if sent and _tell(process, room, team, text):
-        st.success("Sent. It stands on top of their page until they close it.")
+        text = st.text_area(
+            "Message", key=f"message-text/{sent}", max_chars=MAX_CHARACTERS, height=80
+        )
+        pressed = press.submit("Send", key=f"send-message/{sent}", icon=":material/send:")
+    if pressed and _tell(process, room, team, text):
+        working_copy.tab().sent += 1
+        working_copy.notify("Sent. It stands on top of their page until they close it.")
+        st.rerun()
 
 
 def _nudge(process: Process, room: Room) -> None:

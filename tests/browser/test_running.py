@@ -171,6 +171,7 @@ def test_a_message_reaches_the_teams_page_within_three_seconds_until_it_is_close
     facilitator.page.get_by_role("textbox", name="Message").fill("Ten more minutes, then coffee")
     facilitator.page.get_by_role("button", name="Send", exact=True).click(delay=50)
     facilitator.page.get_by_text("Sent. It stands").wait_for()
+    expect(facilitator.page.get_by_role("textbox", name="Message")).to_have_value("")
     at = now()
     shown = tab.page.get_by_text("Ten more minutes, then coffee")
     expect(shown).to_be_visible()
