@@ -277,8 +277,15 @@ def test_a_step_that_is_no_word_is_refused_or_passed_over(
     assert deliver(app, team.link, step, {"id": new_id(), "text": "x"}) in (204, 404)
 
 
-def test_a_delivery_over_the_limit_is_refused(app: AppServer) -> None:
-    assert answer(app, navigation.OUTBOX, b" " * (endpoints.MAX_DELIVERY + 1))[0] == 413
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        (navigation.OUTBOX, endpoints.MAX_DELIVERY),
+        (navigation.ENTER, endpoints.MAX_ENTERING),
+    ],
+)
+def test_what_is_over_the_limit_is_refused(app: AppServer, path: str, most: int) -> None:
+    assert answer(app, path, b" " * (most + 1))[0] == 413
 
 
 # Health

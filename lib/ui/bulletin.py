@@ -78,10 +78,7 @@ def _raise(process: Process, copy: WorkingCopy, words: str) -> None:
     author, at = _who(copy), utc_now()
     copy.ask(Action.RAISE_FLAG)
     try:
-        with press.once("raise-flag", copy.team.key, words) as id_:
-            facilitation.ask_for_help(
-                process.store, copy.team.key, id_, words, author=author, at=at
-            )
+        facilitation.ask_for_help(process.store, copy.team.key, words, author=author, at=at)
     except (NoteRefused, StoreError) as exc:
         st.warning(f"Not sent yet. {exc}")
     else:

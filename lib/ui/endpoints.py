@@ -112,8 +112,10 @@ async def enter(request: Request) -> Response:
             answer = Response(status_code=204)
             answer.delete_cookie(facilitators.COOKIE, path="/", httponly=True, samesite="lax")
             return answer
-        body = await request.body()
-        passcode = str(json.loads(body[:MAX_ENTERING])["passcode"])
+        body = await _body(request, MAX_ENTERING)
+        if body is None:
+            return Response(status_code=413)
+        passcode = str(json.loads(body)["passcode"])
         who = request.client.host if request.client else "unknown"
         token = await run_in_threadpool(_enter, passcode, who)
     except AccessRefused as exc:
