@@ -176,6 +176,5 @@ def enter_address() -> str:
 def base_address() -> str:
     """Return where the app is served, without a page's name: scheme, host and any folder."""
     url = (st.context.url or "http://localhost:8501").partition("?")[0].rstrip("/")
-    pages = {Path(page).stem.partition("_")[2] or Path(page).stem for page in STEP_PAGES.values()}
     head, _, tail = url.rpartition("/")
-    return head if tail in pages | {Path(REVIEW).stem} else url
+    return head if tail in STEP_PAGES or tail == Path(REVIEW).stem else url
