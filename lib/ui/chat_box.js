@@ -164,7 +164,7 @@ function mount(parent, first) {
     if (changed) remember();
     // The state still holds what was received. That is harmless, and clearing it costs a rerun:
     // worth it only where every rerun would carry a long text again.
-    if (changed && left.length === 0 && heavy > RECEIVED_LEFT_IN_STATE) afterPress(push);
+    if (changed && left.length === 0 && heavy > RECEIVED_LEFT_IN_STATE) afterPress(parent, push);
     if (left.length && !box.sentState) push();
     clearInterval(box.timer);
     let sentAt = Date.now();

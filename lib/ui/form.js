@@ -94,7 +94,7 @@ function mount(parent, first) {
       tell("");
     }
     remember();
-    if (said.aside.length) afterPress(() => form.setStateValue("aside", form.number));
+    if (said.aside.length) afterPress(parent, () => form.setStateValue("aside", form.number));
   };
 
   const touch = (field, value) => {

@@ -23,9 +23,10 @@ function pressedLately() {
   return Date.now() - pressedAt < PRESS_MS;
 }
 
-function afterPress(call) {
-  if (pressedLately()) setTimeout(afterPress, PRESS_MS, call);
-  else call();
+/** Call when nothing is being pressed, unless `parent` has left the page by then. */
+function afterPress(parent, call) {
+  if (pressedLately()) setTimeout(afterPress, PRESS_MS, parent, call);
+  else if (parent.isConnected) call();
 }
 
 /** Call `send` PAUSE_MS after the last touch, and at the latest LONGEST_MS after the first. */
