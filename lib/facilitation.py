@@ -6,6 +6,7 @@ from datetime import datetime
 
 from lib import notes
 from lib.agenda import Agenda
+from lib.ids import new_id
 from lib.notes import Closing, Kind, Note
 from lib.store.port import Conflict, Store
 from lib.workshop import TeamKey
@@ -48,7 +49,8 @@ def tell(
     """
     Show a few words on the page of one team, or with None of all; return the note, called *id_*.
 
-    A note is kept once, however often it is told. Raises NoteRefused for no words or too many, StoreError where it could not be kept.
+    A note is kept once, however often it is told. Raises NoteRefused for no words or too many,
+    StoreError where it could not be kept.
     """
     words = notes.accepted(text)
     if not words:
@@ -58,15 +60,9 @@ def tell(
     return note
 
 
-def ask_for_help(
-    store: Store, team: TeamKey, id_: str, words: str, *, author: str, at: datetime
-) -> Note:
-    """
-    Raise the team's flag, with words or without; return it, called *id_*.
-
-    A flag is raised once, however often it is asked for. Raises NoteRefused or StoreError.
-    """
-    note = Note(id_, Kind.FLAG, team.team_id, author, notes.accepted(words), at)
+def ask_for_help(store: Store, team: TeamKey, words: str, *, author: str, at: datetime) -> Note:
+    """Raise the team's flag, with words or without. Raises NoteRefused or StoreError."""
+    note = Note(new_id(), Kind.FLAG, team.team_id, author, notes.accepted(words), at)
     store.post(team.workshop_id, note)
     return note
 

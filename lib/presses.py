@@ -77,8 +77,7 @@ class Presses:
         say then whether it was stored after all. What is made under the same id is made once.
         """
         last, now = self._made.get(key), self._clock()
-        is_again = last is not None and last.content == content and now < last.until
-        id_ = last.id if last is not None and is_again else new_id()
+        id_ = last.id if last and last.content == content and now < last.until else new_id()
         self._made[key] = _Made(id_, content, now + AGAIN)
         yield id_
         self._made[key] = _Made(id_, content, self._clock() + DOUBLE)

@@ -1,6 +1,6 @@
 """Running a workshop from the facilitator's page: the agenda, notes, flags, copies and the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -239,7 +239,7 @@ def test_a_raised_flag_is_on_the_facilitators_page_until_it_is_lowered(
     store: WatchedStore, team: Team
 ) -> None:
     flag = facilitation.ask_for_help(
-        store.inner, team.key, "flag", "Who *is* the user?", author="Ada", at=NOW
+        store.inner, team.key, "Who *is* the user?", author="Ada", at=NOW
     )
     app = review(team)
     shown = [each.value for each in app.markdown if "is stuck" in each.value]
@@ -302,6 +302,25 @@ def test_a_copy_of_what_was_put_away_is_not_put_away(store: WatchedStore, team: 
 
 def test_the_facilitator_lands_on_the_copy(store: WatchedStore, team: Team) -> None:
     app = press(review(team), "duplicate")
+
+    assert app.title[0].value == "Newcomers \\(copy\\)"
+    assert len(store.inner.workshops()) == 2
+
+
+def test_a_copy_of_which_nobody_knows_whether_it_was_stored_is_made_once(
+    store: WatchedStore, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = store.inner.create_workshop
+
+    def cut_off(workshop: Workshop, teams: Sequence[Team]) -> None:
+        create(workshop, teams)
+        raise StoreUnavailable("The database is away.")
+
+    app = review(team)
+    with monkeypatch.context() as patch:
+        patch.setattr(store.inner, "create_workshop", cut_off)
+        press(app, "duplicate")
+    press(app, "duplicate")
 
     assert app.title[0].value == "Newcomers \\(copy\\)"
     assert len(store.inner.workshops()) == 2

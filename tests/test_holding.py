@@ -7,6 +7,7 @@ import pytest
 from lib import agenda, completion, facilitation, navigation, notes
 from lib.briefing import ARCHIVED, HELD, OPENS_NEXT
 from lib.guide.scripted import ScriptedGuide
+from lib.notes import Note
 from lib.process import Process
 from lib.status import Event, Status
 from lib.store.port import StoreUnavailable
@@ -340,6 +341,28 @@ def test_a_flag_that_cannot_be_raised_keeps_its_words_and_says_so(
 
     assert any("Not sent yet" in each.value for each in app.warning)
     assert app.text_input(key="stuck-words").value == "Who is the user?"
+
+
+def test_a_flag_of_which_nobody_knows_whether_it_was_raised_is_raised_once(
+    store: WatchedStore, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = store.inner.post
+
+    def cut_off(workshop_id: str, note: Note) -> None:
+        post(workshop_id, note)
+        raise StoreUnavailable("The database is away.")
+
+    app = opened_step(team, "challenge")
+    with monkeypatch.context() as patch:
+        patch.setattr(store.inner, "post", cut_off)
+        drawn(app.button(key="raise-flag").click().run())
+    drawn(app.button(key="raise-flag").click().run())
+    drawn(app.button(key="lower-flag").click().run())
+    once = len(store.inner.desk(team.workshop_id).records)
+    drawn(app.button(key="raise-flag").click().run())
+
+    assert once == 1
+    assert len(notes.raised(store.inner.desk(team.workshop_id).records)) == 1
 
 
 def test_a_page_with_nothing_new_asks_one_question(store: WatchedStore, team: Team) -> None:

@@ -29,8 +29,7 @@ class House:
         now = datetime.now(UTC)
         self.workshop = demo.opened(process.store, process.drafts, now).id
         (team, *_) = store.teams(self.workshop)
-        words = "Who is the user?"
-        facilitation.ask_for_help(store, team.key, "flag", words, author="Ada", at=now)
+        facilitation.ask_for_help(store, team.key, "Who is the user?", author="Ada", at=now)
 
     def team(self, fits: Callable[[Any], bool]) -> tuple[Team, str]:
         """Return a team and its step that is like that."""
