@@ -6,23 +6,34 @@ only grow: of the team's story, its drafts, the agenda, the notes it was written
 Of a transcript only the last message and unfinished ones ever change.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from lib.store import clock
-from lib.store.engine import Door, Kind
+from lib.store.engine import Door
+from lib.store.prepared import Prepared
 from lib.store.schema import Moment
 
 #: A team's link and a step.
 Asked = tuple[str, str]
 
-#: Pages asked for in one query: a driver takes so many parameters and no more.
-_AT_ONCE = 500
+#: Any number of pages in one value: a query of another length would be another query. All of them are
+#: pairs; that PostgreSQL is told so makes it expect few, and look for each where an index leads it.
+_ASKED_ON_POSTGRESQL = """
+    SELECT page ->> 0 AS link, page ->> 1 AS step
+    FROM json_array_elements($1) AS pages (page)
+    WHERE json_typeof(page) = 'array'
+"""
+_ASKED_ON_SQLITE = """
+    SELECT json_extract(value, '$[0]') AS link, json_extract(value, '$[1]') AS step
+    FROM json_each($1)
+"""
 
 # The link alone decides: one that was changed or taken away finds no row.
 _QUERY = """
-    WITH asked (link, step) AS (VALUES {pairs})
+    WITH asked AS ({asked})
     SELECT asked.link, asked.step,
         w.archived_at, w.erase_at, g.revision,
         (SELECT count(*) FROM notes n
@@ -54,34 +65,26 @@ _QUERY = """
 
 
 class Fingerprints:
-    """The query, in the driver's own words: every page asks it, again and again."""
+    """The query for what pages show."""
 
     def __init__(self, door: Door) -> None:
-        self._door = door
-        self._mark = "?" if door.is_sqlite else "%s"
+        self._dialect = door.engine.dialect
+        self._is_sqlite = door.is_sqlite
+        query = _QUERY.format(
+            asked=_ASKED_ON_SQLITE if door.is_sqlite else _ASKED_ON_POSTGRESQL,
+            now="$2" if door.is_sqlite else "coalesce($2, clock_timestamp())",
+        )
+        self._query = Prepared(door, query, ["json", "timestamptz"])
 
     def read(self, asked: Iterable[Asked]) -> dict[Asked, str]:
         """Return the fingerprint of each page whose link opens a team."""
-        wanted = list(asked)
-        parts = [wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE)]
-        return {place: each for part in parts for place, each in self._read(part)}
-
-    def _read(self, asked: Sequence[Asked]) -> Iterable[tuple[Asked, str]]:
-        at = self._now()
-        query = _QUERY.format(
-            pairs=", ".join([f"({self._mark}, {self._mark})"] * len(asked)),
-            now="clock_timestamp()" if at is None else self._mark,
-        )
-        values = (*(each for pair in asked for each in pair), *([] if at is None else [at]))
-        found = self._door.run(
-            Kind.SINGLE, lambda connection: connection.exec_driver_sql(query, values).all()
-        )
-        return [((link, step), printed(more)) for link, step, *more in found]
+        found = self._query.rows(json.dumps(list(asked)), self._now())
+        return {(link, step): printed(more) for link, step, *more in found}
 
     def _now(self) -> Any:
         """Return the time that counts, as the driver takes it; None for the database's own."""
-        told: datetime | None = clock.now() if self._door.is_sqlite else clock.told()
-        return _MOMENT.process_bind_param(told, self._door.engine.dialect)
+        told: datetime | None = clock.now() if self._is_sqlite else clock.told()
+        return _MOMENT.process_bind_param(told, self._dialect)
 
 
 _MOMENT = Moment()

@@ -17,8 +17,9 @@ from lib.snapshots import mark_of
 from lib.status import Phase, Status
 from lib.store import rows
 from lib.store.calls import usage_of, usage_row
-from lib.store.engine import Door, Kind
+from lib.store.engine import Door
 from lib.store.port import NotFound
+from lib.store.prepared import Prepared
 from lib.store.schema import Moment, Value, teams, workshops
 from lib.workshop import StepOverview, StepState, Team, Workshop
 
@@ -92,25 +93,25 @@ _QUERY = """
                 AND m.era = s.era AND m.position = 1
         ) END, {said}
     JOIN teams t ON t.workshop_id = s.workshop_id AND t.id = s.team_id
-    WHERE s.workshop_id = {workshop}
+    WHERE s.workshop_id = $1
 UNION ALL
     SELECT 'unfinished', team_id, step, era, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
         count(*), count(*) FILTER (WHERE status = 'error'), NULL, NULL, NULL
     FROM messages
-    WHERE workshop_id = {workshop} AND status <> 'complete'
+    WHERE workshop_id = $1 AND status <> 'complete'
     GROUP BY team_id, step, era
 UNION ALL
     SELECT 'moved', team_id, step, NULL, NULL, NULL, NULL, NULL, max(at), NULL, NULL,
         max(position) FILTER (WHERE status_after = 'complete'),
         max(position) FILTER (WHERE event = 'override'), NULL, NULL, NULL
     FROM events
-    WHERE workshop_id = {workshop}
+    WHERE workshop_id = $1
     GROUP BY team_id, step
 UNION ALL
     SELECT 'flagged', team_id, NULL, NULL, NULL, NULL, NULL, NULL, min(at), NULL, NULL,
         NULL, NULL, NULL, NULL, NULL
     FROM notes
-    WHERE workshop_id = {workshop} AND kind = 'flag' AND NOT EXISTS (
+    WHERE workshop_id = $1 AND kind = 'flag' AND NOT EXISTS (
         SELECT 1 FROM closed_notes c
         WHERE c.workshop_id = notes.workshop_id AND c.note_id = notes.id
     )
@@ -119,32 +120,20 @@ UNION ALL
 
 
 class Overview:
-    """
-    The query of a look at a workshop.
-
-    In the driver's own words: it is asked every few seconds by every facilitator's page, and by way
-    of the toolkit its words and types would cost as much again as the database's answer does.
-    """
+    """The query of a look at a workshop."""
 
     def __init__(self, door: Door) -> None:
-        self._door = door
         said = _SAID_ON_SQLITE if door.is_sqlite else _SAID_ON_POSTGRESQL
-        workshop = ":workshop" if door.is_sqlite else "%(workshop)s"
-        self._query = _QUERY.format(said=said, workshop=workshop, first=steps_.SLUGS[0])
+        query = _QUERY.format(said=said, first=steps_.SLUGS[0])
+        self._query = Prepared(door, query, ["text"])
         self._dialect = door.engine.dialect
         self._cell = lru_cache(_REMEMBERED)(self._new_cell)
 
     def read(self, workshop_id: str) -> list[StepOverview]:
         """Return ten cells a team, teams by position and steps in order."""
-        found = self._door.run(
-            Kind.SINGLE,
-            lambda connection: connection.exec_driver_sql(
-                self._query, {"workshop": workshop_id}
-            ).all(),
-        )
         of: dict[str, dict[Any, Any]] = {"unfinished": {}, "moved": {}, "flagged": {}}
         states = []
-        for kind, team_id, step, *more in found:
+        for kind, team_id, step, *more in self._query.rows(workshop_id):
             if kind == "state":
                 states.append((team_id, step, *more))
             elif kind == "unfinished":
