@@ -49,7 +49,7 @@ def show(step: str) -> None:
         with result, st.container(key="result"):
             draft_panel.show(process, copy, step)
         with conversation:
-            talk = st.container()
+            talk = st.container(key="talk")
             # Under the box: where it comes or goes, nothing moves that somebody reads or types in.
             line = UnsavedLine(process, copy.key(step))
         live = process.replies.live(copy.key(step))

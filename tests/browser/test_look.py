@@ -238,6 +238,10 @@ def kept(page: Page, name: str) -> None:
     if not os.environ.get("THROUGHLINE_IMAGES"):
         return
     IMAGES.mkdir(exist_ok=True)
+    size = page.viewport_size or DESK
+    # In a corner, where nothing shows that it is under the pointer.
+    page.mouse.move(size["width"] - 1, size["height"] - 1)
+    still(page)
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     picture.quantize(256, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
 
