@@ -26,7 +26,7 @@ _SHORT = frozenset(
 )
 
 
-_mounted = component("form", "typing.js")
+_mounted = component("form")
 
 
 def show(copy: WorkingCopy, step: str) -> None:

@@ -3,6 +3,8 @@
  * it is closed before it is painted, and the focus goes back to where it was.
  */
 
+import { called } from "./component.js";
+
 const DIALOG_TITLE = "Connection error";
 const STATE = "data-test-connection-state";
 const PATIENCE_MS = 2000;

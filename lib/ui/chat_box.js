@@ -7,6 +7,22 @@
  * a message by that id once, however often it comes.
  */
 
+import { called } from "./component.js";
+import {
+  AGAIN_MS,
+  PAUSE_MS,
+  afterPress,
+  burst,
+  keep,
+  kept,
+  newId,
+  post,
+  pressedLately,
+  sendOff,
+  whenLeaving,
+  writerOf,
+} from "./typing.js";
+
 const RESEND_EVERY_MS = 3000;
 const SHOW_WAITING_AFTER_MS = 1500;
 const TELL_UNSENT_AFTER_MS = 30000;

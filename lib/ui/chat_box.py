@@ -15,7 +15,7 @@ from lib.transcript import MAX_CHARACTERS
 from lib.ui.component import component, drawn
 from lib.workshop import Unsent
 
-_mounted = component("chat_box", "typing.js")
+_mounted = component("chat_box")
 
 
 @dataclass(frozen=True)

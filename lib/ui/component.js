@@ -14,7 +14,7 @@ const SETTLING_MS = 10000;
  * Return what Streamlit calls. `mount(parentElement, data)` makes what has `update(data, call)` and
  * `leave()`. `data.drawn`, where there is one, is when the page was drawn, in milliseconds.
  */
-function called(mount, read = (data) => data) {
+export function called(mount, read = (data) => data) {
   return (call) => {
     const { parentElement } = call;
     const data = read(call.data);

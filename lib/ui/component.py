@@ -7,24 +7,22 @@ from typing import Any
 
 import streamlit as st
 
+from lib.ui import scripts
+
 _HERE = Path(__file__).parent
 
 
-def component(
-    name: str, *shared: str, html: str | None = None, css: str | None = None
-) -> Callable[..., Any]:
+def component(name: str, *, html: str | None = None, css: str | None = None) -> Callable[..., Any]:
     """
     Return the component whose HTML, CSS and script are the files called *name*.
 
-    *shared* are scripts that stand before its own: Streamlit runs each component's on its own.
     *html* and *css* are given where they are not files as they are.
     """
-    scripts = ("component.js", *shared, f"{name}.js")
     return st.components.v2.component(
         f"throughline_{name}",
         html=text(f"{name}.html") if html is None else html,
         css=text(f"{name}.css") if css is None else css,
-        js="\n".join(text(each) for each in scripts),
+        js=scripts.loader(f"{name}.js"),
     )
 
 

@@ -5,6 +5,8 @@
  * goes as fast as any other. The page is not run again for it.
  */
 
+import { called } from "./component.js";
+
 const TELL_AT_MINUTES = [10, 5, 1];
 
 export default called(mount);

@@ -22,6 +22,7 @@ from lib.replies import utc_now
 from lib.settings import SettingsError
 from lib.store.port import StoreError
 from lib.transcript import MAX_CHARACTERS
+from lib.ui import scripts
 from lib.workshop import Team
 
 log = logging.getLogger(__name__)
@@ -161,6 +162,15 @@ async def readyz(_request: Request) -> Response:
     return JSONResponse(found.as_dict(), status_code=200 if found.ready else 503, headers=headers)
 
 
+async def script(request: Request) -> Response:
+    """Return a script of one of our elements, for a browser to keep."""
+    text = scripts.text(request.path_params["version"], request.path_params["name"])
+    if text is None:
+        return Response(status_code=404, headers={"cache-control": "no-store"})
+    headers = {"cache-control": "public, max-age=31536000, immutable"}
+    return Response(text, media_type="text/javascript", headers=headers)
+
+
 def routes() -> list[Route]:
     """Return where each of them is asked."""
     return [
@@ -170,4 +180,5 @@ def routes() -> list[Route]:
         Route(navigation.CLOCK, clock, methods=["GET"]),
         Route(navigation.ENTER, enter, methods=["POST", "DELETE"]),
         Route(READY, readyz, methods=["GET"]),
+        Route(scripts.ROUTE, script, methods=["GET"]),
     ]

@@ -8,6 +8,20 @@
  * that the server can tell what two people changed at the same time.
  */
 
+import { called } from "./component.js";
+import {
+  AGAIN_MS,
+  PAUSE_MS,
+  afterPress,
+  burst,
+  keep,
+  kept,
+  newId,
+  post,
+  sendOff,
+  whenLeaving,
+} from "./typing.js";
+
 const MOST_SENT = 3;
 const TELL_AFTER_MS = 30000;
 const UNSAVED =

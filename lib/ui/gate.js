@@ -5,6 +5,9 @@
  * this tab meanwhile. Only a path of this server is ever followed.
  */
 
+import { called } from "./component.js";
+import { keep, kept } from "./typing.js";
+
 const WANTED = "throughline/wanted";
 
 export default called(mount);

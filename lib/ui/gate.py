@@ -29,7 +29,7 @@ _NOT_VERIFIED = (
     "to it. Verify it there and sign in again, or sign in with another."
 )
 
-_mounted = component("gate", "typing.js")
+_mounted = component("gate")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@
  * A hidden page asks nothing; it does at once when it comes into sight.
  */
 
+import { called } from "./component.js";
+import { post, pressedLately } from "./typing.js";
+
 /** Milliseconds in which a page that was asked for may come, before it is asked for again. */
 const PATIENCE_MS = 10000;
 

@@ -15,7 +15,7 @@ EVERY = 3.0
 #: Seconds between two looks of a page that follows a reply: it is drawn anew at its end anyway.
 EVERY_WHILE_FOLLOWING = 20.0
 
-_mounted = component("look", "typing.js", html="", css="")
+_mounted = component("look", html="", css="")
 
 
 def show(copy: WorkingCopy, step: str, *, late: bool = False, following: bool = False) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib import navigation
+from lib.ui import scripts
 
 #: Where what a page is made of may come from: here alone, so that nothing in a message calls anybody.
 #: Streamlit's page has a script in it, runs components from blobs and WebAssembly, and sets styles as
@@ -54,7 +55,7 @@ class Headers:
 
 class Styled:
     """
-    Puts our style into the page that everything is drawn in, before anything is.
+    Puts our style into the page that everything is drawn in, before anything is, and names our scripts.
 
     Drawn with the elements it came after the first of them, and all of them jumped: on a step's page
     a layout shift of 0.76, of which 0.25 is left (measured in Chromium). And it was sent with each rerun.
@@ -68,6 +69,7 @@ class Styled:
         text = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
         # Behind the page's own: of two rules that are as strong the later one counts.
         self._end = f"<style>{text}</style></body>".encode()
+        self._head = f"{scripts.HEAD}</head>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on; where a browser asks for a page, add the style to it."""
@@ -88,6 +90,7 @@ class Styled:
                 body += message.get("body", b"")
                 if not message.get("more_body"):
                     body = body.replace(b"</body>", self._end, 1)
+                    body = body.replace(b"</head>", self._head, 1)
                     if scope["path"].rpartition("/")[2] in navigation.STEP_PAGES:
                         body = body.replace(b"<body>", b'<body class="at-step">', 1)
                     await send(_of_length(begun, len(body)))

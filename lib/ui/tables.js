@@ -6,6 +6,8 @@
  * is laid over what is drawn, cell by cell, so that focus, scroll and sorting stay where they are.
  */
 
+import { called } from "./component.js";
+
 const GIVE_UP_MS = 30000;
 
 export default called(mount, (bytes) => JSON.parse(new TextDecoder().decode(bytes)));

@@ -3,6 +3,8 @@
  * in its way. It begins by itself once; how far it went is kept in this browser.
  */
 
+import { called } from "./component.js";
+
 const PLACE = "throughline/tour";
 const OVER = "over";
 const FOLLOW_EVERY_MS = 300;

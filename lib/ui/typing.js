@@ -1,13 +1,11 @@
 /**
  * What our inputs need: to wait for a pause in typing, to keep away from a press, to send, and to
  * mint ids.
- *
- * Streamlit runs each component's script on its own, so this text stands before each of them.
  */
 
-const PAUSE_MS = 2000;
+export const PAUSE_MS = 2000;
 const LONGEST_MS = 10000;
-const AGAIN_MS = 3000;
+export const AGAIN_MS = 3000;
 
 /** Milliseconds a press has to reach the server: a page asked for in them would take its place. */
 const PRESS_MS = 1000;
@@ -19,18 +17,18 @@ const pressed = () => {
 document.addEventListener("click", pressed, true);
 
 /** Whether something was pressed a moment ago: nothing asks for the page by itself then. */
-function pressedLately() {
+export function pressedLately() {
   return Date.now() - pressedAt < PRESS_MS;
 }
 
 /** Call when nothing is being pressed, unless `parent` has left the page by then. */
-function afterPress(parent, call) {
+export function afterPress(parent, call) {
   if (pressedLately()) setTimeout(afterPress, PRESS_MS, parent, call);
   else if (parent.isConnected) call();
 }
 
 /** Call `send` PAUSE_MS after the last touch, and at the latest LONGEST_MS after the first. */
-function burst(send) {
+export function burst(send) {
   let timer = null;
   let began = null;
   const fire = () => {
@@ -52,7 +50,7 @@ function burst(send) {
 }
 
 /** Send and return what the server says; null where it cannot be reached or cannot store now. */
-async function post(address, body) {
+export async function post(address, body) {
   try {
     const answer = await fetch(address, { method: "POST", body: JSON.stringify(body) });
     if (answer.status === 404 || answer.status === 413) return { refused: answer.status };
@@ -66,7 +64,7 @@ async function post(address, body) {
  * Send from a page that is being left: the browser delivers it when the page is gone, if it is small
  * (64 KB in Chromium, for everything on its way). What is larger goes off without that promise.
  */
-function sendOff(address, body) {
+export function sendOff(address, body) {
   const text = JSON.stringify(body);
   if (!navigator.sendBeacon(address, text)) {
     fetch(address, { method: "POST", body: text }).catch(() => {});
@@ -74,7 +72,7 @@ function sendOff(address, body) {
 }
 
 /** Keep a value across a reload of this tab. Full or forbidden storage only costs that copy. */
-function keep(name, value) {
+export function keep(name, value) {
   try {
     sessionStorage.setItem(name, JSON.stringify(value));
   } catch {
@@ -82,7 +80,7 @@ function keep(name, value) {
   }
 }
 
-function kept(name) {
+export function kept(name) {
   try {
     return JSON.parse(sessionStorage.getItem(name));
   } catch {
@@ -91,7 +89,7 @@ function kept(name) {
 }
 
 /** Run when the page is closed, left or hidden. Once for each component, or it sends twice. */
-function whenLeaving(leave) {
+export function whenLeaving(leave) {
   window.addEventListener("pagehide", leave);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") leave();
@@ -99,7 +97,7 @@ function whenLeaving(leave) {
 }
 
 /** A UUID version 7: milliseconds first, then chance. */
-function newId() {
+export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const stamp = Date.now().toString(16).padStart(12, "0");
   for (let at = 0; at < 6; at += 1) bytes[at] = parseInt(stamp.slice(at * 2, at * 2 + 2), 16);
@@ -110,7 +108,7 @@ function newId() {
 }
 
 /** The id this tab writes under in a step; it survives a reload. */
-function writerOf(storage) {
+export function writerOf(storage) {
   const name = `${storage}/writer`;
   const known = kept(name);
   if (known) return known;

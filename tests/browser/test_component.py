@@ -30,7 +30,7 @@ PLAY = """(steps) => {
 def played(page: Page) -> Any:
     """Return a function that plays steps and returns what the component was told."""
     page.set_content("<body></body>")
-    page.add_script_tag(content=text("component.js"))
+    page.add_script_tag(content=text("component.js").replace("export ", ""))
     return lambda *steps: page.evaluate(PLAY, steps)
 
 

@@ -13,7 +13,7 @@ from lib.ui.look import EVERY
 from lib.workshop import Team
 from tests.app_server import AppServer
 from tests.browser.test_review import HIDE
-from tests.browser.walker import Walker, still
+from tests.browser.walker import still
 from tests.scene import new_team
 from tests.test_store_contract import question
 
@@ -97,22 +97,6 @@ def test_a_page_that_is_pressed_is_asked_for_only_when_that_is_over(
 
     page.evaluate("(timer) => clearInterval(timer)", pressing)
     expect(page.get_by_text("Who is left out?")).to_be_visible(timeout=PROMISED)
-
-
-def test_what_is_typed_stays_where_it_is_while_a_reply_comes_and_goes(
-    page: Page, looks: Looks
-) -> None:
-    tab = Walker(page, "")
-    tab.box.evaluate(
-        "(box) => { tops = new Set(); setInterval(() => tops.add(box.getBoundingClientRect().top), 20) }"
-    )
-    tab.send("Half of the newcomers leave within a year.")
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
-    tab.settled()
-    tab.suggestions.first.wait_for()
-    still(page)
-
-    assert len(page.evaluate("[...tops]")) == 1
 
 
 def test_a_page_whose_link_is_taken_away_is_closed_by_itself(

@@ -13,7 +13,7 @@ from lib.store.port import LEASE, Store
 from lib.transcript import Message, MessageStatus, Role
 from lib.ui.bubbles import THINKING
 from tests.app_server import AppServer
-from tests.browser.walker import Walker
+from tests.browser.walker import Walker, still
 from tests.fakes import eventually
 from tests.postgres import PostgresServer
 from tests.quick_server import QuickServer
@@ -172,3 +172,20 @@ def test_a_page_on_another_server_offers_retry_by_itself_when_the_writer_died(
     assert took < LEASE + 5
     expect(button(tab, "Stop")).to_have_count(0)
     expect(tab.page.locator(".bubble.growing")).to_have_count(0)
+
+
+def test_what_is_typed_stays_where_it_is_while_a_reply_comes_and_goes(
+    page: Any, serve: Serve, tmp_path: Path
+) -> None:
+    tab, _ = entered(page, serve(f"sqlite:///{tmp_path / 'workshop.db'}", "0.1"))
+    # At its foot: a text of two lines makes it higher.
+    tab.box.evaluate(
+        "(box) => { ends = new Set(); setInterval(() => ends.add(box.getBoundingClientRect().bottom), 20) }"
+    )
+    tab.send(LONG)
+    expect(button(tab, "Stop")).to_be_visible()
+    tab.settled()
+    tab.suggestions.first.wait_for()
+    still(page)
+
+    assert len(page.evaluate("[...ends]")) == 1
