@@ -43,7 +43,8 @@ class AppServer:
 
     def __init__(self, database_url: str, log: Path, *, root: Path = ROOT, **settings: str) -> None:
         self.port = free_port()
-        self.url = f"http://localhost:{self.port}"
+        folder = settings.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+        self.url = f"http://localhost:{self.port}/{folder}".rstrip("/")
         self.database_url = database_url
         self._log = log
         self._root = root

@@ -33,8 +33,10 @@ MAX_DELIVERY = 4 * MAX_CHARACTERS + 10_000
 
 Take = Callable[[Process, Team, Any], dict[str, Any] | None]
 
+Answer = Callable[[Request], Awaitable[Response]]
 
-def taking(take: Take, most: int) -> Callable[[Request], Awaitable[Response]]:
+
+def taking(take: Take, most: int) -> Answer:
     """
     Return the answer to requests in which a page's own inputs say something.
 
@@ -171,14 +173,16 @@ async def script(request: Request) -> Response:
     return Response(text, media_type="text/javascript", headers=headers)
 
 
-def routes() -> list[Route]:
-    """Return where each of them is asked."""
-    return [
-        Route(navigation.OUTBOX, taking(_outbox, MAX_DELIVERY), methods=["POST"]),
-        Route(navigation.TYPED, taking(typed.deliver, typed.MAX_TYPED), methods=["POST"]),
-        Route(navigation.LOOK, look, methods=["POST"]),
-        Route(navigation.CLOCK, clock, methods=["GET"]),
-        Route(navigation.ENTER, enter, methods=["POST", "DELETE"]),
-        Route(READY, readyz, methods=["GET"]),
-        Route(scripts.ROUTE, script, methods=["GET"]),
+def routes(folder: str = "") -> list[Route]:
+    """Return where each of them is asked, on a server whose pages are in *folder*."""
+    answers: list[tuple[str, Answer, list[str]]] = [
+        (navigation.OUTBOX, taking(_outbox, MAX_DELIVERY), ["POST"]),
+        (navigation.TYPED, taking(typed.deliver, typed.MAX_TYPED), ["POST"]),
+        (navigation.LOOK, look, ["POST"]),
+        (navigation.CLOCK, clock, ["GET"]),
+        (navigation.ENTER, enter, ["POST", "DELETE"]),
+        (READY, readyz, ["GET"]),
+        (scripts.ROUTE, script, ["GET"]),
     ]
+    before = f"/{folder.strip('/')}".rstrip("/")
+    return [Route(before + place, answer, methods=methods) for place, answer, methods in answers]

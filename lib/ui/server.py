@@ -95,6 +95,6 @@ def parts() -> dict[str, Any]:
         sys.exit(1)
     return {
         "lifespan": _life,
-        "routes": endpoints.routes(),
+        "routes": endpoints.routes(get_option("server.baseUrlPath")),
         "middleware": [Middleware(middleware.Headers), Middleware(middleware.Styled)],
     }
