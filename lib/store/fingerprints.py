@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from lib.store import clock
+from lib.store.columns import Moment
 from lib.store.engine import Door
 from lib.store.prepared import Prepared
-from lib.store.schema import Moment
 
 #: A team's link and a step.
 Asked = tuple[str, str]

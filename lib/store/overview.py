@@ -17,10 +17,11 @@ from lib.snapshots import mark_of
 from lib.status import Phase, Status
 from lib.store import rows
 from lib.store.calls import usage_of, usage_row
+from lib.store.columns import Moment, Value
 from lib.store.engine import Door
 from lib.store.port import NotFound
 from lib.store.prepared import Prepared
-from lib.store.schema import Moment, Value, teams, workshops
+from lib.store.schema import teams, workshops
 from lib.workshop import StepOverview, StepState, Team, Workshop
 
 

@@ -23,10 +23,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib.store import clock, deadline, placing, rows
+from lib.store.columns import Moment, Value
 from lib.store.engine import Door, Kind
 from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable
 from lib.store.rows import in_step
-from lib.store.schema import Moment, Value, messages, steps
+from lib.store.schema import messages, steps
 from lib.transcript import ATTEMPT, Message, MessageStatus
 from lib.workshop import Draft, StepKey
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from lib.store.schema import Moment
+from lib.store.columns import Moment
 
 revision = "0008"
 down_revision = "0007"
