@@ -189,7 +189,7 @@ def _person(port: int, link: str, name: str, begin: float, seen: Seen) -> None:
     # Not all at once: a room of people opens its links within some seconds.
     time.sleep(chance.uniform(0, max(0.0, begin - time.time() - 2)))
     tab.open(port, "challenge")
-    if not tab.watch(PATIENCE, lambda: tab.finished_runs > 0):
+    if not tab.watch(PATIENCE, lambda: tab.page.finished_runs > 0):
         seen.errors.append("A page did not open.")
     tab.watch(max(0.0, begin - time.time()) + chance.uniform(0, EVERY))
     while time.time() < begin + SECONDS:
@@ -199,17 +199,17 @@ def _person(port: int, link: str, name: str, begin: float, seen: Seen) -> None:
         elif not any(bubble.growing for bubble in page):
             # A page that follows a reply is finished when the reply is: that is no rerun's time.
             _timed(tab, page, seen)
-        seen.errors += tab.complaints
-        tab.complaints = []
+        seen.errors += tab.page.complaints
+        tab.page.complaints = []
         tab.watch(chance.uniform(0.8, 1.2) * EVERY)
     tab.close()
 
 
 def _timed(tab: Tab, page: list[Bubble], seen: Seen) -> None:
-    before, messages = tab.finished_runs, len(page)
+    before, messages = tab.page.finished_runs, len(page)
     start = time.perf_counter()
     tab.rerun()
-    if not tab.watch(PATIENCE, lambda: tab.finished_runs > before):
+    if not tab.watch(PATIENCE, lambda: tab.page.finished_runs > before):
         seen.errors.append("A rerun did not end.")
     elif len(page) == messages:
         seen.reruns.append(time.perf_counter() - start)

@@ -119,7 +119,7 @@ class Person:
         """Stay until everything is confirmed, when nothing is broken; return whether it was."""
         end = time.monotonic() + SETTLE
         for step in [step for step, outbox in self.tab.outboxes.items() if outbox]:
-            if self.tab.step != step:
+            if self.tab.page.step != step:
                 self.tab.go(step)
             self.tab.watch(
                 end - time.monotonic(), until=lambda step=step: not self.tab.outboxes[step]
@@ -135,12 +135,12 @@ class Person:
         self.tab.close()
         self.tab = self._new_tab()
         self.tab.open(self._port, step)
-        return self.tab.watch(patience, until=lambda: self.tab.finished_runs > 0)
+        return self.tab.watch(patience, until=lambda: self.tab.page.finished_runs > 0)
 
     def look(self, step: str) -> None:
         """Note what *step* shows to the last."""
         self.visit(step)
-        shown = tuple(self.tab.bubbles)
+        shown = tuple(self.tab.page.bubbles)
         screen = Screen(self._place(step), self.name, time.monotonic(), shown)
         self._history.last_screens.append(screen)
 

@@ -7,23 +7,17 @@ One thread owns a tab: what the server sent is read in `watch`, and what a brows
 
 import http.client
 import json
-import re
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.BidiComponent_pb2 import BidiComponent
-from streamlit.proto.Delta_pb2 import Delta
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.Navigation_pb2 import Navigation
-from streamlit.proto.NewSession_pb2 import NewSession
 
 from faults.history import Bubble
+from faults.page import Due, Page
 from tests.wire import Wire, WireCut
 
 #: Seconds until what was not confirmed is sent again, as in chat_box.js.
@@ -37,22 +31,6 @@ PATIENCE = 8.0
 
 #: Seconds a look may take, and until a page that was asked for is asked for again, as in look.js.
 LOOK_TAKES, LOOK_PATIENCE = 1.0, 10.0
-
-_BOX, _LOOK = "throughline_chat_box", "throughline_look"
-_BUBBLE = re.compile(
-    r'<div class="bubble (user|assistant)([^"]*)"[^>]*><p class="author">(.*?)</p>'
-    r'<div class="said">(.*?)</div></div>(?=<div class="bubble |$)',
-    re.DOTALL,
-)
-#: What stands around a conversation that is not growing.
-_TALK = re.compile(r'<div class="talk"[^>]*>(.*)</div>', re.DOTALL)
-
-
-def parsed(html: str) -> list[Bubble]:
-    """Return the bubbles of one element of a page."""
-    text = html.strip()
-    inner = whole[1] if (whole := _TALK.fullmatch(text)) else text
-    return [Bubble(role, said, "growing" in kind) for role, kind, _, said in _BUBBLE.findall(inner)]
 
 
 class Tab:
@@ -71,39 +49,24 @@ class Tab:
         drawn: Callable[[str, list[Bubble]], None],
         confirmed: Callable[[str], None],
     ) -> None:
-        self.step = ""
+        #: What it shows.
+        self.page = Page(drawn=drawn, boxed=self._box_drawn)
         #: Messages not confirmed yet by step, oldest first: what the browser keeps for each box.
         self.outboxes: dict[str, list[dict[str, str]]] = {}
-        #: The step whose page the server draws; behind `step` for a moment after a move.
-        self.shown = ""
-        #: Buttons on the page: their widget ids by key.
-        self.buttons: dict[str, str] = {}
-        self.begun_runs = self.finished_runs = 0
-        #: What the page said was wrong when it was drawn last.
-        self.complaints: list[str] = []
         self._link, self._member = link, member
-        self._drawn, self._confirmed = drawn, confirmed
+        self._confirmed = confirmed
         self._port = 0
         self._wire: Wire | None = None
-        self._session = ""
         self._states: dict[str, str] = {}
-        self._box = ""
-        self._hashes: dict[str, str] = {}
-        self._page: dict[tuple[int, ...], list[Bubble]] = {}
-        self._touched: set[tuple[int, ...]] = set()
-        self._buttons: dict[str, str] = {}
-        self._beat: tuple[float, str] | None = None
-        #: What the page's look was given when it was drawn last; None where the page does not look.
-        self._looking: dict[str, Any] | None = None
         self._asking: http.client.HTTPConnection | None = None
-        self._next_beat = self._next_send = self._next_try = self._next_look = 0.0
+        self._next_send = self._next_try = 0.0
 
     # What a person does
 
     def open(self, port: int, step: str) -> None:
         """Open the page of *step* at the server on *port*, in a new connection."""
         self._drop()
-        self._port, self._session = port, ""
+        self._port, self.page.session = port, ""
         self._enter(step)
         self._connect()
 
@@ -115,14 +78,14 @@ class Tab:
 
     def go(self, step: str) -> None:
         """Open another step's page by a click; what is not confirmed is delivered meanwhile."""
-        left = self.step
+        left = self.page.step
         self._enter(step)
         self._rerun()
         self.deliver(left)
 
     def say(self, id_: str, text: str) -> None:
         """Send a message from the box."""
-        self.outboxes.setdefault(self.step, []).append({"id": id_, "text": text})
+        self.outboxes.setdefault(self.page.step, []).append({"id": id_, "text": text})
         self._push()
 
     def rerun(self) -> None:
@@ -131,9 +94,9 @@ class Tab:
 
     def press(self, key: str) -> bool:
         """Press a button of the page; return whether it is there."""
-        if key not in self.buttons:
+        if key not in self.page.buttons:
             return False
-        self._rerun(pressed=self.buttons[key])
+        self._rerun(pressed=self.page.buttons[key])
         return True
 
     def deliver(self, step: str) -> bool:
@@ -190,27 +153,29 @@ class Tab:
             self._come_back(patience)
             return
         now = time.monotonic()
-        if self.outboxes.get(self.step) and now >= self._next_send:
+        if self.outboxes.get(self.page.step) and now >= self._next_send:
             self._push()
-        if self._beat is not None and now >= self._next_beat:
-            self._next_beat = now + self._beat[0]
-            self._rerun(fragment=self._beat[1])
-        if self._looking is not None and now >= self._next_look:
-            self._look(self._looking)
+        beat, look = self.page.beat, self.page.look
+        if beat is not None and now >= beat.at:
+            beat.at = now + beat.every
+            self._rerun(fragment=beat.what)
+        if look is not None and now >= look.at:
+            self._look(look)
         # Sending may have found the connection cut.
         answer = self._wire.receive(timeout=patience) if self._wire is not None else None
         if answer is not None:
-            self._take(answer)
+            self.page.take(answer)
 
-    def _look(self, shown: dict[str, Any]) -> None:
+    def _look(self, look: Due) -> None:
         """Ask whether the page shows what there is, and for the page where it does not."""
-        self._next_look = time.monotonic() + shown["every"]
+        shown = look.what
+        look.at = time.monotonic() + look.every
         said = self._ask("/throughline/look", {"link": shown["link"], "step": shown["step"]})
         if said is None:
             return
         is_other = said.get("seen") not in (None, shown["seen"])
         if is_other or "late" not in said or said["late"] != shown["late"]:
-            self._next_look = time.monotonic() + LOOK_PATIENCE
+            look.at = time.monotonic() + LOOK_PATIENCE
             self._rerun()
 
     def _ask(self, path: str, body: Any) -> Any:
@@ -236,7 +201,7 @@ class Tab:
         self._asking = None
 
     def _come_back(self, patience: float) -> None:
-        if self._port and self.step and time.monotonic() >= self._next_try:
+        if self._port and self.page.step and time.monotonic() >= self._next_try:
             self._next_try = time.monotonic() + COME_BACK_EVERY
             self._connect()
         else:
@@ -244,7 +209,7 @@ class Tab:
 
     def _connect(self) -> None:
         try:
-            self._wire = Wire(self._port, self._session)
+            self._wire = Wire(self._port, self.page.session)
         except WireCut:
             self._drop()
             return
@@ -257,17 +222,16 @@ class Tab:
         self._hang_up()
 
     def _enter(self, step: str) -> None:
-        """Forget what belonged to the page that is left; its state goes with it."""
-        self.step, self.shown = step, ""
+        """Go to another page; the state of the one that is left goes with it."""
         self._states.clear()
-        self.buttons.clear()
-        self._page.clear()
-        self._box, self._beat, self._looking = "", None, None
+        self.page.enter(step)
 
     def _push(self) -> None:
         self._next_send = time.monotonic() + RESEND_EVERY
-        if self._box:
-            self._states[self._box] = json.dumps({"outbox": self.outboxes.get(self.step, [])})
+        if self.page.box:
+            self._states[self.page.box] = json.dumps(
+                {"outbox": self.outboxes.get(self.page.step, [])}
+            )
             self._rerun()
 
     def _rerun(self, *, pressed: str = "", fragment: str = "") -> None:
@@ -277,8 +241,8 @@ class Tab:
         run = message.rerun_script
         run.query_string = urlencode({"team": self._link, "member": self._member})
         # A browser knows pages by their hashes once the server has told them.
-        run.page_script_hash = self._hashes.get(self.step, "")
-        run.page_name = "" if run.page_script_hash else self.step
+        run.page_script_hash = self.page.hashes.get(self.page.step, "")
+        run.page_name = "" if run.page_script_hash else self.page.step
         run.fragment_id = fragment
         run.is_auto_rerun = bool(fragment)
         for id_, value in self._states.items():
@@ -290,81 +254,7 @@ class Tab:
         except WireCut:
             self._drop()
 
-    # What the server says
-
-    def _take(self, answer: ForwardMsg) -> None:
-        kind = answer.WhichOneof("type")
-        if kind == "new_session":
-            self._begun(answer.new_session)
-        elif kind == "navigation":
-            self._navigated(answer.navigation)
-        elif self.shown != self.step:
-            # What still comes of the page that was left.
-            return
-        elif kind == "delta":
-            self._draw(tuple(answer.metadata.delta_path), answer.delta)
-        elif kind == "auto_rerun":
-            self._beat = (answer.auto_rerun.interval, answer.auto_rerun.fragment_id)
-            self._next_beat = time.monotonic() + answer.auto_rerun.interval
-        elif kind == "script_finished":
-            self._finished(answer.script_finished)
-
-    def _begun(self, run: NewSession) -> None:
-        self._session = run.initialize.session_id or self._session
-        self.begun_runs += 1
-        self.shown = ""
-        self._touched = set()
-        self._buttons = {}
-        self.complaints = []
-
-    def _navigated(self, to: Navigation) -> None:
-        self._hashes = {page.url_pathname: page.page_script_hash for page in to.app_pages}
-        steps = {hash_: step for step, hash_ in self._hashes.items()}
-        self.shown = steps.get(to.page_script_hash, "")
-
-    def _draw(self, path: tuple[int, ...], delta: Delta) -> None:
-        element = delta.new_element
-        kind = element.WhichOneof("type") if delta.HasField("new_element") else None
-        self._touched.add(path)
-        self._page.pop(path, None)
-        if kind == "html" and 'class="bubble ' in element.html.body:
-            self._page[path] = parsed(element.html.body)
-            if self._page[path] and self._page[path][-1].growing:
-                self._drawn(self.step, self._page[path])
-        elif kind in ("exception", "alert"):
-            self.complaints.append(str(getattr(element, kind))[:500])
-        elif kind == "button":
-            self._buttons[_key(element.button.id)] = element.button.id
-        elif kind == "bidi_component":
-            self._component_drawn(element.bidi_component)
-
-    def _finished(self, how: int) -> None:
-        if how != ForwardMsg.FINISHED_SUCCESSFULLY:
-            return
-        self.finished_runs += 1
-        self.buttons = self._buttons
-        self._page = {path: each for path, each in self._page.items() if path in self._touched}
-        self._drawn(self.step, self.bubbles)
-
-    @property
-    def elements(self) -> int:
-        """How many elements this run has drawn so far."""
-        return len(self._touched)
-
-    @property
-    def bubbles(self) -> list[Bubble]:
-        """The conversation as the page shows it."""
-        return [bubble for path in sorted(self._page) for bubble in self._page[path]]
-
-    def _component_drawn(self, component: BidiComponent) -> None:
-        if component.component_name.endswith(_BOX):
-            self._box_drawn(component.id, json.loads(component.json))
-        elif component.component_name.endswith(_LOOK):
-            shown: dict[str, Any] = json.loads(component.json)
-            self._looking = shown
-            self._next_look = time.monotonic() + shown["every"]
-
-    def _box_drawn(self, id_: str, data: dict[str, Any]) -> None:
+    def _box_drawn(self, data: dict[str, Any]) -> None:
         step = data["delivery"]["step"]
         refused = {each["id"] for each in data["refused"]}
         settled = set(data["settled"])
@@ -372,10 +262,3 @@ class Tab:
             self._confirmed(each)
         outbox = self.outboxes.get(step, [])
         self.outboxes[step] = [each for each in outbox if each["id"] not in settled]
-        if step == self.step:
-            self._box = id_
-
-
-def _key(widget: str) -> str:
-    """Return the key a widget was drawn with, from its id: `$$ID-<hash>-<key>`."""
-    return unescape(widget).split("-", 2)[-1]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from faults import tab
+from faults import page
 from faults.checker import COLUMNS, check, counts
 from faults.history import Bubble, Edit, History, Look, Row, Screen, Sent, Streamed
 from lib.ids import reply_id
@@ -331,10 +331,10 @@ def test_a_tab_reads_a_conversation_as_the_page_draws_it():
         Message("1", Role.ASSISTANT, "Guide", "Who?\n\n- a\n- b", at),
         Message("2", Role.USER, "Ada", "</div></div> <b>", at),
     ]
-    growing = tab.parsed(bubbles.growing("Guide", "I see"))
+    growing = page.parsed(bubbles.growing("Guide", "I see"))
 
     assert [(each.role, each.growing) for each in growing] == [("assistant", True)]
-    assert tab.parsed(bubbles.html(said, 100)) == [
+    assert page.parsed(bubbles.html(said, 100)) == [
         Bubble("assistant", bubbles.markdown(said[0].text), growing=False),
         Bubble("user", bubbles.plain(said[1].text), growing=False),
     ]

@@ -34,10 +34,10 @@ def an_attempt_overtaken_by_another(world: World, team: list[Person]) -> None:
     ada, ben = team
     ada.come()
     # Before that nothing would be cut off in the middle.
-    assert ada.tab.watch(20, until=lambda: any(each.growing for each in ada.tab.bubbles))
+    assert ada.tab.watch(20, until=lambda: any(each.growing for each in ada.tab.page.bubbles))
     world.proxies[ada.server].swallow()
     ben.come()
-    assert ben.tab.watch(20, until=lambda: "retry" in ben.tab.buttons)
+    assert ben.tab.watch(20, until=lambda: "retry" in ben.tab.page.buttons)
     ben.carry_out(Operation("retry", "", "", "", 1.0))
     world.proxies[ada.server].forward()
     ben.tab.watch(10)

@@ -106,11 +106,11 @@ def test_a_press_counts_though_the_page_is_asked_for_before_its_button_is_drawn(
 ) -> None:
     tab = Tab(team.link, "Ada", drawn=lambda *_: None, confirmed=lambda _: None)
     tab.open(server.port, "challenge")
-    assert tab.watch(30, lambda: "confirm" in tab.buttons)
-    begun = tab.begun_runs
+    assert tab.watch(30, lambda: "confirm" in tab.page.buttons)
+    begun = tab.page.begun_runs
 
     assert tab.press("confirm")
-    assert tab.watch(10, lambda: tab.begun_runs > begun and tab.elements > 0)
+    assert tab.watch(10, lambda: tab.page.begun_runs > begun and tab.page.elements > 0)
     tab.rerun()
 
     def is_complete() -> bool:
