@@ -8,17 +8,33 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import access, demo, facilitation, inbox, navigation, typed
+from lib import access, demo, facilitation, inbox, navigation, steps, typed
 from lib.access import Action
+from lib.artifacts import MODELS
 from lib.guide.scripted import ScriptedGuide
 from lib.ids import new_id
 from lib.process import Process
 from lib.status import Status
 from lib.store.memory import MemoryStore
-from lib.workshop import Team
-from tests.pages import WatchedStore, drawn, opened, running
+from lib.workshop import Aside, Team
+from tests.pages import (
+    WatchedStore,
+    draft,
+    drawn,
+    entry,
+    opened,
+    opened_step,
+    running,
+    send,
+    watching,
+)
+from tests.test_store_contract import question, reply
 
 Press = Callable[[AppTest], AppTest]
+
+FIRST, OPEN = steps.SLUGS[0], Status.IN_PROGRESS
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class House:
@@ -38,9 +54,11 @@ class House:
         return team, cell.state.step
 
     def step(self, fits: Callable[[Any], bool]) -> AppTest:
-        team, step = self.team(fits)
-        query = {navigation.TEAM: team.link, navigation.MEMBER: "Ada"}
-        return drawn(opened(navigation.STEP_PAGES[step], **query))
+        return opened_step(*self.team(fits))
+
+    def begun(self) -> tuple[Team, str]:
+        """Return the team that has just started, and its first step."""
+        return self.team(lambda cell: cell.state.step == FIRST and cell.state.status is OPEN)
 
     def review(self, **more: str) -> AppTest:
         return drawn(opened(navigation.REVIEW, workshop=self.workshop, **more))
@@ -128,6 +146,12 @@ def _types(app: AppTest) -> AppTest:
     return app.run()
 
 
+def _overrides(app: AppTest) -> AppTest:
+    reason = next(each for each in app.text_input if each.label.startswith("Complete it as it is"))
+    reason.input("The afternoon is over.")
+    return pressing("override-with-gaps/")(app)
+
+
 REVIEWING: dict[Action, tuple[dict[str, str], Press]] = {
     Action.RUN_AGENDA: ({}, pressing("timer-start")),
     Action.HOLD_STEPS: ({}, _holds),
@@ -148,6 +172,65 @@ WALKING: dict[Action, tuple[Callable[[Any], bool], Press]] = {
     Action.KEEP: (has(Status.NEEDS_REGENERATION), pressing("still-valid")),
     Action.REGENERATE: (has(Status.NEEDS_REGENERATION), pressing("regenerate")),
     Action.REOPEN: (has(Status.COMPLETE), _revises),
+}
+
+
+# What has to be done first
+
+
+def _a_good_draft(house: House) -> AppTest:
+    team, step = house.begun()
+    draft(watching(house.store), team, step)
+    return opened_step(team, step)
+
+
+def _a_growing_reply(house: House) -> AppTest:
+    team, step = house.begun()
+    house.store.append(team.step_key(step), [question(), reply("It")])
+    return opened_step(team, step)
+
+
+def _an_update(house: House) -> AppTest:
+    team, step = house.begun()
+    return send(opened_step(team, step), team, step, entry("Patients of more than seventy years"))
+
+
+def _an_aside(house: House) -> AppTest:
+    team, step = house.begun()
+    field = next(iter(MODELS[step].model_fields))
+    house.store.set_aside(team.step_key(step), Aside(field, new_id(), "Ben", "They go.", 1, 0))
+    return opened_step(team, step)
+
+
+def _a_reopened_step(house: House) -> AppTest:
+    return _revises(house.step(has(Status.COMPLETE)))
+
+
+def _an_open_step_beside_the_table(house: House) -> AppTest:
+    team, step = house.begun()
+    return house.review(at=team.id, step=step)
+
+
+def _the_front_door(_house: House) -> AppTest:
+    return opened(navigation.FRONT_DOOR)
+
+
+def _the_front_door_of_an_empty_house(house: House) -> AppTest:
+    for workshop in house.store.workshops():
+        house.store.delete(workshop.id, LONG_AGO)
+        house.store.erase(workshop.id, datetime.now(UTC))
+    return opened(navigation.FRONT_DOOR)
+
+
+AFTER: dict[Action, tuple[Callable[[House], AppTest], Press]] = {
+    Action.CONFIRM: (_a_good_draft, pressing("confirm")),
+    Action.STOP_REPLY: (_a_growing_reply, pressing("stop")),
+    Action.UNDO_UPDATE: (_an_update, pressing("undo-update")),
+    Action.SETTLE_ASIDE: (_an_aside, pressing("discard/")),
+    Action.UNDO: (_a_reopened_step, pressing("undo")),
+    Action.OVERRIDE: (_an_open_step_beside_the_table, _overrides),
+    Action.START_WORKSHOP: (_the_front_door, _starts),
+    Action.OPEN_DEMO: (_the_front_door_of_an_empty_house, pressing("open-demo")),
 }
 
 
@@ -190,3 +273,19 @@ def test_a_team_that_has_lost_a_right_changes_nothing(
     fits, press = WALKING[action]
 
     nothing_comes_of_it(house, lambda: house.step(fits), action, press, monkeypatch)
+
+
+@pytest.mark.parametrize("action", AFTER)
+def test_whoever_has_lost_a_right_since_the_page_was_drawn_changes_nothing(
+    house: House, action: Action, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_, press = AFTER[action]
+
+    nothing_comes_of_it(house, lambda: open_(house), action, press, monkeypatch)
+
+
+def test_every_action_that_changes_something_is_tried() -> None:
+    changing = {*WALKING, *REVIEWING, *AFTER}
+    reading = access.ALLOWED[access.Role.OBSERVER] | {Action.OPEN_STEP, Action.READ_ROOM}
+
+    assert set(Action) - changing - reading == {Action.LIST_WORKSHOPS, Action.SEE_LINKS}
