@@ -164,9 +164,9 @@ class Page:
     def _component_drawn(self, component: BidiComponent) -> None:
         if component.component_name.endswith(_BOX):
             self.box = component.id
-            self._boxed(json.loads(component.json))
+            self._boxed(json.loads(component.bytes))
         elif component.component_name.endswith(_LOOK):
-            shown: dict[str, Any] = json.loads(component.json)
+            shown: dict[str, Any] = json.loads(component.bytes)
             self.look = due(shown["every"], shown)
 
 

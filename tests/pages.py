@@ -226,7 +226,7 @@ def box(app: AppTest) -> dict[str, Any] | None:
         for each in app.get("bidi_component")
         if each.proto.component_name.endswith("throughline_chat_box")
     ]
-    return json.loads(found[0].proto.json) if found else None
+    return json.loads(found[0].proto.bytes) if found else None
 
 
 def send(app: AppTest, team: Team, step: str, *entries: Any) -> AppTest:

@@ -147,7 +147,7 @@ def test_the_form_can_be_sent_to_a_browser(step: str) -> None:
 
 def form(app: AppTest) -> dict[str, Any] | None:
     """Return what the page has told the form; None where there is none."""
-    told = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    told = [json.loads(each.proto.bytes) for each in app.get("bidi_component")]
     return next((each for each in told if "spec" in each), None)
 
 

@@ -11,13 +11,14 @@
 const SETTLING_MS = 10000;
 
 /**
- * Return what Streamlit calls. `mount(parentElement, data)` makes what has `update(data, call)` and
- * `leave()`. `data.drawn`, where there is one, is when the page was drawn, in milliseconds.
+ * Return what Streamlit calls, with data in JSON. `mount(parentElement, data)` makes what has
+ * `update(data, call)` and `leave()`. `data.drawn`, where there is one, is when the page was drawn, in
+ * milliseconds.
  */
-export function called(mount, read = (data) => data) {
+export function called(mount) {
   return (call) => {
     const { parentElement } = call;
-    const data = read(call.data);
+    const data = JSON.parse(new TextDecoder().decode(call.data));
     parentElement.held ??= { it: mount(parentElement, data), since: Date.now() };
     const { held } = parentElement;
     const isLate = data.drawn < held.drawn && Date.now() - held.since < SETTLING_MS;

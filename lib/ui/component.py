@@ -1,7 +1,8 @@
 """Our own elements of a page: each is made of files beside this one."""
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,23 @@ _HERE = Path(__file__).parent
 
 def component(name: str, *, html: str | None = None, css: str | None = None) -> Callable[..., Any]:
     """
-    Return the component whose HTML, CSS and script are the files called *name*.
+    Return the component whose HTML, CSS and script are the files called *name*; called, it is drawn.
 
-    *html* and *css* are given where they are not files as they are.
+    *html* and *css* are given where they are not files as they are. Its *data* is anything that is
+    JSON, its other arguments are Streamlit's own.
     """
-    return st.components.v2.component(
+    mounted = st.components.v2.component(
         f"throughline_{name}",
         html=text(f"{name}.html") if html is None else html,
         css=text(f"{name}.css") if css is None else css,
         js=scripts.loader(f"{name}.js"),
     )
+
+    def draw(*, data: Mapping[str, Any], **options: Any) -> Any:
+        # As bytes: values of any other kind are searched for tables first, which takes longer.
+        return mounted(data=json.dumps(data, ensure_ascii=False).encode(), **options)
+
+    return draw
 
 
 def text(name: str) -> str:

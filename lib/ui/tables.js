@@ -10,7 +10,7 @@ import { called } from "./component.js";
 
 const GIVE_UP_MS = 30000;
 
-export default called(mount, (bytes) => JSON.parse(new TextDecoder().decode(bytes)));
+export default called(mount);
 
 const make = (name, props = {}, ...children) => {
   const element = Object.assign(document.createElement(name), props);

@@ -41,24 +41,24 @@ def show(
     Draw *rows*, made by `lib.review.board`, in a fragment: it is that which each look runs again.
 
     One element, with the numbers above the table in it: each more costs a look about as much as a
-    blank one does. *headline* holds those numbers, each with its words, *opened* is the team's id and the step that is open, empty where none is; *looked* says when this
-    was, *news* what has changed in the open step since it was drawn: a click draws it anew. A click calls *clicked* with a team's id and a step; beside the ten steps, its current one.
+    blank one does. *headline* holds those numbers, each with its words, *opened* is the team's id and
+    the step that is open, empty where none is; *looked* says when this was, *news* what has changed in
+    the open step since it was drawn: a click draws it anew. A click calls *clicked* with a team's id
+    and a step; beside the ten steps, its current one.
     """
     key = f"status-table/{workshop_id}"
-    data = {
-        "drawn": drawn(),
-        "workshop": workshop_id,
-        "rows": rows,
-        "headline": headline,
-        "opened": dict(zip(("team", "step"), opened, strict=True)),
-        "looked": looked,
-        "news": news,
-        "every": LOOK_EVERY,
-    }
     _mounted(
         key=key,
-        # As bytes: values of any other kind are searched for tables first, which takes longer.
-        data=json.dumps(data, ensure_ascii=False).encode(),
+        data={
+            "drawn": drawn(),
+            "workshop": workshop_id,
+            "rows": rows,
+            "headline": headline,
+            "opened": dict(zip(("team", "step"), opened, strict=True)),
+            "looked": looked,
+            "news": news,
+            "every": LOOK_EVERY,
+        },
         on_look_change=_nothing,
         on_chosen_change=lambda: clicked(*chosen(st.session_state[key].chosen)),
     )

@@ -17,7 +17,8 @@ PLAY = """(steps) => {
   const parentElement = document.body.appendChild(document.createElement("div"));
   const cleanups = {};
   for (const [what, value, drawn] of steps) {
-    if (what === "call") cleanups[value] = component({ parentElement, data: { text: value, drawn } });
+    const data = new TextEncoder().encode(JSON.stringify({ text: value, drawn }));
+    if (what === "call") cleanups[value] = component({ parentElement, data });
     if (what === "clean") cleanups[value]();
     if (what === "remove") parentElement.remove();
     if (what === "wait") Date.now = ((now) => () => now + value)(Date.now());
