@@ -9,6 +9,7 @@ import psycopg2
 import pytest
 
 from tests import proxy as proxy_
+from tests.fakes import eventually
 from tests.postgres import PostgresServer
 from tests.proxy import Proxy
 
@@ -133,6 +134,8 @@ def test_a_chunk_waited_for_arrives_and_its_answer_does_not(proxy: Proxy, echo: 
     with connected(proxy) as client:
         assert said(client, b"INSERT") == b"INSERT"
         assert said(client, b"; COMMIT") == b""
+    # The server reads what it was sent when it comes to it: each connection has a thread of its own.
+    assert eventually(lambda: echo.heard == b"INSERT; COMMIT", 5)
     with connected(proxy) as client:
         assert said(client, b"; COMMIT again") == b"; COMMIT again"
     assert echo.heard == b"INSERT; COMMIT; COMMIT again"
