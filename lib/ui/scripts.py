@@ -2,8 +2,8 @@
 The scripts of our elements, as a browser asks for them: modules, kept for good.
 
 What stands in a component's own text Streamlit sends with every rerun: on a step's page it was more
-than half of all that was sent. So that text only says where the script is. The version in its address is that of all
-of them, so that no browser ever puts two together that do not belong together.
+than half of all that was sent. So that text only says where the script is. The version in its address
+is that of all of them, so that no browser ever puts two together that do not belong together.
 """
 
 import hashlib
