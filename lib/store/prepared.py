@@ -34,9 +34,10 @@ class Prepared:
         # Another query of a later version has another name: a pooler may keep both.
         name = f"throughline_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
         marks = ", ".join(f"%(v{place})s" for place in range(1, len(types) + 1))
-        self._execute = f"EXECUTE {name} ({marks})"
-        self._prepare = f"PREPARE {name} ({', '.join(types)}) AS {query}; {self._execute}"
         self._name = name
+        self._execute = f"EXECUTE {name} ({marks})"
+        prepare = f"PREPARE {name} ({', '.join(types)}) AS {query}; {self._execute}"
+        self._first = self._plain if door.is_sqlite else prepare
 
     def rows(self, *values: Any) -> Sequence[Any]:
         """Return what is found with *values*, as the driver takes and gives them."""
@@ -45,15 +46,14 @@ class Prepared:
 
     def _ask(self, connection: Connection, values: dict[str, Any]) -> Sequence[Any]:
         # What is known of a connection goes with it.
-        known: str = connection.info.get(self._name, self._prepare)
-        if self._door.is_sqlite:
-            known = self._plain
+        statement: str = connection.info.get(self._name, self._first)
         try:
-            found = connection.exec_driver_sql(known, values).all()
+            found = connection.exec_driver_sql(statement, values).all()
         except DBAPIError as exc:
-            if known == self._plain or getattr(exc.orig, "pgcode", None) not in _PLAN_LOST:
+            if statement == self._plain or getattr(exc.orig, "pgcode", None) not in _PLAN_LOST:
                 raise
             connection.info[self._name] = self._plain
             return connection.exec_driver_sql(self._plain, values).all()
-        connection.info[self._name] = self._execute if known == self._prepare else known
+        if statement != self._plain:
+            connection.info[self._name] = self._execute
         return found
