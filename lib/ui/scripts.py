@@ -25,16 +25,17 @@ ROUTE = "/throughline/scripts/{version}/{name}"
 #: What a page's head says to have all of them early, while Streamlit itself is loading.
 HEAD = "".join(f'<link rel="modulepreload" href="./{_PLACE}/{name}">' for name in _SCRIPTS)
 
-#: A server that is away for a moment is asked again, by another name: a browser may remember that a
-#: module could not be had (Chromium does not).
+#: A server that is away for a moment is asked again, ever more seldom: one of another version never has
+#: it. By another name: a browser may remember that a module could not be had (Chromium does not).
 _LOADER = """
 const address = new URL("./{place}/{name}", document.baseURI);
 const loaded = async () => {{
   for (let times = 1; ; times += 1) {{
     try {{
       return await import(address);
-    }} catch {{
-      await new Promise((again) => setTimeout(again, 1000));
+    }} catch (error) {{
+      console.warn(error);
+      await new Promise((again) => setTimeout(again, Math.min(times, 30) * 1000));
       address.search = times;
     }}
   }}
