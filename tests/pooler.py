@@ -1,7 +1,5 @@
 """A real pooler before a PostgreSQL server: each transaction may get another connection to it."""
 
-import os
-import pwd
 import shutil
 import subprocess
 import time
@@ -11,7 +9,7 @@ from urllib.parse import quote
 import psycopg2
 
 from tests.app_server import free_port
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, as_somebody_else
 
 #: Seconds a pooler may take until it answers.
 PATIENCE = 10.0
@@ -52,9 +50,9 @@ class Pooler:
         )
         self._process = subprocess.Popen(
             [found, "--quiet", str(settings)],
-            user=_somebody_else() if os.geteuid() == 0 else None,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            **as_somebody_else(),
         )
 
     def url(self, database_url: str) -> str:
@@ -80,9 +78,3 @@ class Pooler:
         """End it."""
         self._process.kill()
         self._process.wait()
-
-
-def _somebody_else() -> str:
-    """Return who it runs as: it refuses to run as root."""
-    known = {each.pw_name for each in pwd.getpwall()}
-    return "postgres" if "postgres" in known else "nobody"

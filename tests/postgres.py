@@ -108,22 +108,24 @@ class PostgresServer:
             text=True,
             check=False,
             cwd=self.folder,
-            **self._as_user(),
+            **as_somebody_else(),
         )
         if done.returncode:
             raise PostgresMissing(f"{program} failed: {(done.stdout + done.stderr).strip()[-500:]}")
 
     def _give_folder_away(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        user = self._as_user().get("user")
+        user = as_somebody_else().get("user")
         if user is not None:
             shutil.chown(self.folder, user)
 
-    def _as_user(self) -> Mapping[str, Any]:
-        if os.geteuid() != 0:
-            return {}
-        known = {each.pw_name for each in pwd.getpwall()}
-        return {"user": "postgres" if "postgres" in known else "nobody"}
+
+def as_somebody_else() -> Mapping[str, Any]:
+    """Return how a program that refuses to run as root is started, for `subprocess`."""
+    if os.geteuid() != 0:
+        return {}
+    known = {each.pw_name for each in pwd.getpwall()}
+    return {"user": "postgres" if "postgres" in known else "nobody"}
 
 
 def _kill(pid: int) -> None:
