@@ -55,7 +55,9 @@ from tests.guide_server import (
 from tests.shadow import Shadow, structured
 from tests.test_guide import walked
 
-LIMITS = Limits(connect=1, first=0.6, between=0.4, whole=5, characters=20_000, heartbeat=0.02)
+#: Longer than a busy machine takes for anything here; a test of what takes too long is hasty.
+LIMITS = Limits(connect=20, first=20, between=20, whole=60, characters=20_000, heartbeat=0.02)
+HASTY = replace(LIMITS, first=0.6, between=0.4)
 WHOLE: Fields = {
     "problem_statement": "Newcomers wait in the hall and nobody tells them why.",
     "target_user": "newcomers in their first month",
@@ -75,6 +77,11 @@ def server() -> Iterator[GuideServer]:
 def client_of(server: GuideServer, limits: Limits = LIMITS, **changes: Any) -> Client:
     options: dict[str, Any] = {"sleep": lambda _: None, "chance": lambda: 0.0} | changes
     return Client(server.url, MODEL, KEY, limits=limits, **options)
+
+
+def limits_for(answer: Answer) -> Limits:
+    """Return the limits that tell whether an answer is too slow, where it is meant to be."""
+    return HASTY if answer.first or answer.stall_after else LIMITS
 
 
 @pytest.fixture
@@ -262,9 +269,10 @@ FAILURES: dict[str, tuple[Answer, str, str]] = {
 
 @pytest.mark.parametrize("name", FAILURES)
 def test_what_goes_wrong_is_one_sentence_to_the_team(
-    server: GuideServer, guide: ModelGuide, name: str, caplog: pytest.LogCaptureFixture
+    server: GuideServer, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer, sentence, kept = FAILURES[name]
+    guide = ModelGuide(client_of(server, limits_for(answer)))
     server.answers(answer)
     with caplog.at_level(logging.DEBUG):
         said = reply(guide, request("They wait."))
@@ -469,8 +477,9 @@ def test_what_is_wrong_with_a_field_is_told_and_the_rest_is_taken(
 
 @pytest.mark.parametrize("second", [Answer("Sorry."), broken(), Answer(HALF, first=5), wrong_key()])
 def test_what_stays_unusable_leaves_the_draft_as_it_was_and_fails_no_reply(
-    server: GuideServer, guide: ModelGuide, second: Answer
+    server: GuideServer, second: Answer
 ) -> None:
+    guide = ModelGuide(client_of(server, limits_for(second)))
     server.default = second
     server.answers(structured(draft={"hmw_statement": "word " * 40}))
     said = reply(guide, request("They wait.", draft=WHOLE))
@@ -1023,8 +1032,7 @@ def test_a_partial_reply_stays_marked_and_retry_goes_on_with_the_turn(server: Gu
 def test_stop_ends_a_silent_model_at_once(server: GuideServer) -> None:
     store = MemoryStore()
     key = new_step(store)
-    limits = replace(LIMITS, first=20, between=20)
-    process = assemble(Settings(), store, ModelGuide(client_of(server, limits)))
+    process = assemble(Settings(), store, ModelGuide(client_of(server)))
     server.answers(Answer(HALF, stall_after=12))
     process.replies.ask(key, [question("They wait.")])
     live = process.replies.live(key)
@@ -1037,7 +1045,8 @@ def test_stop_ends_a_silent_model_at_once(server: GuideServer) -> None:
     process.close(within=2)
 
 
-def test_no_thread_is_left_behind(server: GuideServer, guide: ModelGuide) -> None:
+def test_no_thread_is_left_behind(server: GuideServer) -> None:
+    guide = ModelGuide(client_of(server, HASTY))
     before = threading.active_count()
     server.answers(
         Answer(HALF, stall_after=12), Answer("a ", endless=True), Answer(HALF, cut_after=3)

@@ -31,7 +31,15 @@ from tests.guide_server import (
     too_many,
     wrong_key,
 )
-from tests.test_model_guide import LIMITS, Said, client_of, message, reply, request, structured
+from tests.test_model_guide import (
+    Said,
+    client_of,
+    limits_for,
+    message,
+    reply,
+    request,
+    structured,
+)
 
 SUMMARY = "The team rejected the help desk and settled on 14 buddies, led by Ines Okafor."
 
@@ -239,8 +247,9 @@ def test_the_budget_holds_for_the_summary_and_with_it(
     ids=lambda each: f"{each.status} {each.finish} {each.raw or each.text}"[:30],
 )
 def test_without_a_summary_the_note_stays_and_the_reply_is_whole(
-    model: Servant, guide: ModelGuide, store: MemoryStore, key: StepKey, answer: Answer
+    server: GuideServer, model: Servant, store: MemoryStore, key: StepKey, answer: Answer
 ) -> None:
+    guide = ModelGuide(client_of(server, limits_for(answer)))
     model.summary = answer
     say(store, key, 2_001, 2_001)
 
@@ -254,8 +263,7 @@ def test_without_a_summary_the_note_stays_and_the_reply_is_whole(
 def test_a_slow_summary_holds_up_no_reply_and_counts_as_a_failure(
     server: GuideServer, model: Servant, store: MemoryStore, key: StepKey
 ) -> None:
-    limits = replace(LIMITS, first=20, between=20)
-    guide = ModelGuide(client_of(server, limits), summary_within=0.1)
+    guide = ModelGuide(client_of(server), summary_within=0.1)
     model.summary = Answer("Too late.", first=30)
     say(store, key, 2_001, 2_001)
 
@@ -309,7 +317,7 @@ def test_a_memory_that_is_away_costs_the_summary_and_not_the_reply(
 def test_a_reply_that_is_stopped_while_it_is_summed_up_keeps_nothing(
     server: GuideServer, model: Servant, store: MemoryStore, key: StepKey
 ) -> None:
-    guide = ModelGuide(client_of(server, replace(LIMITS, first=20)))
+    guide = ModelGuide(client_of(server))
     model.summary = Answer("Too late.", first=30)
     say(store, key, 2_001, 2_001)
     pieces: Any = guide.reply(asked_in(store, key))

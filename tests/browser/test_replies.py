@@ -26,6 +26,9 @@ LONG = "Half of the newcomers leave within a year, most of them before christmas
 #: Seconds a reply takes to be saved once it was on screen, and a little for a busy machine.
 SAVED_AFTER = 2.5
 
+#: Seconds a chunk, for a reply that is still being written when a busy machine has got elsewhere.
+SLOWLY = "1.5"
+
 Serve = Callable[[str, str], AppServer]
 
 
@@ -115,8 +118,7 @@ def test_a_tab_that_moves_to_another_server_sees_the_reply_grow_stops_and_retrie
     page: Any, serve: Serve, postgres: PostgresServer
 ) -> None:
     url = postgres.new_database()
-    # Slow enough to be stopped in mid-sentence on a busy machine.
-    here, there = serve(url, "1.5"), serve(url, "0.01")
+    here, there = serve(url, SLOWLY), serve(url, "0.01")
     store = open_store(url)
     tab, address = entered(page, here)
     tab.send(LONG)
@@ -157,7 +159,7 @@ def test_a_page_on_another_server_offers_retry_by_itself_when_the_writer_died(
     page: Any, serve: Serve, postgres: PostgresServer
 ) -> None:
     url = postgres.new_database()
-    here, there = serve(url, "0.5"), serve(url, "0.01")
+    here, there = serve(url, SLOWLY), serve(url, "0.01")
     tab, address = entered(page, here)
     tab.send(LONG)
     assert eventually(lambda: len(words(growing(tab))) > 5, 30)
