@@ -20,8 +20,8 @@ import {
   pressedLately,
   sendOff,
   whenLeaving,
-  writerOf,
 } from "./typing.js";
+import { writerOf } from "./writer.js";
 
 const RESEND_EVERY_MS = 3000;
 const SHOW_WAITING_AFTER_MS = 1500;
@@ -155,6 +155,7 @@ function mount(parent, first) {
     if (moved || !box.recalled) {
       const memory = kept(box.data.storage);
       box.recalled = true;
+      writerOf(data.storage);
       box.outbox = memory?.outbox ?? [];
       text.value = memory?.text ?? "";
       if (memory === null && data.unsent) {

@@ -106,13 +106,3 @@ export function newId() {
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [8, 12, 16, 20].reduceRight((id, at) => `${id.slice(0, at)}-${id.slice(at)}`, hex);
 }
-
-/** The id this tab writes under in a step; it survives a reload. */
-export function writerOf(storage) {
-  const name = `${storage}/writer`;
-  const known = kept(name);
-  if (known) return known;
-  const id = newId();
-  keep(name, id);
-  return id;
-}

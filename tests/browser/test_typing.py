@@ -242,14 +242,22 @@ def test_what_the_guide_drafts_meanwhile_moves_neither_text_nor_caret(
     assert eventually(lambda: drafted(store, team) == news | {"target_user": "People"})
 
 
+def unsent_texts(app: AppServer, team: Team) -> set[str]:
+    """Return all that was typed and not sent in a team, whoever typed it."""
+    with closing(database_of(app)) as database:
+        texts = database.execute("SELECT text FROM unsent WHERE team_id = ?", [team.id])
+        return {text for (text,) in texts}
+
+
 def age_unsent_texts(app: AppServer, seconds: float) -> None:
     """Let what was typed and not sent have been left alone for a while."""
     then = datetime.now(UTC) - timedelta(seconds=seconds)
-    with (
-        closing(sqlite3.connect(app.database_url.removeprefix("sqlite:///"))) as database,
-        database,
-    ):
+    with closing(database_of(app)) as database, database:
         database.execute("UPDATE unsent SET updated_at = ?", [then.isoformat()])
+
+
+def database_of(app: AppServer) -> sqlite3.Connection:
+    return sqlite3.connect(app.database_url.removeprefix("sqlite:///"))
 
 
 def test_what_was_typed_and_not_sent_is_in_the_box_on_another_machine(
@@ -268,6 +276,40 @@ def test_what_was_typed_and_not_sent_is_in_the_box_on_another_machine(
     expect(other.own_messages).to_contain_text(["What I have not sent"])
 
     assert eventually(lambda: store.unsent(team.step_key("challenge"), "Ada", 0.0) is None)
+
+
+def test_two_tabs_of_which_one_was_duplicated_keep_what_is_typed_in_each(
+    tab: Walker, team: Team, app: AppServer
+) -> None:
+    tab.box.press_sequentially("What the first")
+    assert eventually(lambda: unsent_texts(app, team) == {"What the first"})
+    # As the browser duplicates a tab: the new one begins with a copy of what the first one keeps.
+    with tab.page.expect_popup() as opened:
+        tab.page.evaluate("open(location.href)")
+    other = Walker(opened.value, tab.url)
+    expect(other.box).to_have_value("What the first")
+    other.box.fill("What the second one types")
+    other.page.close()
+    tab.box.press("End")
+    tab.box.press_sequentially(" one types")
+    tab.page.close()
+
+    texts = {"What the second one types", "What the first one types"}
+    assert eventually(lambda: unsent_texts(app, team) == texts)
+
+
+def test_a_tab_that_is_loaded_again_goes_on_under_its_name(
+    tab: Walker, team: Team, app: AppServer
+) -> None:
+    tab.box.press_sequentially("What I")
+    assert eventually(lambda: unsent_texts(app, team) == {"What I"})
+    tab.page.reload()
+    expect(tab.box).to_have_value("What I")
+    tab.box.press("End")
+    tab.box.press_sequentially(" type")
+    tab.page.close()
+
+    assert eventually(lambda: unsent_texts(app, team) == {"What I type"})
 
 
 # For everybody
