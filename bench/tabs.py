@@ -232,8 +232,11 @@ def _rerun(page: tuple[int, str, str], begin: float, every: float, times: list[f
     tab = PageTab(*page)
     chance = random.Random()
     tab.rerun()
-    while (left := begin + SECONDS - time.time()) > 0:
-        time.sleep(min(left, chance.uniform(0.8, 1.2) * every))
+    while True:
+        time.sleep(chance.uniform(0.8, 1.2) * every)
+        # Nobody waits for the end to rerun once more: all tabs would do so in the same moment.
+        if time.time() > begin + SECONDS:
+            return
         if time.time() > begin:
             try:
                 times.append(tab.rerun())
