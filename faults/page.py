@@ -81,6 +81,8 @@ class Page:
         #: A fragment that draws itself anew; what the page's look was given. None where there is none.
         self.beat: Due | None = None
         self.look: Due | None = None
+        #: The widget id under which the look asks for the page.
+        self.looker = ""
         self.begun_runs = self.finished_runs = 0
         #: What the page said was wrong when it was drawn last.
         self.complaints: list[str] = []
@@ -168,6 +170,7 @@ class Page:
         elif component.component_name.endswith(_LOOK):
             shown: dict[str, Any] = json.loads(component.bytes)
             self.look = due(shown["every"], shown)
+            self.looker = f"$$STREAMLIT_INTERNAL_KEY_{component.id}__events"
 
 
 def _key(widget: str) -> str:

@@ -176,7 +176,7 @@ class Tab:
         is_other = said.get("seen") not in (None, shown["seen"])
         if is_other or "late" not in said or said["late"] != shown["late"]:
             look.at = time.monotonic() + LOOK_PATIENCE
-            self._rerun()
+            self._rerun(looked=True)
 
     def _ask(self, path: str, body: Any) -> Any:
         """Return the answer on a connection that is kept, as a browser does; None for none."""
@@ -234,7 +234,7 @@ class Tab:
             )
             self._rerun()
 
-    def _rerun(self, *, pressed: str = "", fragment: str = "") -> None:
+    def _rerun(self, *, pressed: str = "", fragment: str = "", looked: bool = False) -> None:
         if self._wire is None:
             return
         message = BackMsg()
@@ -249,6 +249,9 @@ class Tab:
             run.widget_states.widgets.add(id=id_, json_value=value)
         if pressed:
             run.widget_states.widgets.add(id=pressed, trigger_value=True)
+        if looked:
+            events = json.dumps([{"event": "look", "value": time.time()}])
+            run.widget_states.widgets.add(id=self.page.looker, json_trigger_value=events)
         try:
             self._wire.send(message)
         except WireCut:

@@ -228,6 +228,8 @@ class Tab:
     #: A sentence for the next page, and the one this run has shown.
     notice: str = ""
     shown: str = ""
+    #: Whether nobody asks for the next run.
+    unasked: bool = False
     presses: Presses = field(default_factory=Presses)
     #: How many messages to teams were sent from here.
     sent: int = 0
@@ -239,6 +241,8 @@ class Run:
 
     #: The presses it is to carry out.
     presses: Known
+    #: Whether nobody has asked for it: the page is drawn anew by itself.
+    unasked: bool = False
     #: What it has found out.
     found: dict[str, Any] = field(default_factory=dict)
 
@@ -283,10 +287,11 @@ def take_notice() -> str:
     return held.shown
 
 
-def keep_notice() -> None:
-    """Keep the sentence this run has shown for the next one too."""
+def draw_unasked() -> None:
+    """Say that the page is about to be drawn anew by itself: the sentence it shows stays."""
     held = tab()
     held.notice = held.shown or held.notice
+    held.unasked = True
 
 
 def begin_page() -> None:
@@ -304,7 +309,9 @@ def run() -> Run:
 
 
 def _new_run() -> Run:
-    return Run(tab().presses.known())
+    held = tab()
+    unasked, held.unasked = held.unasked, False
+    return Run(held.presses.known(), unasked)
 
 
 def of_run() -> dict[str, Any]:

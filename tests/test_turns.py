@@ -1,4 +1,4 @@
-"""Pages are drawn in turns, first come, first served, and nobody waits for somebody who waits."""
+"""Pages are drawn in turns, people first, and nobody waits for somebody who waits."""
 
 import threading
 import time
@@ -20,9 +20,11 @@ class Crowd:
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
 
-    def send(self, number: int, does: Callable[[], object] = lambda: None) -> None:
+    def send(
+        self, number: int, does: Callable[[], object] = lambda: None, *, unasked: bool = False
+    ) -> None:
         def draw() -> None:
-            with self._turns.turn():
+            with self._turns.turn(unasked=unasked):
                 with self._lock:
                     self.came.append(number)
                     self.at_once += 1
@@ -42,7 +44,7 @@ class Crowd:
 
 
 def waiting(turns: Turns, number: int) -> bool:
-    return eventually(lambda: len(turns._waiting) == number)
+    return eventually(lambda: len(turns._people) + len(turns._pages) == number)
 
 
 def test_one_after_the_other_in_the_order_they_came() -> None:
@@ -57,6 +59,35 @@ def test_one_after_the_other_in_the_order_they_came() -> None:
 
     assert crowd.over() == list(range(20))
     assert crowd.most == 1
+
+
+def test_what_nobody_has_asked_for_comes_after_all_that_somebody_has() -> None:
+    turns = Turns(slice_=30, patience=30)
+    crowd, goes_on = Crowd(turns), threading.Event()
+    crowd.send(0, goes_on.wait)
+    assert eventually(lambda: crowd.came == [0])
+    for place, (number, unasked) in enumerate(
+        [(4, True), (1, False), (5, True), (2, False), (3, False)], 1
+    ):
+        crowd.send(number, unasked=unasked)
+        assert waiting(turns, place)
+    goes_on.set()
+
+    assert crowd.over() == [0, 1, 2, 3, 4, 5]
+    assert crowd.most == 1
+
+
+def test_what_nobody_has_asked_for_goes_on_after_its_patience_while_people_keep_coming() -> None:
+    turns = Turns(slice_=30, patience=0.5)
+    crowd, goes_on = Crowd(turns), threading.Event()
+    crowd.send(0, goes_on.wait)
+    assert eventually(lambda: crowd.came == [0])
+    crowd.send(1, unasked=True)
+    assert waiting(turns, 1)
+    crowd.send(2)
+    assert eventually(lambda: 1 in crowd.came)
+    goes_on.set()
+    crowd.over()
 
 
 def test_whoever_takes_longer_than_a_slice_shares_its_turn_with_the_next() -> None:
@@ -144,8 +175,8 @@ def test_of_many_who_come_and_go_all_have_their_turn() -> None:
     turns = Turns(slice_=0.001, patience=0.05)
     crowd = Crowd(turns)
     for number in range(60):
-        crowd.send(number, lambda: time.sleep(0.002))
+        crowd.send(number, lambda: time.sleep(0.002), unasked=number % 3 == 0)
 
     assert sorted(crowd.over()) == list(range(60))
     assert turns._holder is None
-    assert not turns._waiting
+    assert waiting(turns, 0)

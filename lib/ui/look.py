@@ -35,5 +35,5 @@ def show(copy: WorkingCopy, step: str, *, late: bool = False, following: bool = 
             "late": late,
             "every": EVERY_WHILE_FOLLOWING if following else EVERY,
         },
-        on_look_change=working_copy.keep_notice,
+        on_look_change=working_copy.draw_unasked,
     )

@@ -53,7 +53,7 @@ def errors_shown() -> Iterator[None]:
     Within, a database that never answers is waited for once.
     """
     try:
-        with deadline.waiting_once(), turns.turn():
+        with deadline.waiting_once(), turns.turn(unasked=working_copy.run().unasked):
             yield
             press.forget()
     except AccessRefused as exc:
@@ -90,7 +90,7 @@ def show_notice() -> None:
 
 def redraw() -> NoReturn:
     """Draw the page anew though nobody did anything: the sentence at its top stays."""
-    working_copy.keep_notice()
+    working_copy.draw_unasked()
     st.rerun()
 
 

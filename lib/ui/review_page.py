@@ -232,7 +232,7 @@ def _live(process: Process, room: Room, filters: Filters) -> None:
         if clicks:
             clicks.clear()
             st.rerun()
-        with turns.turn():
+        with turns.turn(unasked=not first):
             if not first:
                 shown = _read_again(process, shown)
             first = False
