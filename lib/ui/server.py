@@ -22,7 +22,7 @@ from streamlit import get_option
 from lib import facilitators, process, settings
 from lib.settings import SettingsError
 from lib.store.port import StoreError
-from lib.ui import endpoints, middleware
+from lib.ui import endpoints, middleware, sparing
 
 #: Seconds the server may go on answering once it was told to end. It waits for every request that
 #: is under way, and with a silent database those take their time one after the other.
@@ -93,6 +93,7 @@ def parts() -> dict[str, Any]:
     except (SettingsError, StoreError) as exc:
         sys.stderr.write(f"Throughline cannot start: {exc}\n")
         sys.exit(1)
+    sparing.begin()
     return {
         "lifespan": _life,
         "routes": endpoints.routes(get_option("server.baseUrlPath")),

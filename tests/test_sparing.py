@@ -1,0 +1,169 @@
+"""What is kept of Streamlit's insides is what Streamlit makes, and is where it is looked for."""
+
+import logging
+from typing import Any
+
+import pytest
+from streamlit.navigation import page as navigation_page
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
+from streamlit.runtime.scriptrunner import script_runner
+
+from lib import navigation, turns, working_copy
+from lib.ui import sparing
+from tests import pages
+from tests.fakes import FakeGuide
+from tests.pages import WatchedStore
+
+#: As `AppSession._create_new_session_message` fills them in.
+SECTIONS = {
+    "theme": "",
+    "theme.light": "light",
+    "theme.dark": "dark",
+    "theme.sidebar": "sidebar",
+    "theme.light.sidebar": "light.sidebar",
+    "theme.dark.sidebar": "dark.sidebar",
+}
+
+
+def theme(populate: Any) -> CustomThemeConfig:
+    """Return the theme as *populate* puts it together."""
+    whole = CustomThemeConfig()
+    for section, path in SECTIONS.items():
+        part: Any = whole
+        for name in filter(None, path.split(".")):
+            part = getattr(part, name)
+        populate(part, section)
+    return whole
+
+
+def test_the_theme_that_is_kept_is_the_theme_each_time() -> None:
+    original = app_session._populate_theme_msg
+    kept = sparing.theme_kept(original)
+    expected = theme(original)
+
+    assert expected.primary_color
+    assert expected.dark.sidebar.background_color
+    assert not expected.HasField("sidebar")
+    assert [theme(kept) for _ in range(3)] == [expected] * 3
+
+
+def test_the_theme_is_put_together_once() -> None:
+    sections: list[str] = []
+    kept = sparing.theme_kept(lambda _, section: sections.append(section))
+    for _ in range(3):
+        theme(kept)
+
+    assert sections == list(SECTIONS)
+
+
+def test_pages_that_are_kept_are_the_pages_and_each_runs_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = navigation_page._create_page
+    kept = sparing.pages_kept(original)
+    made: list[Any] = []
+
+    def compared(*given: Any, **named: Any) -> Any:
+        mine, its = kept(*given, **named), original(*given, **named)
+        assert vars(mine) == vars(its)
+        made.append(mine)
+        return mine
+
+    monkeypatch.setattr(navigation_page, "_create_page", compared)
+    store = WatchedStore()
+    with pages.running(store, FakeGuide()):
+        team = pages.new_team(store)
+        app = pages.opened(navigation.FRONT_DOOR)
+        pages.moved(app, navigation.STEP_PAGES["challenge"], team=team.link)
+        first = pages.heading(app)
+        pages.moved(app, navigation.STEP_PAGES["validate"], team=team.link)
+
+    assert first == "1. Challenge"
+    # Each run makes them all: the front door, ten steps, the review.
+    assert len(made) >= 3 * 12
+    assert len(made) % 12 == 0
+    assert len({id(each) for each in made}) == len(made)
+
+
+def test_a_page_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Any] = []
+
+    class Page:
+        shown = False
+
+    def make(*given: Any, **named: Any) -> Page:
+        calls.append((given, named))
+        return Page()
+
+    kept = sparing.pages_kept(make)
+    first = kept("a.py", default=True)
+    first.shown = True
+    again, other = kept("a.py", default=True), kept("a.py")
+
+    assert calls == [(("a.py",), {"default": True}), (("a.py",), {})]
+    assert not again.shown
+    assert not other.shown
+
+
+@pytest.mark.parametrize("unasked", [True, False])
+def test_all_of_a_page_is_run_in_its_turn(monkeypatch: pytest.MonkeyPatch, unasked: bool) -> None:
+    mine = turns.Turns()
+    asked: list[bool] = []
+
+    def turn(*, unasked: bool) -> Any:
+        asked.append(unasked)
+        return mine.turn(unasked=unasked)
+
+    monkeypatch.setattr(turns, "turn", turn)
+    monkeypatch.setattr(working_copy, "tab", lambda: working_copy.Tab(unasked=unasked))
+    held: list[bool] = []
+    sparing.in_turn(lambda script: held.append(script == "app.py" and mine._holder is not None))(
+        "app.py"
+    )
+
+    assert held == [True]
+    assert asked == [unasked]
+    assert mine._holder is None
+
+
+PLACES = [
+    (navigation_page, "_create_page"),
+    (app_session, "_populate_theme_msg"),
+    (script_runner, "_mpa_v1"),
+]
+
+
+@pytest.fixture
+def originals(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return what Streamlit has, and put it back afterwards."""
+    found = [getattr(place, name) for place, name in PLACES]
+    for (place, name), original in zip(PLACES, found, strict=True):
+        monkeypatch.setattr(place, name, original)
+    return found
+
+
+def test_all_of_it_is_where_it_is_looked_for(
+    originals: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    sparing.begin.__wrapped__()
+
+    assert not caplog.records
+    assert all(
+        getattr(place, name) is not original
+        for (place, name), original in zip(PLACES, originals, strict=True)
+    )
+
+
+def test_what_streamlit_no_longer_has_is_said_and_left_alone(
+    originals: list[Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delattr(app_session, "_populate_theme_msg")
+    with caplog.at_level(logging.WARNING):
+        sparing.begin.__wrapped__()
+
+    assert [each.message for each in caplog.records] == [
+        "Streamlit has no _populate_theme_msg any more: a busy server takes longer."
+    ]
+    assert not hasattr(app_session, "_populate_theme_msg")
+    assert navigation_page._create_page is not originals[0]
