@@ -228,8 +228,8 @@ class Tab:
     #: A sentence for the next page, and the one this run has shown.
     notice: str = ""
     shown: str = ""
-    #: Whether nobody asks for the next run.
-    unasked: bool = False
+    #: Whether somebody waits for the page: a run they have asked for has not come to its end.
+    awaited: bool = False
     presses: Presses = field(default_factory=Presses)
     #: How many messages to teams were sent from here.
     sent: int = 0
@@ -241,8 +241,6 @@ class Run:
 
     #: The presses it is to carry out.
     presses: Known
-    #: Whether nobody has asked for it: the page is drawn anew by itself.
-    unasked: bool = False
     #: What it has found out.
     found: dict[str, Any] = field(default_factory=dict)
 
@@ -288,10 +286,27 @@ def take_notice() -> str:
 
 
 def draw_unasked() -> None:
-    """Say that the page is about to be drawn anew by itself: the sentence it shows stays."""
+    """Say that this thread draws the page anew by itself: the sentence it shows stays."""
     held = tab()
     held.notice = held.shown or held.notice
-    held.unasked = True
+    _of_thread.unasked = True
+
+
+def begin_run() -> bool:
+    """
+    Return whether nobody asks for the run that begins: the page is drawn anew by itself.
+
+    One that takes the place of a run somebody waits for is that one to them.
+    """
+    held = tab()
+    by_itself, _of_thread.unasked = getattr(_of_thread, "unasked", False), False
+    held.awaited = held.awaited or not by_itself
+    return not held.awaited
+
+
+def end_run() -> None:
+    """Say that the page has come to its end: nobody waits for it any more."""
+    tab().awaited = False
 
 
 def begin_page() -> None:
@@ -309,9 +324,7 @@ def run() -> Run:
 
 
 def _new_run() -> Run:
-    held = tab()
-    unasked, held.unasked = held.unasked, False
-    return Run(held.presses.known(), unasked)
+    return Run(tab().presses.known())
 
 
 def of_run() -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import criteria, navigation, steps, turns
+from lib import criteria, navigation, steps
 from lib.access import AccessRefused
 from lib.entrance import NO_TEAM
 from lib.guide.port import GuideError
@@ -330,29 +329,6 @@ def test_a_sentence_at_the_top_stays_while_the_guide_writes_and_goes_with_the_ne
     assert conversation(app) == ["Good morning"]
     assert "Concept Development is not open yet" in app.info[0].value
     assert not pages.moved(app, CHALLENGE, team=team.link).info
-
-
-def test_a_page_that_is_drawn_anew_by_itself_lets_people_go_first(
-    team: Team, guide: FakeGuide, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawings: list[bool] = []
-    turn = turns.turn
-
-    def noted(*, unasked: bool) -> AbstractContextManager[None]:
-        drawings.append(unasked)
-        return turn(unasked=unasked)
-
-    monkeypatch.setattr(turns, "turn", noted)
-    guide.hold()
-    threading.Timer(1.0, guide.go_on).start()
-    app = pages.opened_step(team, "challenge")
-
-    # Once with what grows, and when that is whole.
-    assert drawings == [False, True]
-
-    app.run()
-
-    assert drawings == [False, True, False]
 
 
 # Steps: locked, complete, left

@@ -1,6 +1,7 @@
 """What is kept of Streamlit's insides is what Streamlit makes, and is where it is looked for."""
 
 import logging
+import threading
 from typing import Any
 
 import pytest
@@ -106,25 +107,103 @@ def test_a_page_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not other.shown
 
 
-@pytest.mark.parametrize("unasked", [True, False])
-def test_all_of_a_page_is_run_in_its_turn(monkeypatch: pytest.MonkeyPatch, unasked: bool) -> None:
-    mine = turns.Turns()
-    asked: list[bool] = []
+# Turns
 
-    def turn(*, unasked: bool) -> Any:
-        asked.append(unasked)
+
+@pytest.fixture
+def drawings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Return of each run of a page, as it comes, whether nobody has asked for it."""
+    mine, found = turns.Turns(), []
+
+    def turn(*, unasked: bool = False) -> Any:
+        if mine._holder is None:
+            found.append(unasked)
         return mine.turn(unasked=unasked)
 
     monkeypatch.setattr(turns, "turn", turn)
-    monkeypatch.setattr(working_copy, "tab", lambda: working_copy.Tab(unasked=unasked))
-    held: list[bool] = []
-    sparing.in_turn(lambda script: held.append(script == "app.py" and mine._holder is not None))(
-        "app.py"
-    )
+    monkeypatch.setattr(turns, "end", mine.end)
+    monkeypatch.setattr(script_runner, "_mpa_v1", sparing.in_turn(script_runner._mpa_v1))
+    return found
 
-    assert held == [True]
-    assert asked == [unasked]
-    assert mine._holder is None
+
+def test_all_of_a_page_is_run_in_its_turn(drawings: list[bool]) -> None:
+    """The page's own turn is none of its own."""
+    with pages.running(WatchedStore(), FakeGuide()):
+        pages.opened(navigation.FRONT_DOOR)
+
+    assert drawings == [False]
+
+
+def test_a_page_that_is_drawn_anew_at_a_replys_end_lets_people_go_first(
+    drawings: list[bool],
+) -> None:
+    store, guide = WatchedStore(), FakeGuide()
+    guide.hold()
+    threading.Timer(1.0, guide.go_on).start()
+    with pages.running(store, guide):
+        app = pages.opened_step(pages.new_team(store), "challenge")
+
+        # Once with what grows, and when that is whole.
+        assert drawings == [False, True]
+
+        app.run()
+
+    assert drawings == [False, True, False]
+
+
+class Threads:
+    """Runs of one tab's page, each in a thread of its own, as Streamlit has them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        tab = working_copy.Tab()
+        monkeypatch.setattr(working_copy, "tab", lambda: tab)
+
+    def begin(self, *, looked: bool = False) -> bool:
+        """Begin a run, because the page's look has found something or not; return what it is told."""
+        told: list[bool] = []
+
+        def run() -> None:
+            if looked:
+                working_copy.draw_unasked()
+            told.append(working_copy.begin_run())
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        return told[0]
+
+    def end(self) -> None:
+        """Have the newest run come to its end."""
+        working_copy.end_run()
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Threads:
+    return Threads(monkeypatch)
+
+
+def test_a_run_the_pages_look_asks_for_is_nobodys(runs: Threads) -> None:
+    assert not runs.begin()
+    runs.end()
+    assert runs.begin(looked=True)
+    assert runs.begin(looked=True)
+
+
+def test_who_presses_while_the_page_waits_to_be_drawn_by_itself_does_not_wait_with_it(
+    runs: Threads,
+) -> None:
+    assert runs.begin(looked=True)
+    assert not runs.begin()
+
+
+def test_a_look_that_gives_up_a_run_somebody_waits_for_is_that_persons(runs: Threads) -> None:
+    assert not runs.begin()
+    assert not runs.begin(looked=True)
+    runs.end()
+    assert runs.begin(looked=True)
+
+
+# Where it is
 
 
 PLACES = [

@@ -107,7 +107,7 @@ def _follow(
 ) -> None:
     """Draw the reply as it grows, then the page as it is with it."""
     turns.end()
-    press.forget()
+    page.ended()
     for text in live.follow():
         line.update()
         slot.html(bubbles.growing(guide, text, ceil(live.wait)))

@@ -53,9 +53,10 @@ def errors_shown() -> Iterator[None]:
     Within, a database that never answers is waited for once.
     """
     try:
-        with deadline.waiting_once(), turns.turn(unasked=working_copy.run().unasked):
+        # A turn within a turn, but where `sparing` could not give one to all of the page.
+        with deadline.waiting_once(), turns.turn():
             yield
-            press.forget()
+            ended()
     except AccessRefused as exc:
         closed(str(exc))
         st.stop()
@@ -70,6 +71,12 @@ def errors_shown() -> Iterator[None]:
         log.error("A page could not be drawn: %s", exc)
         st.error(f"This could not be done. {exc}")
         st.stop()
+
+
+def ended() -> None:
+    """Say that the page has come to its end: what follows, if anything, is a reply that grows."""
+    press.forget()
+    working_copy.end_run()
 
 
 def place() -> DeltaGenerator:

@@ -74,7 +74,7 @@ def in_turn(run: Callable[[str], None]) -> Callable[[str], None]:
     """Return what runs a page as *run* does, all of it in its turn."""
 
     def ran(main_script: str) -> None:
-        with turns.turn(unasked=working_copy.tab().unasked):
+        with turns.turn(unasked=working_copy.begin_run()):
             run(main_script)
 
     return ran
