@@ -163,7 +163,7 @@ def test_what_a_model_thinks_aloud_is_not_shown(server: GuideServer, guide: Mode
 
 
 def test_a_model_that_thinks_for_long_is_not_taken_for_a_silent_one(server: GuideServer) -> None:
-    guide = ModelGuide(client_of(server))
+    guide = ModelGuide(client_of(server, HASTY))
     server.answers(Answer(structured("<think>" + "Hm. " * 20 + "</think>Good."), between=0.04))
 
     assert reply(guide, request("They wait.")).text == "Good."

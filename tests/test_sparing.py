@@ -87,7 +87,7 @@ def test_pages_that_are_kept_are_the_pages_and_each_runs_own(
     assert len({id(each) for each in made}) == len(made)
 
 
-def test_a_page_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_is_made_once() -> None:
     calls: list[Any] = []
 
     class Page:
@@ -126,8 +126,17 @@ def drawings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return found
 
 
-def test_all_of_a_page_is_run_in_its_turn(drawings: list[bool]) -> None:
-    """The page's own turn is none of its own."""
+def test_all_of_a_page_is_run_in_its_turn(
+    drawings: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working_copy, "tab", working_copy.Tab)
+    begun: list[list[bool]] = []
+    sparing.in_turn(lambda _: begun.append([*drawings]))("streamlit_app.py")
+
+    assert begun == [[False]]
+
+
+def test_the_turn_a_page_takes_itself_is_the_one_it_has(drawings: list[bool]) -> None:
     with pages.running(WatchedStore(), FakeGuide()):
         pages.opened(navigation.FRONT_DOOR)
 

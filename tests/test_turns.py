@@ -47,11 +47,17 @@ def waiting(turns: Turns, number: int) -> bool:
     return eventually(lambda: len(turns._people) + len(turns._pages) == number)
 
 
-def test_one_after_the_other_in_the_order_they_came() -> None:
-    turns = Turns(slice_=30, patience=30)
+def busy(turns: Turns) -> tuple[Crowd, threading.Event]:
+    """Return a crowd of which one has its turn until the event is set."""
     crowd, goes_on = Crowd(turns), threading.Event()
     crowd.send(0, goes_on.wait)
     assert eventually(lambda: crowd.came == [0])
+    return crowd, goes_on
+
+
+def test_one_after_the_other_in_the_order_they_came() -> None:
+    turns = Turns(slice_=30, patience=30)
+    crowd, goes_on = busy(turns)
     for number in range(1, 20):
         crowd.send(number, lambda: time.sleep(0.001))
         assert waiting(turns, number)
@@ -63,9 +69,7 @@ def test_one_after_the_other_in_the_order_they_came() -> None:
 
 def test_what_nobody_has_asked_for_comes_after_all_that_somebody_has() -> None:
     turns = Turns(slice_=30, patience=30)
-    crowd, goes_on = Crowd(turns), threading.Event()
-    crowd.send(0, goes_on.wait)
-    assert eventually(lambda: crowd.came == [0])
+    crowd, goes_on = busy(turns)
     for place, (number, unasked) in enumerate(
         [(4, True), (1, False), (5, True), (2, False), (3, False)], 1
     ):
@@ -79,9 +83,7 @@ def test_what_nobody_has_asked_for_comes_after_all_that_somebody_has() -> None:
 
 def test_what_nobody_has_asked_for_goes_on_after_its_patience_while_people_keep_coming() -> None:
     turns = Turns(slice_=30, patience=0.5)
-    crowd, goes_on = Crowd(turns), threading.Event()
-    crowd.send(0, goes_on.wait)
-    assert eventually(lambda: crowd.came == [0])
+    crowd, goes_on = busy(turns)
     crowd.send(1, unasked=True)
     assert waiting(turns, 1)
     crowd.send(2)
@@ -92,9 +94,7 @@ def test_what_nobody_has_asked_for_goes_on_after_its_patience_while_people_keep_
 
 def test_whoever_takes_longer_than_a_slice_shares_its_turn_with_the_next() -> None:
     turns = Turns(slice_=0.02, patience=30)
-    crowd, goes_on = Crowd(turns), threading.Event()
-    crowd.send(0, goes_on.wait)
-    assert eventually(lambda: crowd.came == [0])
+    crowd, goes_on = busy(turns)
     for number in (1, 2):
         crowd.send(number, goes_on.wait)
         assert eventually(lambda number=number: crowd.came == list(range(number + 1)))
@@ -126,9 +126,7 @@ def test_whoever_lost_its_turn_does_not_end_anothers() -> None:
 
 def test_after_its_patience_a_page_goes_on_without_a_turn() -> None:
     turns = Turns(slice_=30, patience=0.02)
-    crowd, goes_on = Crowd(turns), threading.Event()
-    crowd.send(0, goes_on.wait)
-    assert eventually(lambda: crowd.came == [0])
+    crowd, goes_on = busy(turns)
     holder = turns._holder
     crowd.send(1)
     assert eventually(lambda: crowd.came == [0, 1])

@@ -130,8 +130,8 @@ def test_a_look_brings_what_is_new_and_moves_nothing_that_is_there(review: Revie
 def test_nobody_asks_while_the_page_is_hidden_and_it_asks_at_once_when_it_is_shown(
     review: Review,
 ) -> None:
-    # In two and a fifth of the time between two looks there are two or three.
-    assert 1 <= review.asks_within(2.2 * LOOK_EVERY) <= 3
+    # In less than twice the time between two looks there are at most two of them.
+    assert 1 <= review.asks_within(1.8 * LOOK_EVERY) <= 2
 
     review.page.evaluate(HIDE, "hidden")
     assert review.asks_within(2.2 * LOOK_EVERY) == 0
