@@ -18,6 +18,7 @@ from lib.store.port import Store
 from lib.workshop import Team
 from tests import scene
 from tests.app_server import AppServer
+from tests.browser.test_following import Looks
 from tests.browser.walker import PATIENCE, Walker, still
 from tests.fakes import eventually
 from tests.test_criteria import GOOD
@@ -152,10 +153,11 @@ def test_the_timer_ticks_without_a_rerun_and_says_calmly_that_it_is_over(
     assert now() >= ends_at
 
 
-def test_a_message_reaches_the_teams_page_within_three_seconds_until_it_is_closed(
+def test_a_message_comes_with_the_next_look_of_the_teams_page_until_it_is_closed(
     tabs: Tabs, team: Team, store: Store
 ) -> None:
     facilitator, tab, mate = tabs(), tabs(), tabs()
+    looks = Looks(tab.page)
     for each, name in ((tab, "Ada"), (mate, "Ben")):
         each.enter(team.link, name)
     tab.box.fill("I am still typing")
@@ -172,16 +174,17 @@ def test_a_message_reaches_the_teams_page_within_three_seconds_until_it_is_close
     facilitator.page.get_by_role("button", name="Send", exact=True).click(delay=50)
     facilitator.page.get_by_text("Sent. It stands").wait_for()
     expect(facilitator.page.get_by_role("textbox", name="Message")).to_have_value("")
-    at = now()
+    before = looks.looks
     shown = tab.page.get_by_text("Ten more minutes, then coffee")
     expect(shown).to_be_visible()
-    took = now() - at
+    # In looks, not seconds, which a busy machine stretches: the answer of one may be a second old.
+    after = looks.looks - before
     expect(tab.box).to_be_focused()
     tab.page.get_by_role("button", name="Got it").click(delay=50)
     expect(shown).to_have_count(0)
     expect(mate.page.get_by_text("Ten more minutes, then coffee")).to_have_count(0)
 
-    assert took < timedelta(seconds=3)
+    assert after <= 2
     expect(tab.box).to_have_value("I am still typing")
     assert tab.box.get_attribute("data-mine") == "yes", "the box was made anew"
 
