@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from lib import steps as steps_
-from lib.calls import FINE, Call, TeamUsage
 from lib.cascade import Standing
 from lib.effects import carried_out
 from lib.ids import new_id
@@ -16,32 +15,29 @@ from lib.status import Change, Event, Phase, Status
 from lib.store.clock import now
 from lib.store.memory_entrance import MemoryEntrance
 from lib.store.memory_finding import MemoryFinding
-from lib.store.memory_room import MemoryRooms
-from lib.store.memory_transcripts import NOTHING, Clock, MemoryTranscripts, Row
+from lib.store.memory_review import MemoryReview
+from lib.store.memory_transcripts import NOTHING, Clock, Row
+from lib.store.memory_typed import MemoryTyped
 from lib.store.port import LEASE, Conflict, Decision, NotFound, Unstorable
-from lib.transcript import MessageStatus, Role
+from lib.transcript import Role
 from lib.workshop import (
     ArtifactVersion,
-    Aside,
     Draft,
     EventRecord,
     Snapshot,
     StepKey,
-    StepOverview,
     StepState,
     Team,
     TeamKey,
-    Unsent,
     Workshop,
 )
 
 
-class MemoryStore(MemoryTranscripts, MemoryRooms, MemoryFinding, MemoryEntrance):
+class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance):
     """The port over dicts and one lock. *lease* is in seconds; *clock* is the database's."""
 
     def __init__(self, *, lease: float = LEASE, clock: Clock = now) -> None:
-        MemoryTranscripts.__init__(self)
-        MemoryRooms.__init__(self)
+        MemoryReview.__init__(self)
         MemoryEntrance.__init__(self)
         self._lease = timedelta(seconds=lease)
         self._clock = clock
@@ -50,7 +46,6 @@ class MemoryStore(MemoryTranscripts, MemoryRooms, MemoryFinding, MemoryEntrance)
         self._teams: dict[TeamKey, Team] = {}
         self._rows: dict[StepKey, Row] = {}
         self._events: dict[str, list[EventRecord]] = {}
-        self._calls: dict[str, dict[str, Call]] = {}
         self._kept: dict[str, Snapshot] = {}
 
     def close(self) -> None:
@@ -85,12 +80,6 @@ class MemoryStore(MemoryTranscripts, MemoryRooms, MemoryFinding, MemoryEntrance)
             return sorted(
                 self._workshops.values(), key=lambda each: (each.created_at, each.id), reverse=True
             )
-
-    def teams(self, workshop_id: str) -> list[Team]:
-        """Return a workshop's teams by position."""
-        with self._lock:
-            found = [team for team in self._teams.values() if team.workshop_id == workshop_id]
-            return sorted(found, key=lambda team: (team.position, team.id))
 
     def team_by_link(self, link: str) -> Team:
         """Return the team whose link this is."""
@@ -244,112 +233,3 @@ class MemoryStore(MemoryTranscripts, MemoryRooms, MemoryFinding, MemoryEntrance)
         """Return a workshop's story."""
         with self._lock:
             return list(self._events.get(workshop_id, ()))
-
-    # What is typed
-
-    def set_aside(self, key: StepKey, aside: Aside) -> None:
-        """Keep what could not go into the draft."""
-        with self._lock:
-            held = self._stored(key).asides
-            place = (aside.field, aside.writer)
-            if place not in held or held[place].revision < aside.revision:
-                # Again at the end: the oldest come first.
-                held.pop(place, None)
-                held[place] = deepcopy(aside)
-
-    def asides(self, key: StepKey) -> list[Aside]:
-        """Return what was set aside in a step, oldest first."""
-        with self._lock:
-            return deepcopy(list(self._rows.get(key, NOTHING).asides.values()))
-
-    def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
-        """Forget what a writer's aside for a field holds."""
-        with self._lock:
-            self._rows.get(key, NOTHING).asides.pop((field, writer), None)
-
-    def keep_unsent(self, key: StepKey, unsent: Unsent, instead_of: str = "") -> None:
-        """Keep what a tab's chat box holds."""
-        with self._lock:
-            held = self._stored(key).unsent
-            known = held.get(unsent.writer)
-            if known is None or known[1].revision < unsent.revision:
-                held[unsent.writer] = (self._clock(), unsent)
-            if instead_of != unsent.writer:
-                held.pop(instead_of, None)
-
-    def unsent(self, key: StepKey, member: str, idle: float) -> Unsent | None:
-        """Return the newest text a member has typed and not sent."""
-        with self._lock:
-            before = self._clock() - timedelta(seconds=idle)
-            found = [
-                (at, each)
-                for at, each in self._rows.get(key, NOTHING).unsent.values()
-                if each.member == member and each.text and at <= before
-            ]
-            return max(found, key=lambda each: each[0])[1] if found else None
-
-    # Review
-
-    def roster(self, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
-        """Return a workshop, its teams, and what their models were asked."""
-        with self._lock:
-            return self.workshop(workshop_id), self.teams(workshop_id), self.usage(workshop_id)
-
-    def overview(self, workshop_id: str) -> list[StepOverview]:
-        """Return ten cells a team."""
-        with self._lock:
-            keys = [
-                team.step_key(slug) for team in self.teams(workshop_id) for slug in steps_.SLUGS
-            ]
-            return [self._cell(key, self._rows[key]) for key in keys]
-
-    def _cell(self, key: StepKey, row: Row) -> StepOverview:
-        statuses = [message.status for message in row.live]
-        unfinished = sum(status is not MessageStatus.COMPLETE for status in statuses)
-        told = [e for e in self._events[key.workshop_id] if (e.team_id, e.step) == key[1:]]
-        done = [each for each in told if each.after is Status.COMPLETE]
-        is_overridden = row.state.status is Status.COMPLETE and done[-1].event is Event.OVERRIDE
-        return StepOverview(
-            key.team_id,
-            replace(row.state, phase=row.draft.phase),
-            len(statuses),
-            unfinished,
-            row.touched,
-            statuses.count(MessageStatus.ERROR),
-            max((each.at for each in told), default=None),
-            is_overridden,
-            self._flagged_at(key.team),
-            self._arrived_at(key, row),
-        )
-
-    def _arrived_at(self, key: StepKey, row: Row) -> datetime | None:
-        if key.step != steps_.SLUGS[0]:
-            return None
-        return next((each.created_at for each in row.live if each.position == 1), None)
-
-    # Calls of models
-
-    def record_call(self, call: Call) -> None:
-        """Keep a call of a model that is over."""
-        with self._lock:
-            if call.team is None:
-                raise Unstorable("A call without its team cannot be stored.")
-            self._stored(StepKey(*call.team, call.step))
-            self._calls.setdefault(call.team.workshop_id, {}).setdefault(call.id, call)
-
-    def usage(self, workshop_id: str) -> list[TeamUsage]:
-        """Return what the calls of each team come to."""
-        with self._lock:
-            by_team: dict[str, list[Call]] = {}
-            for call in self._calls.get(workshop_id, {}).values():
-                by_team.setdefault(call.team.team_id if call.team else "", []).append(call)
-        return [
-            TeamUsage(
-                team_id,
-                len(calls),
-                sum(each.tokens_in for each in calls),
-                sum(each.tokens_out for each in calls),
-                sum(each.outcome not in FINE for each in calls),
-            )
-            for team_id, calls in sorted(by_team.items())
-        ]

@@ -1,7 +1,6 @@
 """Looking through what was made and when it was said, in memory: the twin of `lib.store.finding`."""
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
@@ -10,14 +9,13 @@ from typing import Any
 
 from lib import steps as steps_
 from lib.status import Status
-from lib.workshop import Activity, Made, StepKey, Team, TeamKey
+from lib.store.memory_room import MemoryRooms
+from lib.workshop import Activity, Made, StepKey
 
 
-class MemoryFinding:
+class MemoryFinding(MemoryRooms):
     """The port's methods for looking through a workshop, over the rows of the store."""
 
-    _lock: threading.RLock
-    _teams: dict[TeamKey, Team]
     _rows: dict[StepKey, Any]
 
     def made_with(self, workshop_id: str, words: Sequence[str], limit: int) -> list[Made]:
@@ -27,8 +25,7 @@ class MemoryFinding:
             return deepcopy(found[:limit])
 
     def _made(self, workshop_id: str) -> Iterator[Made]:
-        own = [team for team in self._teams.values() if team.workshop_id == workshop_id]
-        for team in sorted(own, key=lambda team: (team.position, team.id)):
+        for team in self.teams(workshop_id):
             for slug in steps_.SLUGS:
                 row = self._rows[team.step_key(slug)]
                 if row.versions:

@@ -33,6 +33,12 @@ class MemoryRooms:
                 raise NotFound("There is no such workshop.")
             return self._workshops[workshop_id]
 
+    def teams(self, workshop_id: str) -> list[Team]:
+        """Return a workshop's teams by position."""
+        with self._lock:
+            found = [team for team in self._teams.values() if team.workshop_id == workshop_id]
+            return sorted(found, key=lambda team: (team.position, team.id))
+
     # The agenda
 
     def agenda(self, workshop_id: str) -> Agenda:

@@ -1,0 +1,88 @@
+"""The review table and calls of models, in memory: the twin of `lib.store.overview` and `calls`."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from lib import steps as steps_
+from lib.calls import FINE, Call, TeamUsage
+from lib.status import Event, Status
+from lib.store.memory_room import MemoryRooms
+from lib.store.memory_transcripts import MemoryTranscripts, Row
+from lib.store.port import Unstorable
+from lib.transcript import MessageStatus
+from lib.workshop import EventRecord, StepKey, StepOverview, Team, Workshop
+
+
+class MemoryReview(MemoryRooms, MemoryTranscripts):
+    """The port's methods for the facilitator's tables, over the rows of the store."""
+
+    _events: dict[str, list[EventRecord]]
+
+    def __init__(self) -> None:
+        MemoryRooms.__init__(self)
+        MemoryTranscripts.__init__(self)
+        self._calls: dict[str, dict[str, Call]] = {}
+
+    def roster(self, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
+        """Return a workshop, its teams, and what their models were asked."""
+        with self._lock:
+            return self.workshop(workshop_id), self.teams(workshop_id), self.usage(workshop_id)
+
+    def overview(self, workshop_id: str) -> list[StepOverview]:
+        """Return ten cells a team."""
+        with self._lock:
+            keys = [
+                team.step_key(slug) for team in self.teams(workshop_id) for slug in steps_.SLUGS
+            ]
+            return [self._cell(key, self._rows[key]) for key in keys]
+
+    def _cell(self, key: StepKey, row: Row) -> StepOverview:
+        statuses = [message.status for message in row.live]
+        unfinished = sum(status is not MessageStatus.COMPLETE for status in statuses)
+        told = [e for e in self._events[key.workshop_id] if (e.team_id, e.step) == key[1:]]
+        done = [each for each in told if each.after is Status.COMPLETE]
+        is_overridden = row.state.status is Status.COMPLETE and done[-1].event is Event.OVERRIDE
+        return StepOverview(
+            key.team_id,
+            replace(row.state, phase=row.draft.phase),
+            len(statuses),
+            unfinished,
+            row.touched,
+            statuses.count(MessageStatus.ERROR),
+            max((each.at for each in told), default=None),
+            is_overridden,
+            self._flagged_at(key.team),
+            self._arrived_at(key, row),
+        )
+
+    def _arrived_at(self, key: StepKey, row: Row) -> datetime | None:
+        if key.step != steps_.SLUGS[0]:
+            return None
+        return next((each.created_at for each in row.live if each.position == 1), None)
+
+    # Calls of models
+
+    def record_call(self, call: Call) -> None:
+        """Keep a call of a model that is over."""
+        with self._lock:
+            if call.team is None:
+                raise Unstorable("A call without its team cannot be stored.")
+            self._stored(StepKey(*call.team, call.step))
+            self._calls.setdefault(call.team.workshop_id, {}).setdefault(call.id, call)
+
+    def usage(self, workshop_id: str) -> list[TeamUsage]:
+        """Return what the calls of each team come to."""
+        with self._lock:
+            by_team: dict[str, list[Call]] = {}
+            for call in self._calls.get(workshop_id, {}).values():
+                by_team.setdefault(call.team.team_id if call.team else "", []).append(call)
+        return [
+            TeamUsage(
+                team_id,
+                len(calls),
+                sum(each.tokens_in for each in calls),
+                sum(each.tokens_out for each in calls),
+                sum(each.outcome not in FINE for each in calls),
+            )
+            for team_id, calls in sorted(by_team.items())
+        ]
