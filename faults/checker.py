@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from faults.history import Bubble, Edit, History, Look, Place, Row, Screen, Sent
 from lib.ids import reply_id
+from lib.team_copy import WINDOW
 from lib.transcript import MessageStatus, Role
 from lib.ui import bubbles
-from lib.working_copy import WINDOW
 
 #: The columns that must be 0, in the table's order.
 COLUMNS = ("lost", "doubled", "truncated", "reordered", "stale overwrites", "never-ending")

@@ -16,8 +16,8 @@ from lib.ids import is_id
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import is_read_only
-from lib.transcript import Message, Role, TextRefused, accept
-from lib.working_copy import WorkingCopy, as_name
+from lib.team_copy import WorkingCopy
+from lib.transcript import Message, Role, TextRefused, accept, as_name
 from lib.workshop import Team
 
 

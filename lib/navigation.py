@@ -19,7 +19,8 @@ from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.status import is_locked
 from lib.store.port import StoreError
-from lib.working_copy import WorkingCopy, as_name
+from lib.team_copy import WorkingCopy
+from lib.transcript import as_name
 
 log = logging.getLogger(__name__)
 

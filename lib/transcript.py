@@ -14,6 +14,8 @@ from enum import StrEnum
 #: (8 h at 150 words a minute) stays under half of it.
 MAX_CHARACTERS = 2_000_000
 
+#: Characters of a member's name.
+MAX_NAME = 60
 
 #: Revisions an attempt at a reply may have. A chunk is at least a character, a reply is shorter.
 ATTEMPT = 1 << 32
@@ -110,6 +112,11 @@ def clean(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+
+
+def as_name(text: str) -> str:
+    """Return what somebody gave as their name, as it is shown: one line of at most MAX_NAME."""
+    return " ".join(clean(text).split())[:MAX_NAME].strip()
 
 
 def accept(text: str) -> str:

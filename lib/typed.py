@@ -17,8 +17,8 @@ from lib.process import Process
 from lib.shaping import shaped
 from lib.status import is_locked
 from lib.store.port import StoreUnavailable
-from lib.transcript import clean
-from lib.working_copy import WorkingCopy, as_name
+from lib.team_copy import WorkingCopy
+from lib.transcript import as_name, clean
 from lib.workshop import Draft, StepKey, Team, Unsent
 
 #: Bytes a request may have: every field of the longest step many times over.

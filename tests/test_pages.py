@@ -18,10 +18,10 @@ from lib.process import Process
 from lib.settings import Settings
 from lib.status import Event, Status
 from lib.store.port import LEASE, StoreUnavailable
+from lib.team_copy import WorkingCopy
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import bubbles, press, safe
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
-from lib.working_copy import WorkingCopy
 from lib.workshop import Draft, Team, Workshop
 from tests import pages
 from tests.fakes import FakeGuide, eventually, proposal, question

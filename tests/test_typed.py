@@ -11,11 +11,12 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation, typed, working_copy
+from lib import navigation, typed
 from lib.ids import new_id
 from lib.process import Process
 from lib.status import Event, decide
 from lib.store.port import Decision, StoreUnavailable
+from lib.transcript import MAX_NAME
 from lib.ui import endpoints
 from lib.workshop import Fields, StepKey, Team
 from tests import pages
@@ -220,7 +221,7 @@ def test_a_name_is_one_clean_line(
     typed.deliver(process, team, said(edit("target_user", "N"), member="A\x00da\n <b>" + "x" * 99))
     ((author, _),) = asides(store, key)
 
-    assert author == ("Ada <b>" + "x" * 99)[: working_copy.MAX_NAME]
+    assert author == ("Ada <b>" + "x" * 99)[:MAX_NAME]
 
 
 def test_a_step_nobody_has_opened_takes_nothing_in(

@@ -8,9 +8,9 @@ from lib.access import Action
 from lib.artifacts import MODELS
 from lib.process import Process
 from lib.store.port import StoreError
+from lib.team_copy import WorkingCopy
 from lib.ui import artifact_card, press
 from lib.ui.safe import escaped
-from lib.working_copy import WorkingCopy
 from lib.workshop import Aside
 
 

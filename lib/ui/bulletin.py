@@ -10,10 +10,10 @@ from lib.notes import MAX_CHARACTERS, Kind, Note, NoteRefused
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError
+from lib.team_copy import WorkingCopy
 from lib.ui import countdown, press
 from lib.ui.moment import zone
 from lib.ui.safe import escaped
-from lib.working_copy import WorkingCopy
 
 
 def show(process: Process, copy: WorkingCopy) -> None:

@@ -14,11 +14,11 @@ from lib.reply import Reply
 from lib.status import is_read_only
 from lib.store import deadline
 from lib.store.port import StoreError, StoreUnavailable
+from lib.team_copy import WINDOW, WorkingCopy
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import bubbles, chat_box, page, press, safe
 from lib.ui.chat_box import Delivery, Refusal, Suggested
 from lib.ui.unsaved_line import UnsavedLine
-from lib.working_copy import WINDOW, WorkingCopy
 from lib.workshop import StepKey
 
 #: Characters of a message a page shows before it folds the rest: every rerun sends them again.

@@ -9,6 +9,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import Status, TransitionRefused, is_locked, is_read_only
 from lib.store.port import Conflict, StoreUnavailable
+from lib.team_copy import Asking, WorkingCopy
 from lib.ui import (
     artifact_card,
     artifact_form,
@@ -18,7 +19,6 @@ from lib.ui import (
     reopen_dialog,
     update_line,
 )
-from lib.working_copy import Asking, WorkingCopy
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:

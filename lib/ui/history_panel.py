@@ -9,10 +9,10 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import Status
 from lib.store.port import StoreError
+from lib.team_copy import Asking, WorkingCopy
 from lib.ui import differences_view, press, reopen_dialog
 from lib.ui.moment import when
 from lib.ui.safe import escaped
-from lib.working_copy import Asking, WorkingCopy
 from lib.workshop import ArtifactVersion
 
 

@@ -10,8 +10,8 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import TransitionRefused
 from lib.store.port import Conflict, StoreError
+from lib.team_copy import Asking, WorkingCopy
 from lib.ui import press
-from lib.working_copy import Asking, WorkingCopy
 from lib.workshop import StepKey
 
 _TITLES = {"revise": "Revise", "reset": "Start over", "restore": "Restore a version of"}

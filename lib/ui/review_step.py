@@ -9,6 +9,7 @@ from lib.access import Action
 from lib.process import Process
 from lib.review import Room, TeamSummary
 from lib.status import Status
+from lib.team_copy import WINDOW
 from lib.transcript import Message, MessageStatus
 from lib.ui import (
     archive_panel,
@@ -21,7 +22,6 @@ from lib.ui import (
     safe,
 )
 from lib.ui.moment import zone
-from lib.working_copy import WINDOW
 from lib.workshop import StepKey
 
 #: The query parameters that say whose step is open, and how much of its transcript. (`team` is

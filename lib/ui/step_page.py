@@ -5,12 +5,13 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import entrance, navigation, steps, typed
+from lib import entrance, navigation, steps, typed, working_copy
 from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import is_read_only
 from lib.store.port import StoreError
+from lib.team_copy import WorkingCopy
 from lib.ui import (
     bulletin,
     chat,
@@ -23,7 +24,6 @@ from lib.ui import (
     stale_panel,
 )
 from lib.ui.unsaved_line import UnsavedLine
-from lib.working_copy import WorkingCopy
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
         typed.take_in(process, copy, step)
     except StoreError as exc:
         log.warning("What was typed in %s waits in its form: %s", step, exc)
-    copy.read_unsent(process, step)
+    copy.read_unsent(process, step, working_copy.member())
 
 
 def _heading(process: Process, copy: WorkingCopy, step: str) -> None:

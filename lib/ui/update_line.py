@@ -6,9 +6,9 @@ from lib.access import Action
 from lib.artifacts import MODELS
 from lib.process import Process
 from lib.store.port import StoreError
+from lib.team_copy import WorkingCopy
 from lib.ui import press
 from lib.updates import Update
-from lib.working_copy import WorkingCopy
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from lib.store import open_store
 from lib.store.port import Store
-from lib.working_copy import IDLE
+from lib.team_copy import IDLE
 from lib.workshop import Fields, Team
 from tests import pages
 from tests.app_server import AppServer
