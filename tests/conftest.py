@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,19 @@ def _only_localhost() -> None:
     folder = str(Path(sitecustomize.__file__).parent)
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([folder, *filter(None, paths)]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _components_are_looked_for_once() -> None:
+    """
+    Have a page under test not look through all that is installed for components at each of its runs.
+
+    A server does so once, when it starts; half of what tests of pages did was this.
+    """
+    from streamlit.components.v2 import manifest_scanner
+
+    found = cache(manifest_scanner.scan_component_manifests)
+    manifest_scanner.scan_component_manifests = found
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,12 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext
 
 from lib.store import open_store
 from lib.store.port import Store
 from tests.app_server import AppServer
+from tests.browser.profiles import Lend, Profiles
 from tests.browser.walker import Walker
 from tests.quick_server import serving
 
@@ -26,6 +28,9 @@ WITHOUT = (
     "WebUIOmniboxAimPopup",
     "AimEnabled",
     "AvoidUnnecessaryBeforeUnloadCheckSync",
+    # Scripts compiled while they come, though they were compiled before.
+    "BackgroundResourceFetch",
+    "ScriptStreaming",
     "DestroyProfileOnBrowserClose",
     "HttpsUpgrades",
     "HttpsFirstBalancedModeAutoEnable",
@@ -47,6 +52,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         say("No Chromium was found: install Debian's chromium-headless-shell.")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
     quiet.append(f"--disable-features={','.join(WITHOUT)}")
+    # Pages of one profile share a process, which knows what it has compiled.
+    quiet.append("--process-per-site")
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": quiet}
 
 
@@ -57,29 +64,23 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def _shared_context(browser: Any, browser_context_args: dict[str, Any]) -> Iterator[Any]:
-    context = browser.new_context(**browser_context_args)
-    yield context
-    context.close()
+def _profiles(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Profiles]:
+    profiles = Profiles(browser, browser_context_args)
+    yield profiles
+    profiles.close()
 
 
 @pytest.fixture
-def context(_shared_context: Any) -> Iterator[Any]:
-    """
-    Return a browser profile that nobody has used, but for what it has compiled.
+def profile(_profiles: Profiles) -> Iterator[Lend]:
+    """Return a function that gives a machine nobody has used, with a browser on it."""
+    yield _profiles.lend
+    _profiles.take_back()
 
-    One for all tests of a worker, emptied after each: in a new one every page compiles Streamlit's
-    scripts again, a third of the time it takes to open.
-    """
-    yield _shared_context
-    emptied = _shared_context.new_page()
-    for page in _shared_context.pages:
-        if page is not emptied:
-            page.close()
-    everything = {"origin": "*", "storageTypes": "local_storage,indexeddb,cache_storage,websql"}
-    _shared_context.new_cdp_session(emptied).send("Storage.clearDataForOrigin", everything)
-    _shared_context.clear_cookies()
-    emptied.close()
+
+@pytest.fixture
+def context(profile: Lend) -> BrowserContext:
+    """Return the profile of the test's own page."""
+    return profile()
 
 
 @pytest.fixture(scope="session")

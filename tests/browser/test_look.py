@@ -23,6 +23,7 @@ from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store import open_store
 from tests.app_server import ROOT
+from tests.browser import profiles
 from tests.browser.walker import PATIENCE, still
 from tests.quick_server import QuickServer
 
@@ -186,6 +187,7 @@ THEMES = ("light", "dark")
 def quiet(browser: Browser) -> Iterator[BrowserContext]:
     """Return a browser profile for all scenes: what one page has compiled, the next need not."""
     context = browser.new_context(reduced_motion="reduce", timezone_id="Europe/Zurich")
+    profiles.keep(context)
     context.set_default_timeout(PATIENCE)
     yield context
     context.close()
@@ -214,7 +216,7 @@ def opened(quiet: BrowserContext, room: Room) -> Iterator[Open]:
         return page
 
     yield open_
-    for page in quiet.pages:
+    for page in profiles.opened(quiet):
         page.close()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.app_server import AppServer
+from tests.browser.profiles import opened
 
 KEEP = "() => { localStorage.setItem('kept', 'yes'); document.cookie = 'kept=yes'; }"
 KEPT = "() => [localStorage.getItem('kept'), document.cookie.includes('kept')]"
@@ -18,4 +19,4 @@ def test_nothing_is_left_of_the_test_before(page: Any, app: AppServer, _time: in
 
     page.evaluate(KEEP)
     assert page.evaluate(KEPT) == ["yes", True]
-    assert len(page.context.pages) == 1
+    assert opened(page.context) == [page]

@@ -1,13 +1,11 @@
 """A whole room: a facilitator and three teams, each in a browser of its own."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests import recorded_workshop as recorded
 from tests.app_server import AppServer
+from tests.browser.profiles import Lend
 from tests.browser.walker import Walker
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -19,12 +17,9 @@ CHALLENGE, STAKEHOLDERS = 3, 4
 
 
 @pytest.fixture
-def browsers(browser: Any, app: AppServer) -> Iterator[list[Walker]]:
+def browsers(profile: Lend, app: AppServer) -> list[Walker]:
     """Return four people, each with a browser of their own."""
-    contexts = [browser.new_context(viewport={"width": 1366, "height": 800}) for _ in range(4)]
-    yield [Walker(context.new_page(), app.url) for context in contexts]
-    for context in contexts:
-        context.close()
+    return [Walker(profile().new_page(), app.url) for _ in range(4)]
 
 
 def cell(desk: Walker, team: str, column: int) -> Locator:

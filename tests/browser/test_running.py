@@ -1,12 +1,12 @@
 """Running a workshop in real browsers: one timer for all, messages, a hold, a call for help."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from lib import agenda as agenda_
 from lib import completion, facilitation
@@ -18,6 +18,7 @@ from lib.store.port import Store
 from lib.workshop import Team
 from tests import scene
 from tests.app_server import AppServer
+from tests.browser.profiles import Lend
 from tests.browser.test_following import Looks
 from tests.browser.walker import PATIENCE, Walker, still
 from tests.fakes import eventually
@@ -38,23 +39,19 @@ LATE = """
 
 
 @pytest.fixture
-def tabs(browser: Browser, app: AppServer) -> Iterator[Tabs]:
-    """Return a function that opens a tab in a context of its own, its clock as far off as asked."""
-    opened = []
+def tabs(profile: Lend, app: AppServer) -> Tabs:
+    """Return a function that opens a tab on a machine of its own, its clock as far off as asked."""
 
     def tab(*, clock_ahead: timedelta = timedelta(0)) -> Walker:
-        context = browser.new_context(viewport={"width": 1366, "height": 800})
-        opened.append(context)
+        page = profile().new_page()
         if clock_ahead:
             ahead = clock_ahead.total_seconds() * 1000
-            context.add_init_script(
+            page.add_init_script(
                 f"const real = Date.now.bind(Date); Date.now = () => real() + {ahead};"
             )
-        return Walker(context.new_page(), app.url)
+        return Walker(page, app.url)
 
-    yield tab
-    for context in opened:
-        context.close()
+    return tab
 
 
 @pytest.fixture

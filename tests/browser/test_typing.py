@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from lib.team_copy import IDLE
 from lib.workshop import Fields, Team
 from tests import pages
 from tests.app_server import AppServer
+from tests.browser.profiles import Lend
 from tests.browser.walker import Walker
 from tests.fakes import eventually
 from tests.pages import watching
@@ -47,17 +48,9 @@ def at_form(walker: Walker, team: Team, name: str, step: str = "challenge") -> W
 
 
 @pytest.fixture
-def elsewhere(browser: Any, app: AppServer) -> Iterator[Callable[..., Walker]]:
+def elsewhere(profile: Lend, app: AppServer) -> Callable[[], Walker]:
     """Return a function that sits somebody down at another machine."""
-    contexts = []
-
-    def sit_down(**options: Any) -> Walker:
-        contexts.append(browser.new_context(viewport={"width": 1366, "height": 800}, **options))
-        return Walker(contexts[-1].new_page(), app.url)
-
-    yield sit_down
-    for context in contexts:
-        context.close()
+    return lambda: Walker(profile().new_page(), app.url)
 
 
 def drafted(store: Store, team: Team, step: str = "challenge") -> Fields:

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from lib.store.port import Store
 from lib.ui import qr_page
 from tests.app_server import AppServer
+from tests.browser.profiles import Lend
 from tests.browser.walker import Walker
 from tests.pages import bring_to, watching
 from tests.scene import new_team
@@ -14,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
 def test_a_late_joiner_types_a_code_and_is_at_the_teams_step_until_the_link_is_changed(
-    page: Page, browser: object, app: AppServer, store: Store
+    page: Page, profile: Lend, app: AppServer, store: Store
 ) -> None:
     team = new_team(app.database_url)
     bring_to(watching(store), team, "user-research")
@@ -33,8 +34,8 @@ def test_a_late_joiner_types_a_code_and_is_at_the_teams_step_until_the_link_is_c
     page.reload()
     expect(picture).to_be_visible()
 
-    context = browser.new_context(viewport={"width": 390, "height": 800})  # type: ignore[attr-defined]
-    late = Walker(context.new_page(), app.url)
+    late = Walker(profile().new_page(), app.url)
+    late.page.set_viewport_size({"width": 390, "height": 800})
     late.page.goto(app.url)
     box = late.page.get_by_role("textbox", name="Your team's code")
     box.fill("WRON-GCDE")
@@ -53,4 +54,3 @@ def test_a_late_joiner_types_a_code_and_is_at_the_teams_step_until_the_link_is_c
     page.get_by_text("has a new link").wait_for()
     expect(late.page.get_by_text("This way in is closed")).to_be_visible()
     assert store.teams(team.workshop_id)[0].link != team.link
-    context.close()
