@@ -10,9 +10,9 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import Status
 from lib.store.port import StoreError, StoreUnavailable
+from lib.team_copy import WorkingCopy
 from lib.ui import differences_view, press, reopen_dialog
 from lib.ui.safe import escaped
-from lib.working_copy import WorkingCopy
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
@@ -36,11 +36,14 @@ def _panel(process: Process, copy: WorkingCopy, step: str, standing: Standing, w
     if why.waits_for:
         _waiting(copy, why)
         return
-    for slug in why.changed:
-        st.markdown(f"**{steps.step(slug).name}**")
-        differences_view.show(_changed(process, copy, slug, standing, why))
-    if not why.changed:
-        st.markdown("Nothing that this step was made from is different now.")
+    with st.container(key="stale-changes"):
+        for slug in why.changed:
+            # Where it is the one the heading names, it is not named again.
+            if why.changed != (why.mark.cause,):
+                st.markdown(f"**{steps.step(slug).name}**")
+            differences_view.show(_changed(process, copy, slug, standing, why))
+        if not why.changed:
+            st.markdown("Nothing that this step was made from is different now.")
     if closed := copy.closed_because(step):
         st.caption(closed)
         return

@@ -321,6 +321,13 @@ def test_on_a_phone_the_box_is_in_reach_and_the_draft_one_tap_away(opened: Open,
     expect(page).to_have_url(re.compile("team="))
 
 
+@pytest.mark.parametrize("name", ["step", "step-interrupted", "step-stale"])
+def test_at_a_desk_the_box_is_in_sight_whatever_stands_above_it(opened: Open, name: str) -> None:
+    page = opened(name, "light", DESK)
+
+    expect(page.get_by_test_id("chat-text")).to_be_in_viewport(ratio=1)
+
+
 # The documentation
 
 
