@@ -18,7 +18,7 @@ from lib.status import Event, decide
 from lib.store.port import Decision, StoreUnavailable
 from lib.transcript import MAX_NAME
 from lib.ui import endpoints
-from lib.workshop import Fields, StepKey, Team
+from lib.workshop import Aside, Fields, StepKey, Team
 from tests import pages
 from tests.fakes import FakeGuide
 from tests.pages import WatchedStore
@@ -402,6 +402,20 @@ def test_what_was_set_aside_can_be_used_and_what_it_replaces_is_kept_in_its_stea
 
     assert stored(store, key) == {"target_user": "Doctors"}
     assert asides(store, key) == [("", "Nurses")]
+
+
+def test_what_was_set_aside_from_a_field_that_is_no_more_is_shown_and_may_be_discarded(
+    store: WatchedStore, team: Team, key: StepKey
+) -> None:
+    store.inner.set_aside(key, Aside("mood", ADA, "Ada", ["Tired", "Late"], 1, 0))
+    app = pages.opened_step(team, "challenge")
+    shown = [each.value for each in app.markdown if "Tired" in each.value]
+    offered = [each.key for each in app.button if each.key and "/mood/" in each.key]
+    pages.drawn(app.button(key=f"discard/mood/{ADA}").click().run())
+
+    assert len(shown) == 1
+    assert offered == [f"discard/mood/{ADA}"]
+    assert asides(store, key) == []
 
 
 @pytest.mark.parametrize("state", [None, 7, "text", {"0": 1}, [None], [[]], [{"field": []}]])

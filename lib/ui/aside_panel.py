@@ -24,21 +24,30 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
 def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
     place = f"{aside.field}/{aside.writer}"
     closed = copy.is_read_only(step)
-    title = MODELS[step].model_fields[aside.field].title
     st.caption(f":material/difference: {_why(copy, step, aside, process.replies.guide_name)}")
-    text = artifact_card.markdown(step, {aside.field: aside.value})
-    st.markdown(text or f"**{title}** *left empty*")
+    st.markdown(_text(step, aside))
     if copy.closed_because(step):
         return
     with st.container(horizontal=True):
-        if not closed and press.button("Use this instead", key=f"use/{place}"):
+        can_be_used = not closed and aside.field in MODELS[step].model_fields
+        if can_be_used and press.button("Use this instead", key=f"use/{place}"):
             _settled(copy, step, lambda: process.drafts.use(copy.key(step), aside))
         if press.button("Discard", key=f"discard/{place}", type="tertiary"):
             _settled(copy, step, lambda: process.drafts.discard(copy.key(step), aside))
 
 
+def _text(step: str, aside: Aside) -> str:
+    field = MODELS[step].model_fields.get(aside.field)
+    if field is None:
+        return f"**{escaped(aside.field)}**  \n{escaped(str(aside.value))}"
+    text = artifact_card.markdown(step, {aside.field: aside.value})
+    return text or f"**{field.title}** *left empty*"
+
+
 def _why(copy: WorkingCopy, step: str, aside: Aside, guide: str) -> str:
     who = escaped(aside.author)
+    if aside.field not in MODELS[step].model_fields:
+        return f"{who or 'Somebody'} typed this before its field was taken out. It is kept here."
     if aside.author == guide:
         return "The guide drafted this anew from what has changed. Your draft keeps its own text."
     if not who:
