@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 4
+WORKERS ?= 3
 
 # What was compiled is kept: else each start, and each worker of the tests, compiles all of it again.
 unexport PYTHONDONTWRITEBYTECODE

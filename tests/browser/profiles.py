@@ -19,8 +19,9 @@ class Profiles:
     """
     Browser profiles that nobody has used, but for what they have compiled: lent, and emptied after.
 
-    In a new one every page compiles Streamlit's scripts again, most of the time it takes to open. So
-    does the first page of a process; in each profile an empty page keeps its process alive.
+    In a new one every page compiles Streamlit's scripts again, and so does the first page of each
+    process; an empty page keeps that of a profile alive (1.1 instead of 1.5 s of processor time for a
+    step's page to open, 2026-11-30).
     """
 
     def __init__(self, browser: Browser, options: dict[str, Any]) -> None:
