@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib import navigation
 from lib import process as process_
+from lib.agenda import Agenda
 from lib.autosave import Autosave, Unsaved
 from lib.process import Process
 from lib.settings import Settings
@@ -245,6 +246,42 @@ def test_a_write_whose_answer_is_cut_off_is_there_once_and_is_told_so(
         assert [each.id for each in told] == [each.id for each in expected]
     else:
         assert (told is None) == (expected is None)
+    assert counted(postgres_url) == counted(undisturbed)
+
+
+#: Has what writes any of these rows take its time to commit.
+SLOW_COMMIT = """
+    CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER slowly AFTER INSERT OR UPDATE ON events
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly();
+    CREATE CONSTRAINT TRIGGER slowly AFTER INSERT OR UPDATE ON messages
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly();
+    CREATE CONSTRAINT TRIGGER slowly AFTER INSERT OR UPDATE ON agendas
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly();
+"""
+
+COMMITTED: dict[str, Callable[[Store, StepKey], Any]] = {
+    "agenda": lambda store, key: store.save_agenda(key.workshop_id, Agenda(revision=1)),
+    **{name: WORKS[name] for name, needle in CUT_ON.items() if needle == b"COMMIT"},
+}
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("name", COMMITTED)
+def test_a_write_that_still_commits_when_it_is_tried_again_is_there_once_and_is_no_conflict(
+    line: Proxy, far_store: SqlStore, postgres: PostgresServer, postgres_url: str, name: str
+) -> None:
+    undisturbed = postgres.new_database(TEMPLATE)
+    with opened(undisturbed) as near_store:
+        COMMITTED[name](near_store, with_half_a_reply(near_store))
+    key = with_half_a_reply(far_store)
+    with connected(postgres_url) as connection:
+        connection.execute(text(SLOW_COMMIT))
+    line.cut_on(b"COMMIT")
+    COMMITTED[name](far_store, key)
+
+    assert line.found == 1
     assert counted(postgres_url) == counted(undisturbed)
 
 

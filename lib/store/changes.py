@@ -92,13 +92,14 @@ def carry_out(
     connection: Connection, team: TeamKey, decision: Decision, ids: Sequence[str]
 ) -> None:
     """Move steps, tell it under *ids*, keep the artifact. Raises Conflict or NotFound."""
+    # Before all else: the unit's first run, whose answer was lost, may be committing still.
+    _lock_story(connection, team.workshop_id)
     known = select(events.c.id).where(
         events.c.workshop_id == team.workshop_id, events.c.id.in_(ids)
     )
     if connection.execute(known).first():
         # The commit's answer was lost, and this is the unit's second run.
         return
-    _lock_story(connection, team.workshop_id)
     changes = decision.changes
     before = _rows(connection, team, [change.step for change in changes])
     _check(connection, team, decision, before)

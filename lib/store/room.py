@@ -135,13 +135,13 @@ class Rooms:
         held = select(*_AGENDA).where(agendas.c.workshop_id == workshop_id)
 
         def work(connection: Connection) -> None:
-            stored = connection.execute(held).first()
-            # What is there already is no conflict: the commit's answer may have been lost.
-            if stored is not None and _agenda(stored) == agenda:
+            is_first = connection.execute(held).first() is None
+            if is_first == (agenda.revision == 1) and connection.execute(save).rowcount:
                 return
-            if stored is None and agenda.revision != 1:
-                raise Conflict("Somebody else changed the agenda at the same time.")
-            if not connection.execute(save).rowcount:
+            # What is there already is no conflict: the commit's answer may have been lost. Read only
+            # now, as that commit may still have been under way.
+            stored = connection.execute(held).first()
+            if stored is None or _agenda(stored) != agenda:
                 raise Conflict("Somebody else changed the agenda at the same time.")
 
         self._door.run(Unit.WRITE, work)
