@@ -229,14 +229,22 @@ CUT_ON = {
 }
 
 
+def undisturbed(
+    postgres: PostgresServer, work: Callable[[Store, StepKey], Any]
+) -> tuple[Any, dict[str, int]]:
+    """Return what *work* returns on a database of its own, and how many rows each table has then."""
+    url = postgres.new_database(TEMPLATE)
+    with opened(url) as store:
+        told = work(store, with_half_a_reply(store))
+    return told, counted(url)
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("name", WORKS)
 def test_a_write_whose_answer_is_cut_off_is_there_once_and_is_told_so(
     line: Proxy, far_store: SqlStore, postgres: PostgresServer, postgres_url: str, name: str
 ) -> None:
-    undisturbed = postgres.new_database(TEMPLATE)
-    with opened(undisturbed) as near_store:
-        expected = WORKS[name](near_store, with_half_a_reply(near_store))
+    expected, rows = undisturbed(postgres, WORKS[name])
     key = with_half_a_reply(far_store)
     line.cut_on(CUT_ON[name])
     told = WORKS[name](far_store, key)
@@ -246,7 +254,7 @@ def test_a_write_whose_answer_is_cut_off_is_there_once_and_is_told_so(
         assert [each.id for each in told] == [each.id for each in expected]
     else:
         assert (told is None) == (expected is None)
-    assert counted(postgres_url) == counted(undisturbed)
+    assert counted(postgres_url) == rows
 
 
 #: Has what writes any of these rows take its time to commit.
@@ -272,9 +280,7 @@ COMMITTED: dict[str, Callable[[Store, StepKey], Any]] = {
 def test_a_write_that_still_commits_when_it_is_tried_again_is_there_once_and_is_no_conflict(
     line: Proxy, far_store: SqlStore, postgres: PostgresServer, postgres_url: str, name: str
 ) -> None:
-    undisturbed = postgres.new_database(TEMPLATE)
-    with opened(undisturbed) as near_store:
-        COMMITTED[name](near_store, with_half_a_reply(near_store))
+    _, rows = undisturbed(postgres, COMMITTED[name])
     key = with_half_a_reply(far_store)
     with connected(postgres_url) as connection:
         connection.execute(text(SLOW_COMMIT))
@@ -282,7 +288,7 @@ def test_a_write_that_still_commits_when_it_is_tried_again_is_there_once_and_is_
     COMMITTED[name](far_store, key)
 
     assert line.found == 1
-    assert counted(postgres_url) == counted(undisturbed)
+    assert counted(postgres_url) == rows
 
 
 @pytest.mark.postgres
