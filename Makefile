@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Browsers and servers need the two cores too: four take as long, and each of their tests longer.
 WORKERS ?= 3
 
 # What was compiled is kept: else each start, and each worker of the tests, compiles all of it again.

@@ -215,6 +215,11 @@ def test_a_slow_database_is_used_or_given_up_in_time_and_nothing_is_doubled(
     assert len(far_store.teams(WORKSHOP.id)) == len(TEAMS)
 
 
+#: The writes of `tests.test_store_sql`, and one that a conflict with itself would show in.
+CUT_OFF: dict[str, Callable[[Store, StepKey], Any]] = WORKS | {
+    "agenda": lambda store, key: store.save_agenda(key.workshop_id, Agenda(revision=1)),
+}
+
 #: What of each write is cut off before its answer: its commit, or the one statement it is.
 CUT_ON = {
     "create": b"COMMIT",
@@ -226,69 +231,49 @@ CUT_ON = {
     "take over": b"COMMIT",
     "interrupt": b"UPDATE messages",
     "remember": b"INSERT INTO recollections",
+    "agenda": b"COMMIT",
 }
 
+#: Has what writes into a table take its time to commit.
+SLOW_COMMIT = """
+    CREATE CONSTRAINT TRIGGER slowly AFTER INSERT OR UPDATE ON {}
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly();
+"""
 
-def undisturbed(
-    postgres: PostgresServer, work: Callable[[Store, StepKey], Any]
-) -> tuple[Any, dict[str, int]]:
-    """Return what *work* returns on a database of its own, and how many rows each table has then."""
-    url = postgres.new_database(TEMPLATE)
-    with opened(url) as store:
-        told = work(store, with_half_a_reply(store))
-    return told, counted(url)
+SLOWLY = """
+    CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$;
+""" + "".join(map(SLOW_COMMIT.format, ("events", "messages", "recollections", "agendas")))
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("name", WORKS)
+@pytest.mark.parametrize("pace", ["", SLOWLY], ids=["at once", "slowly"])
+@pytest.mark.parametrize("name", CUT_OFF)
 def test_a_write_whose_answer_is_cut_off_is_there_once_and_is_told_so(
-    line: Proxy, far_store: SqlStore, postgres: PostgresServer, postgres_url: str, name: str
+    line: Proxy,
+    far_store: SqlStore,
+    postgres: PostgresServer,
+    postgres_url: str,
+    name: str,
+    pace: str,
 ) -> None:
-    expected, rows = undisturbed(postgres, WORKS[name])
+    undisturbed = postgres.new_database(TEMPLATE)
+    with opened(undisturbed) as near_store:
+        expected = CUT_OFF[name](near_store, with_half_a_reply(near_store))
     key = with_half_a_reply(far_store)
+    if pace:
+        # The first try is committing still when the second begins.
+        with connected(postgres_url) as connection:
+            connection.execute(text(pace))
     line.cut_on(CUT_ON[name])
-    told = WORKS[name](far_store, key)
+    told = CUT_OFF[name](far_store, key)
 
     assert line.found == 1
     if name == "append":
         assert [each.id for each in told] == [each.id for each in expected]
     else:
         assert (told is None) == (expected is None)
-    assert counted(postgres_url) == rows
-
-
-#: Has what writes any of these rows take its time to commit.
-SLOW_COMMIT = """
-    CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql
-        AS $$ BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END $$;
-    CREATE CONSTRAINT TRIGGER slowly AFTER INSERT OR UPDATE ON events
-        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly();
-    CREATE CONSTRAINT TRIGGER slowly AFTER INSERT OR UPDATE ON messages
-        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly();
-    CREATE CONSTRAINT TRIGGER slowly AFTER INSERT OR UPDATE ON agendas
-        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slowly();
-"""
-
-COMMITTED: dict[str, Callable[[Store, StepKey], Any]] = {
-    "agenda": lambda store, key: store.save_agenda(key.workshop_id, Agenda(revision=1)),
-    **{name: WORKS[name] for name, needle in CUT_ON.items() if needle == b"COMMIT"},
-}
-
-
-@pytest.mark.postgres
-@pytest.mark.parametrize("name", COMMITTED)
-def test_a_write_that_still_commits_when_it_is_tried_again_is_there_once_and_is_no_conflict(
-    line: Proxy, far_store: SqlStore, postgres: PostgresServer, postgres_url: str, name: str
-) -> None:
-    _, rows = undisturbed(postgres, COMMITTED[name])
-    key = with_half_a_reply(far_store)
-    with connected(postgres_url) as connection:
-        connection.execute(text(SLOW_COMMIT))
-    line.cut_on(b"COMMIT")
-    COMMITTED[name](far_store, key)
-
-    assert line.found == 1
-    assert counted(postgres_url) == rows
+    assert counted(postgres_url) == counted(undisturbed)
 
 
 @pytest.mark.postgres
