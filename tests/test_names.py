@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import psycopg2
 import pytest
 
 from lib.store import deadline, names, open_store
-from lib.store.port import StoreUnavailable
+from lib.store.port import StoreError, StoreUnavailable
 
 
 def found(*addresses: str) -> Callable[[str], list[str]]:
@@ -18,13 +19,7 @@ def found(*addresses: str) -> Callable[[str], list[str]]:
 def test_a_name_goes_to_libpq_with_its_address_and_stays_for_tls() -> None:
     told = names.resolved({"host": "db.example"}, found("192.0.2.1"))
 
-    assert told == {"host": "db.example", "hostaddr": "192.0.2.1"}
-
-
-def test_every_address_of_a_name_is_tried() -> None:
-    told = names.resolved({"host": "db"}, found("2001:db8::1", "192.0.2.1"))
-
-    assert told == {"host": "db,db", "hostaddr": "2001:db8::1,192.0.2.1"}
+    assert told == [{"host": "db.example", "hostaddr": "192.0.2.1"}]
 
 
 @pytest.mark.parametrize(
@@ -35,13 +30,83 @@ def test_every_address_of_a_name_is_tried() -> None:
         {"host": "/var/run/postgresql"},
         {"host": "127.0.0.1"},
         {"host": "::1"},
-        {"host": "one,two"},
         {"host": "db", "hostaddr": "192.0.2.1"},
     ],
     ids=str,
 )
 def test_where_there_is_no_name_to_look_up_nothing_is(connecting: dict[str, str]) -> None:
-    assert names.resolved(connecting, found("192.0.2.9")) == {}
+    assert names.resolved(connecting, found("192.0.2.9")) == [{}]
+
+
+class Servers:
+    """Servers at addresses: each answers, refuses, or hangs until its caller's deadline."""
+
+    def __init__(self, **behaviour: str) -> None:
+        self.behaviour = behaviour
+        self.asked: list[str] = []
+        #: Share of the caller's time each was given.
+        self.given: list[float] = []
+
+    def connect(self, parameters: dict[str, Any]) -> str:
+        address = parameters["hostaddr"]
+        self.asked.append(address)
+        self.given.append(deadline.left() or 0.0)
+        match self.behaviour[address]:
+            case "answers":
+                return str(address)
+            case "hangs":
+                time.sleep(deadline.left() or 0.0)
+        raise psycopg2.OperationalError("no answer")
+
+
+def test_an_address_that_hangs_leaves_time_for_the_next_one() -> None:
+    servers = Servers(a="hangs", b="refuses", c="answers")
+    with deadline.within(0.3):
+        reached = names.opened({"host": "three"}, servers.connect, found("a", "b", "c"))
+
+    assert reached == "c"
+    assert servers.asked == ["a", "b", "c"]
+    assert servers.given[0] <= 0.1
+
+
+def test_the_address_that_answered_last_is_tried_first() -> None:
+    servers = Servers(a="refuses", b="answers")
+    for _ in range(2):
+        names.opened({"host": "pair"}, servers.connect, found("a", "b"))
+
+    assert servers.asked == ["a", "b", "b"]
+
+
+def test_where_no_address_answers_the_last_error_is_raised() -> None:
+    servers = Servers(a="refuses", b="refuses")
+
+    with pytest.raises(psycopg2.OperationalError, match="no answer"):
+        names.opened({"host": "none"}, servers.connect, found("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:secret@one:5432,two:5433/x",
+        "postgresql://ada:secret@one,two/x",
+        "postgresql://ada:secret@/x?host=one:1&host=two:2",
+        "postgresql://ada:secret@/x?host=one,two",
+        "postgresql://ada:secret@/x?hostaddr=192.0.2.1,192.0.2.2",
+    ],
+)
+def test_several_hosts_are_refused_in_one_line_without_secrets(url: str) -> None:
+    with pytest.raises(StoreError, match="put a proxy such as HAProxy") as refused:
+        open_store(url)
+
+    assert "secret" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_several_hosts_in_the_environment_are_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "one,two")
+
+    with pytest.raises(StoreError, match="several hosts"):
+        open_store("postgresql:///x")
 
 
 def test_a_name_server_that_hangs_is_given_up_in_time_and_asked_by_one_thread_alone() -> None:
@@ -82,7 +147,7 @@ def test_a_name_that_hung_is_asked_for_anew_afterwards() -> None:
     while "late" in names._running and time.monotonic() < deadline_:
         time.sleep(0.01)
 
-    assert names.resolved({"host": "late"}, lookup)["hostaddr"] == "192.0.2.1"
+    assert names.resolved({"host": "late"}, lookup)[0]["hostaddr"] == "192.0.2.1"
 
 
 def test_a_name_server_that_hangs_holds_no_store_up(monkeypatch: pytest.MonkeyPatch) -> None:

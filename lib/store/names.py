@@ -7,6 +7,7 @@ told the addresses; it still gets the name, which TLS checks the certificate aga
 """
 
 import ipaddress
+import os
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from typing import Any
 import psycopg2
 
 from lib.store import deadline
+from lib.store.port import PATIENCE
 
 #: Returns the addresses of a host, best first. Raises OSError or UnicodeError.
 Lookup = Callable[[str], list[str]]
@@ -30,28 +32,75 @@ def _addresses(host: str) -> list[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
-def resolved(connecting: Mapping[str, Any], lookup: Lookup = _addresses) -> dict[str, str]:
-    """
-    Return what to add to a connection's parameters so that libpq looks nothing up.
+#: The address of each name that answered last: it is tried first. Names come from the settings.
+_good: dict[str, str] = {}
 
-    Nothing where there is no name to look up: a socket's folder, an address, or several hosts,
-    which are left to libpq. Raises psycopg2's OperationalError.
+
+def are_several(connecting: Mapping[str, Any]) -> bool:
+    """
+    Whether a connection's parameters name more than one server.
+
+    >>> are_several({"host": "one,two"}), are_several({"host": "one"})
+    (True, False)
+    """
+    named = (
+        connecting.get(name) or os.environ.get(f"PG{name.upper()}", "")
+        for name in ("host", "hostaddr", "port")
+    )
+    return any("," in str(each) for each in named)
+
+
+def opened(
+    connecting: Mapping[str, Any],
+    connect: Callable[[dict[str, Any]], Any],
+    lookup: Lookup = _addresses,
+) -> Any:
+    """
+    Return what *connect* makes of a connection's parameters, at the first address that answers.
+
+    The addresses of a name share the thread's deadline, the one that answered last comes first: a
+    server that hangs does not use up the time of the next one. Raises psycopg2's OperationalError.
+    """
+    ways = resolved(connecting, lookup)
+    for number, way in enumerate(ways, 1):
+        left = deadline.left()
+        try:
+            with deadline.within((PATIENCE if left is None else left) / (len(ways) - number + 1)):
+                connection = connect({**connecting, **way})
+        except psycopg2.OperationalError:
+            if number == len(ways):
+                raise
+        else:
+            if way:
+                _good[way["host"]] = way["hostaddr"]
+            return connection
+    raise psycopg2.OperationalError("could not translate host name")
+
+
+def resolved(connecting: Mapping[str, Any], lookup: Lookup = _addresses) -> list[dict[str, str]]:
+    """
+    Return what to add to a connection's parameters so that libpq looks nothing up, an address each.
+
+    Nothing is added where there is no name to look up: for a socket's folder or an address. Raises
+    psycopg2's OperationalError.
     """
     host = str(connecting.get("host") or "")
     if not _is_one_name(host) or connecting.get("hostaddr"):
-        return {}
+        return [{}]
     try:
         addresses = _looked_up(host, lookup).result(timeout=deadline.left())
     except TimeoutError as exc:
         raise psycopg2.OperationalError("The name server did not answer in time.") from exc
     except (OSError, UnicodeError) as exc:
         raise psycopg2.OperationalError("could not translate host name") from exc
-    # One name for each address: libpq tries them in turn.
-    return {"host": ",".join([host] * len(addresses)), "hostaddr": ",".join(addresses)}
+    first = _good.get(host)
+    return [
+        {"host": host, "hostaddr": each} for each in sorted(addresses, key=lambda it: it != first)
+    ]
 
 
 def _is_one_name(host: str) -> bool:
-    if not host or host.startswith(("/", "@")) or "," in host:
+    if not host or host.startswith(("/", "@")):
         return False
     try:
         ipaddress.ip_address(host)
