@@ -25,6 +25,7 @@ from lib.guide import missing
 from lib.guide.choice import guide_for
 from lib.guide.fallback import NOTE, WithFallback
 from lib.guide.openai_compatible import ModelGuide, context, counting, prompts
+from lib.guide.openai_compatible import client as client_module
 from lib.guide.openai_compatible.client import Client, Limits
 from lib.guide.openai_compatible.failures import SENTENCES
 from lib.guide.openai_compatible.parsing import MARKER
@@ -1043,6 +1044,27 @@ def test_stop_ends_a_silent_model_at_once(server: GuideServer) -> None:
     assert live.wait_over(2)
     assert store.messages(key)[-1].status is MessageStatus.INTERRUPTED
     process.close(within=2)
+
+
+def test_a_model_that_has_begun_may_be_silent_for_a_shorter_time(
+    server: GuideServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: dict[Any, list[float]] = {}
+    take = client_module._Call.take
+
+    def noted(call: Any, within: float) -> Any:
+        waits.setdefault(call, []).append(within)
+        return take(call, within)
+
+    monkeypatch.setattr(client_module._Call, "take", noted)
+    limits = replace(LIMITS, first=1_000, between=20, heartbeat=2_000)
+    server.answers(Answer(HALF))
+    reply(ModelGuide(client_of(server, limits)), request("They wait."))
+
+    first, *after = next(iter(waits.values()))
+    assert first > 20
+    assert after
+    assert all(wait <= 20 for wait in after)
 
 
 def test_no_thread_is_left_behind(server: GuideServer) -> None:
