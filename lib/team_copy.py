@@ -26,16 +26,11 @@ from lib.workshop import (
     StepKey,
     StepState,
     Team,
-    Unsent,
     Workshop,
 )
 
 #: How many messages a page shows at first, and how many more at each "Show earlier".
 WINDOW = 50
-
-#: Seconds after which an unsent text is taken up by another tab of the same member; a younger one
-#: is still being typed where it is.
-IDLE = 20.0
 
 
 @dataclass(frozen=True)
@@ -74,8 +69,6 @@ class WorkingCopy:
     refused: dict[str, str] = field(default_factory=dict)
     #: Long messages this tab shows in full, by id.
     unfolded: set[str] = field(default_factory=set)
-    #: What this member had typed elsewhere and not sent when the step was opened here.
-    unsent: dict[str, Unsent | None] = field(default_factory=dict)
     #: The newest edit of each writer that came with a rerun and was taken in, by step.
     taken_in: dict[str, dict[str, int]] = field(default_factory=dict)
     #: What was set aside beside the draft of a step.
@@ -139,15 +132,6 @@ class WorkingCopy:
             self.laid_over.add(step)
             self._lay_over(unsaved.messages.values(), step)
             self.drafts[step] = process.drafts.current(key)
-
-    def read_unsent(self, process: Process, step: str, member: str) -> None:
-        """Read what *member* typed elsewhere and never sent; once a tab, before it is drawn."""
-        if step in self.unsent:
-            return
-        try:
-            self.unsent[step] = process.store.unsent(self.key(step), member, IDLE)
-        except StoreUnavailable:
-            return
 
     def show_earlier(self, process: Process, step: str) -> None:
         """Take WINDOW more messages from before those held."""

@@ -62,23 +62,28 @@ def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
     if key.step not in steps.SLUGS:
         raise KeyError(key.step)
     access.as_team(team.key, Action.TYPE, key.team)
-    told: dict[str, Any] = {"stored": True}
+    if "recall" in said:
+        return _recall(process, key, said["recall"])
     if "unsent" in said:
-        _keep_unsent(process, key, member, said)
-    if "edits" in said:
-        edits = _edits(key.step, said["edits"], as_name(member) or team.name)
-        told |= _take_in(process, key, edits)
-    return told
+        return _keep_unsent(process, key, said)
+    edits = _edits(key.step, said["edits"], as_name(member) or team.name)
+    return _take_in(process, key, edits)
 
 
-def _keep_unsent(process: Process, key: StepKey, member: str, said: Any) -> None:
+def _keep_unsent(process: Process, key: StepKey, said: Any) -> dict[str, Any]:
+    """Return whether this very text is stored now, and the revision of the stored one."""
     text, revision = said["unsent"]["text"], said["unsent"]["revision"]
-    instead_of = said.get("instead_of") or ""
-    is_ours = is_id(said["writer"]) and (not instead_of or is_id(instead_of))
-    if not (is_ours and isinstance(text, str) and _is_revision(revision)):
+    if not (is_id(said["writer"]) and isinstance(text, str) and _is_revision(revision)):
         raise TypeError("This is no text of a chat box.")
-    unsent = Unsent(said["writer"], as_name(member), clean(text), revision)
-    process.store.keep_unsent(key, unsent, instead_of)
+    unsent = Unsent(said["writer"], clean(text), revision)
+    held = process.store.keep_unsent(key, unsent)
+    return {"stored": held == unsent, "revision": held.revision}
+
+
+def _recall(process: Process, key: StepKey, writer: Any) -> dict[str, Any]:
+    """Return the unsent text of a writer, whose id only its browser knows."""
+    held = process.store.unsent(key, writer) if is_id(writer) else None
+    return {"text": held.text, "revision": held.revision} if held else {"text": "", "revision": 0}
 
 
 def _take_in(process: Process, key: StepKey, edits: list[Edit]) -> dict[str, Any]:

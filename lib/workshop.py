@@ -135,12 +135,10 @@ class Aside:
 
 @dataclass(frozen=True)
 class Unsent:
-    """What somebody typed into the chat box of a step and has not sent; empty once it was."""
+    """The text in a chat box that has not been sent; empty once it was sent."""
 
-    #: The tab it is typed in.
+    #: A random id that only the browser it is typed in knows: the key to read or change the text.
     writer: str
-    #: The name of the member in that tab, empty where none was given.
-    member: str
     text: str
     #: Grows with every change by the same writer; newer wins.
     revision: int

@@ -154,7 +154,7 @@ def test_what_is_said_in_another_step_and_what_is_typed_and_not_sent_does_not(
     team = two[0]
     before = of(store, team)
     store.append(team.step_key("persona"), [question()])
-    store.keep_unsent(team.step_key(STEP), Unsent(new_id(), "Ada", "Perhaps", 1))
+    store.keep_unsent(team.step_key(STEP), Unsent(new_id(), "Perhaps", 1))
 
     assert of(store, team) == before
 

@@ -552,68 +552,35 @@ def test_what_belongs_to_no_step_is_not_set_aside(store: Store) -> None:
     with pytest.raises(Unstorable):
         store.set_aside(key, aside())
     with pytest.raises(Unstorable):
-        store.keep_unsent(key, Unsent("tab", "Ada", "Half", 1))
+        store.keep_unsent(key, Unsent("tab", "Half", 1))
     store.drop_aside(key, "target_user", "tab-b")
 
     assert store.asides(key) == []
-    assert store.unsent(key, "Ada", 0.0) is None
+    assert store.unsent(key, "tab") is None
 
 
-def test_the_newest_text_a_tab_has_typed_is_kept_and_an_empty_one_is_none(
-    store: Store, key: StepKey
-) -> None:
-    half, whole = Unsent("tab", "Ada", "Ha 🙂", 1), Unsent("tab", "Ada", "Half\n ", 2**53 - 1)
-    for each in (half, whole, half):
-        store.keep_unsent(key, each)
+def test_of_a_chat_boxs_texts_the_newest_revision_is_kept(store: Store, key: StepKey) -> None:
+    half, whole = Unsent("tab", "Ha 🙂", 1), Unsent("tab", "Half\n ", 2**53 - 1)
+    held = [store.keep_unsent(key, each) for each in (half, whole, half, replace(whole, text="x"))]
 
-    assert whole == store.unsent(key, "Ada", 0.0)
+    assert [half, whole, whole, whole] == held
+    assert whole == store.unsent(key, "tab")
 
-    store.keep_unsent(key, Unsent("tab", "Ada", "", 2**53))
+    sent = Unsent("tab", "", 2**53)
 
-    assert store.unsent(key, "Ada", 0.0) is None
+    assert sent == store.keep_unsent(key, sent) == store.unsent(key, "tab")
 
 
-def test_unsent_texts_are_their_members_and_their_steps(
+def test_an_unsent_text_is_found_by_its_writers_id_only(
     store: Store, team: Team, key: StepKey
 ) -> None:
-    adas, bens = Unsent("tab-a", "Ada", "A", 1), Unsent("tab-b", "Ben", "B", 1)
-    store.keep_unsent(key, adas)
-    store.keep_unsent(key, bens)
-    other = team.step_key("persona")
-    found = [store.unsent(key, name, 0.0) for name in ("Ada", "Ben", "")]
+    first, second = Unsent("tab-a", "A", 1), Unsent("tab-b", "B", 1)
+    for each in (first, second):
+        store.keep_unsent(key, each)
+    found = [store.unsent(key, writer) for writer in ("tab-a", "tab-b", "", "Ada")]
 
-    assert [adas, bens, None] == found
-    assert store.unsent(other, "Ada", 0.0) is None
-
-
-def test_of_several_unsent_texts_the_last_one_typed_is_found(store: Store, key: StepKey) -> None:
-    for writer in ("tab-c", "tab-a", "tab-b"):
-        store.keep_unsent(key, Unsent(writer, "Ada", writer, 1))
-        time.sleep(0.002)
-    found = store.unsent(key, "Ada", 0.0)
-
-    assert found == Unsent("tab-b", "Ada", "tab-b", 1)
-
-
-def test_a_text_that_is_still_being_typed_is_left_to_its_tab(store: Store, key: StepKey) -> None:
-    store.keep_unsent(key, Unsent("tab", "Ada", "Half", 1))
-
-    assert store.unsent(key, "Ada", 20.0) is None
-    time.sleep(0.06)
-    assert store.unsent(key, "Ada", 0.05) is not None
-
-
-def test_a_text_that_was_taken_over_is_its_new_tabs(store: Store, key: StepKey) -> None:
-    store.keep_unsent(key, Unsent("tab-a", "Ada", "Half", 1))
-    taken = Unsent("tab-b", "Ada", "Half of", 1)
-    for _ in range(2):
-        store.keep_unsent(key, taken, "tab-a")
-
-    assert taken == store.unsent(key, "Ada", 0.0)
-
-    store.keep_unsent(key, replace(taken, text="", revision=2), "tab-b")
-
-    assert store.unsent(key, "Ada", 0.0) is None
+    assert [first, second, None, None] == found
+    assert store.unsent(team.step_key("persona"), "tab-a") is None
 
 
 # Transcripts

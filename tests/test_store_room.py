@@ -307,7 +307,7 @@ def filled(store: Store) -> tuple[Workshop, list[Team]]:
         store.save(key, [replace(answer, status=MessageStatus.COMPLETE, revision=2**33)])
         store.discard(key, answer.id)
         store.set_aside(key, Aside("hmw_statement", new_id(), "Ada", "x", 1))
-        store.keep_unsent(key, Unsent(new_id(), "Ada", "Hm", 1))
+        store.keep_unsent(key, Unsent(new_id(), "Hm", 1))
         store.remember(key, 0, Recollection(1, "They talked."))
         store.record_call(
             Call(team.key, "challenge", new_id(), "m", "h", 1, 1, False, 0.1, "complete")

@@ -33,7 +33,7 @@ class Row:
     leases: dict[str, datetime] = field(default_factory=dict)
     versions: list[ArtifactVersion] = field(default_factory=list)
     asides: dict[tuple[str, str], Aside] = field(default_factory=dict)
-    unsent: dict[str, tuple[datetime, Unsent]] = field(default_factory=dict)
+    unsent: dict[str, Unsent] = field(default_factory=dict)
     discarded: list[Discarded] = field(default_factory=list)
     #: By era.
     recollections: dict[int, Recollection] = field(default_factory=dict)

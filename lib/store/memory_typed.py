@@ -1,7 +1,6 @@
 """What is typed, in memory: the twin of `lib.store.typed`."""
 
 from copy import deepcopy
-from datetime import timedelta
 
 from lib.store.memory_transcripts import NOTHING, MemoryTranscripts
 from lib.workshop import Aside, StepKey, Unsent
@@ -30,23 +29,16 @@ class MemoryTyped(MemoryTranscripts):
         with self._lock:
             self._rows.get(key, NOTHING).asides.pop((field, writer), None)
 
-    def keep_unsent(self, key: StepKey, unsent: Unsent, instead_of: str = "") -> None:
-        """Keep what a tab's chat box holds."""
+    def keep_unsent(self, key: StepKey, unsent: Unsent) -> Unsent:
+        """Keep what a tab's chat box holds; newer wins. Return what is stored now."""
         with self._lock:
             held = self._stored(key).unsent
             known = held.get(unsent.writer)
-            if known is None or known[1].revision < unsent.revision:
-                held[unsent.writer] = (self._clock(), unsent)
-            if instead_of != unsent.writer:
-                held.pop(instead_of, None)
+            if known is None or known.revision < unsent.revision:
+                held[unsent.writer] = unsent
+            return held[unsent.writer]
 
-    def unsent(self, key: StepKey, member: str, idle: float) -> Unsent | None:
-        """Return the newest text a member has typed and not sent."""
+    def unsent(self, key: StepKey, writer: str) -> Unsent | None:
+        """Return what a writer's chat box held when it was last saved."""
         with self._lock:
-            before = self._clock() - timedelta(seconds=idle)
-            found = [
-                (at, each)
-                for at, each in self._rows.get(key, NOTHING).unsent.values()
-                if each.member == member and each.text and at <= before
-            ]
-            return max(found, key=lambda each: each[0])[1] if found else None
+            return self._rows.get(key, NOTHING).unsent.get(writer)

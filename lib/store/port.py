@@ -210,20 +210,16 @@ class Store(RoomStore, Protocol):
         """Forget what a writer's aside for a field holds: it was used, or is not wanted."""
         ...
 
-    def keep_unsent(self, key: StepKey, unsent: Unsent, instead_of: str = "") -> None:
+    def keep_unsent(self, key: StepKey, unsent: Unsent) -> Unsent:
         """
-        Keep what a tab's chat box holds; newer wins.
+        Keep what a tab's chat box holds; the larger revision wins. Return what is stored now.
 
-        *instead_of* names the writer whose text this tab has taken over: that one is forgotten.
+        Only who knows the writer's id can change its text.
         """
         ...
 
-    def unsent(self, key: StepKey, member: str, idle: float) -> Unsent | None:
-        """
-        Return the newest text a member has typed and not sent, and not touched for *idle* seconds.
-
-        Younger ones are left to the tab they are typed in.
-        """
+    def unsent(self, key: StepKey, writer: str) -> Unsent | None:
+        """Return what a writer's chat box held when it was last saved; None for an unknown id."""
         ...
 
     # Transcripts

@@ -199,13 +199,13 @@ class SqlStore(Rooms, Entrance):
         """Forget what a writer's aside for a field holds."""
         self._typed.drop_aside(key, field, writer)
 
-    def keep_unsent(self, key: StepKey, unsent: Unsent, instead_of: str = "") -> None:
-        """Keep what a tab's chat box holds."""
-        self._typed.keep_unsent(key, unsent, instead_of)
+    def keep_unsent(self, key: StepKey, unsent: Unsent) -> Unsent:
+        """Keep what a tab's chat box holds; newer wins. Return what is stored now."""
+        return self._typed.keep_unsent(key, unsent)
 
-    def unsent(self, key: StepKey, member: str, idle: float) -> Unsent | None:
-        """Return the newest text a member has typed and not sent."""
-        return self._typed.unsent(key, member, idle)
+    def unsent(self, key: StepKey, writer: str) -> Unsent | None:
+        """Return what a writer's chat box held when it was last saved."""
+        return self._typed.unsent(key, writer)
 
     # Transcripts
 

@@ -1,9 +1,9 @@
 """What is typed, in SQL: texts set aside beside a draft, and messages nobody has sent yet."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, literal, select
+from sqlalchemy import Connection, bindparam, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
@@ -18,6 +18,9 @@ _ASIDES = (
     .where(rows.of_step(asides))
     .order_by(asides.c.updated_at, asides.c.field, asides.c.writer)
 )
+
+
+_UNSENT = select(unsent).where(rows.of_step(unsent), unsent.c.writer == bindparam("writer"))
 
 
 class Typed:
@@ -70,41 +73,28 @@ class Typed:
         )
         self._door.run(Kind.SINGLE, lambda connection: connection.execute(gone))
 
-    def keep_unsent(self, key: StepKey, typed: Unsent, instead_of: str) -> None:
-        """Keep what a tab's chat box holds."""
+    def keep_unsent(self, key: StepKey, typed: Unsent) -> Unsent:
+        """Keep what a tab's chat box holds; newer wins. Return what is stored now."""
         values = rows.key_of(key) | {
             "writer": typed.writer,
-            "member": typed.member,
+            # Earlier releases find these texts by the member's name; nobody's name is a secret id.
+            "member": typed.writer,
             "text": typed.text,
             "revision": typed.revision,
         }
         statement = self._newer(unsent, ("member", "text"))
-        taken = delete(unsent).where(in_step(unsent, key), unsent.c.writer == instead_of)
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Unsent:
             connection.execute(statement, values)
-            if instead_of and instead_of != typed.writer:
-                connection.execute(taken)
+            return _unsent(connection.execute(_UNSENT, values).one())
 
-        self._door.run(Kind.WRITE if instead_of else Kind.SINGLE, work)
+        return self._door.run(Kind.WRITE, work)
 
-    def unsent(self, key: StepKey, member: str, idle: float) -> Unsent | None:
-        """Return the newest text a member has typed and not sent."""
-        waited = timedelta(seconds=idle)
-        before: Any = (
-            literal(datetime.now(UTC) - waited, unsent.c.updated_at.type)
-            if self._door.is_sqlite
-            else func.clock_timestamp() - literal(waited)
-        )
-        found = self._door.rows(
-            select(unsent)
-            .where(in_step(unsent, key), unsent.c.member == member, unsent.c.text != "")
-            .where(unsent.c.updated_at <= before)
-            .order_by(unsent.c.updated_at.desc())
-            .limit(1)
-        )
-        return (
-            Unsent(found[0].writer, found[0].member, found[0].text, found[0].revision)
-            if found
-            else None
-        )
+    def unsent(self, key: StepKey, writer: str) -> Unsent | None:
+        """Return what a writer's chat box held when it was last saved."""
+        found = self._door.rows(_UNSENT, rows.key_of(key) | {"writer": writer})
+        return _unsent(found[0]) if found else None
+
+
+def _unsent(row: Any) -> Unsent:
+    return Unsent(row.writer, row.text, row.revision)

@@ -137,7 +137,6 @@ def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) 
         settled=sorted(copy.settled.get(step, ())),
         refused=[Refusal(id_, sentence) for id_, sentence in copy.refused.items()],
         delivery=_delivery(copy, step),
-        unsent=copy.unsent.get(step),
         suggested=Suggested() if growing or closed else _suggested(copy.transcripts[step]),
     )
 

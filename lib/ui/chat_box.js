@@ -12,6 +12,7 @@ import {
   AGAIN_MS,
   PAUSE_MS,
   afterPress,
+  askBeforeClosing,
   burst,
   keep,
   kept,
@@ -21,7 +22,7 @@ import {
   sendOff,
   whenLeaving,
 } from "./typing.js";
-import { writerOf } from "./writer.js";
+import { leaveBehind, takeOver, writerOf } from "./writer.js";
 
 const RESEND_EVERY_MS = 3000;
 const SHOW_WAITING_AFTER_MS = 1500;
@@ -39,32 +40,83 @@ function mount(parent, first) {
   const suggestions = parent.querySelector(".suggestions");
   const box = { data: first, outbox: [], sentState: false, timer: null };
 
-  const remember = () => keep(box.data.storage, { text: text.value, outbox: box.outbox });
-
-  // What is typed and not sent is kept on the server too: for another machine, or a closed laptop.
+  // Revisions of the text: the one in the box, and the one the server has stored. They only count,
+  // and continue after a reload: the browser's clock may be set back.
   let typed = 0;
   let told = 0;
   let asking = false;
-  const unsent = () => {
+  /**
+   * Keep what the box holds: in this tab for a reload, in this browser for the time after the tab. Text
+   * the server has stored is left to the server, which gives it to who knows the id it is under.
+   */
+  const remember = () => {
+    const { storage } = box.data;
+    const { outbox } = box;
+    keep(storage, { text: text.value, outbox, typed, told });
+    const isDone = told === typed && !text.value && !outbox.length;
+    const entry = { text: told === typed ? null : text.value, outbox, typed };
+    if (!leaveBehind(storage, isDone ? null : entry)) {
+      // A text too long for this browser: what the server has of it is found by its id.
+      leaveBehind(storage, { ...entry, text: null });
+    }
+  };
+  const asked = (what) => {
     const { link, step, member } = box.data.delivery;
+    return { link, step, member, ...what };
+  };
+  const unsent = () => {
     const writer = writerOf(box.data.storage);
-    const what = { text: text.value, revision: typed };
-    return { link, step, member, writer, unsent: what, instead_of: box.takenFrom ?? "" };
+    return asked({ writer, unsent: { text: text.value, revision: typed } });
   };
   const tellUnsent = async () => {
-    if (asking || told === typed) return;
+    if (box.gone || asking || told === typed) return;
     const now = typed;
+    const { storage, delivery } = box.data;
     asking = true;
-    const said = await post(box.data.delivery.typed, unsent());
+    const said = await post(delivery.typed, unsent());
     asking = false;
-    if (said) told = now;
-    if (said?.stored) box.takenFrom = "";
-    if (told !== typed) setTimeout(tellUnsent, said ? PAUSE_MS : AGAIN_MS);
+    if (storage === box.data.storage && said?.stored) {
+      told = now;
+      remember();
+    } else if (storage === box.data.storage && said?.revision >= typed) {
+      // The server has a later one from before: this one comes after it.
+      typed = said.revision + 1;
+    }
+    if (told !== typed && !said?.refused) setTimeout(tellUnsent, said ? PAUSE_MS : AGAIN_MS);
   };
   const pause = burst(tellUnsent);
   const touch = () => {
-    typed = Math.max(typed + 1, Date.now());
+    typed += 1;
+    remember();
     pause.touch();
+  };
+  const restore = (memory) => {
+    box.outbox = memory?.outbox ?? [];
+    text.value = memory?.text ?? "";
+    typed = memory?.typed ?? Number(Boolean(text.value));
+    told = memory?.told ?? 0;
+    fit();
+    if (told !== typed) pause.touch();
+  };
+  const isFree = () => !box.gone && !text.value && !box.outbox.length;
+  /** Continue with what a tab of this browser left behind when it was closed. */
+  const resume = async () => {
+    const { storage } = box.data;
+    const isWanted = () => isFree() && storage === box.data.storage;
+    const found = isWanted() && (await takeOver(storage, isWanted));
+    if (!found) return;
+    restore(found);
+    if (found.text === null) await recall(isWanted);
+    if (!isWanted()) remember();
+    if (box.outbox.length) push();
+  };
+  /** Read the text from the server, which has stored it. */
+  const recall = async (isWanted) => {
+    const writer = writerOf(box.data.storage);
+    const said = await post(box.data.delivery.typed, asked({ writer, recall: writer }));
+    if (!isWanted()) return;
+    if (said === null) setTimeout(recall, AGAIN_MS, isWanted);
+    else if (said.text) restore({ text: said.text, typed: said.revision, told: said.revision });
   };
   const push = () => {
     box.sentState = true;
@@ -148,23 +200,17 @@ function mount(parent, first) {
 
   box.update = (data, { setStateValue }) => {
     box.setStateValue = setStateValue;
+    box.gone = false;
     const moved = data.storage !== box.data.storage;
+    if (moved) deliver();
     box.data = data;
     text.placeholder = data.placeholder;
     text.setAttribute("aria-label", data.placeholder);
     if (moved || !box.recalled) {
-      const memory = kept(box.data.storage);
       box.recalled = true;
       writerOf(data.storage);
-      box.outbox = memory?.outbox ?? [];
-      text.value = memory?.text ?? "";
-      if (memory === null && data.unsent) {
-        text.value = data.unsent.text;
-        box.takenFrom = data.unsent.writer;
-        remember();
-        touch();
-      }
-      fit();
+      restore(kept(data.storage));
+      resume();
     }
     const settled = new Set(data.settled);
     const left = box.outbox.filter(({ id }) => !settled.has(id));
@@ -174,6 +220,7 @@ function mount(parent, first) {
       const entry = box.outbox.find((each) => each.id === id);
       if (!entry) continue;
       text.value = text.value ? `${entry.text}\n${text.value}` : entry.text;
+      touch();
       tell(sentence);
       fit();
     }
@@ -199,20 +246,22 @@ function mount(parent, first) {
   // A page that is left in the moment of sending may take the component's state with it. What the
   // server has not confirmed goes there by a request of its own; it is stored once all the same.
   const deliver = () => {
+    if (box.gone) return;
     const { address, link, step, member } = box.data.delivery;
     const sent = box.outbox.map(({ id, text }) => ({ id, text }));
     if (sent.length) sendOff(address, { link, step, member, outbox: sent });
     if (told !== typed) sendOff(box.data.delivery.typed, unsent());
   };
   whenLeaving(deliver);
+  askBeforeClosing(() => !box.gone && (box.outbox.length > 0 || told !== typed));
   box.leave = () => {
     clearInterval(box.timer);
     deliver();
+    box.gone = true;
   };
 
   text.addEventListener("input", () => {
     fit();
-    remember();
     touch();
   });
   text.addEventListener("keydown", (event) => {

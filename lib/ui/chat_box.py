@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 
 from lib.transcript import MAX_CHARACTERS
 from lib.ui.component import component, drawn
-from lib.workshop import Unsent
 
 _mounted = component("chat_box")
 
@@ -58,16 +57,14 @@ def show(
     settled: Sequence[str],
     refused: Sequence[Refusal],
     delivery: Delivery,
-    unsent: Unsent | None,
     suggested: Suggested,
 ) -> None:
     """
     Draw the box.
 
     *storage* names what the browser keeps for it across a reload. *settled* are the ids of messages
-    that need not be sent again: stored or refused. *unsent* is what the same member typed elsewhere
-    and never sent: an empty box begins with it. A click on what is *suggested* sends it like what is typed;
-    whatever is sent first takes all of it away.
+    that need not be sent again: stored or refused. A click on what is *suggested* sends it like what
+    is typed; whatever is sent first takes all of it away.
     """
     _mounted(
         key=key,
@@ -79,7 +76,6 @@ def show(
             "settled": list(settled),
             "delivery": asdict(delivery),
             "suggested": asdict(suggested),
-            "unsent": asdict(unsent) if unsent else None,
             "refused": [{"id": each.id, "sentence": each.sentence} for each in refused],
         },
         on_outbox_change=_nothing,

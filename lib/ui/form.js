@@ -13,6 +13,7 @@ import {
   AGAIN_MS,
   PAUSE_MS,
   afterPress,
+  askBeforeClosing,
   burst,
   keep,
   kept,
@@ -204,6 +205,7 @@ function mount(parent, first) {
     if (dirty().length) sendOff(form.data.delivery.address, body(goingOff()));
   };
   whenLeaving(deliver);
+  askBeforeClosing(() => !form.gone && dirty().length > 0);
   form.leave = () => {
     form.gone = true;
     deliver();

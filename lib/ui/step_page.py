@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import entrance, navigation, steps, typed, working_copy
+from lib import entrance, navigation, steps, typed
 from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.replies import utc_now
@@ -73,7 +73,6 @@ def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
         typed.take_in(process, copy, step)
     except StoreError as exc:
         log.warning("What was typed in %s waits in its form: %s", step, exc)
-    copy.read_unsent(process, step, working_copy.member())
 
 
 def _heading(process: Process, copy: WorkingCopy, step: str) -> None:

@@ -53,11 +53,29 @@ export function burst(send) {
 export async function post(address, body) {
   try {
     const answer = await fetch(address, { method: "POST", body: JSON.stringify(body) });
+    reached = answer.status < 500;
     if (answer.status === 404 || answer.status === 413) return { refused: answer.status };
     return answer.ok ? await answer.json() : null;
   } catch {
+    reached = false;
     return null;
   }
+}
+
+let reached = true;
+
+/** Whether what is sent now would not be stored, as far as this page knows. */
+function isOffline() {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const isConnected = app?.dataset.testConnectionState === "CONNECTED";
+  return !navigator.onLine || !reached || !isConnected;
+}
+
+/** Have the browser ask before the tab is closed while offline with something unsaved. */
+export function askBeforeClosing(isUnsaved) {
+  window.addEventListener("beforeunload", (event) => {
+    if (isUnsaved() && isOffline()) event.preventDefault();
+  });
 }
 
 /**

@@ -5,16 +5,14 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from lib.store import open_store
 from lib.store.port import Store
-from lib.team_copy import IDLE
 from lib.workshop import Fields, Team
 from tests import pages
 from tests.app_server import AppServer
@@ -242,33 +240,85 @@ def unsent_texts(app: AppServer, team: Team) -> set[str]:
         return {text for (text,) in texts}
 
 
-def age_unsent_texts(app: AppServer, seconds: float) -> None:
-    """Let what was typed and not sent have been left alone for a while."""
-    then = datetime.now(UTC) - timedelta(seconds=seconds)
-    with closing(database_of(app)) as database, database:
-        database.execute("UPDATE unsent SET updated_at = ?", [then.isoformat()])
-
-
 def database_of(app: AppServer) -> sqlite3.Connection:
     return sqlite3.connect(app.database_url.removeprefix("sqlite:///"))
 
 
-def test_what_was_typed_and_not_sent_is_in_the_box_on_another_machine(
+def joined(context: BrowserContext, app: AppServer, team: Team, name: str) -> Walker:
+    """Return somebody who opens the team's link in a new tab of a browser."""
+    walker = Walker(context.new_page(), app.url)
+    walker.enter(team.link, name)
+    return walker
+
+
+def test_an_unsent_message_is_back_in_the_browser_it_was_typed_in(
     tab: Walker, store: Store, team: Team, elsewhere: Callable[..., Walker], app: AppServer
 ) -> None:
     tab.box.press_sequentially("What I have not s")
+    assert eventually(lambda: unsent_texts(app, team) == {"What I have not s"})
     tab.page.close()
-    assert eventually(lambda: store.unsent(team.step_key("challenge"), "Ada", 0.0) is not None)
-    age_unsent_texts(app, seconds=IDLE + 1)
-    other = elsewhere()
-    other.enter(team.link, "Ada")
-    expect(other.box).to_have_value("What I have not s")
-    other.box.press("End")
-    other.box.press_sequentially("ent")
-    other.box.press("Enter")
-    expect(other.own_messages).to_contain_text(["What I have not sent"])
+    teammate = elsewhere()
+    teammate.enter(team.link, "Ada")
+    again = joined(tab.page.context, app, team, "Ada")
+    expect(again.box).to_have_value("What I have not s")
+    expect(teammate.box).to_have_value("")
+    again.box.press("End")
+    again.box.press_sequentially("ent")
+    again.box.press("Enter")
+    expect(again.own_messages).to_contain_text(["What I have not sent"])
 
-    assert eventually(lambda: store.unsent(team.step_key("challenge"), "Ada", 0.0) is None)
+    assert eventually(lambda: unsent_texts(app, team) == {""})
+    assert eventually(lambda: not left_behind(again))
+
+
+def left_behind(walker: Walker) -> list[str]:
+    """Return the names of the unsent texts a browser keeps."""
+    names = walker.page.evaluate("Object.keys(localStorage)")
+    return [name for name in names if "/unsent/" in name]
+
+
+def test_closing_a_tab_offline_asks_and_the_text_is_back(
+    tab: Walker, team: Team, app: AppServer
+) -> None:
+    context = tab.page.context
+    # Nothing is asked while what is typed can be stored.
+    tab.box.press_sequentially("On")
+    assert eventually(lambda: unsent_texts(app, team) == {"On"})
+    context.set_offline(True)
+    tab.box.press_sequentially("ly here")
+    tab.box.press("Enter")
+    tab.box.press_sequentially("And this is not se")
+    with tab.page.expect_event("dialog") as asked:
+        tab.page.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    with tab.page.expect_event("close"):
+        asked.value.accept()
+    context.set_offline(False)
+    again = joined(context, app, team, "Ada")
+
+    expect(again.own_messages).to_contain_text(["Only here"])
+    expect(again.box).to_have_value("And this is not se")
+
+
+def test_a_tab_with_nothing_unsaved_closes_without_a_question(tab: Walker) -> None:
+    tab.box.press_sequentially("Hm")
+    asked: list[str] = []
+    tab.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    with tab.page.expect_event("close"):
+        tab.page.close(run_before_unload=True)
+
+    assert asked == []
+
+
+def test_a_browser_whose_clock_is_set_back_still_saves_what_is_typed(
+    tab: Walker, team: Team, app: AppServer
+) -> None:
+    tab.box.press_sequentially("Before")
+    assert eventually(lambda: unsent_texts(app, team) == {"Before"})
+    tab.page.evaluate("const real = Date.now; Date.now = () => real() - 3_600_000")
+    tab.box.press_sequentially(" and after")
+
+    assert eventually(lambda: unsent_texts(app, team) == {"Before and after"})
 
 
 def test_two_tabs_of_which_one_was_duplicated_keep_what_is_typed_in_each(
