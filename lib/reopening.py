@@ -13,7 +13,7 @@ from lib.ids import greeting_id
 from lib.status import Event, TransitionRefused
 from lib.store.port import Conflict, Decision, Store
 from lib.undo import Act, given_back, last_reopening
-from lib.workshop import ArtifactVersion, EventRecord, Fields, Snapshot, StepKey
+from lib.workshop import ArtifactVersion, Fields, Snapshot, StepKey
 
 #: How often a decision is made anew where something else moved in between.
 TRIES = 3
@@ -101,28 +101,32 @@ def undo(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime
     standing = store.standing(key.team)
     act, rows = _undoable(store, key, standing)
     back = given_back(act, rows, standing.statuses)
-    store.apply(key.team, Decision(back.changes, actor, at, basis=standing, rows=back.rows))
+    written = rows[key.step].asked or {}
+    # Whatever somebody writes meanwhile makes it a conflict too.
+    asked = {slug: written.get(slug, 0) for slug in _around(key.step)}
+    decision = Decision(back.changes, actor, at, basis=standing, rows=back.rows, asked=asked)
+    store.apply(key.team, decision)
 
 
 def _undoable(store: Store, key: StepKey, standing: Standing) -> tuple[Act, dict[str, Snapshot]]:
     story = store.events(key.workshop_id)
     act = last_reopening(story, key.team_id, key.step, touched_since=False)
     rows = store.snapshots(key.workshop_id, [record.id for record in act.records])
-    touched = _touched_since(store, key, act.records[0], rows, standing)
+    touched = _touched_since(store, key, rows, standing)
     return last_reopening(story, key.team_id, key.step, touched_since=touched), rows
 
 
 def _touched_since(
-    store: Store,
-    key: StepKey,
-    reopened: EventRecord,
-    rows: dict[str, Snapshot],
-    standing: Standing,
+    store: Store, key: StepKey, rows: dict[str, Snapshot], standing: Standing
 ) -> bool:
-    """Whether somebody wrote a message or edited a draft in the step or one made from it."""
-    asked = store.last_questions(key.team)
-    around = (key.step, *dependants(key.step))
-    if any(slug in asked and asked[slug] > reopened.at for slug in around):
+    """
+    Whether somebody wrote a message or edited a draft in the step or one made from it.
+
+    Messages are counted, whatever time they bear: clocks differ, and step back.
+    """
+    before, asked = rows[key.step].asked, store.asked(key.team)
+    around = _around(key.step)
+    if before is None or any(asked.get(slug, 0) != before.get(slug, 0) for slug in around):
         return True
     # The step's own draft may have been emptied or restored with the reopening; an edit since then
     # has a writer. The guide's greeting is nobody's work.
@@ -137,3 +141,7 @@ def _touched_since(
         else standing.holds_work(slug)
         for slug in around[1:]
     )
+
+
+def _around(step: str) -> tuple[str, ...]:
+    return step, *dependants(step)

@@ -192,6 +192,9 @@ class Snapshot:
 
     state: StepState
     draft: Draft
+    #: How many messages people had written in each of the team's steps, by slug. None in rows kept
+    #: before this was counted: what was written since is not known.
+    asked: Mapping[str, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

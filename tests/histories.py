@@ -54,7 +54,7 @@ _MOVES: dict[Event, int] = {
 BEGUN = (0, 2, 4, 7, 10)
 
 #: Calls of the store before which somebody else may come in between.
-_CALLS = ("standing", "apply", "apply", "save", "draft", "events", "messages", "last_questions")
+_CALLS = ("standing", "apply", "apply", "save", "draft", "events", "messages", "asked")
 
 #: Statements after which the power may go out.
 _DEEP = 16

@@ -327,11 +327,19 @@ def test_the_overview_counts_the_live_era_alone(store: Store, key: StepKey) -> N
     assert (empty, cell()) == ((0, 0), (1, 0))
 
 
-def test_when_somebody_last_wrote_is_known_through_a_reset(store: Store, key: StepKey) -> None:
-    late = question("anew", created_at=LATER + timedelta(days=9))
-    store.append(key, [reply("not a question", created_at=LATER + timedelta(days=10)), late])
+def test_what_people_have_written_is_counted_over_all_eras(store: Store, key: StepKey) -> None:
+    before = store.asked(key.team)
+    store.append(key, [reply("not a question"), question("anew", created_at=LATER - timedelta(9))])
 
-    assert store.last_questions(key.team) == {key.step: late.created_at}
+    assert (before, store.asked(key.team)) == ({key.step: 2}, {key.step: 3})
+
+
+def test_the_eras_that_hold_messages_are_known(store: Store, key: StepKey) -> None:
+    before = store.eras(key)
+    store.append(key, [question("anew")])
+
+    assert (before, store.eras(key)) == ([0], [0, store.steps(key.team)[key.step].era])
+    assert store.eras(key._replace(step="validate")) == []
 
 
 def test_undo_of_a_reset_gives_the_transcript_back_as_it_was(

@@ -1,6 +1,7 @@
 """Starting workshops and moving steps in SQL, with the story that tells of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +17,8 @@ from lib.status import Change, Event, Phase, Status
 from lib.store import rows
 from lib.store.port import Conflict, Decision, NotFound
 from lib.store.rows import in_step, in_team
-from lib.store.schema import artifact_versions, events, steps, teams, workshops
+from lib.store.schema import artifact_versions, events, messages, steps, teams, workshops
+from lib.transcript import Role
 from lib.workshop import Snapshot, StepKey, Team, TeamKey, Workshop
 
 _FIRST = steps_.SLUGS[0]
@@ -101,20 +103,38 @@ def carry_out(
         # The commit's answer was lost, and this is the unit's second run.
         return
     changes = decision.changes
-    before = _rows(connection, team, [change.step for change in changes])
-    _check(connection, team, decision, before)
+    # An undo rests on all that was written since: from here on nobody writes in any step.
+    is_counted = decision.undoable or bool(decision.asked)
+    slugs = steps_.SLUGS if is_counted else [change.step for change in changes]
+    before = _rows(connection, team, slugs)
+    counted = asked(connection, team) if is_counted else {}
+    _check(connection, team, decision, before, counted)
     for change in changes:
         row = before[change.step]
         after = carried_out(row, change, decision.at, decision.rows.get(change.step))
         _write(connection, StepKey(*team, change.step), after, decision.at, row)
     cause = changes[0].step
     lines = [
-        _Line(id_, team.team_id, change, cause, before[change.step] if decision.undoable else None)
+        _Line(id_, team.team_id, change, cause, _kept(before[change.step], decision, counted))
         for id_, change in zip(ids, changes, strict=True)
     ]
     _tell(connection, team.workshop_id, lines, decision.actor, decision.at)
     if decision.artifact is not None:
         _add_version(connection, StepKey(*team, cause), decision)
+
+
+def _kept(row: Snapshot, decision: Decision, counted: Mapping[str, int]) -> Snapshot | None:
+    return replace(row, asked=counted) if decision.undoable else None
+
+
+def asked(connection: Connection, team: TeamKey) -> dict[str, int]:
+    """Return how many messages people have written in each of the team's steps, in all eras."""
+    counted = (
+        select(messages.c.step, func.count().label("number"))
+        .where(in_team(messages, team), messages.c.role == Role.USER.value)
+        .group_by(messages.c.step)
+    )
+    return {row.step: row.number for row in connection.execute(counted)}
 
 
 def _rows(connection: Connection, team: TeamKey, slugs: Sequence[str]) -> dict[str, Snapshot]:
@@ -129,7 +149,11 @@ def _rows(connection: Connection, team: TeamKey, slugs: Sequence[str]) -> dict[s
 
 
 def _check(
-    connection: Connection, team: TeamKey, decision: Decision, before: Mapping[str, Snapshot]
+    connection: Connection,
+    team: TeamKey,
+    decision: Decision,
+    before: Mapping[str, Snapshot],
+    counted: Mapping[str, int],
 ) -> None:
     """Raise Conflict where what was decided on is no longer so; NotFound for no such team."""
     if len(before) < len({change.step for change in decision.changes}):
@@ -137,10 +161,10 @@ def _check(
     basis = decision.basis
     moved = any(
         before[change.step].state.status is not change.before for change in decision.changes
-    )
+    ) or any(counted.get(step, 0) != number for step, number in decision.asked.items())
     if basis is not None:
         edited = any(
-            basis.revisions.get(step) != row.draft.revision for step, row in before.items()
+            basis.revisions.get(step) != before[step].draft.revision for step in decision.rests_on
         )
         moved = moved or edited or basis.moves != moves(connection, team)
     if moved:

@@ -163,9 +163,13 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance):
                 row.state.status is not change.before
                 for row, change in zip(rows, changes, strict=True)
             )
+            counted = self.asked(team)
+            if any(counted.get(slug, 0) != number for slug, number in decision.asked.items()):
+                moved = True
             if basis is not None:
                 edited = any(
-                    basis.revisions.get(row.state.step) != row.draft.revision for row in rows
+                    basis.revisions.get(slug) != self._row(StepKey(*team, slug)).draft.revision
+                    for slug in decision.rests_on
                 )
                 moved = moved or edited or basis.moves != self._moves(team)
             if moved:
@@ -187,6 +191,7 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance):
     def _carry_out(self, team: TeamKey, decision: Decision) -> None:
         story = self._events.setdefault(team.workshop_id, [])
         at, cause = decision.at, decision.changes[0].step
+        counted = self.asked(team)
         for change in decision.changes:
             row = self._row(StepKey(*team, change.step))
             before = Snapshot(replace(row.state, phase=row.draft.phase), row.draft)
@@ -207,7 +212,7 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance):
             )
             story.append(told)
             if decision.undoable:
-                self._kept[told.id] = before
+                self._kept[told.id] = replace(before, asked=counted)
 
     def snapshots(self, workshop_id: str, ids: Sequence[str]) -> dict[str, Snapshot]:
         """Return the rows kept with some events, as they were before them, by step."""
@@ -216,18 +221,18 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance):
             kept = {e.step: self._kept[e.id] for e in story if e.id in ids and e.id in self._kept}
             return deepcopy(kept)
 
-    def last_questions(self, team: TeamKey) -> dict[str, datetime]:
-        """Return when somebody in the team last wrote in each step, where anybody did."""
+    def asked(self, team: TeamKey) -> dict[str, int]:
+        """Return how many messages people have written in each step."""
         with self._lock:
             said = {
                 slug: [
-                    message.created_at
-                    for message in self._row(StepKey(*team, slug)).messages.values()
+                    message
+                    for message in self._rows.get(StepKey(*team, slug), NOTHING).messages.values()
                     if message.role is Role.USER
                 ]
                 for slug in steps_.SLUGS
             }
-            return {slug: max(times) for slug, times in said.items() if times}
+            return {slug: len(messages) for slug, messages in said.items() if messages}
 
     def events(self, workshop_id: str) -> list[EventRecord]:
         """Return a workshop's story."""

@@ -186,6 +186,11 @@ class MemoryTranscripts:
             ]
             return found if last is None else found[max(0, len(found) - last) :]
 
+    def eras(self, key: StepKey) -> list[int]:
+        """Return the eras of a step's transcript that hold messages."""
+        with self._lock:
+            return sorted({each.era for each in self._rows.get(key, NOTHING).messages.values()})
+
     def _write(self, row: Row, message: Message) -> None:
         row.messages[message.id] = message
         now = self._clock()

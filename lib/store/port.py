@@ -92,6 +92,13 @@ class Decision:
     undoable: bool = False
     #: The rows an undo gives back, by step.
     rows: Mapping[str, Snapshot] = field(default_factory=dict)
+    #: Where it rests on what people have written: how many messages, by step. See `Store.asked`.
+    asked: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def rests_on(self) -> frozenset[str]:
+        """The steps whose drafts must still be as they were when it was decided."""
+        return frozenset({change.step for change in self.changes} | set(self.asked))
 
 
 class Store(RoomStore, Protocol):
@@ -180,7 +187,7 @@ class Store(RoomStore, Protocol):
         Each change writes its step's row and one event. Raises Conflict, and changes nothing, where
         a step no longer has the status its change starts from, or where, since the standing the
         decision rests on was read, any step of the team has moved or the draft of one that is to be
-        moved was edited.
+        moved was edited; or where people have written in a step more than the decision knows of.
         """
         ...
 
@@ -192,8 +199,8 @@ class Store(RoomStore, Protocol):
         """Return the rows kept with some events, as they were before them, by step."""
         ...
 
-    def last_questions(self, team: TeamKey) -> dict[str, datetime]:
-        """Return when somebody in the team last wrote in each step, where anybody did."""
+    def asked(self, team: TeamKey) -> dict[str, int]:
+        """Return how many messages people have written in each step, in all eras; only ever more."""
         ...
 
     # What is typed
@@ -288,6 +295,10 @@ class Store(RoomStore, Protocol):
         Return a step's messages in order: all, or the *last* n of those at a position under
         *before* and at or over *since*; of the present era, or of an archived one.
         """
+        ...
+
+    def eras(self, key: StepKey) -> list[int]:
+        """Return the eras of a step's transcript that hold messages, the oldest first."""
         ...
 
     # Review

@@ -5,10 +5,9 @@ The statements are the same on both; what differs is the clock, and how a row is
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from lib import steps as steps_
 from lib.calls import Call, TeamUsage
@@ -26,10 +25,10 @@ from lib.store.port import LEASE, Decision, NotFound
 from lib.store.recollections import Recollections
 from lib.store.room import Rooms
 from lib.store.rows import in_team
-from lib.store.schema import artifact_versions, events, messages, steps, teams, workshops
+from lib.store.schema import artifact_versions, events, steps, teams, workshops
 from lib.store.transcripts import Transcripts
 from lib.store.typed import Typed
-from lib.transcript import Message, Role
+from lib.transcript import Message
 from lib.workshop import (
     Activity,
     ArtifactVersion,
@@ -176,14 +175,9 @@ class SqlStore(Rooms, Entrance):
             row.step: snapshot_of(row.snapshot) for row in self._door.rows(kept) if row.snapshot
         }
 
-    def last_questions(self, team: TeamKey) -> dict[str, datetime]:
-        """Return when somebody in the team last wrote in each step, where anybody did."""
-        last = (
-            select(messages.c.step, func.max(messages.c.created_at).label("at"))
-            .where(in_team(messages, team), messages.c.role == Role.USER.value)
-            .group_by(messages.c.step)
-        )
-        return {row.step: row.at for row in self._door.rows(last)}
+    def asked(self, team: TeamKey) -> dict[str, int]:
+        """Return how many messages people have written in each step."""
+        return self._door.run(Kind.WRITE, lambda connection: changes_.asked(connection, team))
 
     # What is typed
 
@@ -240,6 +234,10 @@ class SqlStore(Rooms, Entrance):
     ) -> list[Message]:
         """Return a step's messages in order."""
         return self._transcripts.messages(key, last, before, since, era)
+
+    def eras(self, key: StepKey) -> list[int]:
+        """Return the eras of a step's transcript that hold messages."""
+        return self._transcripts.eras(key)
 
     # Review
 

@@ -265,6 +265,11 @@ class Transcripts:
         )
         return [rows.message(row) for row in reversed(found)]
 
+    def eras(self, key: StepKey) -> list[int]:
+        """Return the eras that hold messages."""
+        held = select(messages.c.era).where(in_step(messages, key)).distinct()
+        return [row.era for row in self._door.rows(held.order_by(messages.c.era))]
+
     def draft(self, key: StepKey) -> Draft:
         """Return a step's draft."""
         found = self._door.rows(_DRAFT, rows.key_of(key))

@@ -1,11 +1,12 @@
-"""What a reset has archived: the conversation and the draft of an earlier era, for facilitators."""
+"""A step's earlier eras: the conversation and the draft that each ended with, for facilitators."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
+from lib import archive
+from lib.archive import Archived
 from lib.process import Process
-from lib.status import Event
 from lib.transcript import Message
 from lib.ui import artifact_card
 from lib.ui.moment import when
@@ -17,18 +18,20 @@ SHOWN = 2_000
 
 
 def show(process: Process, key: StepKey) -> None:
-    """Draw each era of a step that a reset has ended; nothing where there was none."""
-    resets = [
-        event
-        for event in process.store.events(key.workshop_id)
-        if (event.team_id, event.step, event.event) == (key.team_id, key.step, Event.RESET)
-    ]
-    for event in reversed(resets):
-        before = process.store.snapshots(key.workshop_id, [event.id])[key.step]
-        title = f"Before it was started over, {when(event.at)} by {escaped(event.actor)}"
-        with st.expander(title, icon=":material/inventory_2:", key=f"archive/{event.id}"):
-            st.markdown(artifact_card.markdown(key.step, before.draft.fields) or "*No draft.*")
-            _said(process.store.messages(key, era=before.state.era))
+    """Draw each earlier era of a step, the newest first; nothing where there was none."""
+    for each in archive.archived(process.store, key):
+        box = st.expander(_title(each), icon=":material/inventory_2:", key=f"archive/{each.era}")
+        with box:
+            if each.draft is not None:
+                st.markdown(artifact_card.markdown(key.step, each.draft) or "*No draft.*")
+            _said(process.store.messages(key, era=each.era))
+
+
+def _title(archived: Archived) -> str:
+    if archived.reset is None:
+        return "After it was started over, before that was undone"
+    reset = archived.reset
+    return f"Before it was started over, {when(reset.at)} by {escaped(reset.actor)}"
 
 
 def _said(messages: Sequence[Message]) -> None:
