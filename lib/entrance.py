@@ -124,14 +124,15 @@ def _guests(store: Store, actor: Actor) -> dict[str, Role]:
     return {actor.email: Role.GUEST} if store.granted(actor.email) else {}
 
 
-def workshops_of(store: Store, actor: Actor) -> list[Workshop]:
-    """Return the workshops somebody may look into, newest first. Raises StoreError."""
+def workshops_of(store: Store, actor: Actor) -> list[tuple[Workshop, Scope]]:
+    """
+    Return the workshops somebody may look into, newest first, each with its scope.
+
+    Two queries at most, however many workshops there are. Raises StoreError.
+    """
     granted = store.granted(actor.email) if actor.email and not actor.is_house else {}
-    return [
-        each
-        for each in store.workshops()
-        if access.may(actor, Action.SEE_TABLE, _scope(each, actor.email, granted.get(each.id)))
-    ]
+    scoped = [(each, _scope(each, actor.email, granted.get(each.id))) for each in store.workshops()]
+    return [(each, scope) for each, scope in scoped if access.may(actor, Action.SEE_TABLE, scope)]
 
 
 def _scope(workshop: Workshop, email: str, granted: Role | None) -> Scope:

@@ -264,14 +264,20 @@ def _row(process: Process, workshop: Workshop) -> None:
                 icon=":material/table_chart:",
                 query_params={navigation.WORKSHOP: workshop.id},
             )
-            for team in process.store.teams(workshop.id):
-                st.page_link(
-                    navigation.FRONT_DOOR,
-                    label=safe.escaped(team.name),
-                    icon=":material/group:",
-                    help=f"Open the workshop as {safe.escaped(team.name)}",
-                    query_params={navigation.TEAM: team.link},
-                )
+            if gate.may(process, Action.SEE_LINKS, workshop.id):
+                _doors(process.store.teams(workshop.id))
+
+
+def _doors(teams: list[Team]) -> None:
+    """Draw each team's link, which opens the workshop as that team."""
+    for team in teams:
+        st.page_link(
+            navigation.FRONT_DOOR,
+            label=safe.escaped(team.name),
+            icon=":material/group:",
+            help=f"Open the workshop as {safe.escaped(team.name)}",
+            query_params={navigation.TEAM: team.link},
+        )
 
 
 def _day(at: datetime) -> str:

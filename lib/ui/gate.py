@@ -5,7 +5,7 @@ The browser holds a pass as a cookie no script can read, so it is our own reques
 it; the page is loaded anew afterwards, and is the one that was asked for.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from lib.process import Process
 from lib.transcript import clean
 from lib.ui import page, safe
 from lib.ui.component import component
-from lib.workshop import Workshop
+from lib.workshop import Team, Workshop
 
 _NOT_HERE = (
     "This server has no passcode and no sign-in, so workshops are run at its own machine only. Teams "
@@ -109,7 +109,22 @@ def _actor(process: Process) -> Actor:
 
 def workshops(process: Process) -> list[Workshop]:
     """Return the workshops whoever is at this page may look into, newest first."""
-    return entrance.workshops_of(process.store, _actor(process))
+    actor = _actor(process)
+    found = entrance.workshops_of(process.store, actor)
+    # The query that lists them decides what `may` answers for each: no query per workshop.
+    working_copy.of_run().update({f"standing/{each.id}": (actor, scope) for each, scope in found})
+    return [each for each, _ in found]
+
+
+def teams(process: Process, workshop_id: str, found: Sequence[Team]) -> list[Team]:
+    """
+    Return teams as whoever is at this page may know them.
+
+    A link is a key: without the right to see links, each team's is empty, so that nothing drawn
+    can hold one.
+    """
+    sees_links = may(process, Action.SEE_LINKS, workshop_id)
+    return list(found) if sees_links else [replace(each, link="") for each in found]
 
 
 def owner(process: Process) -> str:

@@ -85,6 +85,7 @@ def _read(process: Process, workshop_id: str) -> Room | None:
         if shelf.is_due(workshop, utc_now()):
             process.store.erase(workshop_id, utc_now())
             return None
+        teams = gate.teams(process, workshop_id, teams)
         cells, desk = process.store.overview(workshop_id), process.store.desk(workshop_id)
         return Room(workshop, teams, cells, desk, usage)
     except NotFound:

@@ -28,8 +28,7 @@ def banner(process: Process, workshop: Workshop) -> None:
                 "cannot come in.",
                 width="stretch",
             )
-            if gate.may(process, Action.DELETE, workshop.id):
-                _undo_delete(process, workshop)
+            _way_back(process, workshop)
     elif workshop.archived_at is not None:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(
@@ -37,8 +36,15 @@ def banner(process: Process, workshop: Workshop) -> None:
                 "everything and change nothing.",
                 width="stretch",
             )
-            if gate.may(process, Action.ARCHIVE, workshop.id):
-                _unarchive(process, workshop)
+            _way_back(process, workshop)
+
+
+def _way_back(process: Process, workshop: Workshop) -> None:
+    """Draw the button that takes a deletion or an archiving back, for whoever may press it."""
+    action = Action.DELETE if workshop.erase_at else Action.ARCHIVE
+    if not gate.may(process, action, workshop.id):
+        return
+    (_undo_delete if workshop.erase_at else _unarchive)(process, workshop)
 
 
 def show(process: Process, room: Room) -> None:
@@ -166,10 +172,7 @@ def _away(process: Process, workshop: Workshop) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         became = f"erased on {when(workshop.erase_at)}" if workshop.erase_at else "archived"
         st.markdown(f"**{escaped(workshop.title)}** · {became}", width="stretch")
-        if workshop.erase_at:
-            _undo_delete(process, workshop)
-        else:
-            _unarchive(process, workshop)
+        _way_back(process, workshop)
 
 
 # A team

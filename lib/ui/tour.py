@@ -56,13 +56,18 @@ def stops(room: Room) -> list[Stop]:
             "Nothing in them can run as a formula.",
             at=".st-key-filters",
         ),
-        Stop(
+        *_links(room),
+    ]
+
+
+def _links(room: Room) -> Iterator[Stop]:
+    if any(team.link for team in room.teams):
+        yield Stop(
             "A link for each team",
             "Whoever holds a team's link is in that team: no account, no installation. Hand out "
             "one each; they open on a phone as well.",
             at=".st-key-team-links",
-        ),
-    ]
+        )
 
 
 def _stale(room: Room) -> Iterator[Stop]:
@@ -76,13 +81,16 @@ def _stale(room: Room) -> Iterator[Stop]:
             "nothing is lost: the step says what has changed, and asks whether to keep it or to "
             "draft it anew.",
             at='[class*="st-key-status-table"]',
-            link=f"See {steps.step(step).name}",
+            link=f"See {steps.step(step).name}" if team.link else "",
             href=_address(team, step),
         )
 
 
 def _broken_off(room: Room) -> Iterator[Stop]:
     for team, step in _first(room, lambda cell: cell.unfinished > 0):
+        # Retry is on the team's own page, which opens by the team's link.
+        if not team.link:
+            return
         yield Stop(
             "A reply that broke off",
             f"With {team.name} the guide stopped in the middle of a sentence. All that was said is "
@@ -94,6 +102,8 @@ def _broken_off(room: Room) -> Iterator[Stop]:
 
 def _finished(room: Room) -> Iterator[Stop]:
     for team, step in _first(room, lambda cell: cell.state.status is Status.COMPLETE):
+        if not team.link:
+            return
         yield Stop(
             "Change your mind",
             f"{team.name} has confirmed {steps.step(step).name}. “Revise this step” opens it again: "
@@ -113,4 +123,7 @@ def _first(room: Room, wanted: Callable[[StepOverview], bool]) -> Iterator[tuple
 
 
 def _address(team: Team, step: str) -> str:
+    """Return where a team's step opens; empty for whoever may not have the team's link."""
+    if not team.link:
+        return ""
     return f"{navigation.base_address()}/{step}?{urlencode(navigation.query(team.link, ''))}"
