@@ -17,7 +17,12 @@ ALLOWED = {
         "lib/working_copy.py",
         "lib/navigation.py",
     ),
-    "starlette": ("lib/ui/middleware.py", "lib/ui/endpoints.py", "lib/ui/server.py"),
+    "starlette": (
+        "lib/ui/middleware.py",
+        "lib/ui/endpoints.py",
+        "lib/ui/guard.py",
+        "lib/ui/server.py",
+    ),
     "sqlalchemy": ("lib/store/",),
     "alembic": ("lib/store/",),
     "psycopg2": ("lib/store/",),
@@ -46,6 +51,7 @@ PURE = (
     "calls",
     "debouncer",
     "presses",
+    "rate_limit",
 )
 
 #: What a layer must not know.

@@ -22,7 +22,7 @@ from streamlit import get_option
 from lib import facilitators, process, settings
 from lib.settings import SettingsError
 from lib.store.port import StoreError
-from lib.ui import endpoints, middleware, sparing
+from lib.ui import endpoints, guard, middleware, sparing
 
 #: Seconds the server may go on answering once it was told to end. It waits for every request that
 #: is under way, and with a silent database those take their time one after the other.
@@ -97,5 +97,9 @@ def parts() -> dict[str, Any]:
     return {
         "lifespan": _life,
         "routes": endpoints.routes(get_option("server.baseUrlPath")),
-        "middleware": [Middleware(middleware.Headers), Middleware(middleware.Styled)],
+        "middleware": [
+            Middleware(middleware.Headers),
+            Middleware(guard.Guard),
+            Middleware(middleware.Styled),
+        ],
     }

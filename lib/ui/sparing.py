@@ -21,8 +21,10 @@ from typing import Any
 from streamlit.navigation import page as pages
 from streamlit.runtime import app_session
 from streamlit.runtime.scriptrunner import script_runner
+from streamlit.web.server.starlette import starlette_websocket
 
 from lib import turns, working_copy
+from lib.ui.guard import origins_allowed
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ def begin() -> None:
         (pages, "_create_page", pages_kept),
         (app_session, "_populate_theme_msg", theme_kept),
         (script_runner, "_mpa_v1", in_turn),
+        (starlette_websocket, "is_url_from_allowed_origins", origins_allowed),
     ):
         if original := getattr(place, name, None):
             setattr(place, name, sparing(original))

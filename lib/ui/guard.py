@@ -1,0 +1,261 @@
+"""
+Refuses, before Streamlit sees it, what could fill the server's memory or hold its event loop.
+
+A foreign Origin: Streamlit would ask the network for its own address, on the event loop and anew each
+time; with a name server that is away one handshake held every page for 1.8 s. Uploads: the app takes
+none, and Streamlit keeps whatever comes from anybody who has opened a page. And more connections,
+requests or bytes from one network than a full room needs (docs/security.md, "Limits").
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config, get_option
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from lib import entrance, navigation, process
+from lib.access import AccessRefused
+from lib.debouncer import Clock
+from lib.rate_limit import Buckets, Rate
+from lib.settings import SettingsError
+from lib.store.port import StoreError
+from lib.ui.addresses import client_address, network
+
+log = logging.getLogger(__name__)
+
+
+class Limits(NamedTuple):
+    """What one network may use. Sixty people with three tabs each use a tenth of it."""
+
+    #: Tabs that are open at a time.
+    tabs: int = 600
+    #: Tabs that are opened: all of them at once, after a server was started again.
+    openings: Rate = Rate(burst=900, per_second=10)
+    #: Pages and requests to our own routes: a tab asks every few seconds whether anything is new.
+    requests: Rate = Rate(burst=6_000, per_second=400)
+    #: Runs of a page's script that a tab asks for.
+    reruns: Rate = Rate(burst=3_000, per_second=200)
+    #: Bytes sent through tabs and to our routes.
+    data: Rate = Rate(burst=200_000_000, per_second=8_000_000)
+    #: Bytes all its open tabs may have in what each has sent last.
+    held: int = 400_000_000
+    #: Bytes a tab may send at once whose address has no team's link.
+    stranger: int = 256_000
+
+
+#: Said to whoever is held up; what they sent is kept in the browser and sent again.
+TOO_MANY = "Too much has come from your network at once. What you typed is kept; it is sent again in a moment."
+
+#: Said in place of a page.
+WAIT = "Too many pages were opened from your network at once. Wait a minute, then reload this page."
+
+
+class _Use:
+    """What networks use of what they may."""
+
+    def __init__(self, limits: Limits, clock: Clock) -> None:
+        self.limits = limits
+        self.openings = Buckets(limits.openings, clock)
+        self.requests = Buckets(limits.requests, clock)
+        self.reruns = Buckets(limits.reruns, clock)
+        self.data = Buckets(limits.data, clock)
+        # Of networks with open tabs; each goes with the last of its tabs.
+        self.tabs: Counter[str] = Counter()
+        self.held: Counter[str] = Counter()
+
+    def leave(self, place: str, held: int) -> None:
+        """Note that a tab was closed which held so many bytes."""
+        for counted, number in ((self.tabs, 1), (self.held, held)):
+            counted[place] -= number
+            if counted[place] <= 0:
+                del counted[place]
+
+
+class Guard:
+    """Lets through what the app needs, as much as a full room needs of it."""
+
+    def __init__(
+        self, app: ASGIApp, limits: Limits | None = None, clock: Clock = time.monotonic
+    ) -> None:
+        self._app = app
+        self._use = _Use(limits or Limits(), clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on, or refuse it."""
+        if scope["type"] == "websocket":
+            await self._connection(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._request(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        place = network(client_address(scope))
+        headers = Headers(scope=scope)
+        if _is_upload(scope["path"]):
+            refused: Any = PlainTextResponse("This app takes no files.", status_code=403)
+        elif _is_limited(scope, headers) and (wait := self._use.requests.take(place)):
+            refused = _held_up(headers, wait)
+        else:
+            refused = None
+
+        async def in_time() -> Message:
+            message = await receive()
+            await _due(self._use.data, place, len(message.get("body") or b""))
+            return message
+
+        await (refused or self._app)(scope, in_time, send)
+
+    async def _connection(self, scope: Scope, receive: Receive, send: Send) -> None:
+        place = network(client_address(scope))
+        headers = Headers(scope=scope)
+        if not is_own_origin(headers.get("origin"), headers.get("host")):
+            await _close(receive, send, "A page of another site must not speak to this server.")
+            return
+        if self._use.tabs[place] >= self._use.limits.tabs or self._use.openings.take(place):
+            log.warning("A network has opened more tabs than it may.")
+            await _close(receive, send, WAIT)
+            return
+        tab = _Tab(self._use, place, receive, send)
+        self._use.tabs[place] += 1
+        try:
+            await self._app(scope, tab.receive, send)
+        finally:
+            self._use.leave(place, tab.held)
+
+
+class _Tab:
+    """One tab's connection: what it sends comes no faster, and is no more, than it may."""
+
+    def __init__(self, use: _Use, place: str, receive: Receive, send: Send) -> None:
+        self._use = use
+        self._place = place
+        self._receive = receive
+        self._send = send
+        self._has_link = False
+        #: Bytes of the longest message so far.
+        self.held = 0
+
+    async def receive(self) -> Message:
+        """Return the next message, when it is due; the connection's end where it is too long."""
+        message = await self._receive()
+        data = message.get("bytes") or b""
+        if not data:
+            return message
+        # Held back, never dropped: the browser sends no rerun a second time.
+        await _due(self._use.reruns, self._place)
+        await _due(self._use.data, self._place, len(data))
+        if await self._is_too_much(data):
+            await self._send({"type": "websocket.close", "code": 1009, "reason": "Too long."})
+            return {"type": "websocket.disconnect", "code": 1009}
+        return message
+
+    async def _is_too_much(self, data: bytes) -> bool:
+        if len(data) > self._use.limits.stranger and not self._has_link:
+            self._has_link = await run_in_threadpool(_comes_by_link, data)
+            if not self._has_link:
+                return True
+        if (more := len(data) - self.held) > 0:
+            if self._use.held[self._place] + more > self._use.limits.held:
+                return True
+            self._use.held[self._place] += more
+            self.held += more
+        return False
+
+
+async def _due(buckets: Buckets, place: str, cost: int = 1) -> None:
+    """Wait until so much may come from there."""
+    while cost and (wait := buckets.take(place, cost)):
+        await asyncio.sleep(wait)
+
+
+def _comes_by_link(data: bytes) -> bool:
+    """Whether a message comes from a page whose address has a team's link."""
+    message = BackMsg()
+    try:
+        message.ParseFromString(data)
+        asked = parse_qs(message.rerun_script.query_string, max_num_fields=50)
+        link = asked.get(navigation.TEAM, [""])[-1]
+        entrance.team_by_link(process.running().store, link)
+    except (StoreError, SettingsError):
+        # What was typed while the database is away must not be turned away.
+        return entrance.is_link(link)
+    except (AccessRefused, ValueError, TypeError):
+        return False
+    # protobuf's own error for what is no message has no public base.
+    except Exception:
+        return False
+    return True
+
+
+def origins_allowed(_asking: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Return what answers Streamlit's question about a foreign Origin without asking the network."""
+    return lambda origin: is_own_origin(origin, None)
+
+
+def is_own_origin(origin: str | None, host: str | None) -> bool:
+    """
+    Whether a handshake comes from this server's own pages, or from where the settings allow.
+
+    Asks nobody, unlike Streamlit. No Origin at all, as programs that are no browser send, is taken.
+
+    >>> is_own_origin("https://here.example", "here.example")
+    True
+    >>> is_own_origin("https://evil.example", "here.example")
+    False
+    """
+    if origin is None:
+        return True
+    try:
+        found = urlsplit(origin)
+        name = (found.hostname or "").casefold()
+    except ValueError:
+        return False
+    if found.netloc and found.netloc.casefold() == (host or "").casefold():
+        return True
+    if not get_option("server.enableCORS"):
+        return True
+    return bool(name) and name in _allowed_names()
+
+
+def _allowed_names() -> set[str]:
+    """Return the host names that settings allow, as Streamlit reads them."""
+    named = [
+        get_option("browser.serverAddress")
+        if config.is_manually_set("browser.serverAddress")
+        else ""
+    ]
+    named += get_option("server.corsAllowedOrigins") or []
+    found = (urlsplit(each if "//" in each else f"//{each}").hostname for each in named if each)
+    return {each.casefold() for each in found if each}
+
+
+def _is_upload(path: str) -> bool:
+    return "/_stcore/upload_file" in path
+
+
+def _is_limited(scope: Scope, headers: Headers) -> bool:
+    """Whether a request is one that costs: a page, or a request to our own routes."""
+    return "text/html" in headers.get("accept", "") or "/throughline/" in scope["path"]
+
+
+def _held_up(headers: Headers, wait: float) -> Callable[[Scope, Receive, Send], Any]:
+    after = {"retry-after": str(int(wait) + 1), "cache-control": "no-store"}
+    if "text/html" in headers.get("accept", ""):
+        return PlainTextResponse(WAIT, status_code=429, headers=after)
+    return JSONResponse({"sentence": TOO_MANY}, status_code=429, headers=after)
+
+
+async def _close(receive: Receive, send: Send, why: str) -> None:
+    """Refuse a handshake: the server answers it with 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1008, "reason": why})
