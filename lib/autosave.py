@@ -2,6 +2,7 @@
 Debounced autosave, free of Streamlit and of the wall clock.
 
     QueueFull             too much is unsaved to take in more; its text is a sentence
+    NeverSaved            raised by a save: what it was given is dropped, everything else is retried
 
 `Autosave` keeps what is unsaved in this process and saves it. Nothing here waits for a timer of its
 own: a rerun, a reply's next chunk and the one sweeper thread all ask whether a save is due.
@@ -10,11 +11,12 @@ own: a rerun, a reply's next chunk and the one sweeper thread all ask whether a 
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from lib.debouncer import Clock, Debouncer
 from lib.transcript import Message
-from lib.unsaved import FIRST_RETRY, Entry, Unsaved, UnsavedReport
+from lib.unsaved import FIRST_RETRY, Dropped, Entry, NeverSaved, Unsaved, UnsavedReport
 from lib.workshop import Draft, StepKey
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "WAIT",
     "Autosave",
     "Debouncer",
+    "Dropped",
+    "NeverSaved",
     "QueueFull",
     "Unsaved",
     "UnsavedReport",
@@ -42,7 +46,15 @@ UNSAVED_FOR_LONG = 30.0
 #: worst. A working hour of two hundred teams is a tenth of it, so only a long outage gets there.
 MAX_UNSAVED = 64 * 1024 * 1024
 
+#: Lines kept about what was dropped: enough for a facilitator's page, and a bound.
+MAX_DROPPED = 100
+
+#: Seconds between two rounds of housekeeping.
+HOUSEKEEPING_EVERY = 60.0
+
 Save = Callable[[StepKey, Unsaved], None]
+#: Does a small part of what is to be tidied up; returns whether more is left to do now.
+Housekeeping = Callable[[], bool]
 
 
 class QueueFull(Exception):
@@ -54,8 +66,12 @@ class Autosave:
     What this process has not saved yet, per step, and the saving of it.
 
     *save* stores one step's changes in one transaction and may raise anything: the changes are then
-    kept, and tried again after FIRST_RETRY seconds, doubled each time. It is never called with a
+    kept, and tried again after FIRST_RETRY seconds, doubled each time. Only what it raises NeverSaved
+    for is dropped: its step is gone, or the database refuses it. It is never called with a
     lock held that another step needs. Saves of one step never overlap. Thread-safe.
+
+    *housekeeping* is called by the sweeper alone, between two sweeps, every HOUSEKEEPING_EVERY
+    seconds; what it raises is logged, and it is called again in time.
     """
 
     def __init__(
@@ -66,14 +82,19 @@ class Autosave:
         max_wait: float = MAX_WAIT,
         clock: Clock = time.monotonic,
         limit: int = MAX_UNSAVED,
+        housekeeping: Housekeeping | None = None,
     ) -> None:
         self._save = save
+        self._housekeeping = housekeeping
+        # Nobody waits for it, but a server that was down may find much that is due.
+        self._housekeeping_at = clock()
         self._wait = wait
         self._max_wait = max_wait
         self._clock = clock
         self._limit = limit
         self._characters = 0
         self._entries: dict[StepKey, Entry] = {}
+        self._dropped: deque[Dropped] = deque(maxlen=MAX_DROPPED)
         # Guards the entries and the count of characters; taken before an entry's lock, never after.
         self._changed = threading.Condition()
         self._stopping = False
@@ -115,6 +136,11 @@ class Autosave:
         now = self._clock()
         lines = [entry.report(key, now) for key, entry in self._items() if entry.unsaved]
         return sorted(lines, key=lambda line: -line.age)
+
+    def dropped(self) -> list[Dropped]:
+        """Return what could never be saved since this process started, the newest MAX_DROPPED."""
+        with self._changed:
+            return list(self._dropped)
 
     def line(self, key: StepKey) -> UnsavedReport | None:
         """Return the line of one step; None where nothing of it is unsaved."""
@@ -195,13 +221,32 @@ class Autosave:
                     del self._entries[key]
             return self._pause()
 
+    def tidy(self) -> float | None:
+        """Do the housekeeping if that is due; return the seconds until it is, None for never."""
+        if self._housekeeping is None:
+            return None
+        if self._clock() >= self._housekeeping_at and not self._tidied(self._housekeeping):
+            self._housekeeping_at = self._clock() + HOUSEKEEPING_EVERY
+        return max(0.0, self._housekeeping_at - self._clock())
+
+    def _tidied(self, housekeeping: Housekeeping) -> bool:
+        """Do a part of the housekeeping; return whether the next part is due at once."""
+        try:
+            return housekeeping()
+        # As with a save: whatever goes wrong, the thread lives, and the next round may succeed.
+        except Exception as exc:
+            log.warning("Housekeeping failed and is tried again: %s", exc)
+            return False
+
     def _sweep(self) -> None:
         while not self._stopping:
             self.sweep()
+            until = self.tidy()
             with self._changed:
                 # Asked again under the lock: what is noted in between must not wait for the next.
                 if not self._stopping:
-                    self._changed.wait(timeout=self._pause())
+                    pauses = [each for each in (self._pause(), until) if each is not None]
+                    self._changed.wait(timeout=min(pauses, default=None))
 
     def _pause(self) -> float | None:
         """Seconds until a save is due. One that is running tells when it leaves something over."""
@@ -264,16 +309,26 @@ class Autosave:
     def _try(self, key: StepKey, entry: Entry, unsaved: Unsaved) -> None:
         try:
             self._save(key, unsaved)
+        except NeverSaved as exc:
+            log.error("Dropped, it can never be saved (%s): %s", "/".join(key), exc)
+            line = Dropped(key, len(unsaved.messages), unsaved.draft is not None, str(exc))
+            with self._changed:
+                self._dropped.append(line)
+            self._forget(entry, unsaved)
         # Whatever goes wrong, the changes stay and the thread lives: the next try may do.
         except Exception as exc:
             with entry.lock:
                 entry.failed(exc, self._clock())
             log.warning("Not saved yet (%s, try %d): %s", key.step, entry.failures, entry.reason)
         else:
-            with self._changed, entry.lock:
-                before = entry.unsaved.characters
-                entry.succeeded(unsaved)
-                self._count(entry.unsaved.characters - before)
+            self._forget(entry, unsaved)
+
+    def _forget(self, entry: Entry, saved: Unsaved) -> None:
+        """Hold *saved* no longer, and keep what came since it was handed out."""
+        with self._changed, entry.lock:
+            before = entry.unsaved.characters
+            entry.succeeded(saved)
+            self._count(entry.unsaved.characters - before)
 
 
 def _deadline(entry: Entry) -> float | None:

@@ -22,6 +22,8 @@ class Health:
     unsaved_since: float
     #: What the tries to save failed with, each once.
     why: tuple[str, ...]
+    #: Saves that were given up because they can never succeed; they do not make a server unready.
+    dropped: int = 0
 
     @property
     def ready(self) -> bool:
@@ -38,6 +40,7 @@ class Health:
                 "messages": self.unsaved_messages,
                 "since_seconds": round(self.unsaved_since, 1),
                 "why": list(self.why),
+                "dropped": self.dropped,
             },
         }
 
@@ -51,6 +54,7 @@ def health(process: Process) -> Health:
         sum(line.messages for line in lines),
         max((line.age for line in lines), default=0.0),
         tuple(sorted({line.reason for line in lines if line.reason})),
+        len(process.autosave.dropped()),
     )
 
 

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from lib import settings as settings_
-from lib.autosave import Autosave, Unsaved
+from lib.autosave import Autosave, NeverSaved, Unsaved
 from lib.debouncer import Clock
 from lib.drafts import Drafts
 from lib.guide import choice
@@ -20,7 +20,7 @@ from lib.lookout import Lookout
 from lib.replies import Replies
 from lib.settings import Settings
 from lib.store import deadline, open_store
-from lib.store.port import Store, StoreError
+from lib.store.port import NotFound, Store, StoreError, Unstorable
 from lib.workshop import StepKey
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,9 @@ def assemble(
     def save(key: StepKey, unsaved: Unsaved) -> None:
         try:
             drafts.save(key, unsaved)
+        except (NotFound, Unstorable) as exc:
+            # Its workshop was erased, or the database refuses these rows now and later.
+            raise NeverSaved(str(exc)) from exc
         except StoreError:
             raise
         # A bug: what it says is for the log, the reason people are shown gives nothing away.
@@ -71,7 +74,11 @@ def assemble(
             raise StoreError("The server's log says why.") from exc
 
     autosave = Autosave(
-        save, wait=settings.autosave_wait, max_wait=settings.autosave_max_wait, clock=clock
+        save,
+        wait=settings.autosave_wait,
+        max_wait=settings.autosave_max_wait,
+        clock=clock,
+        housekeeping=store.prune,
     )
     drafts = Drafts(store, autosave)
     replies = Replies(store, autosave, drafts, guide)

@@ -19,15 +19,8 @@ class Shelves:
     deleted: Sequence[Workshop]
 
 
-def sorted_out(store: Store, workshops: Sequence[Workshop], now: datetime) -> Shelves:
-    """
-    Return *workshops* by what became of them; those whose time has come are erased on the way.
-
-    Raises StoreError.
-    """
-    for workshop in workshops:
-        if is_due(workshop, now):
-            store.erase(workshop.id, now)
+def sorted_out(workshops: Sequence[Workshop], now: datetime) -> Shelves:
+    """Return *workshops* by what became of them, without those that are about to be erased."""
     left = [each for each in workshops if not is_due(each, now)]
     deleted = [each for each in left if each.erase_at]
     archived = [each for each in left if each.archived_at and not each.erase_at]
@@ -70,7 +63,9 @@ def duplicate(
 
 
 def delete(store: Store, workshop_id: str, *, at: datetime, days: int) -> datetime:
-    """Have a workshop erased in so many *days*; return when. Raises StoreError."""
+    """Have a workshop erased in so many *days*, 0 for at once; return when. Raises StoreError."""
     erase_at = at + timedelta(days=days)
     store.delete(workshop_id, erase_at)
+    if not days:
+        store.erase(workshop_id, erase_at)
     return erase_at

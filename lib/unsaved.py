@@ -19,6 +19,10 @@ FIRST_RETRY = 0.5
 LAST_RETRY = 15.0
 
 
+class NeverSaved(Exception):
+    """What was handed out can never be saved, however often it is tried; its text says why."""
+
+
 @dataclass(frozen=True)
 class Unsaved:
     """What of one step is not known to be stored: messages by id, and its draft."""
@@ -75,6 +79,16 @@ class UnsavedReport:
     age: float
     failures: int
     #: What the last try failed with; empty where none has.
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A line for the facilitator: what could never be saved, and why it was given up."""
+
+    key: StepKey
+    messages: int
+    draft: bool
     reason: str
 
 

@@ -11,7 +11,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from lib.autosave import MAX_UNSAVED, Autosave, QueueFull, Unsaved
+from lib.autosave import (
+    HOUSEKEEPING_EVERY,
+    MAX_DROPPED,
+    MAX_UNSAVED,
+    Autosave,
+    Dropped,
+    NeverSaved,
+    QueueFull,
+    Unsaved,
+)
 from lib.status import Phase
 from lib.store.port import StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role
@@ -499,6 +508,47 @@ def test_a_database_that_is_away_for_days_is_still_tried_every_15_s(
     assert autosave.sweep() == LAST_RETRY
 
 
+def test_what_can_never_be_saved_is_dropped_and_reported_not_retried(
+    autosave: Autosave, store: FakeStore, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.failure = NeverSaved("There is no such step.")
+    autosave.note(KEY, [message("m", "secret")], draft(1, a="b"))
+    autosave.flush(KEY)
+    clock.move(60.0)
+    autosave.sweep()
+
+    assert (store.tries, autosave.report(), bool(autosave.pending(KEY))) == (1, [], False)
+    assert autosave.dropped() == [Dropped(KEY, 1, True, "There is no such step.")]
+    assert autosave._characters == 0
+    assert "There is no such step." in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_what_came_while_a_save_was_refused_is_not_dropped_with_it(
+    autosave: Autosave, store: FakeStore, clock: FakeClock
+) -> None:
+    def inside() -> None:
+        if store.tries == 1:
+            autosave.note(KEY, [message("later", "kept")])
+
+    store.inside, store.failure = inside, NeverSaved("No.")
+    autosave.note(KEY, [message("m")])
+    autosave.flush(KEY)
+    store.failure = None
+    autosave.flush(KEY)
+
+    assert store.texts() == [["kept"]]
+
+
+def test_the_lines_about_what_was_dropped_are_bounded(autosave: Autosave, store: FakeStore) -> None:
+    store.failure = NeverSaved("No.")
+    for number in range(MAX_DROPPED + 5):
+        autosave.note(KEY, [message(str(number))])
+        autosave.flush(KEY)
+
+    assert len(autosave.dropped()) == MAX_DROPPED
+
+
 def test_the_report_says_what_is_unsaved_since_when_and_why(
     autosave: Autosave, store: FakeStore, clock: FakeClock
 ) -> None:
@@ -675,6 +725,59 @@ def test_sweeping_forgets_steps_that_are_saved_and_idle(
     autosave.sweep()
 
     assert len(autosave._entries) == 0
+
+
+def test_housekeeping_is_done_at_start_and_then_every_minute(
+    store: FakeStore, clock: FakeClock
+) -> None:
+    done: list[float] = []
+
+    def tidy() -> bool:
+        done.append(clock.now)
+        return len(done) < 3
+
+    autosave = Autosave(store, clock=clock, housekeeping=tidy)
+    start = clock.now
+    pauses = [autosave.tidy() for _ in range(5)]
+    clock.move(HOUSEKEEPING_EVERY)
+    autosave.tidy()
+
+    # What is left over is done at once, and between two parts the sweeper saves.
+    assert pauses == [0.0, 0.0, HOUSEKEEPING_EVERY, HOUSEKEEPING_EVERY, HOUSEKEEPING_EVERY]
+    assert done == [start, start, start, start + HOUSEKEEPING_EVERY]
+
+
+def test_housekeeping_that_fails_is_logged_and_done_again(
+    store: FakeStore, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = []
+
+    def tidy() -> bool:
+        tries.append(clock.now)
+        raise DOWN
+
+    autosave = Autosave(store, clock=clock, housekeeping=tidy)
+    autosave.tidy()
+    clock.move(HOUSEKEEPING_EVERY)
+    autosave.tidy()
+
+    assert len(tries) == 2
+    assert str(DOWN) in caplog.text
+
+
+def test_the_sweeper_does_the_housekeeping_though_nothing_is_noted(store: FakeStore) -> None:
+    tidied = threading.Event()
+
+    def tidy() -> bool:
+        tidied.set()
+        return False
+
+    autosave = Autosave(store, housekeeping=tidy)
+    autosave.start()
+    try:
+        assert tidied.wait(10)
+    finally:
+        autosave.stop()
 
 
 def until(true: Callable[[], object], patience: float = 3.0) -> bool:

@@ -10,12 +10,14 @@ from streamlit.testing.v1 import AppTest
 from lib import agenda as agenda_
 from lib import facilitation, navigation, notes, presses, shelf
 from lib.agenda import MINUTES, Agenda
+from lib.entrance import NO_TEAM
 from lib.guide.scripted import ScriptedGuide
 from lib.notes import Note, NoteRefused
 from lib.process import Process
 from lib.settings import Settings
-from lib.store.port import Conflict, NotFound, StoreUnavailable
+from lib.store.port import Conflict, StoreUnavailable
 from lib.workshop import Team, Workshop
+from tests.fakes import eventually
 from tests.pages import NOW, WatchedStore, drawn, entry, keys, new_team, opened, running, send
 from tests.pages import opened_step as step_opened
 
@@ -368,23 +370,35 @@ def test_a_deletion_is_undone_until_its_time_has_come(store: WatchedStore, team:
     assert workshop(store, team).erase_at is None
 
 
-def test_the_lists_erase_what_is_due_and_nothing_else(store: WatchedStore, team: Team) -> None:
+def test_a_due_workshop_is_in_no_list_and_a_deleted_one_is(store: WatchedStore, team: Team) -> None:
     later = new_team(store, "Later")
     store.inner.delete(team.workshop_id, NOW - timedelta(seconds=1))
     store.inner.delete(later.workshop_id, NOW + timedelta(days=1))
     app = opened(navigation.FRONT_DOOR)
 
-    assert [each.id for each in store.inner.workshops()] == [later.workshop_id]
     assert f"undo-delete/{later.workshop_id}" in keys(app)
-    with pytest.raises(NotFound):
-        store.inner.workshop(team.workshop_id)
+    assert f"undo-delete/{team.workshop_id}" not in keys(app)
 
 
-def test_a_due_workshop_opened_by_its_address_is_erased_and_unknown(
-    store: WatchedStore, team: Team
+def test_a_due_workshop_opened_by_its_address_is_unknown(store: WatchedStore, team: Team) -> None:
+    store.inner.delete(team.workshop_id, NOW - timedelta(seconds=1))
+
+    assert "There is no workshop at this address" in review(team).warning[0].value
+    assert [each.value for each in step_opened(team, "challenge").error] == [NO_TEAM]
+    by_link = opened(navigation.FRONT_DOOR, **navigation.query(team.link, ""))
+    assert [each.value for each in by_link.error] == [NO_TEAM]
+
+
+def test_the_process_erases_what_is_due_though_nobody_opens_a_page(
+    store: WatchedStore, process: Process, team: Team
 ) -> None:
     store.inner.delete(team.workshop_id, NOW - timedelta(seconds=1))
-    app = review(team)
+    process.autosave.start()
 
-    assert "There is no workshop at this address" in app.warning[0].value
+    assert eventually(lambda: store.inner.workshops() == [])
+
+
+def test_a_grace_of_no_days_erases_at_once(store: WatchedStore, team: Team) -> None:
+    shelf.delete(store.inner, team.workshop_id, at=NOW, days=0)
+
     assert store.inner.workshops() == []

@@ -45,7 +45,7 @@ def test_a_server_whose_database_answers_and_that_holds_nothing_is_ready(process
     told = {
         "ready": True,
         "database": "answers",
-        "unsaved": {"steps": 0, "messages": 0, "since_seconds": 0.0, "why": []},
+        "unsaved": {"steps": 0, "messages": 0, "since_seconds": 0.0, "why": [], "dropped": 0},
     }
 
     assert health(process).as_dict() == told
@@ -75,6 +75,7 @@ def test_what_is_unsaved_is_counted_with_its_age_and_reason_and_without_its_text
         "messages": 2,
         "since_seconds": 12.0,
         "why": ["The database's disk is full."],
+        "dropped": 0,
     }
     for word in ("Nobody", "Nor this", "Ada", team.name, team.link, team.id):
         assert word not in json.dumps(told)

@@ -17,7 +17,7 @@ from lib.review import Filters, Look, Room, TeamSummary
 from lib.review.board import COLUMNS_SHOWN
 from lib.status import Event, Phase, StaleMark, Status
 from lib.transcript import Message, MessageStatus, Role
-from lib.unsaved import UnsavedReport
+from lib.unsaved import Dropped, UnsavedReport
 from lib.workshop import EventRecord, StepKey, StepOverview, StepState, Team, Workshop
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -332,6 +332,18 @@ def test_what_is_unsaved_is_said_with_team_step_since_when_and_why() -> None:
     ]
 
     assert expected == review.unsaved_lines(report, "w", {"t1": "Ladder crew"})
+
+
+def test_what_was_given_up_is_said_with_team_step_and_why() -> None:
+    dropped = [
+        Dropped(StepKey("w", "t1", "persona"), 1, True, "There is no such step."),
+        Dropped(StepKey("other", "t1", "challenge"), 1, False, "No."),
+    ]
+    expected = [
+        "Ladder crew · Persona Development: 1 message and the draft. There is no such step."
+    ]
+
+    assert expected == review.dropped_lines(dropped, "w", {"t1": "Ladder crew"})
 
 
 def test_a_message_that_is_not_saved_yet_is_read_in_its_newest_revision() -> None:

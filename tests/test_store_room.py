@@ -1,8 +1,12 @@
 """What every store promises while a workshop is run: its agenda, its notes, and its end."""
 
+import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, inspect, text
@@ -13,10 +17,11 @@ from lib.briefing import Briefing, Desk
 from lib.calls import Call
 from lib.ids import new_id, new_link
 from lib.notes import Closing, Kind, Note, NoteRecord
-from lib.store import open_store
+from lib.store import clock, open_store
 from lib.store.port import Conflict, NotFound, Store, Unstorable
 from lib.transcript import MessageStatus
-from lib.workshop import Aside, Recollection, Team, TeamKey, Unsent, Workshop
+from lib.workshop import Aside, Code, Draft, Recollection, Team, TeamKey, Unsent, Workshop
+from tests.fakes import eventually
 from tests.test_store_contract import (
     AT,
     LATER,
@@ -379,6 +384,142 @@ def rows_of(url: str, workshop: Workshop) -> dict[str, int]:
             }
     finally:
         engine.dispose()
+
+
+def test_pruning_erases_what_is_due_one_workshop_at_a_time(store: Store) -> None:
+    long_ago, some_day = AT, datetime.now(UTC) + timedelta(days=1)
+    kept, later = started(store)[0], started(store)[0]
+    due = [filled(store)[0] for _ in range(2)]
+    for workshop in due:
+        store.delete(workshop.id, long_ago)
+    store.delete(later.id, some_day)
+    more = [store.prune() for _ in range(3)]
+
+    assert more == [True, False, False]
+    assert {each.id for each in store.workshops()} == {kept.id, later.id}
+
+
+def test_pruning_forgets_what_has_expired(store: Store) -> None:
+    now, day = datetime.now(UTC), timedelta(days=1)
+    _, teams = started(store, teams=2)
+    store.keep_pass("old", now + timedelta(milliseconds=1))
+    store.keep_pass("valid", now + day)
+    store.set_code(teams[0].key, Code("VALIDVAL", now + day))
+    assert eventually(lambda: datetime.now(UTC) > now + timedelta(milliseconds=1))
+    store.attempt("passcode", "somebody", 60.0)
+    store.prune()
+
+    assert (store.holds_pass("old"), store.holds_pass("valid")) == (False, True)
+    assert store.team_by_code("VALIDVAL") == teams[0]
+    assert store.attempt("passcode", "somebody", 60.0) == 2
+
+
+def test_what_has_expired_leaves_the_tables(sqlite_url: str) -> None:
+    store, now = open_store(sqlite_url), datetime.now(UTC)
+    _, teams = started(store, teams=2)
+    store.keep_pass("old", now - timedelta(seconds=1))
+    store.set_code(teams[0].key, Code("LONGPAST", now - timedelta(days=2)))
+    store.set_code(teams[1].key, Code("JUSTPAST", now - timedelta(hours=2)))
+    with clock.telling(now - timedelta(days=2)):
+        store.attempt("passcode", "old", 60.0)
+    store.attempt("passcode", "new", 60.0)
+    store.prune()
+    store.close()
+
+    assert everything_in(sqlite_url, "passes") == []
+    assert [row.who for row in everything_in(sqlite_url, "attempts")] == ["new"]
+    # An expired code still has a message of its own for a day.
+    assert "LONGPAST" not in [row.code for row in everything_in(sqlite_url, "codes")]
+
+
+def everything_in(url: str, table: str) -> list[Any]:
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return list(connection.execute(text(f"SELECT * FROM {table}")))
+    finally:
+        engine.dispose()
+
+
+@pytest.mark.postgres
+def test_servers_that_prune_at_once_take_different_workshops(postgres_url: str) -> None:
+    stores = [open_store(postgres_url) for _ in range(4)]
+    kept = started(stores[0])[0]
+    for _ in range(8):
+        stores[0].delete(filled(stores[0])[0].id, AT)
+
+    def prune_all(store: Store) -> None:
+        while store.prune():
+            pass
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(prune_all, stores))
+    left = [each.id for each in stores[0].workshops()]
+    for each in stores:
+        each.close()
+
+    assert left == [kept.id]
+
+
+SECRET = "The head of nursing shouted at Ines Okafor"
+
+
+def said_everywhere(store: Store) -> Workshop:
+    """Return a workshop that holds the secret in every kind of row."""
+    workshop, teams = filled(store)
+    for team in teams:
+        key = team.step_key("persona")
+        store.append(key, [question(f"{SECRET} {number}" * 40) for number in range(40)])
+        store.save(key, (), Draft({"name": SECRET * 200}, revision=1))
+        store.save(key, (), Draft({"name": SECRET}, revision=2))
+        store.keep_unsent(key, Unsent(new_id(), "Ada", SECRET, 1))
+    return workshop
+
+
+def legible(folder: Path) -> list[str]:
+    """Return the database's files that hold the secret."""
+    found = sorted(folder.glob("workshop.db*"))
+    return [file.name for file in found if SECRET.encode() in file.read_bytes()]
+
+
+def test_an_erased_workshop_is_legible_in_none_of_the_files(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    store = open_store(sqlite_url)
+    # The first round empties what an earlier server may have left.
+    store.prune()
+    workshop = said_everywhere(store)
+    before = legible(tmp_path)
+    store.delete(workshop.id, AT)
+    while store.prune():
+        pass
+    # Asked while the store is open: closing it would empty the log by itself.
+    after = legible(tmp_path)
+    store.close()
+
+    assert before != []
+    assert after == []
+    assert legible(tmp_path) == []
+
+
+def test_a_log_that_is_being_read_is_emptied_in_the_next_round(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    store = open_store(sqlite_url)
+    workshop = said_everywhere(store)
+    store.delete(workshop.id, AT)
+    reader = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM messages").fetchone()
+    store.prune()
+    meanwhile = legible(tmp_path)
+    reader.close()
+    store.prune()
+    after = legible(tmp_path)
+    store.close()
+
+    assert meanwhile != []
+    assert after == []
 
 
 def test_erasing_twice_or_what_never_was_does_nothing(store: Store) -> None:

@@ -7,7 +7,7 @@ Pure: a room is read somewhere else, and what time it is comes in as an argument
 from lib.review.board import Look, board, headline, news
 from lib.review.rows import Filters, Room, TeamSummary
 from lib.review.story import events_table, overrides, step_table, together, told, told_together
-from lib.review.unsaved import unsaved_lines, with_unsaved
+from lib.review.unsaved import dropped_lines, unsaved_lines, with_unsaved
 from lib.review.words import COLUMNS, WORDS, ago, clock, counted, lasting, latest, since
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "board",
     "clock",
     "counted",
+    "dropped_lines",
     "events_table",
     "headline",
     "lasting",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from lib import steps
 from lib.review.words import counted
 from lib.transcript import Message, ordered
-from lib.unsaved import UnsavedReport
+from lib.unsaved import Dropped, UnsavedReport
 
 
 def unsaved_lines(
@@ -19,10 +19,25 @@ def unsaved_lines(
     ]
 
 
-def _unsaved_line(line: UnsavedReport, team: str) -> str:
+def dropped_lines(
+    dropped: Iterable[Dropped], workshop_id: str, names: Mapping[str, str]
+) -> list[str]:
+    """Return a line for each save of the workshop that was given up, the oldest first."""
+    return [
+        f"{_what(line, names.get(line.key.team_id, 'A team'))}. {line.reason}"
+        for line in dropped
+        if line.key.workshop_id == workshop_id
+    ]
+
+
+def _what(line: UnsavedReport | Dropped, team: str) -> str:
     what = [counted(line.messages, "message")] if line.messages else []
     what += ["the draft"] if line.draft else []
-    text = f"{team} · {steps.step(line.key.step).name}: {' and '.join(what)} for {int(line.age)} s"
+    return f"{team} · {steps.step(line.key.step).name}: {' and '.join(what)}"
+
+
+def _unsaved_line(line: UnsavedReport, team: str) -> str:
+    text = f"{_what(line, team)} for {int(line.age)} s"
     if line.failures:
         text += f". Tried {counted(line.failures, 'time')}: {line.reason}"
     return text

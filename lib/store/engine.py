@@ -37,6 +37,9 @@ Result = TypeVar("Result")
 #: Times a unit is run again after a deadlock or a serialization failure.
 AGAIN = 5
 
+#: Milliseconds for which emptying SQLite's log waits for those who read it.
+LOG_PATIENCE = 200
+
 #: SQLSTATEs after which the same unit may well succeed: serialization failure, deadlock, lock
 #: not available.
 _TRANSIENT = ("40001", "40P01", "55P03")
@@ -133,6 +136,8 @@ def _sqlite(url: URL, patience: float, *, foreign_keys: bool) -> Engine:
             f"busy_timeout={int(patience * 1000)}",
             "journal_mode=WAL",
             "synchronous=FULL",
+            # What is deleted or overwritten is zeroed in the file, whatever SQLite's build defaults to.
+            "secure_delete=ON",
             f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -166,6 +171,8 @@ class Door:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        # Whoever ran before on this file may have been killed between a deletion and the emptying.
+        self._log_is_dirty = True
         self._engines = {kind: engine.execution_options(kind=kind) for kind in Kind}
 
     def run(
@@ -187,6 +194,17 @@ class Door:
                 if not self.is_sqlite:
                     deadline.ran_out()
 
+    def truncate_log(self, *, is_dirty: bool = False) -> None:
+        """
+        Empty SQLite's write-ahead log into the file where it holds what was deleted, or may.
+
+        What was deleted is legible in the log until then. While somebody reads an older state the
+        log stays, and the next call empties it. Does nothing on PostgreSQL.
+        """
+        self._log_is_dirty = self._log_is_dirty or is_dirty
+        if self.is_sqlite and self._log_is_dirty:
+            self._log_is_dirty = self.run(Kind.SINGLE, _log_is_left)
+
     def rows(self, query: Any, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Return what one query finds, run with *values* for its parameters."""
         return self.run(Kind.SINGLE, lambda connection: connection.execute(query, values).all())
@@ -201,6 +219,17 @@ class Door:
                     raise
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads retries
         raise StoreUnavailable("The database is too busy.")
+
+
+def _log_is_left(connection: Connection) -> bool:
+    """Empty SQLite's write-ahead log; return whether somebody who reads it was in the way."""
+    (patience,) = connection.exec_driver_sql("PRAGMA busy_timeout").one()
+    # Writers wait behind this one while it waits for readers.
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={LOG_PATIENCE}")
+    try:
+        return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
 
 
 def _worth_another(exc: DBAPIError, attempt: int) -> bool:

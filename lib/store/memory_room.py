@@ -8,9 +8,10 @@ from datetime import datetime
 from lib.agenda import Agenda
 from lib.briefing import Briefing, Desk
 from lib.notes import Closing, Kind, Note, NoteRecord
+from lib.store.memory_transcripts import Clock
 from lib.store.port import Conflict, NotFound, Unstorable
-from lib.store.room import LATEST
-from lib.workshop import Team, TeamKey, Workshop
+from lib.store.room import KEPT_EXPIRED, LATEST
+from lib.workshop import Code, Team, TeamKey, Workshop
 
 _REFUSED = "The database refuses what was to be stored."
 
@@ -21,6 +22,10 @@ class MemoryRooms:
     _lock: threading.RLock
     _workshops: dict[str, Workshop]
     _teams: dict[TeamKey, Team]
+    _clock: Clock
+    _passes: dict[str, datetime]
+    _attempts: dict[tuple[str, str], tuple[datetime, int]]
+    _codes: dict[TeamKey, Code]
 
     def __init__(self) -> None:
         self._agendas: dict[str, Agenda] = {}
@@ -131,6 +136,27 @@ class MemoryRooms:
             for held in vars(self).values():
                 if isinstance(held, dict):
                     _forget(held, workshop_id)
+
+    def prune(self) -> bool:
+        """Erase one workshop whose time has come, and forget what has expired."""
+        with self._lock:
+            now = self._clock()
+            self._forget_expired(now)
+            dated = [(each.erase_at, each.id) for each in self._workshops.values() if each.erase_at]
+            due = sorted(id_ for at, id_ in dated if at <= now)
+            for workshop_id in due[:1]:
+                self.erase(workshop_id, now)
+            return len(due) > 1
+
+    def _forget_expired(self, now: datetime) -> None:
+        """Forget what is of no use after a time: the twin of `lib.store.room.Rooms._expired`."""
+        self._passes = {digest: at for digest, at in self._passes.items() if at > now}
+        self._attempts = {
+            who: held for who, held in self._attempts.items() if held[0] > now - KEPT_EXPIRED
+        }
+        self._codes = {
+            team: code for team, code in self._codes.items() if code.expires_at > now - KEPT_EXPIRED
+        }
 
 
 def _concerns(record: NoteRecord, team_id: str) -> bool:

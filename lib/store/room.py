@@ -1,10 +1,21 @@
 """Running a workshop, in SQL: its pace, its notes, and how it is put away or erased."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, literal, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
@@ -14,11 +25,24 @@ from lib.notes import Closing, Kind, Note, NoteRecord
 from lib.store.engine import Door
 from lib.store.engine import Kind as Unit
 from lib.store.port import Conflict, NotFound
-from lib.store.schema import agendas, closed_notes, metadata, notes, workshops
+from lib.store.schema import (
+    agendas,
+    attempts,
+    closed_notes,
+    codes,
+    metadata,
+    notes,
+    passes,
+    workshops,
+)
 from lib.workshop import TeamKey
 
 #: The notes a facilitator sees at most, besides those that are still raised.
 LATEST = 50
+
+#: How long expired codes and counts of attempts are kept: an expired code has a message of its own,
+#: and a count may still be read by a limit of hours.
+KEPT_EXPIRED = timedelta(days=1)
 
 _FLAG = Kind.FLAG.value
 _MESSAGE = Kind.MESSAGE.value
@@ -223,13 +247,57 @@ class Rooms:
 
         def work(connection: Connection) -> None:
             # Whoever takes the deletion back waits, and then finds nothing; or was faster.
-            if connection.execute(due).first() is None:
-                return
-            for table in reversed(metadata.sorted_tables):
-                if "workshop_id" in table.c:
-                    connection.execute(delete(table).where(table.c.workshop_id == workshop_id))
+            if connection.execute(due).first() is not None:
+                _erase(connection, workshop_id)
 
         self._door.run(Unit.WRITE, work)
+        self._door.truncate_log(is_dirty=True)
+
+    def prune(self) -> bool:
+        """Erase one workshop whose time has come, and forget what has expired."""
+        due = (
+            select(workshops.c.workshop_id)
+            .where(workshops.c.erase_at <= self._db_now())
+            .order_by(workshops.c.erase_at)
+            .limit(1)
+        )
+        expired = [delete(table).where(when) for table, when in self._expired()]
+
+        def find(connection: Connection) -> bool:
+            return connection.execute(due).first() is not None
+
+        def work(connection: Connection) -> bool:
+            for statement in expired:
+                connection.execute(statement)
+            # What another server is erasing, or somebody is just keeping after all, is skipped.
+            workshop_id = connection.scalar(due.with_for_update(skip_locked=True))
+            if workshop_id is None:
+                return False
+            _erase(connection, workshop_id)
+            return True
+
+        has_erased = self._door.run(Unit.WRITE, work)
+        self._door.truncate_log(is_dirty=has_erased)
+        return has_erased and self._door.run(Unit.SINGLE, find)
+
+    def _db_now(self) -> Any:
+        """Return the database's clock."""
+        if self._door.is_sqlite:
+            return literal(datetime.now(UTC), workshops.c.erase_at.type)
+        return func.clock_timestamp()
+
+    def _expired(self) -> list[tuple[Any, Any]]:
+        """Return each table that holds rows of no use after a time, and which those are."""
+        now = self._db_now()
+        if self._door.is_sqlite:
+            long_ago: Any = datetime.now(UTC) - KEPT_EXPIRED
+        else:
+            long_ago = now - literal(KEPT_EXPIRED)
+        return [
+            (passes, passes.c.expires_at <= now),
+            (attempts, attempts.c.since <= long_ago),
+            (codes, codes.c.expires_at <= long_ago),
+        ]
 
     def _about(self, query: Any, workshop_id: str, **more: str) -> Sequence[Any]:
         given = {"workshop": workshop_id} | more
@@ -237,6 +305,13 @@ class Rooms:
         if not found:
             raise NotFound("There is no such workshop.")
         return found
+
+
+def _erase(connection: Connection, workshop_id: str) -> None:
+    """Delete every row of a workshop, those that refer to others first."""
+    for table in reversed(metadata.sorted_tables):
+        if "workshop_id" in table.c:
+            connection.execute(delete(table).where(table.c.workshop_id == workshop_id))
 
 
 def _agenda(row: Any) -> Agenda:

@@ -63,3 +63,12 @@ class RoomStore(Protocol):
         Does nothing where it has not, or there is no such workshop.
         """
         ...
+
+    def prune(self) -> bool:
+        """
+        Erase one deleted workshop whose time has come by the database's clock, and forget expired
+        passes, codes and counts of attempts; return whether another workshop is due.
+
+        Several servers may prune at once: each takes a workshop nobody else is erasing.
+        """
+        ...

@@ -240,7 +240,7 @@ def _problem(title: str, challenge: str, names: list[str]) -> str:
 
 def _resume(process: Process) -> None:
     st.subheader("Resume a workshop", anchor=False)
-    shelves = shelf.sorted_out(process.store, gate.workshops(process), utc_now())
+    shelves = shelf.sorted_out(gate.workshops(process), utc_now())
     workshops = shelves.live
     if not workshops:
         st.caption(

@@ -83,7 +83,6 @@ def _read(process: Process, workshop_id: str) -> Room | None:
     try:
         workshop, teams, usage = process.store.roster(workshop_id)
         if shelf.is_due(workshop, utc_now()):
-            process.store.erase(workshop_id, utc_now())
             return None
         teams = gate.teams(process, workshop_id, teams)
         cells, desk = process.store.overview(workshop_id), process.store.desk(workshop_id)
@@ -96,7 +95,7 @@ def _read(process: Process, workshop_id: str) -> Room | None:
 
 
 def _choose(process: Process, *, unknown: bool) -> None:
-    shelves = shelf.sorted_out(process.store, gate.workshops(process), utc_now())
+    shelves = shelf.sorted_out(gate.workshops(process), utc_now())
     _front_door()
     st.title("Review", anchor=False)
     if unknown:
@@ -284,6 +283,16 @@ def _show_table(
     if not kept:
         st.info("No team is like that. Change the filters above to see more.")
     _show_unsaved(review.unsaved_lines(report, room.workshop.id, room.names))
+    _show_dropped(review.dropped_lines(process.autosave.dropped(), room.workshop.id, room.names))
+
+
+def _show_dropped(lines: list[str]) -> None:
+    if lines:
+        st.error(
+            "Could not be saved on this server and was given up; ask the team to check and type it "
+            "again:\n\n" + "\n".join(f"- {safe.escaped(line)}" for line in lines),
+            icon=":material/error:",
+        )
 
 
 def _show_unsaved(lines: list[str]) -> None:

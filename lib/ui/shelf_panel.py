@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import navigation, shelf, working_copy
+from lib import entrance, navigation, shelf, working_copy
 from lib.access import AccessRefused, Action
 from lib.process import Process
 from lib.replies import utc_now
@@ -179,7 +179,13 @@ def _away(process: Process, workshop: Workshop) -> None:
 
 
 def closed(erase_at: datetime) -> None:
-    """Say to a team that its workshop is deleted."""
+    """
+    Say to a team that its workshop is deleted.
+
+    Raises AccessRefused once its time has come: then nobody can undo it, and it is about to be erased.
+    """
+    if erase_at <= utc_now():
+        raise AccessRefused(entrance.NO_TEAM)
     st.title("This workshop is closed", anchor=False)
     st.info(
         "Your facilitator has deleted this workshop. Everything in it is kept until "

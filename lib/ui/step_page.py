@@ -5,10 +5,9 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import entrance, navigation, steps, typed
+from lib import navigation, steps, typed
 from lib.briefing import OPENS_NEXT
 from lib.process import Process
-from lib.replies import utc_now
 from lib.status import is_read_only
 from lib.store.port import StoreError
 from lib.team_copy import WorkingCopy
@@ -35,7 +34,7 @@ def show(step: str) -> None:
     with page.errors_shown():
         copy = navigation.open_step(process, step)
         if copy.briefing.erase_at is not None:
-            _deleted(process, copy, step, copy.briefing.erase_at)
+            _deleted(copy, step, copy.briefing.erase_at)
             return
         _take_in_typing(process, copy, step)
         with page.place():
@@ -58,11 +57,8 @@ def show(step: str) -> None:
             chat.show(process, copy, step, line, live)
 
 
-def _deleted(process: Process, copy: WorkingCopy, step: str, erase_at: datetime) -> None:
-    """Say that the workshop is deleted, until that is undone; its time has come, it is erased."""
-    if erase_at <= utc_now():
-        process.store.erase(copy.workshop.id, utc_now())
-        entrance.team_by_link(process.store, copy.team.link)
+def _deleted(copy: WorkingCopy, step: str, erase_at: datetime) -> None:
+    """Say that the workshop is deleted, until that is undone."""
     shelf_panel.closed(erase_at)
     look.show(copy, step)
 
