@@ -10,19 +10,22 @@ guide and hand changed the same field, the hand wins.
 import itertools
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lib.autosave import Autosave, QueueFull, Unsaved
 from lib.edits import (
+    Change,
     Edit,
     Taken,
     aside_place,
     changed,
+    changes_between,
     furthest,
     merged,
-    put_together,
+    rebased,
     revised,
+    shortened,
     with_field,
 )
 from lib.ids import new_id
@@ -48,8 +51,8 @@ class Drafts:
         self._known: dict[StepKey, Draft] = {}
         # What was handed out to be saved last, and what is stored for it.
         self._saved: dict[StepKey, tuple[Draft, Draft]] = {}
-        # The last edit by hand of each field that is not known to be stored.
-        self._hands: defaultdict[StepKey, dict[str, Edit]] = defaultdict(dict)
+        # What was changed and is not known to be stored, by field, oldest first.
+        self._changes: defaultdict[StepKey, dict[str, list[Change]]] = defaultdict(dict)
         # One a step: a slow database under one team's edit keeps no other team waiting. A change
         # that is due at once is saved inside it, and `save` asks for it again.
         self._locks: defaultdict[StepKey, threading.RLock] = defaultdict(threading.RLock)
@@ -102,9 +105,8 @@ class Drafts:
                 return current
             number, held = next(self._numbers), current.fields.get(name)
             edit = Edit(name, value, held, self._writer, number, "", current.epoch)
-            self._hands[key][name] = edit
             draft = revised(current, fields, current.phase, {self._writer: number})
-            return self._note(key, current, draft)
+            return self._note(key, current, draft, edit=edit)
 
     def take_in(self, key: StepKey, edit: Edit, *, closed: bool = False) -> Taken:
         """
@@ -116,24 +118,22 @@ class Drafts:
         """
         with self._locks[key]:
             current = self.current(key)
-            if current.seen.get(edit.writer, 0) >= edit.revision:
-                return Taken(current)
-            value, was = (shaped(key.step, edit.field, each) for each in (edit.value, edit.was))
-            held = current.fields.get(edit.field)
+            if (known := current.seen.get(edit.writer, 0)) >= edit.revision:
+                return Taken(current, behind=known if known > edit.revision else 0)
+            edit = _in_shape(key.step, edit)
+            value, held = edit.value, current.fields.get(edit.field)
             if closed or edit.epoch != current.epoch or self._is_closed(key):
-                if value not in (held, was):
+                if value not in (held, edit.was):
                     self._set_aside(key, edit, value)
-                return Taken(current, aside=value not in (held, was))
+                return Taken(current, aside=value not in (held, edit.was))
             # What its writer sent before is nobody else's change, whether they know that it came.
-            own = [shaped(key.step, edit.field, each) for each in edit.sent]
-            both = merge(held if held in own else was, value, held)
+            base = edit.base(current.seen, held if held in edit.sent else edit.was)
+            both = merge(base, value, held)
             if both.clash:
                 self._set_aside(key, edit, value)
             fields = with_field(current.fields, edit.field, both.value)
-            if fields != current.fields:
-                self._hands[key][edit.field] = edit
             draft = revised(current, fields, current.phase, {edit.writer: edit.revision})
-            return Taken(self._note(key, current, draft), both.clash)
+            return Taken(self._note(key, current, draft, edit=edit), both.clash)
 
     def use(self, key: StepKey, aside: Aside) -> None:
         """
@@ -240,19 +240,28 @@ class Drafts:
 
     def _set_aside(self, key: StepKey, edit: Edit, value: object) -> None:
         """Keep *value* beside the draft, in place of what its writer went on typing from."""
-        known = [value, *(shaped(key.step, edit.field, each) for each in (edit.was, *edit.sent))]
+        known = [value, edit.was, *edit.sent]
         place = aside_place(self._store.asides(key), edit, known)
         aside = Aside(edit.field, place, edit.author, value, edit.revision, edit.epoch)
         self._store.set_aside(key, aside)
 
     def _note(
-        self, key: StepKey, current: Draft, draft: Draft, messages: Sequence[Message] = ()
+        self,
+        key: StepKey,
+        current: Draft,
+        draft: Draft,
+        messages: Sequence[Message] = (),
+        edit: Edit | None = None,
     ) -> Draft:
         is_changed = draft is not current
         if is_changed or messages:
+            before = self._changes[key]
+            # First: noting it may save it at once.
+            self._changes[key] = _with(before, changes_between(current, draft, edit))
             try:
                 self._autosave.note(key, messages, draft if is_changed else None)
             except QueueFull as exc:
+                self._changes[key] = before
                 raise StoreUnavailable(str(exc)) from exc
         return self._remember(key, draft)
 
@@ -273,39 +282,50 @@ class Drafts:
 
         Raises StoreError, and then everything is still unsaved.
         """
-        draft, theirs = unsaved.draft, None
+        given, theirs = unsaved.draft, None
+        draft = given
         for _ in range(TRIES):
             try:
                 new = None if draft is theirs else draft
                 self._store.save(key, list(unsaved.messages.values()), new)
                 break
             except Conflict:
-                assert draft is not None
+                assert given is not None
                 theirs = self._store.draft(key)
-                draft = self._with_theirs(key, draft, theirs)
+                draft = self._with_theirs(key, given, theirs)
         else:
             raise StoreUnavailable("Other servers keep changing the same draft.")
-        if unsaved.draft is not None and draft is not None:
-            self._was_saved(key, unsaved.draft, draft)
+        if given is not None and draft is not None:
+            self._was_saved(key, given, draft)
 
     def _with_theirs(self, key: StepKey, mine: Draft, theirs: Draft) -> Draft:
         """Return what is to be stored now that the database holds *theirs*; that, if nothing is."""
+        with self._locks[key]:
+            changes = [each for each in self._all_changes(key) if each.at <= _at(mine)]
         if mine.base is not None and theirs.epoch != mine.base.epoch:
-            late = changed(mine.base.fields, mine.fields)
-            self._keep_mine(key, mine, theirs, [n for n in late if _differ(n, mine, theirs)])
+            late = {each.field: each for each in changes if each.edit}
+            for each in late.values():
+                if not each.is_in(theirs.seen) and _differ(each.field, mine, theirs):
+                    self._keep_aside(key, each, mine.fields.get(each.field))
             return theirs
-        together, clashes = put_together(mine, theirs)
-        self._keep_mine(key, mine, theirs, clashes)
-        return together
+        return self._rebased(key, mine, theirs, changes)
 
-    def _keep_mine(self, key: StepKey, mine: Draft, theirs: Draft, names: Sequence[str]) -> None:
-        """Set aside what was typed here into fields that somebody else has changed elsewhere."""
-        for name in names:
-            # A proposal of the guide gives way without a word, as it does to a hand here; and so
-            # does what its writer has typed over on another server since.
-            edit = self._hands[key].get(name)
-            if edit and theirs.seen.get(edit.writer, 0) < edit.revision:
-                self._set_aside(key, edit, mine.fields.get(name))
+    def _rebased(
+        self, key: StepKey, mine: Draft, theirs: Draft, changes: Sequence[Change]
+    ) -> Draft:
+        """Return *theirs* with the changes in *mine*; set aside what somebody else has changed too."""
+        draft, clashes = rebased(mine, theirs, changes)
+        # A proposal of the guide gives way without a word, as it does to a hand here.
+        for each in clashes.values():
+            self._keep_aside(key, each, each.after)
+        return draft
+
+    def _keep_aside(self, key: StepKey, change: Change, value: object) -> None:
+        assert change.edit is not None
+        self._set_aside(key, change.edit, value)
+
+    def _all_changes(self, key: StepKey) -> list[Change]:
+        return [each for changes in self._changes[key].values() for each in changes]
 
     def _was_saved(self, key: StepKey, given: Draft, stored: Draft) -> None:
         """Let what was changed during the save stand on what is stored now."""
@@ -313,9 +333,10 @@ class Drafts:
         with self._locks[key]:
             self._saved[key] = (given, stored)
             self._known[key] = stored
+            since = [each for each in self._all_changes(key) if each.at > _at(given)]
+            self._changes[key] = _with({}, since)
             later = self._autosave.pending(key).draft
             if later is None or later.revision <= given.revision:
-                self._hands.pop(key, None)
                 return
             if stored.epoch != given.epoch:
                 # The step was closed or reset: the next save sets aside what came too late.
@@ -323,9 +344,29 @@ class Drafts:
             elif stored == given:
                 later = replace(later, base=stored, revision=later.revision + 1)
             else:
-                later, clashes = put_together(replace(later, base=given), stored)
-                self._keep_mine(key, later, stored, clashes)
+                later = self._rebased(key, replace(later, base=given), stored, since)
             self._autosave.note(key, draft=later)
+
+
+def _at(draft: Draft) -> tuple[int, int]:
+    """Return where in the life of a step a draft stands; it only grows."""
+    return draft.epoch, draft.revision
+
+
+def _with(
+    changes: Mapping[str, Sequence[Change]], more: Iterable[Change]
+) -> dict[str, list[Change]]:
+    together = {name: list(each) for name, each in changes.items()}
+    for change in more:
+        together.setdefault(change.field, []).append(change)
+    return {name: shortened(each) for name, each in together.items()}
+
+
+def _in_shape(step: str, edit: Edit) -> Edit:
+    """Return *edit* with its values in the shape of its field. Raises KeyError for no field."""
+    value, was = (shaped(step, edit.field, each) for each in (edit.value, edit.was))
+    sent = tuple(shaped(step, edit.field, each) for each in edit.sent)
+    return replace(edit, value=value, was=was, sent=sent)
 
 
 def _differ(name: str, mine: Draft, theirs: Draft) -> bool:

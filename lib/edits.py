@@ -14,8 +14,12 @@ from lib.shaping import is_blank
 from lib.status import Phase
 from lib.workshop import Aside, Draft, Fields
 
-#: Writers whose newest edit a draft remembers: a team's tabs and replies of an afternoon.
-MAX_WRITERS = 64
+#: Writers whose newest edit a draft remembers: one for each field somebody types into after opening
+#: the page, and one a reply, of an afternoon. 46 bytes each.
+MAX_WRITERS = 128
+
+#: Changes of a field that are remembered one by one until the draft is stored.
+MAX_CHANGES = 16
 
 #: The phases in the order a step goes through them.
 _ORDER = tuple(Phase)
@@ -29,7 +33,7 @@ class Edit:
     value: Any
     #: What the field held when its writer began.
     was: Any
-    #: The tab it was typed in. Its edits carry growing revisions; one that is known is a repeat.
+    #: The field of a form it was typed in. Its edits carry growing revisions; a known one is a repeat.
     writer: str
     revision: int
     #: The member's name.
@@ -38,6 +42,14 @@ class Edit:
     epoch: int
     #: What its writer has sent of this field before and does not know to be taken in.
     sent: tuple[Any, ...] = ()
+    #: The writer and the revision of each of these, where the browser said so.
+    sent_as: tuple[tuple[str, int], ...] = ()
+
+    def base(self, seen: Mapping[str, int], otherwise: Any) -> Any:
+        """Return the newest value its writer sent that is among *seen*, or *otherwise*."""
+        pairs = zip(self.sent, self.sent_as, strict=False)
+        known = [value for value, (writer, number) in pairs if seen.get(writer, 0) >= number]
+        return known[-1] if known else otherwise
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,33 @@ class Taken:
     #: Whether it was kept beside the draft: somebody else changed the same words, or the step was
     #: closed or reset.
     aside: bool = False
+    #: The newest revision that is known of its writer, where that is a later one: then it is either
+    #: long taken in, or was given a number that is too low. 0 otherwise.
+    behind: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an edit or a reply has made of one field of a draft that is not stored yet."""
+
+    field: str
+    before: Any
+    after: Any
+    #: Whose it is, as the draft's `seen` has it.
+    writer: str
+    revision: int
+    #: The draft it belongs to: its epoch and revision.
+    at: tuple[int, int]
+    #: The edit by hand; None for what the guide proposes or an undo gives back.
+    edit: Edit | None = None
+
+    def is_in(self, seen: Mapping[str, int]) -> bool:
+        """Whether a draft that has *seen* these edits has this one."""
+        return seen.get(self.writer, 0) >= self.revision
+
+    def base(self, seen: Mapping[str, int]) -> Any:
+        """Return what this change is a change of, for a draft that has *seen* these edits."""
+        return self.edit.base(seen, self.before) if self.edit else self.before
 
 
 def aside_place(asides: Iterable[Aside], edit: Edit, known: Sequence[Any]) -> str:
@@ -121,22 +160,58 @@ def remembering(seen: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str
     return dict(list(together.items())[-MAX_WRITERS:])
 
 
-def put_together(mine: Draft, theirs: Draft) -> tuple[Draft, list[str]]:
-    """
-    Return what *mine*, which was to be stored, and *theirs*, which is, come to together.
+def changes_between(current: Draft, draft: Draft, edit: Edit | None) -> list[Change]:
+    """Return what was changed from one draft to the next; *edit* is what was typed, if it was."""
+    news = [(who, n) for who, n in draft.seen.items() if current.seen.get(who, 0) < n]
+    writer, number = news[-1] if news else ("", 1)
+    at = draft.epoch, draft.revision
+    return [
+        Change(name, current.fields.get(name), draft.fields.get(name), writer, number, at, edit)
+        for name in changed(current.fields, draft.fields)
+    ]
 
-    With it come the names of the fields where both changed the same words: there theirs stays.
-    Returns *theirs* where all of mine is in it.
+
+def shortened(changes: Sequence[Change]) -> list[Change]:
     """
-    assert mine.base is not None
-    if _knows(theirs.seen, mine.seen):
-        return theirs, []
-    base, fields, clashes = mine.base.fields, theirs.fields, []
-    for name in changed(base, mine.fields):
-        both = merge(base.get(name), mine.fields.get(name), theirs.fields.get(name))
-        fields = with_field(fields, name, both.value)
-        if both.clash:
-            clashes.append(name)
+    Return the changes of one field as MAX_CHANGES at most: runs of one writer first become one each.
+
+    What is put together from several writers is nobody's: no draft is taken to have it already.
+    """
+    if len(changes) <= MAX_CHANGES:
+        return list(changes)
+    runs: list[Change] = []
+    for change in changes:
+        if runs and runs[-1].writer == change.writer:
+            change = replace(change, before=runs.pop().before)  # noqa: PLW2901
+        runs.append(change)
+    if len(runs) > MAX_CHANGES:
+        *_, last = older = runs[: -MAX_CHANGES // 2]
+        hands = [each.edit for each in older if each.edit]
+        edit = hands[-1] if hands else None
+        nobody = replace(last, before=older[0].before, writer="", revision=1, edit=edit)
+        runs = [nobody, *runs[-MAX_CHANGES // 2 :]]
+    return runs
+
+
+def rebased(
+    mine: Draft, theirs: Draft, changes: Iterable[Change]
+) -> tuple[Draft, dict[str, Change]]:
+    """
+    Return *theirs*, which is stored, with those of the *changes* in *mine* that it does not have.
+
+    With it come, by field, the changes by hand that did not get in, because theirs has changed the
+    same words. Returns *theirs* itself where it has all of mine. An edit that a disconnected server
+    still holds, and that reached another one meanwhile, is in theirs already, whatever was made of
+    it there since.
+    """
+    if all(theirs.seen.get(who, 0) >= number for who, number in mine.seen.items()):
+        return theirs, {}
+    fields, clashes = theirs.fields, {}
+    for change in (each for each in changes if not each.is_in(theirs.seen)):
+        both = merge(change.base(theirs.seen), change.after, fields.get(change.field))
+        fields = with_field(fields, change.field, both.value)
+        if both.clash and change.edit:
+            clashes[change.field] = change
     together = Draft(
         fields,
         furthest(mine.phase, theirs.phase),
@@ -146,7 +221,3 @@ def put_together(mine: Draft, theirs: Draft) -> tuple[Draft, list[str]]:
         theirs,
     )
     return together, clashes
-
-
-def _knows(seen: Mapping[str, int], edits: Mapping[str, int]) -> bool:
-    return all(seen.get(who, 0) >= number for who, number in edits.items())

@@ -2,8 +2,9 @@
 What is typed, on its way: into a draft, or into the chat box of a message nobody has sent yet.
 
 It comes by a request of its own, so that typing costs no rerun, and once more with the page's next
-rerun, so that a click comes after what was typed before it. Every edit carries its writer (a tab)
-and a growing revision, so it may come any number of times, by either way, to any server.
+rerun, so that a click comes after what was typed before it. Every edit carries its writer (a field
+of an open form) and a growing revision, so it may come any number of times, by either way, to any
+server.
 """
 
 from typing import Any
@@ -55,8 +56,10 @@ def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
     """
     Take in what came by a request of its own, save it, and return what the browser is told.
 
-    `stored` says whether all of it is in the database; until it is, the browser repeats it. Raises
-    StoreError, and KeyError or TypeError for what no form of ours sends.
+    `stored` says whether all of it is in the database; until it is, the browser repeats it. `behind`
+    names the fields whose revision is lower than one that is known, with that one: the browser, if
+    it still has that edit, gives it a higher one. Raises StoreError, and KeyError or TypeError for
+    what no form of ours sends.
     """
     key, member = team.step_key(str(said["step"])), str(said["member"])
     if key.step not in steps.SLUGS:
@@ -93,8 +96,14 @@ def _take_in(process: Process, key: StepKey, edits: list[Edit]) -> dict[str, Any
     taken = [(edit, process.drafts.take_in(key, edit, closed=closed)) for edit in edits]
     process.autosave.flush(key)
     draft = process.drafts.current(key)
+    behind = {
+        edit.field: each.behind
+        for edit, each in taken
+        if each.behind and not _is_in(draft, key.step, edit)
+    }
     return {
-        "stored": process.autosave.pending(key).draft is None,
+        "stored": process.autosave.pending(key).draft is None and not behind,
+        "behind": behind,
         "revision": draft.revision,
         "fields": {edit.field: draft.fields.get(edit.field) for edit in edits},
         "same": [edit.field for edit in edits if _is_in(draft, key.step, edit)],
@@ -133,17 +142,28 @@ def _edits(step: str, entries: Any, author: str) -> list[Edit]:
 def _edit(step: str, entry: Any, author: str) -> Edit | None:
     try:
         field, value, was, writer = (entry[name] for name in ("field", "value", "was", "writer"))
-        revision, epoch, sent = entry["revision"], entry["epoch"], entry.get("sent")
+        revision, epoch, sent = entry["revision"], entry["epoch"], _few(entry.get("sent"))
     except (TypeError, KeyError, AttributeError):
         return None
     known = isinstance(field, str) and field in MODELS[step].model_fields
     if not (known and is_id(writer) and _is_revision(revision) and type(epoch) is int):
         return None
-    return Edit(field, value, was, writer, revision, author, epoch, _few(sent))
+    sent_as = tuple(map(_writer_and_revision, _few(entry.get("sent_as"))))
+    if len(sent_as) != len(sent):
+        sent_as = ()
+    return Edit(field, value, was, writer, revision, author, epoch, sent, sent_as)
 
 
 def _few(sent: Any) -> tuple[Any, ...]:
     return tuple(sent[-MAX_SENT:]) if isinstance(sent, list) else ()
+
+
+def _writer_and_revision(said: Any) -> tuple[str, int]:
+    """Return whose edit a value was sent as; a revision that nobody reaches for what makes no sense."""
+    match said:
+        case [writer, number] if is_id(writer) and _is_revision(number):
+            return writer, number
+    return "", 2**53
 
 
 def _is_revision(number: Any) -> bool:

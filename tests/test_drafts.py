@@ -1,6 +1,8 @@
 """Drafts: the hand wins, nothing already known is forgotten, and a reply settles once."""
 
+import itertools
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -10,7 +12,16 @@ from hypothesis import strategies as st
 
 from lib.autosave import Autosave, Unsaved
 from lib.drafts import Drafts
-from lib.edits import Edit, merged, with_field
+from lib.edits import (
+    MAX_CHANGES,
+    MAX_WRITERS,
+    Change,
+    Edit,
+    merged,
+    remembering,
+    shortened,
+    with_field,
+)
 from lib.status import Event, Phase, decide
 from lib.store.memory import MemoryStore
 from lib.store.port import Decision, StoreUnavailable
@@ -373,6 +384,99 @@ def test_what_its_writer_typed_over_on_another_server_is_not_set_aside(
 
     assert setup.saved() == {"target_user": "nurses", "desired_outcome": "they sleep"}
     assert setup.store.asides(setup.key) == []
+
+
+def test_a_server_that_was_cut_off_doubles_nothing_when_it_is_back(
+    other: Setup, setup: Setup
+) -> None:
+    """Ada and Ben type at a server without a database; Ada goes on at another one."""
+    key = setup.key._replace(step="sense-making")
+    away, here = replace(setup, key=key), replace(other, key=key)
+    away.drafts.current(key)
+    first = typed("pains", ["They wait"])
+    away.drafts.take_in(key, first)
+    away.drafts.take_in(key, by_ben("pains", ["They wait", "They call"], ["They wait"]))
+    away.drafts.take_in(key, by_ben("gains", ["Somebody calls"], writer="tab-b/gains"))
+    here.drafts.take_in(key, first)
+    later = ["They wait for hours"]
+    here.drafts.take_in(key, typed("pains", later, ["They wait"], revision=2))
+    here.saved()
+
+    assert away.saved() == {
+        "pains": ["They wait for hours", "They call"],
+        "gains": ["Somebody calls"],
+    }
+    assert setup.store.asides(key) == []
+
+
+def test_what_a_cut_off_server_holds_of_one_writer_is_what_came_elsewhere_and_more(
+    other: Setup, setup: Setup
+) -> None:
+    key = setup.key._replace(step="sense-making")
+    away, here = replace(setup, key=key), replace(other, key=key)
+    away.drafts.current(key)
+    here.drafts.take_in(key, typed("pains", ["They wait"]))
+    here.drafts.take_in(key, by_ben("pains", ["They wait", "They call"], ["They wait"]))
+    here.saved()
+    sent = {"sent": (["They wait"],), "sent_as": (("tab-a", 1),)}
+    away.drafts.take_in(key, typed("pains", ["They wait for hours"], revision=2, **sent))
+
+    assert away.saved() == {"pains": ["They wait for hours", "They call"]}
+    assert setup.store.asides(key) == []
+
+
+def test_put_together_is_newer_than_both(setup: Setup, other: Setup) -> None:
+    for revision in range(1, 5):
+        setup.drafts.take_in(setup.key, typed("target_user", "n" * revision, revision=revision))
+    other.drafts.take_in(setup.key, by_ben("desired_outcome", "they sleep"))
+    other.saved()
+    mine = setup.drafts.current(setup.key).revision
+    theirs = setup.store.draft(setup.key).revision
+    setup.saved()
+
+    assert setup.store.draft(setup.key).revision > max(mine, theirs)
+
+
+def test_the_newest_writers_are_known_and_the_oldest_forgotten() -> None:
+    seen: Mapping[str, int] = {}
+    for number in range(MAX_WRITERS + 1):
+        seen = remembering(seen, {f"tab {number}": 1})
+
+    assert (len(seen), "tab 0" in seen, f"tab {MAX_WRITERS}" in seen) == (MAX_WRITERS, False, True)
+
+
+def test_what_many_do_to_one_field_while_the_database_is_away_is_all_there_and_bounded(
+    setup: Setup, other: Setup
+) -> None:
+    key = setup.key._replace(step="sense-making")
+    setup.drafts.current(key)
+    setup.store.down = True
+    pains: list[str] = []
+    for number in range(3 * MAX_CHANGES):
+        was, pains = pains, [*pains, f"pain {number}"]
+        who = {"writer": f"tab {number % 3}", "revision": number + 1}
+        setup.drafts.take_in(key, typed("pains", pains, was, **who))
+    setup.store.down = False
+    other.drafts.take_in(key, by_ben("pains", ["theirs"]))
+    other.autosave.flush(key)
+    setup.autosave.flush(key)
+
+    assert sorted(setup.store.draft(key).fields["pains"]) == sorted([*pains, "theirs"])
+    assert setup.store.asides(key) == []
+
+
+@pytest.mark.parametrize("writers", [1, 3])
+def test_the_changes_of_a_field_that_are_remembered_are_few(writers: int) -> None:
+    changes: list[Change] = []
+    for number in range(100):
+        who = f"tab {number % writers}"
+        changes = shortened(
+            [*changes, Change("pains", [number], [number + 1], who, number, (0, number))]
+        )
+
+    assert len(changes) <= MAX_CHANGES
+    assert (changes[0].before, changes[-1].after) == ([0], [100])
+    assert all(one.after == following.before for one, following in itertools.pairwise(changes))
 
 
 def test_what_is_edited_during_a_save_stands_on_what_was_saved(setup: Setup, other: Setup) -> None:

@@ -9,7 +9,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +76,16 @@ class Input:
 
     local: Any = None
     base: Any = None
-    sent: list[Any] = field(default_factory=list)
+    #: What was sent without an answer, with the writer and the revision it was sent as.
+    sent: list[tuple[Any, str, int]] = field(default_factory=list)
     revision: int = 0
+    writer: str = field(default_factory=new_id)
 
 
 class Tab:
     """Somebody's form, at one server at a time."""
 
     def __init__(self) -> None:
-        self.writer = new_id()
         self.inputs: dict[str, Input] = {name: Input() for name in (*TEXTS, LIST)}
 
     @property
@@ -92,14 +93,18 @@ class Tab:
         return {name: each for name, each in self.inputs.items() if each.revision}
 
     def edits(self) -> list[Edit]:
-        made = [
-            Edit(name, i.local, i.base, self.writer, i.revision, "Ada", 0, tuple(i.sent))
-            for name, i in self.dirty.items()
-        ]
+        made = [self._edit(name, entry) for name, entry in self.dirty.items()]
         for edit in made:
-            sent = self.inputs[edit.field].sent
-            self.inputs[edit.field].sent = [*sent, edit.value][-MAX_SENT:]
+            sent = [*self.inputs[edit.field].sent, (edit.value, edit.writer, edit.revision)]
+            self.inputs[edit.field].sent = sent[-MAX_SENT:]
         return sorted(made, key=lambda edit: edit.revision)
+
+    def _edit(self, name: str, entry: Input) -> Edit:
+        before = [each for each in entry.sent if each[2] < entry.revision]
+        sent = tuple(value for value, _, _ in before)
+        sent_as = tuple((writer, revision) for _, writer, revision in before)
+        edit = Edit(name, entry.local, entry.base, entry.writer, entry.revision, "Ada", 0)
+        return replace(edit, sent=sent, sent_as=sent_as)
 
 
 class Typing(RuleBasedStateMachine):
@@ -118,7 +123,10 @@ class Typing(RuleBasedStateMachine):
         #: Every text, by its field, with whose it is; and those somebody has typed over knowing them.
         self.typed: dict[tuple[str, str], str] = {}
         self.over: set[tuple[str, str]] = set()
+        #: Every entry by its number, those somebody has removed, and every text an entry has had.
         self.added: set[str] = set()
+        self.removed: set[str] = set()
+        self.entries: set[str] = set()
 
     def key(self, name: str) -> StepKey:
         return self.list if name == LIST else self.text
@@ -133,14 +141,34 @@ class Typing(RuleBasedStateMachine):
             self.over.add((name, entry.local))
         entry.revision = next(self.numbers)
         entry.local = f"{name} {entry.revision}"
-        self.typed[name, entry.local] = self.tabs[tab].writer
+        self.typed[name, entry.local] = entry.writer
 
     @rule(tab=tab)
     def add_an_entry(self, tab: int) -> None:
         entry = self.tabs[tab].inputs[LIST]
         entry.revision = next(self.numbers)
-        entry.local = [*(entry.local or []), f"entry {entry.revision}"]
+        entry.local = [*(entry.local or []), f"entry {entry.revision}:"]
         self.added.add(entry.local[-1])
+        self.entries.add(entry.local[-1])
+
+    @rule(tab=tab, place=st.integers(0, 5))
+    def change_an_entry(self, tab: int, place: int) -> None:
+        entry = self.tabs[tab].inputs[LIST]
+        if place < len(entry.local or []):
+            entry.revision = next(self.numbers)
+            self.over.add((LIST, entry.local[place]))
+            new = f"{number_of(entry.local[place])} version {entry.revision}"
+            entry.local = [*entry.local[:place], new, *entry.local[place + 1 :]]
+            self.entries.add(new)
+
+    @rule(tab=tab, place=st.integers(0, 5))
+    def remove_an_entry(self, tab: int, place: int) -> None:
+        entry = self.tabs[tab].inputs[LIST]
+        if place < len(entry.local or []):
+            entry.revision = next(self.numbers)
+            self.over.add((LIST, entry.local[place]))
+            self.removed.add(number_of(entry.local[place]))
+            entry.local = [*entry.local[:place], *entry.local[place + 1 :]]
 
     @rule(tab=tab, server=server, answered=st.booleans())
     def send(self, tab: int, server: int, answered: bool) -> None:
@@ -205,8 +233,22 @@ class Typing(RuleBasedStateMachine):
 
         assert lost == set()
         entries = self.stores[0].draft(self.list).fields.get(LIST, [])
-        assert sorted(entries) == sorted(self.added)
-        assert self.stores[0].asides(self.list) == []
+        aside = self.stores[0].asides(self.list)
+        kept = {entry for each in aside for entry in each.value or []}
+        there = [number_of(entry) for entry in entries]
+        gone = {entry for entry in self.entries if number_of(entry) in self.removed}
+        still = {entry for entry in self.entries if (LIST, entry) not in self.over}
+
+        assert len(there) == len(set(there)), "an entry is there twice"
+        assert self.added - self.removed <= set(there) | {number_of(entry) for entry in kept}
+        assert still - gone <= set(entries) | kept
+        # Where nobody changed an entry that somebody removed, and nobody two at once, all is clear.
+        if self.over.isdisjoint((LIST, entry) for entry in self.entries):
+            assert (sorted(entries), aside) == (sorted(self.added), [])
+
+
+def number_of(entry: str) -> str:
+    return entry.partition(":")[0] + ":"
 
 
 def holds(opens: Callable[[], tuple[Store, Store]], examples: int) -> None:

@@ -88,6 +88,7 @@ def test_what_is_delivered_is_stored_before_the_browser_is_told_so(
     assert stored(store, key) == {"target_user": "Nurses"}
     assert told == {
         "stored": True,
+        "behind": {},
         "revision": 1,
         "fields": {"target_user": "Nurses"},
         "same": ["target_user"],
@@ -139,7 +140,59 @@ def test_a_repeat_that_comes_late_does_not_undo_what_came_since(
     told = typed.deliver(process, team, said(first))
 
     assert stored(store, key) == {"target_user": "Nurses"}
+    assert (told["stored"], told["behind"]) == (False, {"target_user": 2})
     assert (told["same"], told["aside"], asides(store, key)) == ([], [], [])
+
+
+def test_an_edit_with_too_low_a_number_is_stored_once_it_has_a_higher_one(
+    store: WatchedStore, process: Process, team: Team, key: StepKey
+) -> None:
+    """A browser of the release before numbers its edits by a clock, which may be set back."""
+    typed.deliver(process, team, said(edit("target_user", "Nurses", revision=90)))
+    low = edit("target_user", "Night nurses", "Nurses", revision=10)
+    told = typed.deliver(process, team, said(low))
+    again = typed.deliver(
+        process, team, said(low | {"revision": told["behind"]["target_user"] + 1})
+    )
+
+    assert (told["stored"], again["stored"]) == (False, True)
+    assert stored(store, key) == {"target_user": "Night nurses"}
+
+
+def test_what_was_sent_and_is_in_the_draft_is_what_the_next_edit_changes(
+    store: WatchedStore, process: Process, team: Team, key: StepKey
+) -> None:
+    """Ben has taken out what Ada sent and has no answer to: her next edit is of what he took out."""
+    typed.deliver(process, team, said(edit("target_user", "Nur")))
+    typed.deliver(process, team, said(edit("target_user", "", "Nur", writer=BEN)))
+    later = edit("target_user", "Nurses", revision=2, sent=["Nur"], sent_as=[[ADA, 1]])
+    told = typed.deliver(process, team, said(later))
+
+    assert (stored(store, key), told["aside"]) == ({}, ["target_user"])
+    assert asides(store, key) == [("Ada", "Nurses")]
+
+
+@pytest.mark.parametrize(
+    "junk", [None, 3, "x", [3], [[ADA]], [[ADA, "1"]], [["junk", 1]], [[ADA, 1], [ADA, 2]]]
+)
+def test_junk_about_what_was_sent_is_passed_over(
+    store: WatchedStore, process: Process, team: Team, key: StepKey, junk: object
+) -> None:
+    typed.deliver(process, team, said(edit("target_user", "Nur")))
+    later = edit("target_user", "Nurses", revision=2, sent=["Nur"], sent_as=junk)
+    typed.deliver(process, team, said(later))
+
+    assert stored(store, key) == {"target_user": "Nurses"}
+
+
+def test_of_four_values_sent_before_the_newest_three_count(
+    store: WatchedStore, process: Process, team: Team, key: StepKey
+) -> None:
+    typed.deliver(process, team, said(edit("target_user", "Nurs")))
+    later = edit("target_user", "Nurses", revision=5, sent=["N", "Nu", "Nur", "Nurs"])
+    told = typed.deliver(process, team, said(later))
+
+    assert (stored(store, key), told["aside"]) == ({"target_user": "Nurses"}, [])
 
 
 def test_the_edits_of_one_request_are_taken_in_by_their_revisions(

@@ -39,19 +39,20 @@ function mount(parent, first) {
   const notice = parent.querySelector(".notice");
   const form = { data: first, epoch: first.epoch, newest: -1, fields: new Map(), sending: false };
   const store = first.storage;
-  // A new one for each time the page is opened: a tab that was duplicated has a copy of what the
-  // first one keeps, and two with one name would pass for each other's repeats.
-  const writer = newId();
+  // Counts the edits of this form. No clock has a part in it: one that is set back would make what is
+  // typed next look like a repeat of what was typed before.
   form.number = 0;
   form.since = null;
 
   const dirty = () => [...form.fields.values()].filter((field) => field.revision > 0);
+  const before = (field) => field.sent.filter(({ revision }) => revision < field.revision);
   const edits = () =>
     dirty().map((field) => ({
       field: field.spec.name,
       value: field.local,
       was: field.base,
-      sent: field.sent.filter(({ revision }) => revision < field.revision).map(({ value }) => value),
+      sent: before(field).map(({ value }) => value),
+      sent_as: before(field).map((each) => [each.writer, each.revision]),
       writer: field.writer,
       revision: field.revision,
       epoch: field.epoch,
@@ -67,9 +68,9 @@ function mount(parent, first) {
   /** What goes off may come without an answer: the next edit of its field says so. */
   const goingOff = () => {
     const what = edits();
-    for (const { field: name, value, revision } of what) {
+    for (const { field: name, value, writer, revision } of what) {
       const { sent } = form.fields.get(name);
-      if (sent.at(-1)?.revision !== revision) sent.push({ value, revision });
+      if (sent.at(-1)?.revision !== revision) sent.push({ value, writer, revision });
       if (sent.length > MOST_SENT) sent.shift();
     }
     return what;
@@ -87,10 +88,24 @@ function mount(parent, first) {
     form.sending = false;
     if (said?.refused) tell(said.refused === 413 ? TOO_LONG : REFUSED);
     else if (said?.stored) settle(what, said);
+    else if (said && Object.keys(said.behind ?? {}).length) catchUp(what, said.behind);
     else if (Date.now() - form.since > TELL_AFTER_MS) tell(UNSAVED);
     if (dirty().length) setTimeout(send, said?.stored ? PAUSE_MS : AGAIN_MS);
   };
   const pause = burst(send);
+
+  /** The server knows later edits of these fields' writers: what is still here goes off as a new one. */
+  const catchUp = (what, behind) => {
+    form.number = Math.max(form.number, ...Object.values(behind));
+    for (const edit of what.filter(({ field }) => field in behind)) {
+      const field = form.fields.get(edit.field);
+      if (field.revision !== edit.revision) continue;
+      // Under its old number it has never come.
+      field.sent = field.sent.filter(({ revision }) => revision !== edit.revision);
+      field.revision = form.number += 1;
+    }
+    remember();
+  };
 
   /** The server has these edits in its database, each as it was or merged with somebody else's. */
   const settle = (what, said) => {
@@ -109,14 +124,17 @@ function mount(parent, first) {
       tell("");
     }
     remember();
-    if (said.aside.length) afterPress(parent, () => form.setStateValue("aside", form.number));
+    if (said.aside.length) afterPress(parent, () => form.setStateValue("aside", newId()));
   };
 
   const touch = (field, value) => {
     field.local = value;
-    // By the clock, so that they come in order with those from before the page was reloaded.
-    form.number = Math.max(form.number + 1, Date.now());
-    Object.assign(field, { writer, revision: form.number, epoch: form.epoch });
+    // A new one for each time the page is opened: a tab that was duplicated has a copy of what the
+    // first one keeps, and two with one name would pass for each other's repeats. One for each
+    // field: of one writer, a lower revision than the newest is never still on its way.
+    field.ours ??= newId();
+    form.number += 1;
+    Object.assign(field, { writer: field.ours, revision: form.number, epoch: form.epoch });
     form.since ??= Date.now();
     remember();
     pause.touch();
@@ -156,6 +174,7 @@ function mount(parent, first) {
     const memory = kept(store);
     const earlier = Array.isArray(memory) ? memory : [];
     const waiting = new Map(earlier.map((edit) => [edit.field, edit]));
+    form.number = Math.max(form.number, ...earlier.map(({ revision }) => revision));
     for (const spec of data.spec) {
       const holder = document.createElement("div");
       holder.dataset.field = spec.name;
@@ -164,7 +183,10 @@ function mount(parent, first) {
       const edit = waiting.get(spec.name);
       if (edit) {
         const { value: local, was: base, revision, epoch } = edit;
-        const sent = edit.sent.map((value) => ({ value, revision: 0 }));
+        const sent = edit.sent.map((value, at) => {
+          const [by, number] = edit.sent_as?.[at] ?? [edit.writer, 0];
+          return { value, writer: by, revision: number };
+        });
         Object.assign(field, { local, base, sent, writer: edit.writer, revision, epoch });
         form.since = Date.now();
       }

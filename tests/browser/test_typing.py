@@ -311,14 +311,18 @@ def test_a_tab_with_nothing_unsaved_closes_without_a_question(tab: Walker) -> No
 
 
 def test_a_browser_whose_clock_is_set_back_still_saves_what_is_typed(
-    tab: Walker, team: Team, app: AppServer
+    tab: Walker, team: Team, app: AppServer, store: Store
 ) -> None:
+    tab.field("Who has it").press_sequentially("Nurses")
+    assert eventually(lambda: drafted(store, team) == {"target_user": "Nurses"})
     tab.box.press_sequentially("Before")
     assert eventually(lambda: unsent_texts(app, team) == {"Before"})
     tab.page.evaluate("const real = Date.now; Date.now = () => real() - 3_600_000")
     tab.box.press_sequentially(" and after")
+    tab.field("Who has it").press_sequentially(" at night")
 
     assert eventually(lambda: unsent_texts(app, team) == {"Before and after"})
+    assert eventually(lambda: drafted(store, team) == {"target_user": "Nurses at night"})
 
 
 def test_two_tabs_of_which_one_was_duplicated_keep_what_is_typed_in_each(
