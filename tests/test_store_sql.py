@@ -291,15 +291,56 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
         assert len(store.messages(OLD_KEY)) == 3
 
 
-@both
-def test_a_newer_database_is_refused_in_one_line(url: str) -> None:
+def _made_newer(url: str, minimum: str) -> None:
+    """Mark a database as a later version would: with a revision and a minimum of its own."""
     with connected(url) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(
+            text("UPDATE schema_compatibility SET minimum = :minimum"), {"minimum": minimum}
+        )
+
+
+@both
+def test_a_newer_database_that_no_longer_supports_us_is_refused_in_one_line(url: str) -> None:
+    _made_newer(url, "9998")
     with pytest.raises(SchemaRefused) as refused:
         open_store(url)
 
     assert "newer version" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@both
+def test_a_newer_database_that_does_not_say_whom_it_supports_is_refused(url: str) -> None:
+    _made_newer(url, migrate.MINIMUM)
+    with connected(url) as connection:
+        connection.execute(text("DROP TABLE schema_compatibility"))
+
+    with pytest.raises(SchemaRefused):
+        open_store(url)
+
+
+@both
+def test_a_newer_database_that_supports_us_is_opened_and_left_as_it_is(url: str) -> None:
+    head = migrate._script().get_current_head()
+    for minimum in (migrate.MINIMUM, str(head)):
+        _made_newer(url, minimum)
+        with opened(url) as store:
+            new_step(store)
+        migrate.upgrade(normalised(url))
+        with connected(url) as connection:
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+            assert connection.scalar(text("SELECT minimum FROM schema_compatibility")) == minimum
+
+
+@empty
+def test_an_upgrade_says_which_programs_still_work(empty_url: str) -> None:
+    open_store(empty_url).close()
+    with connected(empty_url) as connection:
+        assert connection.scalars(text("SELECT minimum FROM schema_compatibility")).all() == [
+            migrate.MINIMUM
+        ]
+    assert migrate.MINIMUM in {each.revision for each in migrate._script().walk_revisions()}
 
 
 @pytest.mark.postgres

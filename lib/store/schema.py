@@ -30,6 +30,15 @@ from lib.transcript import MessageStatus, Role
 
 metadata = MetaData()
 
+# One row: the oldest schema revision whose programs still work on this database. A program that does
+# not know the database's own revision starts if it knows this one: see `lib.store.migrate`.
+schema_compatibility = Table(
+    "schema_compatibility",
+    metadata,
+    columns.text("minimum"),
+    PrimaryKeyConstraint("minimum", name="pk_schema_compatibility"),
+)
+
 workshops = Table(
     "workshops",
     metadata,
