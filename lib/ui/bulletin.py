@@ -17,31 +17,34 @@ from lib.ui.safe import escaped
 
 
 def show(process: Process, copy: WorkingCopy) -> None:
-    """Draw what the facilitator has written and the team has not closed, each with its button."""
-    messages = copy.briefing.messages
-    if not messages:
+    """Draw the facilitator's newest open message in full, and a way to the earlier ones."""
+    if not copy.briefing.messages:
         return
-    # As high as two of them: the conversation under it keeps its place, see `style.css`.
-    with st.container(key="bulletin", gap="small"):
-        for note in messages:
-            _message(process, copy, note)
+    *earlier, newest = copy.briefing.messages
+    with (
+        st.container(key="bulletin"),
+        st.container(horizontal=True, vertical_alignment="center", key="newest-note"),
+    ):
+        _message(process, copy, newest)
+        if earlier:
+            with st.popover(f"{len(earlier)} more", key="earlier-notes"):
+                for note in reversed(earlier):
+                    _message(process, copy, note)
 
 
 def _message(process: Process, copy: WorkingCopy, note: Note) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key=f"note/{note.id}"):
-        when = f"{note.at.astimezone(zone()):%H:%M}"
-        st.markdown(
-            f":material/campaign: **{escaped(note.text)}**  \n"
-            f":small[{escaped(note.author)} · {when}]",
-            width="stretch",
-        )
-        st.button(
-            "Got it",
-            key=f"close-note/{note.id}",
-            help="Takes it away for the whole team.",
-            on_click=_done,
-            args=(lambda: _close(process, copy, note),),
-        )
+    when = f"{note.at.astimezone(zone()):%H:%M}"
+    st.markdown(
+        f":material/campaign: **{escaped(note.text)}**  \n:small[{escaped(note.author)} · {when}]",
+        width="stretch",
+    )
+    st.button(
+        "Got it",
+        key=f"close-note/{note.id}",
+        help="Takes it away for the whole team.",
+        on_click=_done,
+        args=(lambda: _close(process, copy, note),),
+    )
 
 
 def show_time(process: Process, copy: WorkingCopy) -> None:

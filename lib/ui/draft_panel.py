@@ -84,7 +84,9 @@ def _card(copy: WorkingCopy, step: str) -> None:
 def _confirm(process: Process, copy: WorkingCopy, step: str) -> None:
     missing = criteria.missing(step, copy.drafts[step].fields, copy.upstream[step])
     if missing:
-        with st.expander(f"Still missing: {len(missing)}", expanded=len(missing) < 5):
+        with st.expander(
+            f"Still missing: {len(missing)}", key="missing", expanded=len(missing) < 5
+        ):
             st.markdown("\n".join(f"- {_flat(sentence)}" for sentence in missing))
     pressed = press.button(
         "Confirm this step",

@@ -50,7 +50,8 @@ def show(step: str) -> None:
         with conversation:
             talk = st.container(key="talk")
             # Under the box: where it comes or goes, nothing moves that somebody reads or types in.
-            line = UnsavedLine(process, copy.key(step))
+            with st.container(key="unsaved-line"):
+                line = UnsavedLine(process, copy.key(step))
         live = process.replies.live(copy.key(step))
         look.show(copy, step, late=line.shown, following=live is not None)
         with talk:
