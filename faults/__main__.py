@@ -21,7 +21,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
     parser.add_argument("--trials", type=int, default=1_000, help="operations to carry out")
-    parser.add_argument("--seconds", type=float, default=540, help="the work ends after so many")
     parser.add_argument("--off", choices=sorted(launcher.OFFS), default="", help="to see it fail")
     chosen = parser.parse_args()
     logging.disable(logging.WARNING)
@@ -30,7 +29,7 @@ def main() -> int:
         f"machine: {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     )
     began = time.monotonic()
-    history = run(Settings(chosen.seed, chosen.trials, chosen.seconds, off=chosen.off), tell=_tell)
+    history = run(Settings(chosen.seed, chosen.trials, off=chosen.off), tell=_tell)
     findings = checker.check(history)
     figures = checker.counts(history, findings)
     title = (

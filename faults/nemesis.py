@@ -32,8 +32,10 @@ class Nemesis:
                 rng = random.Random(f"{self._seed}/{name}")
                 self._working.append(self._pool.submit(self._go_on, rng, chosen))
 
-    def stop(self) -> None:
-        """Let everything be, and mend it."""
+    def stop(self, least: int = 0) -> None:
+        """Let everything be once there were *least* faults, and mend it."""
+        while len(self._history.faults) < least and not any(each.done() for each in self._working):
+            time.sleep(0.1)
         self._over.set()
         self._pool.shutdown()
         for each in self._working:

@@ -83,7 +83,7 @@ class Person:
     ) -> None:
         self.name = name
         self._world, self._history, self._team = world, history, team
-        self._operations = operations
+        self.operations = operations
         #: The server this person's tab is at: its place in the world's list.
         self.server = ord(name[-1]) % 2
         self._tabs = 0
@@ -96,12 +96,10 @@ class Person:
 
     # The work
 
-    def work(self, until: float) -> None:
-        """Carry out the plan, or what of it can be done before *until*."""
+    def work(self) -> None:
+        """Carry out the plan, however long that takes."""
         self.come()
-        for operation in self._operations:
-            if time.monotonic() > until:
-                return
+        for operation in self.operations:
             self.carry_out(operation)
 
     def come(self) -> None:

@@ -15,7 +15,7 @@ from faults import nemesis, people
 from faults import world as world_
 from faults.history import History
 from faults.nemesis import Nemesis
-from faults.people import Person
+from faults.people import Operation, Person
 from faults.world import STEPS, World
 from lib.transcript import MessageStatus, Role
 
@@ -26,10 +26,10 @@ class Settings:
 
     seed: int
     trials: int
-    #: The work ends after so many seconds even where the plan is longer.
-    seconds: float
     teams: int = 6
     members: int = 2
+    #: Faults there are at least, however soon the people are through with their plans.
+    least_faults: int = 0
     #: Seconds between two chunks of a reply.
     pace: float = 0.012
     faults: frozenset[str] = nemesis.ALL
@@ -69,24 +69,25 @@ def run(
     return history
 
 
-def _people(settings: Settings, world: World, history: History) -> list[Person]:
+def plans(settings: Settings) -> list[list[Operation]]:
+    """Return everybody's plan, team after team."""
     count = settings.teams * settings.members
     # A plan may turn out shorter: Retry and Stop are pressed only where they are offered.
     length = int(settings.trials / count * 1.1) + 1
     return [
-        Person(
-            world,
-            history,
-            team,
-            f"P{team.position}{'abcdef'[number]}",
-            people.plan(
-                random.Random(f"{settings.seed}/{team.position}/{number}"),
-                settings.operations,
-                length,
-            ),
+        people.plan(
+            random.Random(f"{settings.seed}/{position}/{number}"), settings.operations, length
         )
-        for team in world.teams
+        for position in range(1, settings.teams + 1)
         for number in range(settings.members)
+    ]
+
+
+def _people(settings: Settings, world: World, history: History) -> list[Person]:
+    everybody = [(team, number) for team in world.teams for number in range(settings.members)]
+    return [
+        Person(world, history, team, f"P{team.position}{'abcdef'[number]}", plan)
+        for (team, number), plan in zip(everybody, plans(settings), strict=True)
     ]
 
 
@@ -98,13 +99,12 @@ def _work(
     tell: Callable[[str], None],
 ) -> None:
     breaking = Nemesis(world, history, settings.seed, settings.faults)
-    until = time.monotonic() + settings.seconds
     with ThreadPoolExecutor(len(team)) as pool:
-        working = [pool.submit(person.work, until) for person in team]
+        working = [pool.submit(person.work) for person in team]
         breaking.start()
         while wait(working, timeout=30).not_done:
             tell(f"{history.trials} trials so far, {len(history.faults)} faults")
-        breaking.stop()
+        breaking.stop(settings.least_faults)
     _raised(working)
 
 

@@ -81,6 +81,7 @@ class Autosave:
         wait: float = WAIT,
         max_wait: float = MAX_WAIT,
         clock: Clock = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
         limit: int = MAX_UNSAVED,
         housekeeping: Housekeeping | None = None,
     ) -> None:
@@ -91,6 +92,7 @@ class Autosave:
         self._wait = wait
         self._max_wait = max_wait
         self._clock = clock
+        self._sleep = sleep
         self._limit = limit
         self._characters = 0
         self._entries: dict[StepKey, Entry] = {}
@@ -189,7 +191,7 @@ class Autosave:
                     self._flush(key, patience=left)
             if not self.report() or self._clock() >= end:
                 return not self.report()
-            time.sleep(min(FIRST_RETRY, max(0.0, end - self._clock())))
+            self._sleep(min(FIRST_RETRY, max(0.0, end - self._clock())))
 
     # The sweeper
 

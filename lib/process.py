@@ -39,16 +39,17 @@ class Process:
     drafts: Drafts
     replies: Replies
     lookout: Lookout
+    clock: Clock = time.monotonic
 
     def close(self, within: float = LAST_FLUSH) -> bool:
         """Interrupt replies and save everything; return whether all of it was saved in time."""
-        end = time.monotonic() + within
+        end = self.clock() + within
         self.replies.stop_all(within / 2)
-        left = max(0.0, end - time.monotonic())
+        left = max(0.0, end - self.clock())
         # The last save may begin late, and a database that hangs must not add its own time to it.
         with deadline.within(left):
             self.autosave.stop(within=left / 2)
-            saved = self.autosave.flush_all(max(0.0, end - time.monotonic()))
+            saved = self.autosave.flush_all(max(0.0, end - self.clock()))
         if not saved:
             log.error("Ended with unsaved changes in %d steps.", len(self.autosave.report()))
         self.store.close()

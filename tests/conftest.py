@@ -8,6 +8,8 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -25,7 +27,7 @@ os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"
 for variable in [each for each in os.environ if each.startswith(("GUIDE_", "OPENAI_"))]:
     del os.environ[variable]
 
-from lib.store import open_store  # noqa: E402 - after the path is set
+from lib.store import deadline, open_store  # noqa: E402 - after the path is set
 from tests.postgres import PostgresMissing, PostgresServer  # noqa: E402
 
 #: Where the run keeps its server; set by the process that starts the workers.
@@ -124,6 +126,25 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """Return the URL of a fresh file with today's schema."""
     shutil.copy(sqlite_template, tmp_path / "workshop.db")
     return f"sqlite:///{tmp_path / 'workshop.db'}"
+
+
+@pytest.fixture
+def in_vain(monkeypatch: pytest.MonkeyPatch) -> Counter[threading.Thread]:
+    """
+    Return the seconds that each thread was ready to wait for PostgreSQL, where nothing came.
+
+    What a call was ready to wait does not depend on how busy the machine is, as what it took does.
+    """
+    seconds: Counter[threading.Thread] = Counter()
+    wait = deadline._wait_once
+
+    def counting(file: int, *, reading: bool, within: float | None) -> None:
+        wait(file, reading=reading, within=within)
+        if deadline.left() == 0.0:
+            seconds[threading.current_thread()] += within or 0.0
+
+    monkeypatch.setattr(deadline, "_wait_once", counting)
+    return seconds
 
 
 def _server(folder: Path) -> PostgresServer:

@@ -15,7 +15,7 @@ from lib.transcript import Message, Role
 from lib.workshop import Fields, StepKey, Team, Workshop
 
 #: Seconds a test waits for what a thread does.
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class FakeGuide:

@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -470,10 +470,18 @@ def _locked_is_empty_and_last(standing: Standing) -> str:
 Opens = Callable[[int], SqlStore]
 
 
-def run(histories: int, seed: int, opens: Opens, length: int = 30) -> Counter[str]:
-    """Run *histories* workshops of *length* acts each; return what happened. Raises Broken."""
+def run(
+    histories: int, seed: int, opens: Opens, length: int = 30, wanted: Collection[str] = ()
+) -> Counter[str]:
+    """
+    Run *histories* workshops of *length* acts each; return what happened. Raises Broken.
+
+    Goes on, for at most ten times as many, until everything *wanted* has happened.
+    """
     counts: Counter[str] = Counter()
-    for number in range(histories):
+    for number in range(10 * histories):
+        if number >= histories and all(counts[each] for each in wanted):
+            break
         own = seed * 1_000_000 + number
         store = opens(random.Random(own).choice(BEGUN))
         try:

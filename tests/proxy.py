@@ -10,7 +10,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
@@ -50,6 +50,7 @@ class Proxy:
         self._connections: set[_Connection] = set()
         self._mode = Mode.PASS
         self._delay = 0.0
+        self._delayed = 0
         self._needle: bytes | None = None
         #: How often a chunk was found that `cut_on` waited for.
         self.found = 0
@@ -74,6 +75,11 @@ class Proxy:
     def mode(self) -> Mode:
         """What the proxy does now."""
         return self._mode
+
+    @property
+    def under_way(self) -> int:
+        """How many chunks still wait to be passed on."""
+        return self._delayed
 
     def forward(self) -> None:
         """Let everything pass, from now on."""
@@ -168,7 +174,24 @@ class Proxy:
     ) -> bool:
         """Pass one chunk on as the mode has it; return whether the connection lives."""
         if self._mode is Mode.DELAY:
-            time.sleep(self._delay)
+            with self._late():
+                time.sleep(self._delay)
+                return self._pass_on(connection, sink, chunk, upwards)
+        return self._pass_on(connection, sink, chunk, upwards)
+
+    @contextlib.contextmanager
+    def _late(self) -> Iterator[None]:
+        with self._lock:
+            self._delayed += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._delayed -= 1
+
+    def _pass_on(
+        self, connection: "_Connection", sink: socket.socket, chunk: bytes, upwards: bool
+    ) -> bool:
         if self._mode is Mode.SWALLOW:
             connection.spoilt = True
             return True

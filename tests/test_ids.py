@@ -28,15 +28,23 @@ def test_ten_thousand_ids_are_all_different() -> None:
     assert len({new_id() for _ in range(10_000)}) == 10_000
 
 
-def test_ids_sort_by_age() -> None:
+def test_ids_sort_by_age(monkeypatch: pytest.MonkeyPatch) -> None:
     older = new_id()
-    time.sleep(0.002)
+    later = time.time_ns() + 2_000_000
+    monkeypatch.setattr(time, "time_ns", lambda: later)
 
     assert older < new_id()
 
 
-def test_a_step_has_one_greeting_however_often_it_is_asked_for() -> None:
-    assert greeting_id("w", "t", "challenge") == greeting_id("w", "t", "challenge")
+@pytest.mark.parametrize(
+    ("era", "expected"),
+    [
+        (0, "91d28119-e0df-5788-be4b-0e664cd36a7c"),
+        (2, "27f69bad-0a11-55c1-bfc8-a49fed0c6c55"),
+    ],
+)
+def test_a_step_has_one_greeting_in_every_process_and_release(era: int, expected: str) -> None:
+    assert expected == greeting_id("w", "t", "challenge", era)
 
 
 @pytest.mark.parametrize("other", [("x", "t", "a"), ("w", "x", "a"), ("w", "t", "b")])
@@ -44,10 +52,10 @@ def test_greetings_of_two_workshops_teams_or_steps_differ(other: tuple[str, str,
     assert greeting_id("w", "t", "a") != greeting_id(*other)
 
 
-def test_a_question_has_one_reply_however_often_it_is_asked_for() -> None:
-    question = new_id()
+def test_a_question_has_one_reply_in_every_process_and_release() -> None:
+    expected = "f9ce57f4-a9c0-58ef-be83-18c5a2e390d4"
 
-    assert reply_id(question) == reply_id(question)
+    assert expected == reply_id("0192f0c1-2d3e-7abc-8def-0123456789ab")
 
 
 def test_the_ids_of_replies_greetings_and_questions_never_meet() -> None:

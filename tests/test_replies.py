@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -16,10 +17,23 @@ from lib.reply import Reply
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.memory import MemoryStore
-from lib.store.port import Store, StoreUnavailable
+from lib.store.port import LEASE, Store, StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role, next_attempt
 from lib.workshop import StepKey
 from tests.fakes import FakeGuide, eventually, new_step, placed, proposal, question
+
+
+class Moment:
+    """A clock of the database that moves only when it is told to."""
+
+    def __init__(self) -> None:
+        self._now = utc_now()
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def move(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
 
 
 class FlakyStore(MemoryStore):
@@ -234,11 +248,12 @@ def test_the_reason_of_a_failure_is_a_sentence_for_the_team(
 def test_a_dead_writers_turn_is_taken_over_and_what_it_still_saves_is_refused(
     guide: FakeGuide,
 ) -> None:
-    store = MemoryStore(lease=0.2)
+    clock = Moment()
+    store = MemoryStore(clock=clock)
     key = new_step(store)
     dead = Message("reply", Role.ASSISTANT, "Guide", "Half a", question("").created_at)
     placed = store.append(key, [dead.revised("Half a", MessageStatus.STREAMING)])[0]
-    assert eventually(lambda: store.messages(key)[0].status is MessageStatus.INTERRUPTED)
+    clock.move(LEASE + 1)
     process = assemble(Settings(), store, guide)
     process.replies.retry(key, store.messages(key)[0])
     assert over(process, key)
@@ -248,17 +263,21 @@ def test_a_dead_writers_turn_is_taken_over_and_what_it_still_saves_is_refused(
 
 
 def test_a_silent_guide_keeps_its_lease(guide: FakeGuide) -> None:
-    store = MemoryStore(lease=0.3)
+    clock = Moment()
+    store = MemoryStore(clock=clock)
     key = new_step(store)
     process = assemble(Settings(), store, guide)
     process.replies._renew_every = 0.05
     guide.hold()
     process.replies.ask(key, [question("Think!")])
-    threading.Event().wait(0.6)
-    held = store.messages(key)[-1]
+    clock.move(LEASE + 1)
+
+    # What has run out in the meantime is held again after the next renewal.
+    assert eventually(lambda: store.messages(key)[-1].status is MessageStatus.STREAMING)
+    assert store.messages(key)[-1].text == "Well"
+
     guide.go_on()
 
-    assert (held.text, held.status) == ("Well", MessageStatus.STREAMING)
     assert over(process, key)
 
 

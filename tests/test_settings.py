@@ -195,7 +195,6 @@ def test_settings_are_frozen() -> None:
         load({}, ()).guide_pace = 1.0  # type: ignore[misc]
 
 
-@pytest.mark.skipif(not README.exists(), reason="README.md is not written yet")
 @pytest.mark.parametrize("name", NAMES)
 def test_every_setting_is_in_the_readme(name: str) -> None:
     variable, place = NAMES[name]

@@ -862,14 +862,15 @@ def test_a_reply_whose_lease_ran_out_reads_as_interrupted(opens: Opens) -> None:
 
 
 def test_each_write_renews_the_lease(opens: Opens) -> None:
-    store = opens(lease=0.6)
+    store = opens(lease=60.0)
     key = started(store)[1][0].step_key("challenge")
-    (message,) = store.append(key, [reply()])
-    for _ in range(3):
-        time.sleep(0.3)
-        message = message.revised(message.text + ".", MessageStatus.STREAMING)
-        store.save(key, [message])
+    with clock.telling(datetime.now(UTC) - timedelta(minutes=5)):
+        (message,) = store.append(key, [reply()])
+    before = statuses(store, key)
+    message = message.revised(message.text + ".", MessageStatus.STREAMING)
+    store.save(key, [message])
 
+    assert before == [MessageStatus.INTERRUPTED]
     assert [message] == store.messages(key)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from lib.turns import Turns
-from tests.fakes import eventually
+from tests.fakes import PATIENCE, eventually
 
 
 class Crowd:
@@ -33,12 +33,13 @@ class Crowd:
                 with self._lock:
                     self.at_once -= 1
 
-        self._threads.append(threading.Thread(target=draw))
+        # A daemon: after a failed assert nobody sets what it waits for.
+        self._threads.append(threading.Thread(target=draw, daemon=True))
         self._threads[-1].start()
 
     def over(self) -> list[int]:
         for each in self._threads:
-            each.join(20)
+            each.join(PATIENCE)
             assert not each.is_alive()
         return self.came
 
@@ -85,7 +86,7 @@ def test_what_nobody_has_asked_for_goes_on_after_its_patience_while_people_keep_
     turns = Turns(slice_=30, patience=0.5)
     crowd, goes_on = busy(turns)
     crowd.send(1, unasked=True)
-    assert waiting(turns, 1)
+    assert eventually(lambda: len(turns._pages) == 1 or 1 in crowd.came)
     crowd.send(2)
     assert eventually(lambda: 1 in crowd.came)
     goes_on.set()
