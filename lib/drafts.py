@@ -10,8 +10,10 @@ guide and hand changed the same field, the hand wins.
 import itertools
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
 from lib.autosave import Autosave, QueueFull, Unsaved
 from lib.edits import (
@@ -33,10 +35,12 @@ from lib.merging import merge
 from lib.shaping import normalised, shaped
 from lib.status import Phase, Status
 from lib.steps import SLUGS
-from lib.store.port import Conflict, Store, StoreUnavailable
+from lib.store.port import Conflict, Store, StoreUnavailable, Unstorable
 from lib.transcript import ATTEMPT, Message
-from lib.updates import Update
+from lib.updates import LastWord, Outcome, Update
 from lib.workshop import Aside, Draft, Fields, StepKey, TeamKey
+
+T = TypeVar("T")
 
 #: How often a save is put together anew where other servers keep being faster.
 TRIES = 5
@@ -56,8 +60,6 @@ class Drafts:
         # One a step: a slow database under one team's edit keeps no other team waiting. A change
         # that is due at once is saved inside it, and `save` asks for it again.
         self._locks: defaultdict[StepKey, threading.RLock] = defaultdict(threading.RLock)
-        # What the last reply of a step changed.
-        self._updates: dict[StepKey, Update] = {}
         self._writer = new_id()
         self._numbers = itertools.count(1)
 
@@ -139,16 +141,29 @@ class Drafts:
         """
         Put what was set aside into the draft; what it replaces is set aside in its stead.
 
-        Raises StoreError; the aside is forgotten only once its text is stored in the draft.
+        One transaction, on any server: whoever comes second to the same aside changes nothing.
+        Raises StoreError, and then nothing has changed.
         """
-        current = self.current(key)
-        replaced = current.fields.get(aside.field)
-        if replaced not in (None, aside.value):
-            before = Aside(aside.field, new_id(), "", replaced, 1, current.epoch)
-            self._store.set_aside(key, before)
-        self.edit(key, aside.field, aside.value)
-        self.stored(key)
-        self.discard(key, aside)
+
+        def attempt(stored: Draft) -> None:
+            if self._is_closed(key):
+                raise Conflict("This step has been completed: its draft stays as it is.")
+            fields = with_field(stored.fields, aside.field, aside.value)
+            held = stored.fields.get(aside.field)
+            replaced = Aside(aside.field, new_id(), "", held, 1, stored.epoch)
+            mark = {self._writer: next(self._numbers)}
+            draft = revised(stored, fields, stored.phase, mark)
+            is_kept = held not in (None, aside.value)
+            self._store.use_aside(key, aside, draft, replaced if is_kept else None)
+
+        self._on_stored(key, attempt)
+
+    def _on_stored(self, key: StepKey, attempt: Callable[[Draft], T]) -> T:
+        """Return what *attempt* makes of the stored draft; again, while others keep being faster."""
+        for _ in range(TRIES - 1):
+            with suppress(Conflict):
+                return attempt(self.stored(key))
+        return attempt(self.stored(key))
 
     def discard(self, key: StepKey, aside: Aside) -> None:
         """Forget what was set aside. Raises StoreError."""
@@ -158,29 +173,16 @@ class Drafts:
         self, key: StepKey, message: Message, base: Draft, proposed: Fields, phase: Phase
     ) -> None:
         """
-        Note a whole reply together with what becomes of its proposal: one save for both.
+        Note a whole reply with what it proposes; both are stored together, or neither is.
 
-        *base* is the draft the guide was given. The phase never goes back. Where the team has
-        confirmed or reset the step meanwhile, the draft stays as that left it.
+        *base* is the draft the guide was given. Where the reply was stopped or taken over
+        meanwhile, its proposal is dropped with it. Raises StoreUnavailable where no more may be
+        held unsaved.
         """
-        with self._locks[key]:
-            current = self.current(key)
-            # A reply that is written anew proposes anew.
-            mark = {message.id: message.revision // ATTEMPT + 1}
-            is_repeat = current.seen.get(message.id, 0) >= mark[message.id]
-            if is_repeat or current.epoch != base.epoch or self._is_closed(key):
-                self._note(key, current, current, [message])
-                return
-            fields = merged(base.fields, _tidied(key.step, base.fields, proposed), current.fields)
-            reached = furthest(current.phase, phase)
-            is_new = fields != current.fields or reached is not current.phase
-            draft = revised(current, fields, reached, mark) if is_new else current
-            self._updates[key] = Update(message.id, current.stored(), draft.stored())
-            self._note(key, current, draft, [message])
-
-    def update(self, key: StepKey) -> Update | None:
-        """Return what the last reply of this process changed in a draft, if there was one."""
-        return self._updates.get(key)
+        try:
+            self._autosave.note(key, [LastWord.of(message, base, proposed, phase)])
+        except QueueFull as exc:
+            raise StoreUnavailable(str(exc)) from exc
 
     def undo(self, key: StepKey, update: Update) -> Draft:
         """
@@ -192,39 +194,30 @@ class Drafts:
             current = self.current(key)
             return self._set_back(key, current, update.without(current), current.phase)
 
-    def take_back(self, key: StepKey, reply: str) -> None:
+    def rewrite(self, key: StepKey, reply: str) -> Message | None:
         """
-        Undo what a reply did to a draft, the phase included, because it is written anew.
+        Archive the last reply of a step, to be written anew, and undo what it did to the draft.
 
-        Where another process wrote it, nobody knows here, and the draft stays. Raises StoreError.
+        Returns it, leased to the caller, or None: see `Store.discard`. Raises StoreError.
         """
-        with self._locks[key]:
-            update, current = self._updates.get(key), self.current(key)
-            if update and update.reply == reply:
-                phase = update.phase_without(current)
-                self._set_back(key, current, update.without(current), phase)
+
+        def attempt(stored: Draft) -> Message | None:
+            update = self._store.update_of(key, reply)
+            if update is None:
+                return self._store.discard(key, reply)
+            mark = {self._writer: next(self._numbers)}
+            fields, phase = update.without(stored), update.phase_without(stored)
+            is_same = fields == stored.fields and phase is stored.phase
+            draft = None if is_same else revised(stored, fields, phase, mark)
+            return self._store.discard(key, reply, draft)
+
+        return self._on_stored(key, attempt)
 
     def _set_back(self, key: StepKey, current: Draft, fields: Fields, phase: Phase) -> Draft:
         if self._is_closed(key) or (fields == current.fields and phase is current.phase):
             return current
         mark = {self._writer: next(self._numbers)}
         return self._note(key, current, revised(current, fields, phase, mark))
-
-    def offer(self, key: StepKey, message: Message, proposed: Fields) -> None:
-        """
-        Note a whole reply, and set beside the draft each field that it would have otherwise.
-
-        What it says nothing about stays as it is.
-
-        Raises StoreError, and then the reply is not noted.
-        """
-        with self._locks[key]:
-            current, fields = self.current(key), normalised(key.step, proposed)
-            for name in (each for each in changed(current.fields, fields) if each in fields):
-                value = fields[name]
-                aside = Aside(name, message.id, message.author, value, 1, current.epoch)
-                self._store.set_aside(key, aside)
-            self._note(key, current, current, [message])
 
     def flush(self, team: TeamKey) -> None:
         """Save what is unsaved of all the team's steps, for whoever decides on them."""
@@ -282,21 +275,75 @@ class Drafts:
 
         Raises StoreError, and then everything is still unsaved.
         """
-        given, theirs = unsaved.draft, None
-        draft = given
+        messages = unsaved.messages.values()
+        last_words = [each for each in messages if isinstance(each, LastWord)]
+        others = [each for each in messages if not isinstance(each, LastWord)]
+        stored, refused = None, None
+        try:
+            stored = self._save(key, others, unsaved.draft)
+        except Unstorable as exc:
+            # What else was given is stored all the same.
+            refused = exc
+        for word in last_words:
+            stored = self._finish(key, word) or stored
+        if refused is not None:
+            raise refused
+        if unsaved.draft is not None and stored is not None:
+            self._was_saved(key, unsaved.draft, stored)
+
+    def _save(self, key: StepKey, messages: Sequence[Message], draft: Draft | None) -> Draft | None:
+        """Store messages and a draft; return what is stored for it."""
+        given, theirs = draft, None
         for _ in range(TRIES):
             try:
-                new = None if draft is theirs else draft
-                self._store.save(key, list(unsaved.messages.values()), new)
-                break
+                self._store.save(key, messages, None if draft is theirs else draft)
             except Conflict:
                 assert given is not None
                 theirs = self._store.draft(key)
                 draft = self._with_theirs(key, given, theirs)
-        else:
-            raise StoreUnavailable("Other servers keep changing the same draft.")
-        if given is not None and draft is not None:
-            self._was_saved(key, given, draft)
+            else:
+                return draft
+        raise StoreUnavailable("Other servers keep changing the same draft.")
+
+    def _finish(self, key: StepKey, word: LastWord) -> Draft | None:
+        """
+        Store a reply's last word with what becomes of its proposal; return the draft, if that moved.
+
+        Where the team has confirmed or reset the step meanwhile, the draft stays as that left it.
+        """
+        for _ in range(TRIES):
+            # What is typed here meanwhile waits: the hand wins, and is not to clash with the guide.
+            with self._locks[key]:
+                outcome = self._outcome(key, word, self._store.draft(key))
+                try:
+                    was_stored = self._store.finish(key, word.alone(), outcome)
+                except Conflict:
+                    continue
+                if not was_stored or outcome.draft is None:
+                    return None
+                return self._remember(key, outcome.draft.stored())
+        raise StoreUnavailable("Other servers keep changing the same draft.")
+
+    def _outcome(self, key: StepKey, word: LastWord, stored: Draft) -> Outcome:
+        """Return what a reply does to the draft as it is stored."""
+        if word.anew:
+            return Outcome(asides=_beside(key, word, stored))
+        # A reply that is written anew proposes anew.
+        mark = {word.id: word.revision // ATTEMPT + 1}
+        is_repeat = stored.seen.get(word.id, 0) >= mark[word.id]
+        if is_repeat or stored.epoch != word.base.epoch or self._is_closed(key):
+            return Outcome()
+        unsaved = self._autosave.pending(key).draft or stored
+        typed = changed(word.base.fields, unsaved.fields)
+        proposed = _tidied(key.step, word.base.fields, word.proposed)
+        for name in typed:
+            proposed = with_field(proposed, name, word.base.fields.get(name))
+        fields = merged(word.base.fields, proposed, stored.fields)
+        reached = furthest(stored.phase, word.phase)
+        if fields == stored.fields and reached is stored.phase:
+            return Outcome()
+        draft = revised(stored, fields, reached, mark)
+        return Outcome(draft, Update.between(word.id, stored, draft))
 
     def _with_theirs(self, key: StepKey, mine: Draft, theirs: Draft) -> Draft:
         """Return what is to be stored now that the database holds *theirs*; that, if nothing is."""
@@ -383,3 +430,13 @@ def _tidied(step: str, base: Fields, proposed: Fields) -> Fields:
     shaped_, tidy = normalised(step, proposed), normalised(step, base)
     kept = {name: base[name] for name in tidy if shaped_.get(name) == tidy[name]}
     return shaped_ | kept
+
+
+def _beside(key: StepKey, word: LastWord, stored: Draft) -> list[Aside]:
+    """Return each field that a reply would have otherwise; what it says nothing about stays."""
+    fields = normalised(key.step, word.proposed)
+    names = [name for name in changed(stored.fields, fields) if name in fields]
+    return [
+        Aside(name, word.id, word.author, fields[name], 1 + word.revision // ATTEMPT, stored.epoch)
+        for name in names
+    ]

@@ -58,7 +58,8 @@ def carried_out(
     effects, state, draft = EFFECTS[change.event], before.state, before.draft
     epoch = draft.epoch + effects.ends_epoch
     if given_back is not None:
-        return Snapshot(given_back.state, replace(given_back.draft, epoch=epoch))
+        state = replace(given_back.state, redraft=None)
+        return Snapshot(state, replace(given_back.draft, epoch=epoch))
     phase = effects.phase or state.phase
     fields = {} if effects.archives else change.draft
     if fields is not None:
@@ -73,5 +74,6 @@ def carried_out(
         made_from=state.made_from if change.made_from is None else change.made_from,
         # No two eras of a step have one number, not even after an undo: the epoch only grows.
         era=epoch if effects.archives else state.era,
+        redraft=None if effects.ends_epoch else state.redraft,
     )
     return Snapshot(state, replace(draft, phase=phase, epoch=epoch))

@@ -72,10 +72,6 @@ class Replies:
         self._locks: defaultdict[StepKey, threading.Lock] = defaultdict(threading.Lock)
         self._live: dict[StepKey, Reply] = {}
         self._sentences: dict[StepKey, str] = {}
-        # Replies that draft their step anew, by id.
-        self._anew: set[str] = set()
-        # Steps to be drafted anew once the reply that is being written has ended.
-        self._wanted: set[StepKey] = set()
         self._stopping = False
 
     @property
@@ -95,10 +91,11 @@ class Replies:
         """
         Store *questions*, then have them answered.
 
-        They are in the database when this returns. While another reply is being written they wait
-        for it: then the guide answers all that came meanwhile. Repeating a question changes
-        nothing. Raises StoreError, and then nothing was asked.
+        They are in the database when this returns. While another reply is being written, here or
+        by another server, they wait for it: then the guide answers all that came meanwhile.
+        Repeating a question changes nothing. Raises StoreError, and then nothing was asked.
         """
+        self._settle(key)
         with deadline.holding(self._locks[key]):
             if key in self._live or self._stopping:
                 self._store.append(key, questions)
@@ -107,20 +104,35 @@ class Replies:
             new = self._store.append(key, questions, reply=reply)
             self._begin(key, [message for message in new if message.id == reply.id])
 
-    def attend(self, key: StepKey, transcript: Sequence[Message]) -> None:
+    def attend(
+        self, key: StepKey, transcript: Sequence[Message], redraft: str | None = None
+    ) -> None:
         """
-        Greet where nothing was said yet, and answer what nobody answered.
+        Greet where nothing was said yet, answer what nobody answered, write a *redraft* that waits.
 
-        Called whenever a step is opened that takes messages; idempotent, in every process at once.
-        Raises StoreError.
+        *redraft* is the id of the reply that is to draft the step anew, if any. Called whenever a
+        step is opened that takes messages; idempotent, in every process at once. Raises StoreError.
         """
-        questions = unanswered(transcript)
-        if transcript and not questions:
+        if any(message.status is MessageStatus.STREAMING for message in transcript):
             return
+        questions = unanswered(transcript)
+        if transcript and not questions and not redraft:
+            return
+        self._settle(key)
         with deadline.holding(self._locks[key]):
-            if key not in self._live and not self._stopping:
+            if key in self._live or self._stopping:
+                return
+            if redraft:
+                reply = replace(self._blank(redraft), anew=True)
+            else:
                 id_ = reply_id(questions[-1].id) if questions else self._greeting(key)
-                self._begin(key, self._store.append(key, [], reply=self._blank(id_)))
+                reply = self._blank(id_)
+            self._begin(key, self._store.append(key, [], reply=reply))
+
+    def _settle(self, key: StepKey) -> None:
+        """Save what an earlier reply came to: a new one waits for it, and its guide reads it."""
+        if key not in self._live:
+            self._autosave.flush(key)
 
     def _greeting(self, key: StepKey) -> str:
         return greeting_id(*key, self._store.steps(key.team)[key.step].era)
@@ -129,15 +141,11 @@ class Replies:
         """
         Have the guide draft the step anew; what it proposes is set beside the draft.
 
-        While another reply is being written it waits for that one's end. Raises StoreError.
+        That this is wanted is stored first: while another reply is being written it waits for that
+        one's end, and whichever server is there then begins it. Raises StoreError.
         """
-        with deadline.holding(self._locks[key]):
-            if key in self._live:
-                self._wanted.add(key)
-            elif not self._stopping:
-                blank = self._blank(new_id())
-                self._anew.add(blank.id)
-                self._begin(key, self._store.append(key, [blank]))
+        self._store.want_redraft(key, new_id())
+        self._catch_up(key)
 
     def let_go(self, key: StepKey) -> None:
         """Interrupt the reply of a step whose transcript has just been archived."""
@@ -170,9 +178,7 @@ class Replies:
                 return
             if is_read_only(self._store.steps(key.team)[key.step].status):
                 return
-            begun = self._store.discard(key, message.id)
-            if begun:
-                self._drafts.take_back(key, begun.id)
+            begun = self._drafts.rewrite(key, message.id)
             self._begin(key, [begun] if begun else [])
 
     def stop(self, key: StepKey, message_id: str) -> None:
@@ -293,14 +299,11 @@ class Replies:
             log.error("A reply in %s cannot be kept up with: %s", key.step, exc)
 
     def _attempt(self, key: StepKey, reply: Reply) -> None:
-        # What was still unsaved may be what the guide is to read.
-        self._autosave.flush(key)
         base = self._drafts.current(key)
         request = context.request(
             self._store, key, base, before=reply.position, turn=reply.id, on_wait=reply.waits
         )
-        is_anew = reply.id in self._anew
-        request = replace(request, anew=is_anew)
+        request = replace(request, anew=reply.anew)
         proposal: Proposal | None = None
         for piece in takewhile(lambda _: not reply.ended, self._guide.reply(request)):
             if isinstance(piece, Proposal):
@@ -315,10 +318,7 @@ class Replies:
         whole = reply.end(MessageStatus.COMPLETE, proposal.suggestions)
         if whole.status is not MessageStatus.COMPLETE:
             return
-        if is_anew:
-            self._drafts.offer(key, whole, proposal.draft)
-        else:
-            self._drafts.settle(key, whole, base, proposal.draft, proposal.phase)
+        self._drafts.settle(key, whole, base, proposal.draft, proposal.phase)
 
     def _leave(self, key: StepKey, reply: Reply) -> None:
         """Save its last word, let followers go, then answer what was asked meanwhile; once."""
@@ -328,16 +328,14 @@ class Replies:
                 return
             del self._live[key]
         reply.release()
-        if not self._stopping:
-            self._catch_up(key)
-
-    def _catch_up(self, key: StepKey) -> None:
+        if self._stopping:
+            return
         try:
-            if key in self._wanted:
-                self._wanted.discard(key)
-                self.redraft(key)
-                return
-            self.attend(key, self._store.messages(key, last=50))
+            self._catch_up(key)
         except Exception as exc:
             # The questions are stored; whoever opens the step next has them answered.
             log.warning("Questions in %s wait for an answer: %s", key.step, exc)
+
+    def _catch_up(self, key: StepKey) -> None:
+        redraft = self._store.steps(key.team)[key.step].redraft
+        self.attend(key, self._store.messages(key, last=50), redraft)

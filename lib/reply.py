@@ -58,6 +58,11 @@ class Reply:
         return self._message.id
 
     @property
+    def anew(self) -> bool:
+        """Whether it drafts its step anew, beside the draft."""
+        return self._message.anew
+
+    @property
     def position(self) -> int:
         """Where in its step's transcript this reply stands."""
         return self._message.position

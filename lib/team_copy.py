@@ -17,7 +17,8 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import current_step, is_locked, is_read_only
 from lib.store.port import NotFound, StoreUnavailable, upstream_artifacts
-from lib.transcript import Message, MessageStatus, ordered
+from lib.transcript import Message, MessageStatus, Role, ordered
+from lib.updates import LastWord, Update
 from lib.workshop import (
     ArtifactVersion,
     Aside,
@@ -73,6 +74,9 @@ class WorkingCopy:
     taken_in: dict[str, dict[str, int]] = field(default_factory=dict)
     #: What was set aside beside the draft of a step.
     asides: dict[str, list[Aside]] = field(default_factory=dict)
+    #: What the last reply of a step changed in its draft, and which revision of it that was.
+    updates: dict[str, Update | None] = field(default_factory=dict)
+    asked_for: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def key(self, step: str) -> StepKey:
         """Return the key of one of this team's steps."""
@@ -169,6 +173,17 @@ class WorkingCopy:
             self._lay_over(process.store.messages(key, since=_first_open(held)), key.step)
         self.drafts[key.step] = process.drafts.current(key)
         self.asides[key.step] = process.store.asides(key)
+        self._read_update(process, key)
+
+    def _read_update(self, process: Process, key: StepKey) -> None:
+        """Read what the last message changed in the draft; once, because that stays as it is."""
+        for last in self.transcripts[key.step][-1:]:
+            known = (last.id, last.revision)
+            is_stored = last.status is MessageStatus.COMPLETE and not isinstance(last, LastWord)
+            if is_stored and self.asked_for.get(key.step) != known:
+                is_reply = last.role is Role.ASSISTANT
+                self.updates[key.step] = process.store.update_of(key, last.id) if is_reply else None
+                self.asked_for[key.step] = known
 
     def _lay_over(self, newer: Iterable[Message], step: str) -> None:
         """

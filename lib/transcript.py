@@ -78,6 +78,8 @@ class Message:
     era: int = 0
     #: Whether it reads as interrupted because its writer's lease ran out: nobody has stopped it.
     lapsed: bool = field(default=False, compare=False)
+    #: Whether this reply drafts its step anew: what it proposes is set beside the draft.
+    anew: bool = False
 
     def revised(
         self, text: str, status: MessageStatus, suggestions: tuple[str, ...] = ()

@@ -1,21 +1,60 @@
-"""What a reply changed in a draft, for as long as nobody has changed it since."""
+"""What a reply proposes for a draft, and what it changed there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 from lib.edits import changed, with_field
 from lib.status import Phase
-from lib.workshop import Draft, Fields
+from lib.transcript import Message
+from lib.workshop import Aside, Draft, Fields
+
+
+@dataclass(frozen=True)
+class LastWord(Message):
+    """A whole reply that is not known to be stored, and what it proposes for the draft."""
+
+    #: The draft the guide was given.
+    base: Draft = field(default_factory=Draft)
+    proposed: Fields = field(default_factory=dict)
+    phase: Phase = Phase.ORIENT
+
+    @classmethod
+    def of(cls, reply: Message, base: Draft, proposed: Fields, phase: Phase) -> "LastWord":
+        """Return *reply* with what it proposes."""
+        held = {each.name: getattr(reply, each.name) for each in fields(reply)}
+        return cls(**held, base=base, proposed=proposed, phase=phase)
+
+    def alone(self) -> Message:
+        """Return the reply as it is stored and read back."""
+        return Message(**{each.name: getattr(self, each.name) for each in fields(Message)})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a whole reply does to its step, stored with it or not at all."""
+
+    #: The draft with what was proposed, made from the stored one; None where it stays as it is.
+    draft: Draft | None = None
+    #: What that changed, so that it can be taken back.
+    update: "Update | None" = None
+    #: What is set beside the draft.
+    asides: Sequence[Aside] = ()
 
 
 @dataclass(frozen=True)
 class Update:
-    """The draft before and after a reply."""
+    """The fields of a draft that a reply changed, as they were before and after it."""
 
     #: Id of the reply.
     reply: str
     before: Draft
     after: Draft
+
+    @classmethod
+    def between(cls, reply: str, before: Draft, after: Draft) -> "Update":
+        """Return what *reply* changed from *before* to *after*, and nothing that it left alone."""
+        names = changed(before.fields, after.fields)
+        return cls(reply, *(_only(names, draft, after.epoch) for draft in (before, after)))
 
     def standing(self, current: Draft) -> Sequence[str]:
         """Return the names of the fields the reply changed that are as it left them."""
@@ -32,12 +71,17 @@ class Update:
         >>> Update("r", before, after).without(Draft({"a": 2, "b": 2, "c": 3}))
         {'a': 1, 'c': 3}
         """
-        fields = current.fields
+        kept = current.fields
         for name in self.standing(current):
-            fields = with_field(fields, name, self.before.fields.get(name))
-        return fields
+            kept = with_field(kept, name, self.before.fields.get(name))
+        return kept
 
     def phase_without(self, current: Draft) -> Phase:
         """Return the phase before the reply, where it is as the reply left it."""
         is_as_left = current.epoch == self.after.epoch and current.phase is self.after.phase
         return self.before.phase if is_as_left else current.phase
+
+
+def _only(names: Sequence[str], draft: Draft, epoch: int) -> Draft:
+    held = {name: draft.fields[name] for name in names if name in draft.fields}
+    return Draft(held, draft.phase, epoch=epoch)

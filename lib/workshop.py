@@ -180,6 +180,8 @@ class StepState:
     made_from: Mapping[str, str] | None = None
     #: Which era of the transcript is the one people see: a reset begins another.
     era: int = 0
+    #: Id of the reply that is to draft the step anew, as soon as no other is being written.
+    redraft: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -26,6 +26,7 @@ from lib.status import Event, Phase, decide
 from lib.store.memory import MemoryStore
 from lib.store.port import Decision, StoreUnavailable
 from lib.transcript import ATTEMPT, Message, MessageStatus, Role
+from lib.updates import Outcome, Update
 from lib.workshop import Aside, Draft, Fields, StepKey
 from tests.fakes import new_step
 from tests.test_debouncer import FakeClock
@@ -56,6 +57,11 @@ class FlakyStore(MemoryStore):
         if self.down:
             raise StoreUnavailable("The database cannot be reached.")
         super().save(key, messages, draft)  # type: ignore[arg-type]
+
+    def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
+        if self.down:
+            raise StoreUnavailable("The database cannot be reached.")
+        return super().finish(key, reply, outcome)
 
 
 @dataclass
@@ -101,6 +107,12 @@ def reply(setup: Setup, text: str = "Here is a draft.") -> Message:
     )
     (placed,) = setup.store.append(setup.key, [blank])
     return placed.revised(text, MessageStatus.COMPLETE)
+
+
+def interrupted_and_taken_over(store: MemoryStore, key: StepKey, message_id: str) -> None:
+    """Stop a reply and retry it, as another server does."""
+    store.interrupt(key, message_id)
+    assert store.take_over(key, message_id)
 
 
 def confirm(setup: Setup) -> None:
@@ -530,9 +542,44 @@ def test_a_reply_and_its_draft_are_saved_together(setup: Setup) -> None:
     message = reply(setup)
     base = setup.drafts.current(setup.key)
     setup.drafts.settle(setup.key, message, base, {"target_user": " nurses "}, Phase.GATHER)
-    expected = Unsaved({"reply": message}, Draft({"target_user": "nurses"}, Phase.GATHER, 1))
+    setup.store.down = True
+    before = setup.autosave.flush(setup.key)
+    held = [each.status for each in setup.store.messages(setup.key)]
+    setup.store.down = False
 
-    assert setup.autosave.pending(setup.key) == expected
+    assert (before, held) == (False, [MessageStatus.STREAMING])
+    assert setup.saved() == {"target_user": "nurses"}
+    assert setup.store.messages(setup.key) == [message]
+    assert setup.store.update_of(setup.key, message.id) == Update(
+        "reply", Draft(), Draft({"target_user": "nurses"}, Phase.GATHER)
+    )
+
+
+@pytest.mark.parametrize("taken", [MemoryStore.interrupt, interrupted_and_taken_over])
+def test_what_a_stopped_reply_proposes_never_reaches_the_draft(
+    setup: Setup, taken: Callable[[MemoryStore, StepKey, str], None]
+) -> None:
+    message, base = reply(setup), setup.drafts.current(setup.key)
+    setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
+    taken(setup.store, setup.key, message.id)
+    (before,) = setup.store.messages(setup.key)
+
+    assert setup.saved() == {}
+    assert setup.store.messages(setup.key) == [before]
+    assert setup.autosave.pending(setup.key) == Unsaved()
+    assert setup.store.update_of(setup.key, message.id) is None
+
+
+def test_an_aside_is_used_once_however_many_press(setup: Setup, other: Setup) -> None:
+    setup.drafts.edit(setup.key, "target_user", "nurses")
+    setup.saved()
+    aside = Aside("target_user", "tab", "Ben", "cooks", 1)
+    setup.store.set_aside(setup.key, aside)
+    for each in (setup, other, setup):
+        each.drafts.use(setup.key, aside)
+
+    assert setup.saved() == {"target_user": "cooks"}
+    assert [each.value for each in setup.store.asides(setup.key)] == ["nurses"]
 
 
 def test_where_guide_and_hand_changed_the_same_field_the_hand_wins(setup: Setup) -> None:
@@ -581,7 +628,10 @@ def test_a_reply_that_proposes_nothing_new_saves_the_message_alone(setup: Setup)
     setup.autosave.flush(setup.key)
     setup.drafts.settle(setup.key, message, base, base.fields, base.phase)
 
-    assert setup.autosave.pending(setup.key) == Unsaved({"reply": message}, None)
+    assert setup.saved() == base.fields
+    assert setup.store.draft(setup.key).revision == base.revision
+    assert setup.store.messages(setup.key) == [message]
+    assert setup.store.update_of(setup.key, message.id) is None
 
 
 # What a reply did, undone
@@ -591,10 +641,14 @@ def test_undo_sets_back_what_the_reply_changed_and_nobody_since(setup: Setup) ->
     base = setup.drafts.edit(setup.key, "target_user", "nurses")
     proposed = {"target_user": "all nurses", "desired_outcome": "They sleep", "hmw": "How?"}
     setup.drafts.settle(setup.key, reply(setup), base, proposed, Phase.GATHER)
+    setup.saved()
     setup.drafts.edit(setup.key, "desired_outcome", "They rest")
-    update = setup.drafts.update(setup.key)
+    setup.saved()
+    update = setup.store.update_of(setup.key, "reply")
     assert update is not None
-    setup.drafts.undo(setup.key, update)
+    other = beside(setup.store, setup.key)
+    other.drafts.undo(setup.key, update)
+    other.saved()
 
     assert setup.saved()["target_user"] == "nurses"
     assert setup.saved()["desired_outcome"] == "They rest"
@@ -602,12 +656,13 @@ def test_undo_sets_back_what_the_reply_changed_and_nobody_since(setup: Setup) ->
 
 
 def test_a_reply_that_is_written_anew_settles_again_on_what_was_there_before_it(
-    setup: Setup,
+    setup: Setup, other: Setup
 ) -> None:
     message, base = reply(setup), setup.drafts.current(setup.key)
     setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.REFINE)
     setup.autosave.flush(setup.key)
-    setup.drafts.take_back(setup.key, message.id)
+    begun = other.drafts.rewrite(setup.key, message.id)
+    assert begun is not None
     assert setup.saved() == {}
     assert setup.store.draft(setup.key).phase is base.phase
 
@@ -622,7 +677,7 @@ def test_nothing_is_taken_back_in_a_step_that_was_confirmed(setup: Setup) -> Non
     setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
     setup.autosave.flush(setup.key)
     confirm(setup)
-    setup.drafts.take_back(setup.key, message.id)
+    setup.drafts.rewrite(setup.key, message.id)
 
     assert setup.saved() == {"target_user": "nurses"}
 
@@ -634,9 +689,10 @@ def test_the_phase_never_goes_back(current: Phase, proposed: Phase) -> None:
     base = Draft({}, current, 1)
     setup.autosave.note(setup.key, draft=base)
     setup.drafts.settle(setup.key, reply(setup), base, {}, proposed)
+    setup.saved()
     order = list(Phase)
 
-    assert setup.drafts.current(setup.key).phase is max(current, proposed, key=order.index)
+    assert setup.store.draft(setup.key).phase is max(current, proposed, key=order.index)
 
 
 @pytest.mark.parametrize("echo", [lambda pains: pains, lambda pains: pains[:5]])

@@ -572,6 +572,10 @@ def servers(request: pytest.FixtureRequest, guide: FakeGuide) -> Iterator[list[P
         each.close(within=2)
 
 
+def ended_reply(text: str) -> Message:
+    return replace(question(text), role=Role.ASSISTANT)
+
+
 def at_once(*works: Callable[[], None]) -> None:
     ready = threading.Barrier(len(works))
 
@@ -670,6 +674,121 @@ def test_a_reply_ends_when_its_step_is_started_over_on_another_server(
     assert [each.id for each in archived][-1] == live.id
     assert archived[-1].status is MessageStatus.INTERRUPTED
     assert there.store.draft(key).fields == {}
+
+
+def test_a_question_on_another_server_waits_for_the_reply_being_written(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    here, there = servers
+    key = new_step(here.store)
+    growing(here, guide, key)
+    there.replies.ask(key, [question("And why?")])
+    there.replies.attend(key, there.store.messages(key))
+    waiting = texts(there.store, key)[-1], there.replies.live(key), len(guide.requests)
+    guide.go_on()
+
+    assert waiting == ("And why?", None, 1)
+    assert eventually(lambda: texts(there.store, key)[-2:] == ["And why?", "Well."])
+    assert all_over(servers, key)
+    assert len(guide.requests) == 2
+
+
+def test_a_question_that_waited_for_a_dead_server_is_answered(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    _, there = servers
+    key = new_step(there.store)
+    dead = Message("dead", Role.ASSISTANT, "Guide", "", utc_now(), MessageStatus.STREAMING)
+    there.store.append(key, [question("Who?"), dead])
+    there.replies.ask(key, [question("And why?")])
+    waiting = len(guide.requests)
+    there.store.interrupt(key, "dead")
+    there.replies.attend(key, there.store.messages(key))
+
+    assert waiting == 0
+    assert all_over(servers, key)
+    assert texts(there.store, key) == ["Who?", "", "And why?", "Well."]
+
+
+def redrafting(here: Process, guide: FakeGuide, key: StepKey) -> Message:
+    """Have a draft that somebody typed drafted anew, and stop that."""
+    here.drafts.edit(key, "target_user", "typed by hand")
+    guide.hold()
+    guide.queue.append(["Anew: ", "nurses.", proposal({"target_user": "nurses"})])
+    here.replies.redraft(key)
+    live = here.replies.live(key)
+    assert live is not None
+    assert eventually(lambda: bool(live.text))
+    here.replies.stop(key, live.id)
+    guide.go_on()
+    assert over(here, key)
+    return here.store.messages(key)[-1]
+
+
+def test_what_is_drafted_anew_stays_beside_the_draft_on_any_server(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    here, there = servers
+    key = new_step(here.store)
+    there.store.append(key, [question("Who?"), ended_reply("Nurses?")])
+    stopped = redrafting(here, guide, key)
+    guide.queue.append(["Anew.", proposal({"target_user": "nurses"})])
+    there.replies.retry(key, stopped)
+
+    assert all_over(servers, key)
+    assert there.store.draft(key).fields == {"target_user": "typed by hand"}
+    assert [each.value for each in there.store.asides(key)] == ["nurses"]
+    assert guide.requests[-1].anew
+
+
+def test_a_redraft_waits_for_a_reply_on_another_server(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    here, there = servers
+    key = new_step(here.store)
+    growing(here, guide, key)
+    there.replies.redraft(key)
+    waiting = len(guide.requests)
+    guide.queue.append(["Anew.", proposal({"target_user": "cooks"})])
+    guide.go_on()
+
+    assert waiting == 1
+    assert eventually(lambda: bool(there.store.asides(key)))
+    assert all_over(servers, key)
+    assert [each.value for each in there.store.asides(key)] == ["cooks"]
+    assert texts(there.store, key)[-1] == "Anew."
+
+
+def test_a_redraft_nobody_has_begun_is_begun_by_whoever_opens_the_step(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    here, there = servers
+    key = new_step(here.store)
+    here.store.append(key, [question("Who?"), ended_reply("Nurses?")])
+    here.store.want_redraft(key, "redraft")
+    state = there.store.steps(key.team)[key.step]
+    there.replies.attend(key, there.store.messages(key), state.redraft)
+
+    assert all_over(servers, key)
+    assert [each.id for each in here.store.messages(key)][2:] == ["redraft"]
+    assert [each.anew for each in guide.requests] == [True]
+
+
+def test_another_server_takes_back_what_a_reply_did_to_the_draft(
+    servers: list[Process], guide: FakeGuide
+) -> None:
+    here, there = servers
+    key = new_step(here.store)
+    guide.queue = [
+        ["Wrong.", proposal({"target_user": "wrong", "desired_outcome": "wrong"})],
+        ["Right.", proposal({"target_user": "nurses"})],
+    ]
+    here.replies.ask(key, [question("Who?")])
+    assert over(here, key)
+    there.replies.rewrite(key, there.store.messages(key)[-1])
+
+    assert all_over(servers, key)
+    assert there.store.draft(key).fields == {"target_user": "nurses"}
 
 
 # A reply that is written anew

@@ -616,7 +616,9 @@ def test_a_reply_is_placed_behind_what_is_new_and_never_behind_another_reply(
 ) -> None:
     first, second, overtaken = reply("to two"), reply("to three"), reply("to one")
     placed = store.append(key, [question("one"), question("two")], reply=first)
-    store.append(key, [question("three")], reply=second)
+    store.save(key, [placed[-1].revised("to two", MessageStatus.COMPLETE)])
+    *_, last = store.append(key, [question("three")], reply=second)
+    store.save(key, [last.revised("to three", MessageStatus.COMPLETE)])
 
     assert [each.position for each in placed] == [1, 2, 3]
     assert store.append(key, [], reply=overtaken) == []

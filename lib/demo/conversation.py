@@ -1,6 +1,6 @@
 """One act of the demo as it is talked: people's messages as written down, the guide's answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -29,6 +29,19 @@ class Talk:
         """The id of the reply that came with the proposal."""
         replies = (each for each in reversed(self.messages) if each.role is Role.ASSISTANT)
         return next(each.id for each in replies if each.status is MessageStatus.COMPLETE)
+
+    @property
+    def begun(self) -> list[Message]:
+        """What was said, with the reply that came with the proposal not ended yet."""
+        return [
+            replace(each, status=MessageStatus.STREAMING) if each.id == self.last_whole else each
+            for each in self.messages
+        ]
+
+    def ended(self, placed: Mapping[str, Message]) -> Message:
+        """Return the reply that came with the proposal as it ends, where it was *placed*."""
+        reply = placed[self.last_whole]
+        return reply.revised(reply.text, MessageStatus.COMPLETE, reply.suggestions)
 
 
 def talk(key: StepKey, act: Act, begin: datetime, request: Request) -> Talk:

@@ -111,9 +111,9 @@ class _Stage:
         said = talk(key, act, self.workshop.created_at, self._request(team, act, base))
         # What stays open has been silent since its last word, not since the act was over.
         with clock.telling(said.messages[-1].created_at):
-            placed = {each.id: each for each in self.store.append(key, said.messages)}
+            placed = {each.id: each for each in self.store.append(key, said.begun)}
             proposed, phase = said.proposal.draft, said.proposal.phase
-            self.drafts.settle(key, placed[said.last_whole], base, proposed, phase)
+            self.drafts.settle(key, said.ended(placed), base, proposed, phase)
             self.drafts.flush(team.key)
         if act.end == "confirm":
             actor = act.says[-1][0]

@@ -189,6 +189,7 @@ def _write(
         "stale": mark_fields(state.stale) if state.stale else None,
         "made_from": dict(state.made_from) if state.made_from is not None else None,
         "era": state.era,
+        "redraft": state.redraft,
         "epoch": draft.epoch,
     }
     if draft.revision != before.draft.revision or draft.fields != before.draft.fields:

@@ -117,10 +117,11 @@ def key(table: str, *columns: str) -> PrimaryKeyConstraint:
     return PrimaryKeyConstraint("workshop_id", *columns, name=f"pk_{table}")
 
 
-def belongs_to_step(table: str) -> ForeignKeyConstraint:
-    """Return the rule that a row's step is there."""
+def belongs_to_step(table: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
+    """Return the rule that a row's step is there; *ondelete* as SQL has it."""
     return ForeignKeyConstraint(
         ["workshop_id", "team_id", "step"],
         ["steps.workshop_id", "steps.team_id", "steps.step"],
         name=f"fk_{table}_steps",
+        ondelete=ondelete,
     )

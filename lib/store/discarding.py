@@ -7,12 +7,13 @@ from sqlalchemy import Connection, and_, func, insert, literal, select, update
 
 from lib.store import rows
 from lib.store.engine import Door, Kind
+from lib.store.outcomes import forgetting
 from lib.store.placing import live_era, locked_era
 from lib.store.rows import in_step
 from lib.store.schema import discarded, messages
 from lib.store.transcripts import NEXT_ATTEMPT, Transcripts
 from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Discarded, StepKey
+from lib.workshop import Discarded, Draft, StepKey
 
 
 class Discarding:
@@ -22,7 +23,7 @@ class Discarding:
         self._door = door
         self._transcripts = transcripts
 
-    def discard(self, key: StepKey, message_id: str) -> Message | None:
+    def discard(self, key: StepKey, message_id: str, draft: Draft | None = None) -> Message | None:
         """Archive the last reply of a step, where it is whole, and lease it to the caller."""
         this = and_(in_step(messages, key), live_era(key), messages.c.id == message_id)
         taken: Any = None
@@ -32,6 +33,10 @@ class Discarding:
             # Nobody asks anything while it is decided whether this is the last word.
             locked_era(connection, key)
             before, taken = taken, self._taken(connection, key, this)
+            if taken is not None:
+                connection.execute(forgetting(key, message_id))
+            if taken is not None and draft is not None:
+                self._transcripts.write_draft(connection, key, draft)
             if taken is None and before is not None:
                 # The commit's answer may have been lost: whose lease is it?
                 ours = messages.c.updated_at == before.updated_at

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from lib.status import Phase, Status
 from lib.store.port import Conflict, NotFound, Unstorable
 from lib.transcript import Message, MessageStatus, Role, clean, next_attempt, ordered
+from lib.updates import Outcome, Update
 from lib.workshop import (
     ArtifactVersion,
     Aside,
@@ -35,6 +36,8 @@ class Row:
     asides: dict[tuple[str, str], Aside] = field(default_factory=dict)
     unsent: dict[str, Unsent] = field(default_factory=dict)
     discarded: list[Discarded] = field(default_factory=list)
+    #: What replies changed in the draft, by message.
+    updates: dict[str, Update] = field(default_factory=dict)
     #: By era.
     recollections: dict[int, Recollection] = field(default_factory=dict)
     touched: datetime | None = None
@@ -77,9 +80,10 @@ class MemoryTranscripts:
             last = max(row.live, key=lambda each: each.position, default=None)
             end, speaker = (last.position, last.role) if last else (0, None)
             new: dict[str, Message] = {}
-            for message in [*messages, *([reply] if reply else [])]:
+            is_due = reply is not None and not self._is_written(row)
+            for message in [*messages, *([reply] if reply and is_due else [])]:
                 is_known = (key.workshop_id, message.id) in self._placed or message.id in new
-                overtaken = message is reply and speaker is Role.ASSISTANT
+                overtaken = message is reply and speaker is Role.ASSISTANT and not reply.anew
                 if not is_known and not overtaken:
                     place = end + len(new) + 1
                     new[message.id] = replace(message, position=place, era=row.state.era)
@@ -89,7 +93,13 @@ class MemoryTranscripts:
             for message in new.values():
                 self._placed[key.workshop_id, message.id] = key
                 self._write(row, message)
+                if message.id == row.state.redraft:
+                    row.state = replace(row.state, redraft=None)
             return list(new.values())
+
+    def _is_written(self, row: Row) -> bool:
+        """Whether somebody alive writes a reply in the step."""
+        return any(self._as_read(row, m).status is MessageStatus.STREAMING for m in row.live)
 
     def save(
         self, key: StepKey, messages: Sequence[Message] = (), draft: Draft | None = None
@@ -145,10 +155,9 @@ class MemoryTranscripts:
         with self._lock:
             row = self._rows.get(key, NOTHING)
             stored = row.messages.get(message_id)
-            if stored not in row.live or self._as_read(row, stored).status in (
-                MessageStatus.COMPLETE,
-                MessageStatus.STREAMING,
-            ):
+            if stored not in row.live or stored.status is MessageStatus.COMPLETE:
+                return None
+            if self._is_written(row):
                 return None
             taken = replace(
                 stored, status=MessageStatus.STREAMING, revision=next_attempt(stored.revision)
@@ -203,7 +212,41 @@ class MemoryTranscripts:
 
     # Replies written anew
 
-    def discard(self, key: StepKey, message_id: str) -> Message | None:
+    def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
+        """Store a reply's last word together with what it does to the draft, or neither."""
+        with self._lock:
+            row = self._stored(key)
+            known = row.messages.get(reply.id)
+            if known is None or not _is_newer(reply, known):
+                return known is not None and _is_same(reply, known)
+            self._check_base(key, outcome.draft)
+            if not self._save(key, reply):
+                raise Unstorable("The database refuses what was to be stored.")
+            if outcome.draft is not None:
+                self._save_draft(key, outcome.draft)
+            for aside in outcome.asides:
+                self.set_aside(key, aside)
+            row.updates.pop(reply.id, None)
+            if outcome.update is not None:
+                row.updates[reply.id] = deepcopy(outcome.update)
+            return True
+
+    def set_aside(self, key: StepKey, aside: Aside) -> None:
+        """Keep what could not go into the draft."""
+        raise NotImplementedError
+
+    def update_of(self, key: StepKey, message_id: str) -> Update | None:
+        """Return what a whole reply changed in the draft."""
+        with self._lock:
+            return deepcopy(self._rows.get(key, NOTHING).updates.get(message_id))
+
+    def want_redraft(self, key: StepKey, reply_id: str) -> None:
+        """Have a reply of this id draft the step anew, unless one is wanted already."""
+        with self._lock:
+            row = self._row(key)
+            row.state = replace(row.state, redraft=row.state.redraft or reply_id)
+
+    def discard(self, key: StepKey, message_id: str, draft: Draft | None = None) -> Message | None:
         """Archive the last reply of a step, where it is whole, and lease it to the caller."""
         with self._lock:
             row = self._row(key)
@@ -212,6 +255,10 @@ class MemoryTranscripts:
                 return None
             if last.status is not MessageStatus.COMPLETE:
                 return None
+            self._check_base(key, draft)
+            if draft is not None:
+                self._save_draft(key, draft)
+            row.updates.pop(last.id, None)
             row.discarded.append(Discarded(last.id, last.position, last.text, self._clock()))
             begun = replace(last, text="", suggestions=(), status=MessageStatus.STREAMING)
             self._write(row, begun := replace(begun, revision=next_attempt(last.revision)))
@@ -255,6 +302,10 @@ def _is_storable(row: Row, message: Message) -> bool:
     taken = any(each.position == place for each in same_era if each.id != message.id)
     whole = clean(message.text) == message.text and message.created_at.tzinfo is not None
     return bool(message.id) and place >= 1 and message.revision >= 0 and whole and not taken
+
+
+def _is_same(message: Message, known: Message) -> bool:
+    return known.status is message.status and known.revision == message.revision
 
 
 def _is_newer(message: Message, known: Message) -> bool:

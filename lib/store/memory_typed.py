@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 from lib.store.memory_transcripts import NOTHING, MemoryTranscripts
-from lib.workshop import Aside, StepKey, Unsent
+from lib.workshop import Aside, Draft, StepKey, Unsent
 
 
 class MemoryTyped(MemoryTranscripts):
@@ -23,6 +23,20 @@ class MemoryTyped(MemoryTranscripts):
         """Return what was set aside in a step, oldest first."""
         with self._lock:
             return deepcopy(list(self._rows.get(key, NOTHING).asides.values()))
+
+    def use_aside(self, key: StepKey, aside: Aside, draft: Draft, replaced: Aside | None) -> bool:
+        """Put an aside into the draft, and what that replaces beside it."""
+        with self._lock:
+            held = self._stored(key).asides
+            known = held.get((aside.field, aside.writer))
+            if known is None or known.revision != aside.revision:
+                return False
+            self._check_base(key, draft)
+            self._save_draft(key, draft)
+            self.drop_aside(key, aside.field, aside.writer)
+            if replaced is not None:
+                self.set_aside(key, replaced)
+            return True
 
     def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
         """Forget what a writer's aside for a field holds."""

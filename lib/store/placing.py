@@ -21,11 +21,17 @@ def locked_era(connection: Connection, key: StepKey) -> int:
 
     Returns the era of its transcript.
     """
-    row = select(steps.c.era).where(in_step(steps, key)).with_for_update(key_share=True)
-    era = connection.scalar(row)
+    era = lock(connection, key)
     if era is None:
         raise NotFound("There is no such step.")
-    return int(era)
+    return era
+
+
+def lock(connection: Connection, key: StepKey) -> int | None:
+    """As `locked_era`; returns None where there is no such step."""
+    row = select(steps.c.era).where(in_step(steps, key)).with_for_update(key_share=True)
+    era = connection.scalar(row)
+    return None if era is None else int(era)
 
 
 def live_era(key: StepKey) -> Any:
@@ -68,7 +74,7 @@ def behind(
     place, speaker = end
     new: dict[str, Message] = {}
     for message in given:
-        overtaken = message is reply and speaker is Role.ASSISTANT
+        overtaken = message is reply and speaker is Role.ASSISTANT and not reply.anew
         if message.id not in known and message.id not in new and not overtaken:
             new[message.id] = replace(message, position=place + len(new) + 1, era=era)
             speaker = message.role

@@ -23,6 +23,7 @@ from lib.cascade import Standing
 from lib.status import Change
 from lib.store.room_port import RoomStore
 from lib.transcript import Message
+from lib.updates import Outcome, Update
 from lib.workshop import (
     Activity,
     ArtifactVersion,
@@ -213,6 +214,15 @@ class Store(RoomStore, Protocol):
         """Return what was set aside in a step, oldest first."""
         ...
 
+    def use_aside(self, key: StepKey, aside: Aside, draft: Draft, replaced: Aside | None) -> bool:
+        """
+        Store the *draft* that holds an aside's value, forget the aside, keep what it *replaced*.
+
+        Returns False, and changes nothing, where the aside is not there any more as it is given.
+        Raises Conflict, and changes nothing, where the draft's base is not the stored one.
+        """
+        ...
+
     def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
         """Forget what a writer's aside for a field holds: it was used, or is not wanted."""
         ...
@@ -240,7 +250,10 @@ class Store(RoomStore, Protocol):
         Returns those that were new, with the positions they got. A message whose id is already
         stored is left as it is and left out of the answer, so two writers with the same id make one
         message and only the first of them is told it was theirs. A *reply* goes behind
-        them, but only where somebody waits for one: behind another reply it is left out too.
+        them, but only where somebody waits for one: behind another reply it is left out too, unless
+        it drafts the step anew. While another reply is being written, by whichever server, it is
+        left out in any case: a step has one writer at a time. A redraft that was wanted
+        (`want_redraft`) is wanted no more once its reply is placed.
         Raises NotFound where there is no such step.
         """
         ...
@@ -269,7 +282,30 @@ class Store(RoomStore, Protocol):
 
         Its status is `streaming` again and its revision that of a next attempt
         (`lib.transcript.next_attempt`), so that nothing an earlier writer still saves can win.
-        Returns None where the message is complete, unknown, or held by somebody alive.
+        Returns None where the message is complete, unknown, or held by somebody alive, and while
+        somebody alive writes another one in the step.
+        """
+        ...
+
+    def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
+        """
+        Store a reply's last word together with what it does to the draft; return whether it is there.
+
+        Returns False, and changes nothing, where the reply was stopped, taken over or ended
+        meanwhile: what is stored is as new, or complete. Raises Conflict, and changes nothing, where
+        the stored draft is not the one the outcome's was made from.
+        """
+        ...
+
+    def update_of(self, key: StepKey, message_id: str) -> Update | None:
+        """Return what a whole reply changed in the draft; None where it changed nothing."""
+        ...
+
+    def want_redraft(self, key: StepKey, reply_id: str) -> None:
+        """
+        Have a reply of this id draft the step anew once no other one is being written.
+
+        Does nothing where one is wanted already. See `StepState.redraft`.
         """
         ...
 
@@ -411,9 +447,12 @@ class Store(RoomStore, Protocol):
 
     # Replies written anew
 
-    def discard(self, key: StepKey, message_id: str) -> Message | None:
+    def discard(self, key: StepKey, message_id: str, draft: Draft | None = None) -> Message | None:
         """
         Archive what the last reply of a step said, and lease it to the caller for a new attempt.
+
+        With it goes what it did: *draft*, without that, is stored in its place. Raises Conflict,
+        and changes nothing, where the draft's base is not the stored one.
 
         It is handed out empty, with the status `streaming` and the revision of a next attempt, so
         that a late writer of the discarded one cannot win. Returns None, and changes nothing, where

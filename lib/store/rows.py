@@ -81,6 +81,7 @@ def state(row: Any) -> StepState:
         mark_of(row.stale) if row.stale else None,
         row.made_from,
         row.era,
+        row.redraft,
     )
 
 
@@ -94,6 +95,7 @@ STATE = (
     steps.c.stale,
     steps.c.made_from,
     steps.c.era,
+    steps.c.redraft,
 )
 
 #: What `draft` reads.
@@ -148,6 +150,7 @@ def message(row: Row[Any]) -> Message:
         tuple(row.suggestions),
         row.era,
         lapsed=bool(row.dead),
+        anew=row.anew,
     )
 
 
@@ -163,6 +166,7 @@ def columns(key: StepKey, each: Message) -> dict[str, Any]:
         "revision": each.revision,
         "created_at": each.created_at,
         "suggestions": each.suggestions,
+        "anew": each.anew,
         "text": each.text,
     }
 

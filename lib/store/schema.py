@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -226,6 +227,8 @@ steps = Table(
     Column("made_from", Value, nullable=False),
     # The newest edit of each writer that is in the draft.
     Column("draft_seen", Json, nullable=False),
+    # Id of the reply that is to draft the step anew, once the guide is free; or null.
+    Column("redraft", Text, nullable=True),
     columns.key("steps", "team_id", "step"),
     ForeignKeyConstraint(
         ["workshop_id", "team_id"], ["teams.workshop_id", "teams.id"], name="fk_steps_teams"
@@ -260,6 +263,8 @@ messages = Table(
     columns.text("text"),
     # What the team might say next: a short list of texts.
     Column("suggestions", Value, nullable=False),
+    # Whether this reply drafts its step anew.
+    Column("anew", Boolean, nullable=False, server_default=false()),
     columns.key("messages", "id"),
     UniqueConstraint(
         "workshop_id", "team_id", "step", "era", "position", name="uq_messages_position"
@@ -284,6 +289,25 @@ Index(
     messages.c.era,
     postgresql_where=_IS_UNFINISHED,
     sqlite_where=_IS_UNFINISHED,
+)
+
+# What a whole reply did to the draft: the fields it changed, before and after, and the phases.
+reply_updates = Table(
+    "reply_updates",
+    metadata,
+    columns.text("workshop_id"),
+    columns.text("team_id"),
+    columns.text("step"),
+    columns.text("message_id"),
+    columns.number("epoch"),
+    columns.text("phase_before"),
+    columns.text("phase_after"),
+    Column("before", Json, nullable=False),
+    Column("after", Json, nullable=False),
+    columns.key("reply_updates", "message_id"),
+    # An earlier release that erases a workshop does not know this table.
+    columns.belongs_to_step("reply_updates", ondelete="CASCADE"),
+    columns.filled("reply_updates", "message_id"),
 )
 
 # Whole replies a team had written anew: for the facilitator, never for a transcript.

@@ -21,6 +21,7 @@ from lib.store.discarding import Discarding
 from lib.store.engine import Door, Kind
 from lib.store.entrance import Entrance
 from lib.store.fingerprints import Fingerprints
+from lib.store.outcomes import Outcomes
 from lib.store.port import LEASE, Decision, NotFound
 from lib.store.recollections import Recollections
 from lib.store.room import Rooms
@@ -29,6 +30,7 @@ from lib.store.schema import artifact_versions, events, steps, teams, workshops
 from lib.store.transcripts import Transcripts
 from lib.store.typed import Typed
 from lib.transcript import Message
+from lib.updates import Outcome, Update
 from lib.workshop import (
     Activity,
     ArtifactVersion,
@@ -59,6 +61,7 @@ class SqlStore(Rooms, Entrance):
         self._transcripts = Transcripts(door, lease)
         self._typed = Typed(door)
         self._calls = Calls(door)
+        self._outcomes = Outcomes(door, self._transcripts, self._typed)
         self._discarding = Discarding(door, self._transcripts)
         self._recollections = Recollections(door)
         self._overview = overview.Overview(door)
@@ -189,6 +192,10 @@ class SqlStore(Rooms, Entrance):
         """Return what was set aside in a step, oldest first."""
         return self._typed.asides(key)
 
+    def use_aside(self, key: StepKey, aside: Aside, draft: Draft, replaced: Aside | None) -> bool:
+        """Put an aside into the draft, and what that replaces beside it."""
+        return self._outcomes.use_aside(key, aside, draft, replaced)
+
     def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
         """Forget what a writer's aside for a field holds."""
         self._typed.drop_aside(key, field, writer)
@@ -218,6 +225,18 @@ class SqlStore(Rooms, Entrance):
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
         """Lease an unfinished message to the caller."""
         return self._transcripts.take_over(key, message_id)
+
+    def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
+        """Store a reply's last word together with what it does to the draft, or neither."""
+        return self._outcomes.finish(key, reply, outcome)
+
+    def update_of(self, key: StepKey, message_id: str) -> Update | None:
+        """Return what a whole reply changed in the draft."""
+        return self._outcomes.update_of(key, message_id)
+
+    def want_redraft(self, key: StepKey, reply_id: str) -> None:
+        """Have a reply of this id draft the step anew, unless one is wanted already."""
+        self._transcripts.want_redraft(key, reply_id)
 
     def interrupt(self, key: StepKey, message_id: str) -> None:
         """End a message that is being written, whoever writes it."""
@@ -259,9 +278,9 @@ class SqlStore(Rooms, Entrance):
 
     # Replies written anew
 
-    def discard(self, key: StepKey, message_id: str) -> Message | None:
+    def discard(self, key: StepKey, message_id: str, draft: Draft | None = None) -> Message | None:
         """Archive the last reply of a step, where it is whole, and lease it to the caller."""
-        return self._discarding.discard(key, message_id)
+        return self._discarding.discard(key, message_id, draft)
 
     def discarded(self, key: StepKey) -> list[Discarded]:
         """Return the replies of a step that were written anew, oldest first."""

@@ -105,15 +105,40 @@ class Transcripts:
             era = placing.locked_era(connection, key)
             known = placing.known_of(connection, key, given)
             if not placed or any(known.get(each.id) != placing.place_of(each) for each in placed):
+                due = given if reply is None or self._is_free(connection, key) else given[:-1]
                 placed = placing.behind(
-                    placing.end_of(connection, key, era), era, given, known, reply
+                    placing.end_of(connection, key, era), era, due, known, reply
                 )
                 if placed:
                     self._write(connection, self._insert, key, placed)
+                if reply is not None and reply.anew:
+                    connection.execute(_begun(key, placed))
             # Else the commit's answer was lost, and this is the unit's second run.
             return placed
 
         return self._door.run(Kind.WRITE, work)
+
+    def _is_free(self, connection: Connection, key: StepKey) -> bool:
+        """Whether nobody alive writes a reply in the step."""
+        return connection.execute(self._written(key).limit(1)).first() is None
+
+    def _written(self, key: StepKey) -> Any:
+        """Return the query for the replies that somebody alive writes in a step."""
+        return select(messages.c.id).where(
+            in_step(messages, key),
+            placing.live_era(key),
+            messages.c.status == _STREAMING,
+            messages.c.lease_until >= self._now(),
+        )
+
+    def want_redraft(self, key: StepKey, reply_id: str) -> None:
+        """Have a reply of this id draft the step anew, unless one is wanted already."""
+        wanted = (
+            update(steps)
+            .where(in_step(steps, key), steps.c.redraft.is_(None))
+            .values(redraft=reply_id)
+        )
+        self._door.run(Kind.SINGLE, lambda connection: connection.execute(wanted))
 
     def save(self, key: StepKey, given: Sequence[Message], draft: Draft | None) -> None:
         """Upsert placed messages and the draft; newer wins."""
@@ -138,7 +163,7 @@ class Transcripts:
                 for each in _rounds(ready):
                     self._write(connection, self._upsert, key, each)
             if draft is not None:
-                self._write_draft(connection, key, draft)
+                self.write_draft(connection, key, draft)
 
         self._door.run(kind, work)
 
@@ -179,7 +204,8 @@ class Transcripts:
         values["suggestions"] = Value().process_bind_param(message.suggestions, dialect)
         connection.exec_driver_sql(self._plain.string, values)
 
-    def _write_draft(self, connection: Connection, key: StepKey, draft: Draft) -> None:
+    def write_draft(self, connection: Connection, key: StepKey, draft: Draft) -> None:
+        """Write a draft within somebody's transaction. Raises Conflict, as `save` does."""
         unchanged = (
             steps.c.draft_revision < draft.revision
             if draft.base is None
@@ -208,7 +234,11 @@ class Transcripts:
 
         def work(connection: Connection) -> Message | None:
             nonlocal taken
-            before, taken = taken, connection.execute(self._taking(this)).first()
+            # Nobody places a reply, or takes one over, while it is decided whether one is written.
+            placing.lock(connection, key)
+            is_free = self._is_free(connection, key)
+            before = taken
+            taken = connection.execute(self._taking(this)).first() if is_free else None
             if taken is None and before is not None:
                 # The commit's answer may have been lost: whose lease is it?
                 ours = messages.c.updated_at == before.updated_at
@@ -276,6 +306,12 @@ class Transcripts:
         if not found:
             raise NotFound("There is no such step.")
         return rows.draft(found[0])
+
+
+def _begun(key: StepKey, placed: Sequence[Message]) -> Any:
+    """Return the statement after which a redraft that was *placed* is wanted no more."""
+    ids = [message.id for message in placed]
+    return update(steps).where(in_step(steps, key), steps.c.redraft.in_(ids)).values(redraft=None)
 
 
 def _may_stay(connection: Connection, key: StepKey, draft: Draft) -> None:

@@ -47,6 +47,10 @@ class Typed:
 
     def set_aside(self, key: StepKey, aside: Aside) -> None:
         """Keep what could not go into the draft."""
+        self._door.run(Kind.SINGLE, lambda connection: self.write_aside(connection, key, aside))
+
+    def write_aside(self, connection: Connection, key: StepKey, aside: Aside) -> None:
+        """As `set_aside`, within somebody's transaction."""
         values = rows.key_of(key) | {
             "field": aside.field,
             "writer": aside.writer,
@@ -56,7 +60,7 @@ class Typed:
             "epoch": aside.epoch,
         }
         statement = self._newer(asides, ("author", "value", "epoch"))
-        self._door.run(Kind.SINGLE, lambda connection: connection.execute(statement, values))
+        connection.execute(statement, values)
 
     def asides(self, key: StepKey) -> list[Aside]:
         """Return what was set aside in a step, oldest first."""

@@ -37,7 +37,9 @@ def receive(process: Process, copy: WorkingCopy, step: str) -> None:
     try:
         taken = inbox.take_in(process, copy, step)
         if not taken and not copy.closed_because(step):
-            process.replies.attend(copy.key(step), copy.transcripts[step])
+            process.replies.attend(
+                copy.key(step), copy.transcripts[step], copy.states[step].redraft
+            )
     except StoreUnavailable:
         return
     if taken or not copy.transcripts[step]:

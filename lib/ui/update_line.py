@@ -13,7 +13,7 @@ from lib.updates import Update
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
     """Name the fields that changed and are as the guide left them, until something else is said."""
-    update = process.drafts.update(copy.key(step))
+    update = copy.updates.get(step)
     said = copy.transcripts.get(step)
     if update is None or not said or said[-1].id != update.reply:
         return

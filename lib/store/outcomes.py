@@ -1,0 +1,135 @@
+"""What becomes of a draft together with something else, in SQL: both are stored, or neither."""
+
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, select, update
+
+from lib.status import Phase
+from lib.store import rows
+from lib.store.engine import Door, Kind
+from lib.store.placing import locked_era
+from lib.store.rows import in_step
+from lib.store.schema import asides, messages, reply_updates
+from lib.store.transcripts import Transcripts
+from lib.store.typed import Typed
+from lib.transcript import Message, MessageStatus
+from lib.updates import Outcome, Update
+from lib.workshop import Aside, Draft, StepKey
+
+
+class Outcomes:
+    """The port's methods for what replies and asides do to a draft."""
+
+    def __init__(self, door: Door, transcripts: Transcripts, typed: Typed) -> None:
+        self._door = door
+        self._transcripts = transcripts
+        self._typed = typed
+
+    def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
+        """Store a reply's last word together with what it does to the draft, or neither."""
+
+        def work(connection: Connection) -> bool:
+            # First, as everybody does who writes both: whoever locks in two orders deadlocks.
+            locked_era(connection, key)
+            if not connection.execute(self._ending(key, reply)).rowcount:
+                # Stopped, taken over or ended meanwhile; or the answer to this very word was lost.
+                return connection.execute(_same(key, reply)).first() is not None
+            self._carry_out(connection, key, reply.id, outcome)
+            return True
+
+        return self._door.run(Kind.WRITE, work)
+
+    def _ending(self, key: StepKey, reply: Message) -> Any:
+        """Return the statement that writes a last word, unless what is stored is newer."""
+        return (
+            update(messages)
+            .where(
+                _this(key, reply),
+                messages.c.status != MessageStatus.COMPLETE.value,
+                messages.c.revision < reply.revision,
+            )
+            .values(
+                text=reply.text,
+                status=reply.status.value,
+                suggestions=reply.suggestions,
+                revision=reply.revision,
+                **self._transcripts.leased(),
+            )
+        )
+
+    def _carry_out(
+        self, connection: Connection, key: StepKey, reply: str, outcome: Outcome
+    ) -> None:
+        if outcome.draft is not None:
+            self._transcripts.write_draft(connection, key, outcome.draft)
+        for aside in outcome.asides:
+            self._typed.write_aside(connection, key, aside)
+        connection.execute(forgetting(key, reply))
+        if outcome.update is not None:
+            connection.execute(insert(reply_updates), _columns(key, outcome.update))
+
+    def update_of(self, key: StepKey, message_id: str) -> Update | None:
+        """Return what a whole reply changed in the draft."""
+        kept = select(reply_updates).where(
+            in_step(reply_updates, key), reply_updates.c.message_id == message_id
+        )
+        found = self._door.rows(kept)
+        return _update(found[0]) if found else None
+
+    def use_aside(self, key: StepKey, aside: Aside, draft: Draft, replaced: Aside | None) -> bool:
+        """Put an aside into the draft, and what that replaces beside it."""
+        gone = delete(asides).where(
+            in_step(asides, key),
+            asides.c.field == aside.field,
+            asides.c.writer == aside.writer,
+            asides.c.revision == aside.revision,
+        )
+
+        def work(connection: Connection) -> bool:
+            locked_era(connection, key)
+            if not connection.execute(gone).rowcount:
+                return False
+            self._transcripts.write_draft(connection, key, draft)
+            if replaced is not None:
+                self._typed.write_aside(connection, key, replaced)
+            return True
+
+        return self._door.run(Kind.WRITE, work)
+
+
+def forgetting(key: StepKey, message_id: str) -> Any:
+    """Return the statement that forgets what a reply changed."""
+    return delete(reply_updates).where(
+        in_step(reply_updates, key), reply_updates.c.message_id == message_id
+    )
+
+
+def _this(key: StepKey, reply: Message) -> Any:
+    return and_(in_step(messages, key), messages.c.id == reply.id)
+
+
+def _same(key: StepKey, reply: Message) -> Any:
+    return select(messages.c.id).where(
+        _this(key, reply),
+        messages.c.status == reply.status.value,
+        messages.c.revision == reply.revision,
+    )
+
+
+def _columns(key: StepKey, changed: Update) -> dict[str, Any]:
+    return rows.key_of(key) | {
+        "message_id": changed.reply,
+        "epoch": changed.after.epoch,
+        "phase_before": changed.before.phase.value,
+        "phase_after": changed.after.phase.value,
+        "before": changed.before.fields,
+        "after": changed.after.fields,
+    }
+
+
+def _update(row: Any) -> Update:
+    before, after = (
+        Draft(held, Phase(phase), epoch=row.epoch)
+        for held, phase in ((row.before, row.phase_before), (row.after, row.phase_after))
+    )
+    return Update(row.message_id, before, after)

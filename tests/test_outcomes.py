@@ -1,0 +1,190 @@
+"""What a reply or an aside does to a draft is stored with it, or not at all; on every store."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lib.status import Phase
+from lib.store.port import Conflict, Store
+from lib.transcript import Message, MessageStatus
+from lib.updates import Outcome, Update
+from lib.workshop import Aside, Draft, StepKey
+from tests.test_store_contract import Opens, key, opens, question, reply, store, team
+
+__all__ = ["key", "opens", "store", "team"]
+
+COMPLETE = MessageStatus.COMPLETE
+
+EMPTY = Draft()
+PROPOSED = Draft({"target_user": "nurses"}, Phase.GATHER, 1, base=EMPTY)
+UPDATE = Update.between("reply", EMPTY, PROPOSED)
+ASIDE = Aside("target_user", "tab", "Ben", "cooks", 1)
+
+
+def begun(store: Store, key: StepKey) -> Message:
+    """Place a reply that is being written, called "reply"."""
+    (growing,) = store.append(key, [reply("Well", id="reply")])
+    return growing
+
+
+def ended(growing: Message) -> Message:
+    return growing.revised("Nurses.", COMPLETE)
+
+
+def finish(store: Store, key: StepKey, word: Message, **more: Any) -> bool:
+    return store.finish(key, word, Outcome(**({"draft": PROPOSED, "update": UPDATE} | more)))
+
+
+def all_of(store: Store, key: StepKey) -> tuple[object, ...]:
+    return (
+        store.messages(key),
+        store.draft(key),
+        store.asides(key),
+        store.update_of(key, "reply"),
+        store.discarded(key),
+    )
+
+
+def test_a_last_word_is_stored_with_all_that_it_does(store: Store, key: StepKey) -> None:
+    word = ended(begun(store, key))
+
+    assert finish(store, key, word, asides=[ASIDE])
+    assert all_of(store, key) == ([word], PROPOSED.stored(), [ASIDE], UPDATE, [])
+    # The answer was lost: it is sent again.
+    assert finish(store, key, word, asides=[ASIDE])
+    assert all_of(store, key) == ([word], PROPOSED.stored(), [ASIDE], UPDATE, [])
+
+
+def stopped(store: Store, key: StepKey) -> None:
+    store.interrupt(key, "reply")
+
+
+def retried(store: Store, key: StepKey) -> None:
+    store.interrupt(key, "reply")
+    assert store.take_over(key, "reply")
+
+
+def ended_elsewhere(store: Store, key: StepKey) -> None:
+    retried(store, key)
+    (growing,) = store.messages(key)
+    assert finish(store, key, growing.revised("Cooks.", COMPLETE), draft=None, update=None)
+
+
+@pytest.mark.parametrize("before", [stopped, retried, ended_elsewhere])
+def test_of_a_reply_that_was_stopped_nothing_is_stored(
+    store: Store, key: StepKey, before: Any
+) -> None:
+    word = ended(begun(store, key))
+    before(store, key)
+    held = all_of(store, key)
+
+    assert not finish(store, key, word, asides=[ASIDE])
+    assert all_of(store, key) == held
+
+
+def test_of_a_last_word_on_another_draft_nothing_is_stored(store: Store, key: StepKey) -> None:
+    word = ended(begun(store, key))
+    store.save(key, draft=Draft({"target_user": "cooks"}, revision=1))
+    held = all_of(store, key)
+    with pytest.raises(Conflict):
+        finish(store, key, word, asides=[ASIDE])
+
+    assert all_of(store, key) == held
+
+
+def test_nothing_is_finished_that_was_never_placed(store: Store, key: StepKey) -> None:
+    unknown = replace(reply(), position=1, status=COMPLETE)
+
+    assert not finish(store, key, unknown)
+    assert all_of(store, key) == ([], EMPTY, [], None, [])
+
+
+def test_a_reply_that_is_discarded_takes_back_what_it_did(store: Store, key: StepKey) -> None:
+    finish(store, key, ended(begun(store, key)))
+    back = Draft({}, Phase.ORIENT, 2, base=store.draft(key))
+    late = replace(back, base=EMPTY, revision=5)
+    held = all_of(store, key)
+    with pytest.raises(Conflict):
+        store.discard(key, "reply", late)
+    unchanged = all_of(store, key)
+    again = store.discard(key, "reply", back)
+
+    assert unchanged == held
+    assert again is not None
+    assert (store.draft(key), store.update_of(key, "reply")) == (back.stored(), None)
+    assert store.discard(key, "reply", late) is None
+
+
+def test_an_aside_is_used_once_and_what_it_replaces_is_kept(store: Store, key: StepKey) -> None:
+    store.save(key, draft=Draft({"target_user": "nurses"}, revision=1))
+    store.set_aside(key, ASIDE)
+    base = store.draft(key)
+    used = Draft({"target_user": "cooks"}, revision=2, base=base)
+    replaced = Aside("target_user", "other", "", "nurses", 1)
+    with pytest.raises(Conflict):
+        store.use_aside(key, ASIDE, replace(used, revision=9, base=EMPTY), replaced)
+    unchanged = store.draft(key), store.asides(key)
+
+    assert unchanged == (base, [ASIDE])
+    assert not store.use_aside(key, replace(ASIDE, revision=2), used, replaced)
+    assert store.use_aside(key, ASIDE, used, replaced)
+    assert not store.use_aside(key, ASIDE, used, replaced)
+    assert (store.draft(key), store.asides(key)) == (used.stored(), [replaced])
+
+
+# One writer at a time
+
+
+def test_a_reply_waits_for_the_one_that_is_being_written(store: Store, key: StepKey) -> None:
+    growing = begun(store, key)
+    later = reply("later")
+    asked = store.append(key, [question("And?")], reply=later)
+    waiting = store.append(key, [], reply=later)
+    finish(store, key, ended(growing))
+    placed = store.append(key, [], reply=later)
+
+    assert [each.text for each in asked] == ["And?"]
+    assert (waiting, [each.id for each in placed]) == ([], [later.id])
+
+
+def test_a_question_is_answered_once_the_writer_before_is_dead(opens: Opens, key: StepKey) -> None:
+    begun(opens(lease=-1.0), key)
+    later = reply("later")
+
+    assert [each.text for each in opens().append(key, [question("And?")], reply=later)] == [
+        "And?",
+        "later",
+    ]
+
+
+def test_nobody_takes_a_reply_over_while_another_is_being_written(
+    store: Store, key: StepKey
+) -> None:
+    (half, _) = store.append(key, [reply(status=MessageStatus.INTERRUPTED), question("And?")])
+    growing = begun(store, key)
+    refused = store.take_over(key, half.id)
+    finish(store, key, ended(growing))
+
+    assert refused is None
+    assert store.take_over(key, half.id) is not None
+
+
+def test_a_redraft_is_wanted_until_its_reply_is_placed(store: Store, key: StepKey) -> None:
+    growing = begun(store, key)
+    store.want_redraft(key, "redraft")
+    store.want_redraft(key, "another")
+    redraft = reply("anew", id="redraft", anew=True)
+    waiting = store.append(key, [], reply=redraft)
+    wanted = store.steps(key.team)[key.step].redraft
+    finish(store, key, ended(growing))
+    (placed,) = store.append(key, [], reply=redraft)
+
+    assert (waiting, wanted) == ([], "redraft")
+    assert placed.anew
+    assert store.messages(key)[-1].anew
+    assert store.steps(key.team)[key.step].redraft is None
+    store.interrupt(key, placed.id)
+    taken = store.take_over(key, placed.id)
+    assert taken is not None
+    assert taken.anew
