@@ -1,39 +1,37 @@
 """
-Guessing, held up: how often somebody may try before nothing of theirs is looked at for a while.
+Rate limit for wrong guesses, counted per network in the database: across servers and restarts.
 
-Counted in the database, so over servers and restarts.
+An address is only ever held to its own attempts: nobody can lock out anybody elsewhere.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from lib.access import TooManyAttempts
+from lib.addresses import network
 from lib.store.port import Store
 
-#: The seconds wrong attempts are remembered, from the first.
-WINDOW = 900.0
-
-
-class Limit(NamedTuple):
-    """How many wrong attempts of a kind there may be, from or at something, within WINDOW."""
-
-    kind: str
-    who: str
-    most: int
+#: Seconds in which wrong attempts are counted, from the first one.
+WINDOW = 300.0
 
 
 @contextmanager
-def counted(store: Store, limits: Sequence[Limit]) -> Iterator[None]:
+def limited(store: Store, kind: str, address: str, most: int) -> Iterator[None]:
     """
-    Let somebody try; what ends with an error was wrong, and only that counts.
+    Let somebody at an address try; an attempt that raises was wrong, and only that counts.
 
-    Raises TooManyAttempts where one of the *limits* is reached, StoreError.
+    Counted before it is compared, so that attempts sent at once are bounded too. Raises
+    TooManyAttempts after *most* wrong ones from there in WINDOW, StoreError.
     """
-    numbers = [store.attempt(limit.kind, limit.who, WINDOW) for limit in limits]
-    if any(number > limit.most for number, limit in zip(numbers, limits, strict=True)):
+    if wrong(store, kind, address) > most:
         minutes = round(WINDOW / 60)
-        raise TooManyAttempts(f"Too many attempts. Please wait {minutes} minutes and try again.")
+        raise TooManyAttempts(
+            f"Too many wrong attempts came from your network. Wait {minutes} minutes and try again."
+        )
     yield
-    for limit in limits:
-        store.attempt(limit.kind, limit.who, WINDOW, by=-1)
+    wrong(store, kind, address, by=-1)
+
+
+def wrong(store: Store, kind: str, address: str, by: int = 1) -> int:
+    """Count *by* more wrong attempts from an address; return how many there were in WINDOW."""
+    return store.attempt(kind, network(address), WINDOW, by)

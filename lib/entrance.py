@@ -1,15 +1,19 @@
 """Ways in: a team's link, which is its key, and what opens one workshop to whoever asks for it."""
 
 import hmac
+import logging
 import re
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from lib import access, ways
 from lib.access import REFUSED, AccessRefused, Action, Actor, Role, Scope
-from lib.attempts import Limit, counted
+from lib.addresses import network
+from lib.attempts import wrong
 from lib.store.port import NotFound, Store, StoreUnavailable
 from lib.workshop import Team, Workshop
+
+log = logging.getLogger(__name__)
 
 _LINK = re.compile(r"[A-Za-z0-9_-]{32}")
 
@@ -61,36 +65,44 @@ def team_by_link(store: Store, link: str) -> Team:
     raise AccessRefused(NO_TEAM)
 
 
-#: What is said of a code that is malformed, unknown, run out or its team's no more: which, nobody is
-#: told.
+#: What is said of a code that is malformed, unknown or revoked: which, nobody is told.
 NO_CODE = (
     "This code opens no team. Please check that all of it was copied, or ask your facilitator for it "
     "again."
 )
 
-#: Wrong codes after which none is looked at for a while: from one address, behind which a whole room
-#: may be, and of one code, whoever tries it.
-ATTEMPTS_FROM, ATTEMPTS_AT = 60, 30
+EXPIRED_CODE = "This code has expired. Ask your facilitator for the new one."
+
+MANY_WRONG_CODES = (
+    "Many wrong codes came from your network. Check yours letter by letter with your facilitator: the "
+    "right one works."
+)
+
+#: Wrong codes from one address, behind which a whole room may be, after which the log names it.
+ATTEMPTS_FROM = 60
 
 
 def team_by_code(store: Store, typed: str, who: str) -> Team:
     """
-    Return the team a code opens, as somebody at the address *who* typed it. Only wrong ones count.
+    Return the team a code opens, as somebody at the address *who* typed it.
 
-    Raises AccessRefused, with one sentence whatever is wrong, TooManyAttempts where none is looked at
-    for now, StoreError.
+    A code that is right opens its team whatever was typed before, there or elsewhere: only wrong
+    ones are counted. One that has run out is not wrong. Raises AccessRefused, StoreError.
     """
     code = ways.read(typed)
-    limits = [
-        Limit("code from", who, ATTEMPTS_FROM),
-        Limit("code", code or "none", ATTEMPTS_AT),
-    ]
     try:
-        with counted(store, limits):
-            # An empty code is asked for too: no answer is quicker than another.
-            return store.team_by_code(code)
+        return store.team_by_code(code)
     except NotFound as exc:
-        raise AccessRefused(NO_CODE) from exc
+        sentence = EXPIRED_CODE if store.code_has_expired(code) else _wrong_code(store, who)
+        raise AccessRefused(sentence) from exc
+
+
+def _wrong_code(store: Store, who: str) -> str:
+    """Count a wrong code; return what is said of it."""
+    number = wrong(store, "code from", who)
+    if number == ATTEMPTS_FROM + 1:
+        log.warning("More than %s wrong codes came from %s.", ATTEMPTS_FROM, network(who))
+    return MANY_WRONG_CODES if number > ATTEMPTS_FROM else NO_CODE
 
 
 def standing(

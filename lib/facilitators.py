@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lib.access import NOBODY, AccessRefused, Actor
-from lib.attempts import Limit, counted
+from lib.attempts import limited
 from lib.settings import Settings, SettingsError
 from lib.store.port import Store
 
@@ -31,14 +31,13 @@ COOKIE = "throughline_pass"
 #: How long a browser that gave the passcode need not give it again.
 PASS_LASTS = timedelta(days=14)
 
-#: Wrong passcodes from one address after which none is looked at for a while; and from all addresses
-#: together.
-ATTEMPTS, ATTEMPTS_OF_ALL = 10, 200
+#: Wrong passcodes from one address after which none from there is compared for a while: 2,880 a day.
+ATTEMPTS = 10
 
 #: The fewest characters of a passcode.
 MIN_PASSCODE = 8
 
-_KIND, _EVERYBODY = "passcode", "*"
+_KIND = "passcode"
 
 WRONG = "This is not the passcode."
 
@@ -76,8 +75,8 @@ def actor(
     """
     if not settings.passcode and not settings.signs_in:
         return Actor(is_house=True) if _is_here(headers or {}) else NOBODY
-    email = _address(claims or {}) if settings.signs_in else ""
-    is_house = bool(settings.passcode and token) and store.holds_pass(_digest(token))
+    email = _address(settings, claims or {}) if settings.signs_in else ""
+    is_house = bool(settings.passcode and token) and store.holds_pass(_digest(settings, token))
     return Actor(is_house, email, bool(email) and is_listed(settings, email))
 
 
@@ -86,12 +85,18 @@ def is_listed(settings: Settings, email: str) -> bool:
     return email in settings.facilitators or f"@{email.rpartition('@')[2]}" in settings.facilitators
 
 
-def _address(claims: Mapping[str, Any]) -> str:
-    """Return the address of who has signed in; empty where the provider says it is not theirs."""
-    email, verified = claims.get("email"), claims.get("email_verified", True)
-    is_theirs = claims.get("is_logged_in") is True and str(verified).lower() in ("true", "1")
+def _address(settings: Settings, claims: Mapping[str, Any]) -> str:
+    """Return the address of whoever has signed in; empty unless it counts as theirs."""
+    email = claims.get("email")
+    is_theirs = claims.get("is_logged_in") is True and _is_verified(settings, claims)
     found = email.strip().lower() if is_theirs and isinstance(email, str) else ""
     return found if re.fullmatch(r"[^@\s]+@[^@\s]+", found) else ""
+
+
+def _is_verified(settings: Settings, claims: Mapping[str, Any]) -> bool:
+    """Whether the provider has verified the address; one it says it has not never counts."""
+    said = claims.get("email_verified")
+    return str(said).lower() in ("true", "1") if said is not None else not settings.email_verified
 
 
 def enter(store: Store, settings: Settings, passcode: str, who: str, now: datetime) -> str:
@@ -99,23 +104,22 @@ def enter(store: Store, settings: Settings, passcode: str, who: str, now: dateti
     Return the token for whoever gives the right passcode; the database keeps its digest only.
 
     *who* is the address it came from. Raises AccessRefused for a wrong one, TooManyAttempts where
-    no more are looked at for now, StoreError.
+    no more from there are compared for now, StoreError.
     """
-    limits = [Limit(_KIND, who, ATTEMPTS), Limit(_KIND, _EVERYBODY, ATTEMPTS_OF_ALL)]
-    with counted(store, limits):
+    with limited(store, _KIND, who, ATTEMPTS):
         if not settings.passcode or not hmac.compare_digest(
-            _digest(passcode.strip()), _digest(settings.passcode)
+            passcode.strip().encode(), settings.passcode.encode()
         ):
             raise AccessRefused(WRONG)
     token = secrets.token_urlsafe(32)
-    store.keep_pass(_digest(token), now + PASS_LASTS)
+    store.keep_pass(_digest(settings, token), now + PASS_LASTS)
     return token
 
 
-def leave(store: Store, token: str) -> None:
+def leave(store: Store, settings: Settings, token: str) -> None:
     """Forget that a browser gave the passcode. Raises StoreError."""
     if token:
-        store.drop_pass(_digest(token))
+        store.drop_pass(_digest(settings, token))
 
 
 def _is_here(headers: Mapping[str, str]) -> bool:
@@ -126,5 +130,6 @@ def _is_here(headers: Mapping[str, str]) -> bool:
     return name.casefold() in LOCAL and not any(each in told for each in _FORWARDED)
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(settings: Settings, token: str) -> str:
+    """Return what is stored of a pass. Keyed by the passcode: with another one, no pass is known."""
+    return hmac.new(settings.passcode.encode(), token.encode(), hashlib.sha256).hexdigest()

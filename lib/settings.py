@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,12 @@ class Settings:
     #: `FACILITATORS`, or `[access] facilitators`: who may run workshops of their own once they have
     #: signed in: addresses, and `@domain` for everybody of one, in lower case.
     facilitators: tuple[str, ...] = ()
+    #: `REQUIRE_EMAIL_VERIFIED`, or `[access] require_email_verified`: whether a provider has to say
+    #: that it has verified an address (`email_verified`) before the address opens anything.
+    email_verified: bool = True
+    #: `TRUSTED_PROXIES`, or `[access] trusted_proxies`: addresses and networks of the proxies whose
+    #: `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    trusted_proxies: tuple[str, ...] = ()
     #: `[auth]`, for which there is no variable, because Streamlit reads it there: whether people sign
     #: in with a provider of OpenID Connect.
     signs_in: bool = False
@@ -99,6 +106,8 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "delete_grace": ("DELETE_GRACE", ("workshops", "delete_grace")),
     "passcode": ("FACILITATOR_PASSCODE", ("access", "passcode")),
     "facilitators": ("FACILITATORS", ("access", "facilitators")),
+    "email_verified": ("REQUIRE_EMAIL_VERIFIED", ("access", "require_email_verified")),
+    "trusted_proxies": ("TRUSTED_PROXIES", ("access", "trusted_proxies")),
 }
 
 
@@ -120,7 +129,8 @@ def load(environ: Mapping[str, str] = os.environ, files: tuple[Path, ...] = SECR
     for name, (variable, place) in NAMES.items():
         found = environ.get(variable, "").strip() or _at(secrets, place)
         if found is not None:
-            values[name] = _READERS[type(_DEFAULTS[name])](variable, found)
+            read = _OWN_READERS.get(name) or _READERS[type(_DEFAULTS[name])]
+            values[name] = read(variable, found)
     return Settings(**values, signs_in=_signs_in(secrets))
 
 
@@ -167,11 +177,35 @@ def _seconds(variable: str, value: Any) -> float:
     return seconds
 
 
-def _addresses(variable: str, value: Any) -> tuple[str, ...]:
+def _flag(variable: str, value: Any) -> bool:
+    said = str(value).strip().lower()
+    if said not in ("true", "false"):
+        raise SettingsError(f"{variable} must be true or false.")
+    return said == "true"
+
+
+def _listed(variable: str, value: Any) -> tuple[str, ...]:
     told = value.split(",") if isinstance(value, str) else value
     if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
         raise SettingsError(f"{variable} must be addresses with commas between them.")
-    found = tuple(each.strip().lower() for each in told if each.strip())
+    return tuple(each.strip().lower() for each in told if each.strip())
+
+
+def _networks(variable: str, value: Any) -> tuple[str, ...]:
+    found = _listed(variable, value)
+    for each in found:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise SettingsError(
+                f"{variable} must be IP addresses (10.0.0.5) or networks (10.0.0.0/8), with commas "
+                "between them."
+            ) from None
+    return found
+
+
+def _addresses(variable: str, value: Any) -> tuple[str, ...]:
+    found = _listed(variable, value)
     for each in found:
         # No spaces, no names: an entry that nobody can ever match is a mistake.
         if not re.fullmatch(r"[^@\s]*@[^@\s]+", each):
@@ -195,8 +229,12 @@ def _whole(variable: str, value: Any) -> int:
     return number
 
 
+#: What reads a setting, where its default does not say.
+_OWN_READERS: Mapping[str, Callable[[str, Any], Any]] = {"trusted_proxies": _networks}
+
 #: What reads a setting, by what its default is.
 _READERS: Mapping[type, Callable[[str, Any], Any]] = {
+    bool: _flag,
     str: _text,
     float: _seconds,
     int: _whole,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from lib.status import Event, Phase, StaleMark, Status
@@ -79,6 +79,10 @@ class Team:
     def step_key(self, step: str) -> StepKey:
         """Return the key of this team's step *step*."""
         return StepKey(self.workshop_id, self.id, step)
+
+
+#: How long it is known of a code that it has run out: whoever types it is told so.
+CODE_REMEMBERED = timedelta(days=7)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,34 @@ def test_a_link_opens_the_team_it_belongs_to() -> None:
     assert [team_by_link(store, team.link) for team in teams] == teams
 
 
+class AwayStore(MemoryStore):
+    """A database that can be away."""
+
+    away = False
+
+    def team_by_link(self, link: str) -> Team:
+        if self.away:
+            raise StoreUnavailable("The database cannot be reached.")
+        return super().team_by_link(link)
+
+
+def test_a_changed_link_opens_nothing_while_the_database_is_away_once_that_was_seen() -> None:
+    store = AwayStore()
+    key = new_step(store)
+    (team,) = store.teams(key.workshop_id)
+    assert team_by_link(store, team.link) == team
+    store.away = True
+    assert team_by_link(store, team.link) == team
+    store.away = False
+    store.change_link(team.key, new_link(), revoked=False)
+    with pytest.raises(AccessRefused):
+        team_by_link(store, team.link)
+    store.away = True
+
+    with pytest.raises(StoreUnavailable):
+        team_by_link(store, team.link)
+
+
 def refusal(link: str) -> str:
     store = MemoryStore()
     new_step(store)

@@ -8,7 +8,7 @@ from lib.access import Admission, Role
 from lib.ids import new_id, new_link
 from lib.store import clock
 from lib.store.port import NotFound, Store, Unstorable
-from lib.workshop import Code, Team, Workshop
+from lib.workshop import CODE_REMEMBERED, Code, Team, Workshop
 from tests.test_store_contract import AT, opens, store
 
 __all__ = ["opens", "store"]
@@ -91,6 +91,45 @@ def test_a_code_that_ran_out_can_be_another_teams(store: Store, team: Team) -> N
         store.set_code(other.key, Code("ABC234", AT + 3 * HOUR))
 
         assert store.team_by_code("ABC234").id == other.id
+
+
+def test_a_code_that_ran_out_is_known_for_some_days_also_when_another_is_made(
+    store: Store, team: Team
+) -> None:
+    other = started(store)
+    with clock.telling(AT):
+        store.set_code(team.key, Code("ABC234", AT + HOUR))
+        assert not store.code_has_expired("ABC234")
+    with clock.telling(AT + HOUR):
+        assert store.code_has_expired("ABC234")
+        # Making codes forgets none of those that ran out lately.
+        store.set_code(other.key, Code("DEF567", AT + 2 * HOUR))
+        store.set_code(team.key, Code("GHJ234", AT + 2 * HOUR))
+        assert store.code_has_expired("ABC234")
+        assert not store.code_has_expired("GHJ234")
+        assert not store.code_has_expired("XYZ234")
+    later = AT + HOUR + CODE_REMEMBERED
+    with clock.telling(later):
+        assert not store.code_has_expired("ABC234")
+        assert store.code_has_expired("GHJ234")
+        store.set_code(team.key, Code("KLM234", later + HOUR))
+    with clock.telling(AT + HOUR):
+        # It is gone, and not only passed over.
+        assert not store.code_has_expired("ABC234")
+
+
+def test_a_code_that_was_replaced_has_expired_and_one_whose_link_changed_is_unknown(
+    store: Store, team: Team
+) -> None:
+    with clock.telling(AT):
+        store.set_code(team.key, Code("ABC234", AT + HOUR))
+        store.set_code(team.key, Code("DEF567", AT + HOUR))
+        assert store.code_has_expired("ABC234")
+        assert not store.code_has_expired("DEF567")
+        store.change_link(team.key, new_link(), revoked=False)
+
+        assert not store.code_has_expired("ABC234")
+        assert not store.code_has_expired("DEF567")
 
 
 @pytest.mark.parametrize("revoked", [True, False])

@@ -9,12 +9,13 @@ from streamlit.testing.v1 import AppTest
 
 from lib import facilitators
 from lib.access import NOBODY, REFUSED, AccessRefused, Action, Actor, TooManyAttempts
-from lib.facilitators import ATTEMPTS, ATTEMPTS_OF_ALL, WRONG
+from lib.attempts import WINDOW
+from lib.facilitators import ATTEMPTS, WRONG
 from lib.guide.scripted import ScriptedGuide
 from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.settings import Settings, SettingsError
-from lib.store import open_store
+from lib.store import clock, open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Store
 from lib.ui import gate
@@ -86,7 +87,7 @@ def test_who_gave_the_passcode_is_the_facilitator_until_they_sign_out(store: Sto
     other = facilitators.enter(store, GUARDED, "open sesame", "192.0.2.7", NOW)
 
     assert facilitators.actor(store, GUARDED, token) == HOUSE
-    facilitators.leave(store, token)
+    facilitators.leave(store, GUARDED, token)
     assert facilitators.actor(store, GUARDED, token) == NOBODY
     assert facilitators.actor(store, GUARDED, other) == HOUSE
 
@@ -103,6 +104,32 @@ def test_a_pass_runs_out(store: Store) -> None:
     token = facilitators.enter(store, GUARDED, "open sesame", "192.0.2.7", long_ago)
 
     assert facilitators.actor(store, GUARDED, token) == NOBODY
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        Settings(passcode="another one"),
+        Settings(signs_in=True),
+        Settings(passcode="another one", signs_in=True),
+    ],
+    ids=["another passcode", "none, but sign-in", "another, and sign-in"],
+)
+def test_with_another_passcode_or_none_a_pass_opens_nothing(
+    store: Store, changed: Settings
+) -> None:
+    token = facilitators.enter(store, GUARDED, "open sesame", "192.0.2.7", NOW)
+
+    assert facilitators.actor(store, changed, token, {"Host": "localhost"}) == NOBODY
+    assert facilitators.actor(store, GUARDED, token) == HOUSE
+
+
+def test_a_pass_made_with_no_passcode_opens_nothing_either(store: Store) -> None:
+    """A pass whose digest is stored, however it came there, is none where there is no passcode."""
+    open_ = Settings(signs_in=True)
+    store.keep_pass(facilitators._digest(open_, "token"), NOW + timedelta(days=1))
+
+    assert facilitators.actor(store, open_, "token", {"Host": "localhost"}) == NOBODY
 
 
 def test_the_database_keeps_no_token(tmp_path: Path) -> None:
@@ -141,13 +168,28 @@ def test_after_ten_wrong_ones_not_even_the_right_one_is_looked_at_from_there(sto
     assert facilitators.enter(store, GUARDED, "open sesame", "192.0.2.8", NOW)
 
 
-def test_guessing_from_many_addresses_is_limited_too() -> None:
-    store = MemoryStore()
-    for place in range(ATTEMPTS_OF_ALL):
+def test_wrong_ones_from_elsewhere_keep_nobody_out(store: Store) -> None:
+    guess(store, 50, "203.0.113.9")
+    for place in range(1, 250):
         guess(store, 1, f"192.0.2.{place}")
 
+    assert facilitators.enter(store, GUARDED, "open sesame", "198.51.100.1", NOW)
+
+
+def test_an_address_may_try_again_after_the_window(store: Store) -> None:
+    with clock.telling(NOW):
+        guess(store, 3 * ATTEMPTS, "192.0.2.7")
+    with clock.telling(NOW + timedelta(seconds=WINDOW)):
+        assert facilitators.enter(store, GUARDED, "open sesame", "192.0.2.7", NOW)
+
+
+def test_the_addresses_of_one_network_are_counted_together(store: Store) -> None:
+    for place in range(ATTEMPTS):
+        guess(store, 1, f"2001:db8:1:2::{place + 1}")
+
     with pytest.raises(TooManyAttempts):
-        facilitators.enter(store, GUARDED, "open sesame", "198.51.100.1", NOW)
+        facilitators.enter(store, GUARDED, "open sesame", "2001:db8:1:2:3::", NOW)
+    assert facilitators.enter(store, GUARDED, "open sesame", "2001:db8:1:3::1", NOW)
 
 
 def test_who_gives_the_right_one_often_is_not_kept_out(store: Store) -> None:
@@ -229,7 +271,7 @@ def test_a_file_that_was_offered_is_refused_to_who_has_signed_out_since(
     monkeypatch.setattr(gate, "_shown", lambda _: shown)
     ask = gate.later(house, Action.DOWNLOAD, "w-1")
     ask()
-    facilitators.leave(house.store, token)
+    facilitators.leave(house.store, GUARDED, token)
 
     with pytest.raises(AccessRefused):
         ask()

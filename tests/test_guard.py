@@ -13,7 +13,7 @@ from streamlit.web.server.starlette import starlette_websocket
 from lib.ids import new_link
 from lib.rate_limit import Buckets, Rate
 from lib.ui import guard, sparing
-from lib.ui.addresses import network
+from lib.addresses import network
 from lib.ui.guard import Guard, Limits
 from tests.fakes import FakeGuide, new_step
 from tests.pages import WatchedStore, running

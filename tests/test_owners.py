@@ -71,7 +71,8 @@ def shown(app: AppTest) -> str:
         (claims("eve@company.com"), Actor(email="eve@company.com", is_listed=True)),
         (claims("eve@not.company.com"), Actor(email="eve@not.company.com")),
         (claims("eve@company.com.evil.org"), Actor(email="eve@company.com.evil.org")),
-        ({"is_logged_in": True, "email": ADA}, Actor(email=ADA, is_listed=True)),
+        # A provider that does not say whether it has verified an address has not.
+        ({"is_logged_in": True, "email": ADA}, Actor()),
         # Whoever says so is not whom the provider says it is.
         (claims(ADA, email_verified=False), Actor()),
         (claims(ADA, email_verified="false"), Actor()),
@@ -90,6 +91,24 @@ def test_who_has_signed_in_is_who_the_provider_says_they_are(
     said: dict[str, Any], expected: Actor
 ) -> None:
     settings = Settings(facilitators=(ADA, "@company.com"), signs_in=True)
+
+    assert facilitators.actor(MemoryStore(), settings, "", {}, said) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"is_logged_in": True, "email": ADA}, Actor(email=ADA, is_listed=True)),
+        (claims(ADA), Actor(email=ADA, is_listed=True)),
+        # What a provider says it has not verified counts nowhere.
+        (claims(ADA, email_verified=False), Actor()),
+        ({"email": ADA}, Actor()),
+    ],
+)
+def test_a_setting_waives_that_a_provider_says_an_address_is_verified(
+    said: dict[str, Any], expected: Actor
+) -> None:
+    settings = Settings(facilitators=(ADA,), signs_in=True, email_verified=False)
 
     assert facilitators.actor(MemoryStore(), settings, "", {}, said) == expected
 

@@ -235,3 +235,27 @@ def test_facilitators_are_addresses_and_domains_in_lower_case(secrets: Path) -> 
 @pytest.mark.parametrize("value", ["Ada", "ada@", "@", "a b@x.org", "ada@x.org ben@x.org"])
 def test_what_is_no_address_is_refused(value: str) -> None:
     assert "FACILITATORS must be addresses" in refusal({"FACILITATORS": value})
+
+
+def test_proxies_are_addresses_and_networks(secrets: Path) -> None:
+    secrets.write_text('[access]\ntrusted_proxies = ["10.0.0.0/8", "2001:db8::7"]\n')
+
+    assert load({}, ()).trusted_proxies == ()
+    assert load({}, (secrets,)).trusted_proxies == ("10.0.0.0/8", "2001:db8::7")
+    listed = load({"TRUSTED_PROXIES": " 127.0.0.1 , 192.168.0.0/16,"}, (secrets,)).trusted_proxies
+    assert listed == ("127.0.0.1", "192.168.0.0/16")
+
+
+@pytest.mark.parametrize("value", ["*", "proxy.example.org", "10.0.0.1/8", "10.0.0.1 10.0.0.2"])
+def test_what_is_no_network_is_refused(value: str) -> None:
+    assert "TRUSTED_PROXIES must be IP addresses" in refusal({"TRUSTED_PROXIES": value})
+
+
+def test_a_flag_is_true_or_false(secrets: Path) -> None:
+    secrets.write_text("[access]\nrequire_email_verified = false\n")
+
+    assert load({}, ()).email_verified
+    assert not load({}, (secrets,)).email_verified
+    assert load({"REQUIRE_EMAIL_VERIFIED": "TRUE"}, (secrets,)).email_verified
+    said = refusal({"REQUIRE_EMAIL_VERIFIED": "no"})
+    assert said == "REQUIRE_EMAIL_VERIFIED must be true or false."

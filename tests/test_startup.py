@@ -23,6 +23,7 @@ from lib.ui import endpoints, middleware
 from lib.workshop import StepKey, Team
 from tests.app_server import ROOT, AppServer, free_port
 from tests.fakes import eventually
+from tests.quick_server import serving
 from tests.scene import new_team
 
 #: One worker runs all of it: the server is started once.
@@ -171,6 +172,22 @@ def test_every_answer_says_where_what_it_needs_may_come_from(app: AppServer, pat
     assert " 'unsafe-eval'" not in headers["content-security-policy"]
 
 
+def test_the_headers_are_these() -> None:
+    """In their own words: a directive that is left out of the code is missed here."""
+    assert middleware.HEADERS == {
+        "content-security-policy": "default-src 'self'; "
+        "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        "connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+        "form-action 'self'; frame-ancestors 'self'",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "SAMEORIGIN",
+    }
+
+
 @pytest.mark.parametrize("path", ["/", "/challenge", "/no-such-page", "/index.html"])
 def test_every_page_brings_its_style_along_and_is_never_a_stored_one(
     app: AppServer, path: str
@@ -298,3 +315,46 @@ def test_a_server_that_can_work_says_it_is_ready(app: AppServer) -> None:
     assert got.status == 200
     assert told["ready"] is True
     assert told["database"] == "answers"
+
+
+# Who asks, and from where
+
+
+def guess(app: AppServer, passcode: str, **headers: str) -> tuple[int, str, list[str]]:
+    """Give a passcode; return the status, the sentence and the cookies that are set."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    body = json.dumps({"passcode": passcode}).encode()
+    request = urllib.request.Request(f"{app.url}{navigation.ENTER}", data=body, headers=named)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as got:
+            return got.status, "", got.headers.get_all("set-cookie", [])
+    except urllib.error.HTTPError as exc:
+        return exc.code, exc.read().decode(), []
+
+
+def test_a_made_up_address_does_not_start_the_count_again(app: AppServer) -> None:
+    said = [guess(app, "wrong", x_forwarded_for=f"203.0.113.{n}")[1] for n in range(11)]
+
+    assert ["Too many" in each for each in said] == [False] * 10 + [True]
+
+
+def test_a_proxy_that_is_named_says_where_a_request_came_from_and_that_it_was_over_tls(
+    tmp_path: Path,
+) -> None:
+    settings = {"TRUSTED_PROXIES": "127.0.0.1, ::1", "FACILITATOR_PASSCODE": "open sesame"}
+    with serving(tmp_path, **settings) as app:
+        for number in range(12):
+            # What a client has made up stands left of what the proxy adds.
+            made_up = f"198.51.100.{number}, 203.0.113.9"
+            told = guess(app, "wrong", x_forwarded_for=made_up)[1]
+        over_tls = {"x_forwarded_for": "203.0.113.10", "x_forwarded_proto": "https"}
+        status, _, cookies = guess(app, "open sesame", **over_tls)
+        request = urllib.request.Request(f"{app.url}/_stcore/health")
+        request.add_header("x-forwarded-proto", "https")
+        with urllib.request.urlopen(request, timeout=30) as got:
+            cookies += got.headers.get_all("set-cookie", [])
+
+    assert "Too many" in told
+    assert status == 204
+    assert {each.partition("=")[0] for each in cookies} >= {"throughline_pass", "_streamlit_xsrf"}
+    assert all("; secure" in each.lower() for each in cookies)

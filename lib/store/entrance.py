@@ -7,7 +7,7 @@ Times here are minutes and hours long: the server's clock serves.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, literal, select, update
+from sqlalchemy import Connection, and_, case, delete, literal, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
@@ -20,12 +20,13 @@ from lib.store.schema import (
     attempts,
     codes,
     grants,
+    issued_codes,
     observer_links,
     passes,
     teams,
     workshops,
 )
-from lib.workshop import Code, Team, TeamKey, Workshop
+from lib.workshop import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
 
 #: After how long nobody needs to know any more that something was tried.
 FORGOTTEN = timedelta(days=1)
@@ -57,7 +58,8 @@ class Entrance:
             )
             if not changed.rowcount:
                 raise NotFound("There is no such team.")
-            connection.execute(delete(codes).where(rows.in_team(codes, team)))
+            for table in (codes, issued_codes):
+                connection.execute(delete(table).where(rows.in_team(table, team)))
 
         self._door.run(Kind.WRITE, write)
 
@@ -140,13 +142,19 @@ class Entrance:
     # Codes
 
     def set_code(self, team: TeamKey, code: Code) -> None:
-        """Make *code* the team's only one; those that have run out are forgotten."""
+        """Make *code* the team's only one; the one before has expired from now on."""
 
         def write(connection: Connection) -> None:
-            connection.execute(delete(codes).where(codes.c.expires_at <= now()))
+            at = now()
+            connection.execute(delete(codes).where(codes.c.expires_at <= at))
+            forgotten = issued_codes.c.expires_at <= at - CODE_REMEMBERED
+            connection.execute(delete(issued_codes).where(forgotten))
+            replaced = and_(rows.in_team(issued_codes, team), issued_codes.c.expires_at > at)
+            connection.execute(update(issued_codes).where(replaced).values(expires_at=at))
             row = {"code": code.code, "expires_at": code.expires_at}
             key = {"workshop_id": team.workshop_id, "team_id": team.team_id}
             self._put(codes, key | row, connection)
+            self._put(issued_codes, key | row, connection)
 
         self._door.run(Kind.WRITE, write)
 
@@ -165,6 +173,23 @@ class Entrance:
         if not found:
             raise NotFound("There is no such team.")
         return rows.team(found[0])
+
+    def code_has_expired(self, code: str) -> bool:
+        """Whether this was a team's code and is no more: it ran out, or was replaced."""
+        at = now()
+        over = [
+            and_(
+                table.c.code == code,
+                table.c.expires_at <= at,
+                table.c.expires_at > at - CODE_REMEMBERED,
+            )
+            for table in (codes, issued_codes)
+        ]
+        # A code a server of the version before has made is among the codes alone.
+        asked = union_all(
+            select(codes.c.code).where(over[0]), select(issued_codes.c.code).where(over[1])
+        )
+        return bool(self._door.rows(asked))
 
     # The house
 

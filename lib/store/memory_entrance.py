@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from lib.access import Admission, Role
 from lib.store.clock import now
 from lib.store.port import NotFound, Unstorable
-from lib.workshop import Code, Team, TeamKey, Workshop
+from lib.workshop import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
 
 
 class MemoryEntrance:
@@ -21,6 +21,8 @@ class MemoryEntrance:
         self._observer_links: dict[str, str] = {}
         self._grants: dict[str, dict[str, Role]] = {}
         self._codes: dict[TeamKey, Code] = {}
+        #: Every code that was made lately, by workshop and code: whose it was, and when it ran out.
+        self._issued: dict[tuple[str, str], tuple[TeamKey, datetime]] = {}
         self._passes: dict[str, datetime] = {}
         self._attempts: dict[tuple[str, str], tuple[datetime, int]] = {}
 
@@ -33,6 +35,7 @@ class MemoryEntrance:
                 raise NotFound("There is no such team.")
             self._teams[team] = replace(self._teams[team], link=link, revoked=revoked)
             self._codes.pop(team, None)
+            self._issued = {k: each for k, each in self._issued.items() if each[0] != team}
 
     def observer_link(self, workshop_id: str) -> str:
         """Return the link that lets anybody read along; empty where there is none."""
@@ -88,13 +91,20 @@ class MemoryEntrance:
     # Codes
 
     def set_code(self, team: TeamKey, code: Code) -> None:
-        """Make *code* the team's only one."""
+        """Make *code* the team's only one; the one before has expired from now on."""
+        at = now()
         with self._lock:
             others = {key: each for key, each in self._codes.items() if each.expires_at > now()}
             taken = any(each.code == code.code for key, each in others.items() if key != team)
             if taken or team not in self._teams:
                 raise Unstorable("The database refuses what was to be stored.")
             self._codes = others | {team: code}
+            self._issued = {
+                key: (whose, min(over, at) if whose == team else over)
+                for key, (whose, over) in self._issued.items()
+                if over > at - CODE_REMEMBERED
+            }
+            self._issued[team.workshop_id, code.code] = team, code.expires_at
 
     def codes(self, workshop_id: str) -> dict[str, Code]:
         """Return the codes of a workshop's teams that open them now, by team."""
@@ -112,6 +122,15 @@ class MemoryEntrance:
                 if each.code == code and each.expires_at > now() and not self._teams[key].revoked:
                     return self._teams[key]
             raise NotFound("There is no such team.")
+
+    def code_has_expired(self, code: str) -> bool:
+        """Whether this was a team's code and is no more: it ran out, or was replaced."""
+        at = now()
+        with self._lock:
+            return any(
+                each == code and at - CODE_REMEMBERED < over <= at
+                for (_, each), (_, over) in self._issued.items()
+            )
 
     # The house
 

@@ -11,7 +11,7 @@ from lib.notes import Closing, Kind, Note, NoteRecord
 from lib.store.memory_transcripts import Clock
 from lib.store.port import Conflict, NotFound, Unstorable
 from lib.store.room import KEPT_EXPIRED, LATEST
-from lib.workshop import Code, Team, TeamKey, Workshop
+from lib.workshop import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
 
 _REFUSED = "The database refuses what was to be stored."
 
@@ -26,6 +26,7 @@ class MemoryRooms:
     _passes: dict[str, datetime]
     _attempts: dict[tuple[str, str], tuple[datetime, int]]
     _codes: dict[TeamKey, Code]
+    _issued: dict[tuple[str, str], tuple[TeamKey, datetime]]
 
     def __init__(self) -> None:
         self._agendas: dict[str, Agenda] = {}
@@ -156,6 +157,9 @@ class MemoryRooms:
         }
         self._codes = {
             team: code for team, code in self._codes.items() if code.expires_at > now - KEPT_EXPIRED
+        }
+        self._issued = {
+            key: held for key, held in self._issued.items() if held[1] > now - CODE_REMEMBERED
         }
 
 

@@ -411,7 +411,7 @@ class Store(RoomStore, Protocol):
 
     def set_code(self, team: TeamKey, code: Code) -> None:
         """
-        Make *code* the team's only one; those that have run out are forgotten.
+        Make *code* the team's only one; the one before has expired from now on.
 
         Raises Unstorable where another team has that code, or there is no such team.
         """
@@ -423,6 +423,15 @@ class Store(RoomStore, Protocol):
 
     def team_by_code(self, code: str) -> Team:
         """Return the team a code opens now. Raises NotFound."""
+        ...
+
+    def code_has_expired(self, code: str) -> bool:
+        """
+        Whether this was a team's code and is no more, because it ran out or was replaced.
+
+        False for one that opens a team, and for one whose team has another link since. Known for
+        `lib.workshop.CODE_REMEMBERED` after it ran out.
+        """
         ...
 
     def keep_pass(self, digest: str, expires_at: datetime) -> None:

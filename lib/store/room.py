@@ -30,12 +30,13 @@ from lib.store.schema import (
     attempts,
     closed_notes,
     codes,
+    issued_codes,
     metadata,
     notes,
     passes,
     workshops,
 )
-from lib.workshop import TeamKey
+from lib.workshop import CODE_REMEMBERED, TeamKey
 
 #: The notes a facilitator sees at most, besides those that are still raised.
 LATEST = 50
@@ -289,14 +290,15 @@ class Rooms:
     def _expired(self) -> list[tuple[Any, Any]]:
         """Return each table that holds rows of no use after a time, and which those are."""
         now = self._db_now()
-        if self._door.is_sqlite:
-            long_ago: Any = datetime.now(UTC) - KEPT_EXPIRED
-        else:
-            long_ago = now - literal(KEPT_EXPIRED)
+
+        def ago(span: timedelta) -> Any:
+            return datetime.now(UTC) - span if self._door.is_sqlite else now - literal(span)
+
         return [
             (passes, passes.c.expires_at <= now),
-            (attempts, attempts.c.since <= long_ago),
-            (codes, codes.c.expires_at <= long_ago),
+            (attempts, attempts.c.since <= ago(KEPT_EXPIRED)),
+            (codes, codes.c.expires_at <= ago(KEPT_EXPIRED)),
+            (issued_codes, issued_codes.c.expires_at <= ago(CODE_REMEMBERED)),
         ]
 
     def _about(self, query: Any, workshop_id: str, **more: str) -> Sequence[Any]:

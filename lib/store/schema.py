@@ -181,6 +181,27 @@ codes = Table(
 
 Index("ix_codes_code", codes.c.code, unique=True)
 
+# Each code that was made lately: whoever types one that ran out is told so, for some days.
+issued_codes = Table(
+    "issued_codes",
+    metadata,
+    columns.text("workshop_id"),
+    columns.text("code"),
+    columns.text("team_id"),
+    columns.moment("expires_at"),
+    columns.key("issued_codes", "code"),
+    ForeignKeyConstraint(
+        ["workshop_id", "team_id"],
+        ["teams.workshop_id", "teams.id"],
+        name="fk_issued_codes_teams",
+        # A server of the release before erases a workshop without knowing of this table.
+        ondelete="CASCADE",
+    ),
+    columns.filled("issued_codes", "code"),
+)
+
+Index("ix_issued_codes_code", issued_codes.c.code)
+
 # The house's own, of no workshop: what browsers hold after the passcode, as a digest, ...
 passes = Table(
     "passes",

@@ -1,6 +1,5 @@
 """Whose request this is, as far as the network tells."""
 
-import ipaddress
 from typing import Any
 
 
@@ -8,27 +7,7 @@ def client_address(scope: Any) -> str:
     """
     Return the address a request or websocket comes from; "unknown" where there is none.
 
-    uvicorn has put the address a trusted proxy forwards in its place (`FORWARDED_ALLOW_IPS`).
+    uvicorn has put the address a trusted proxy forwards in its place (`lib.ui.proxies`).
     """
     client = scope.get("client")
     return str(client[0]) if client else "unknown"
-
-
-def network(address: str) -> str:
-    """
-    Return what limits count as one place: an IPv4 address, or the /64 of an IPv6 address.
-
-    Whoever has one IPv6 address usually has all of its /64.
-
-    >>> network("192.0.2.1"), network("2001:db8::1:2:3:4")
-    ('192.0.2.1', '2001:db8::/64')
-    """
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, 64), strict=False))

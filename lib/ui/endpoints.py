@@ -23,6 +23,7 @@ from lib.settings import SettingsError
 from lib.store.port import StoreError
 from lib.transcript import MAX_CHARACTERS
 from lib.ui import scripts
+from lib.ui.guard import is_foreign
 from lib.workshop import Team
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,8 @@ def _enter(passcode: str, who: str) -> str:
 
 
 def _leave(token: str) -> None:
-    facilitators.leave(process.running().store, token)
+    running = process.running()
+    facilitators.leave(running.store, running.settings, token)
 
 
 #: Where whoever sends people to this server asks whether to.
@@ -173,6 +175,17 @@ async def script(request: Request) -> Response:
     return Response(text, media_type="text/javascript", headers=headers)
 
 
+def own(answer: Answer) -> Answer:
+    """Return *answer* as pages of this server alone get it: to another site's it is refused."""
+
+    async def guarded(request: Request) -> Response:
+        if is_foreign(request.headers):
+            return Response(status_code=403)
+        return await answer(request)
+
+    return guarded
+
+
 def routes(folder: str = "") -> list[Route]:
     """Return where each of them is asked, on a server whose pages are in *folder*."""
     answers: list[tuple[str, Answer, list[str]]] = [
@@ -185,4 +198,6 @@ def routes(folder: str = "") -> list[Route]:
         (scripts.ROUTE, script, ["GET"]),
     ]
     before = f"/{folder.strip('/')}".rstrip("/")
-    return [Route(before + place, answer, methods=methods) for place, answer, methods in answers]
+    return [
+        Route(before + place, own(answer), methods=methods) for place, answer, methods in answers
+    ]

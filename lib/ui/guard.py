@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,11 +24,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from lib import entrance, navigation, process
 from lib.access import AccessRefused
+from lib.addresses import network
 from lib.debouncer import Clock
 from lib.rate_limit import Buckets, Rate
 from lib.settings import SettingsError
 from lib.store.port import StoreError
-from lib.ui.addresses import client_address, network
+from lib.ui.addresses import client_address
 
 log = logging.getLogger(__name__)
 
@@ -200,6 +201,21 @@ def _comes_by_link(data: bytes) -> bool:
 def origins_allowed(_asking: Callable[[str], bool]) -> Callable[[str], bool]:
     """Return what answers Streamlit's question about a foreign Origin without asking the network."""
     return lambda origin: is_own_origin(origin, None)
+
+
+def is_foreign(headers: Mapping[str, str]) -> bool:
+    """
+    Whether a request was made by a page of another site, as far as its browser says.
+
+    A browser without `Sec-Fetch-Site` says so by `Origin`; what is no browser says neither.
+    """
+    site, origin = headers.get("sec-fetch-site", ""), headers.get("origin")
+    if site in ("cross-site", "same-site"):
+        return True
+    if origin == "null":
+        # A beacon of a page whose referrer policy is "no-referrer", as ours is.
+        return site != "same-origin"
+    return not is_own_origin(origin, headers.get("host"))
 
 
 def is_own_origin(origin: str | None, host: str | None) -> bool:

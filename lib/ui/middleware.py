@@ -53,6 +53,37 @@ class Headers:
         await self._app(scope, receive, send_with_headers)
 
 
+class SecureCookies:
+    """
+    Marks every cookie `Secure` that is set over TLS: ours, and Streamlit's, which leaves it out.
+
+    Behind a proxy that ends TLS the scheme is what that proxy says, if it is one we believe.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on; mark the cookies in what comes back."""
+        if scope["type"] != "http" or scope.get("scheme") != "https":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_secure(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [_secured(*each) for each in message.get("headers", [])]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self._app(scope, receive, send_secure)
+
+
+def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    attributes = {each.strip().lower() for each in value.split(b";")[1:]}
+    is_open = name.lower() == b"set-cookie" and b"secure" not in attributes
+    return name, value + b"; Secure" if is_open else value
+
+
 class Styled:
     """
     Puts our style into the page that everything is drawn in, before anything is, and names our scripts.

@@ -22,7 +22,7 @@ from streamlit import get_option
 from lib import facilitators, process, settings
 from lib.settings import SettingsError
 from lib.store.port import StoreError
-from lib.ui import endpoints, guard, middleware, sparing
+from lib.ui import endpoints, guard, middleware, proxies, sparing
 
 #: Seconds the server may go on answering once it was told to end. It waits for every request that
 #: is under way, and with a silent database those take their time one after the other.
@@ -88,7 +88,9 @@ def parts() -> dict[str, Any]:
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     try:
-        facilitators.check(settings.load(), get_option("server.address"))
+        loaded = settings.load()
+        facilitators.check(loaded, get_option("server.address"))
+        proxies.believe(loaded.trusted_proxies)
         process.running()
     except (SettingsError, StoreError) as exc:
         sys.stderr.write(f"Throughline cannot start: {exc}\n")
@@ -100,6 +102,7 @@ def parts() -> dict[str, Any]:
         "middleware": [
             Middleware(middleware.Headers),
             Middleware(guard.Guard),
+            Middleware(middleware.SecureCookies),
             Middleware(middleware.Styled),
         ],
     }
