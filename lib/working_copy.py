@@ -23,6 +23,8 @@ class Tab:
     copy: WorkingCopy | None = None
     #: The name of the person in it.
     member: str = ""
+    #: The observers' link it was opened by, if it was.
+    observing: str = ""
     #: A sentence for the next page, and the one this run has shown.
     notice: str = ""
     shown: str = ""
@@ -134,6 +136,13 @@ def component_state(key: str) -> Mapping[str, Any]:
     """Return what the component called *key* has sent from the browser; empty for nothing."""
     state = st.session_state.get(key)
     return state if isinstance(state, Mapping) else {}
+
+
+def observing(link: str = "") -> str:
+    """Remember *link*, if there is one; return the observers' link this tab was opened by."""
+    held = tab()
+    held.observing = link or held.observing
+    return held.observing
 
 
 def call_me(name: str) -> None:

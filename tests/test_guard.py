@@ -10,10 +10,10 @@ from streamlit import config, net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.starlette import starlette_websocket
 
+from lib.addresses import network
 from lib.ids import new_link
 from lib.rate_limit import Buckets, Rate
 from lib.ui import guard, sparing
-from lib.addresses import network
 from lib.ui.guard import Guard, Limits
 from tests.fakes import FakeGuide, new_step
 from tests.pages import WatchedStore, running

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import access, demo, facilitation, inbox, navigation, steps, typed
-from lib.access import Action
+from lib.access import Action, Role
 from lib.artifacts import MODELS
 from lib.guide.scripted import ScriptedGuide
 from lib.ids import new_id
@@ -44,6 +44,7 @@ class House:
         self.store, self.process = store, process
         now = datetime.now(UTC)
         self.workshop = demo.opened(process.store, process.drafts, now).id
+        store.grant(self.workshop, "cleo@example.org", Role.OBSERVER)
         (team, *_) = store.teams(self.workshop)
         facilitation.ask_for_help(store, team.key, "Who is the user?", author="Ada", at=now)
 
@@ -103,11 +104,6 @@ def _tells(app: AppTest) -> AppTest:
     return pressing("send-message/0")(app)
 
 
-def _shares(app: AppTest) -> AppTest:
-    app.text_input(key="share-email").input("cleo@example.org")
-    return pressing("share-add")(app)
-
-
 def _starts(app: AppTest) -> AppTest:
     app.text_input(key="title").input("Newcomers")
     app.text_area(key="challenge").input("They leave.")
@@ -161,7 +157,7 @@ REVIEWING: dict[Action, tuple[dict[str, str], Press]] = {
     Action.ARCHIVE: ({}, pressing("archive/")),
     Action.DELETE: ({}, _deletes),
     Action.CHANGE_LINKS: ({"show": "people"}, pressing("code/")),
-    Action.SHARE: ({"show": "people"}, _shares),
+    Action.SHARE: ({"show": "people"}, pressing("drop/")),
 }
 
 WALKING: dict[Action, tuple[Callable[[Any], bool], Press]] = {

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from lib import access, entrance, facilitators, navigation, working_copy
-from lib.access import AccessRefused, Action, Actor, Scope
+from lib.access import NOBODY, AccessRefused, Action, Actor, Scope
 from lib.process import Process
 from lib.transcript import clean
 from lib.ui import page, safe
@@ -24,9 +24,15 @@ _NOT_HERE = (
     "come in by their links. To run workshops from elsewhere, set FACILITATOR_PASSCODE or [auth]."
 )
 
+_OBSERVES = (
+    "This tab was opened by an observers' link, which lets you read one workshop. If the link opens "
+    "nothing any more, ask your facilitator for it again. To run workshops, open this server's address "
+    "in a new tab."
+)
+
 _NOT_VERIFIED = (
-    "You have signed in, but your provider has not verified your e-mail address: nothing can be opened "
-    "to it. Verify it there and sign in again, or sign in with another."
+    "You have signed in, but your provider has not verified your e-mail address, or does not say that "
+    "it has: nothing can be opened to it. Verify it there and sign in again, or sign in with another."
 )
 
 _mounted = component("gate")
@@ -44,6 +50,9 @@ class Shown:
 
     def actor(self, process: Process) -> Actor:
         """Return who that is. Raises StoreError."""
+        # Where nothing guards the house, an observers' link is all that tells its holder apart.
+        if self.observer_link and not is_guarded(process):
+            return NOBODY
         return facilitators.actor(
             process.store, process.settings, self.token, self.headers, self.claims
         )
@@ -58,7 +67,7 @@ class Shown:
 def _shown(process: Process) -> Shown:
     held = st.context.cookies.get(facilitators.COOKIE, "")
     claims = st.user.to_dict() if process.settings.signs_in else {}
-    link = st.query_params.get(navigation.OBSERVE, "")
+    link = working_copy.observing(st.query_params.get(navigation.OBSERVE, ""))
     # Without a browser, as in a test, a cookie is something else.
     token = held if isinstance(held, str) else ""
     return Shown(token, st.context.headers, claims, link)
@@ -138,8 +147,8 @@ def open_or_stop(process: Process, action: Action, workshop_id: str = "") -> Non
     try:
         ask(process, action, workshop_id)
     except AccessRefused as exc:
-        if not _is_guarded(process):
-            raise AccessRefused(_NOT_HERE) from exc
+        if not is_guarded(process):
+            raise AccessRefused(_OBSERVES if working_copy.observing() else _NOT_HERE) from exc
         _, middle, _ = st.columns([1, 2, 1])
         with middle:
             if email := _actor(process).email:
@@ -152,7 +161,8 @@ def open_or_stop(process: Process, action: Action, workshop_id: str = "") -> Non
         st.stop()
 
 
-def _is_guarded(process: Process) -> bool:
+def is_guarded(process: Process) -> bool:
+    """Whether something opens the house: without, whoever reaches this server may do everything."""
     return bool(process.settings.passcode) or process.settings.signs_in
 
 

@@ -142,6 +142,10 @@ def _observers(process: Process, workshop: Workshop) -> None:
         _button(process, workshop.id, "Make a link", "observe", change)
         return
     st.caption("Whoever has this link sees the table and every conversation, and changes nothing.")
+    if not gate.is_guarded(process):
+        st.caption(
+            "This server has no passcode: at this machine anybody can do everything without the link."
+        )
     st.code(navigation.observers_address(workshop.id, held), language=None)
     with st.container(horizontal=True):
         _button(process, workshop.id, "Change the link", "observe", change)
@@ -153,14 +157,18 @@ def _observers(process: Process, workshop: Workshop) -> None:
 
 def _people(process: Process, workshop: Workshop) -> None:
     st.subheader("People who sign in", anchor=False)
-    if not process.settings.signs_in:
-        st.caption("Nobody can sign in here yet: this works once [auth] is configured.")
     for email, role in process.store.grants(workshop.id).items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{escaped(email)} · {ROLES[role].lower()}", width="content")
             out = _granted(process, workshop, email, None)
             key = f"drop/{email}"
             _button(process, workshop.id, "Take away", key, out, action=Action.SHARE)
+    if not process.settings.signs_in:
+        st.caption(
+            "To add people by e-mail, connect this server to a sign-in provider: see “[auth]” in the "
+            "README."
+        )
+        return
     with st.form("share", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input("E-mail address", key="share-email", max_chars=ways.MAX_EMAIL)
         as_ = st.selectbox("Role", list(ROLES), format_func=ROLES.__getitem__, key="share-role")
