@@ -6,7 +6,7 @@ from alembic import op
 from lib.store.columns import Moment
 
 revision = "0012"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
