@@ -90,7 +90,7 @@ def _address(settings: Settings, claims: Mapping[str, Any]) -> str:
     email = claims.get("email")
     is_theirs = claims.get("is_logged_in") is True and _is_verified(settings, claims)
     found = email.strip().lower() if is_theirs and isinstance(email, str) else ""
-    return found if re.fullmatch(r"[^@\s]+@[^@\s]+", found) else ""
+    return found if re.fullmatch(r"\A[^@\s]++@[^@\s]+", found) else ""
 
 
 def _is_verified(settings: Settings, claims: Mapping[str, Any]) -> bool:

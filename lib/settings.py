@@ -208,7 +208,7 @@ def _addresses(variable: str, value: Any) -> tuple[str, ...]:
     found = _listed(variable, value)
     for each in found:
         # No spaces, no names: an entry that nobody can ever match is a mistake.
-        if not re.fullmatch(r"[^@\s]*@[^@\s]+", each):
+        if not re.fullmatch(r"\A[^@\s]*+@[^@\s]+", each):
             raise SettingsError(
                 f"{variable} must be addresses (ada@example.org) or domains (@example.org), "
                 "with commas between them."

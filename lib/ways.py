@@ -58,5 +58,7 @@ def email(typed: str) -> str:
     ('ada@example.org', '', '')
     """
     found = typed.strip().lower()
-    is_one = len(found) <= MAX_EMAIL and re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", found)
+    is_one = len(found) <= MAX_EMAIL and re.fullmatch(
+        r"\A[^@\s]++@[^@\s.]++(?:\.[^@\s.]++)+", found
+    )
     return found if is_one else ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from lib.criteria.gap import Gap, Upstream, entries, shown, texts
-from lib.criteria.matching import alike, distinct, folded, overlap, related, same, stems, words
+from lib.criteria.matching import alike, folded, overlap, related, repeated, same, stems, words
 from lib.workshop import Fields
 
 _EVERYBODY = frozenset(
@@ -83,7 +83,7 @@ def _question(fields: Fields) -> Iterator[Gap]:
     hmw = fields.get("hmw_statement", "")
     if not hmw:
         return
-    if "?" not in hmw and not re.match(r"\W*(how|wie|c[oó]mo|comment)\b", hmw.casefold()):
+    if "?" not in hmw and not re.match(r"\A\W*+(how|wie|c[oó]mo|comment)\b", hmw.casefold()):
         yield Gap(
             "hmw_statement", "How might we: make it one question that begins with “How might we”."
         )
@@ -120,15 +120,10 @@ def stakeholders(fields: Fields, upstream: Upstream) -> list[Gap]:
         for circle, who in _CIRCLES.items()
         if circle not in circles
     ]
-    names = [each.get("name", "") for each in mapped]
-    twice = [name for place, name in enumerate(names) if _seen(name, names[:place])]
+    twice = repeated(each.get("name", "") for each in mapped)
     if twice:
         gaps.append(Gap("stakeholders", f"{shown(twice)} is on the map twice: keep one of them."))
     return gaps
-
-
-def _seen(name: str, before: list[str]) -> bool:
-    return bool(name) and len(distinct([*before, name])) == len(distinct(before))
 
 
 def reframe(fields: Fields, upstream: Upstream) -> list[Gap]:

@@ -150,6 +150,23 @@ def distinct(texts: Iterable[str]) -> list[str]:
     return list(found.values())
 
 
+def repeated(texts: Iterable[str]) -> list[str]:
+    """
+    Return those of *texts* that are the same as an earlier one; empty ones never are.
+
+    >>> repeated(["Nurses", "the cook", "nurses!"])
+    ['nurses!']
+    """
+    seen: set[str] = set()
+    found = []
+    for text in filter(None, texts):
+        key = folded(text) or text.strip()
+        if key in seen:
+            found.append(text)
+        seen.add(key)
+    return found
+
+
 def is_placeholder(text: str) -> bool:
     """
     Whether *text* only holds a place: it has no words, or says that they are still to come.

@@ -129,7 +129,12 @@ _WORDS = (
         re.compile(r"context[_ ](?:length|window)|maximum context|too many tokens", re.I),
     ),
     (Kind.WRONG_KEY, re.compile(r"api[_ -]?key", re.I)),
-    (Kind.UNKNOWN_MODEL, re.compile(r"model\b.*\b(?:not (?:exist|found)|unknown|invalid)", re.I)),
+    (
+        Kind.UNKNOWN_MODEL,
+        re.compile(
+            r"\A(?>.*?model\b).*?\b(?:not (?:exist|found)|unknown|invalid)", re.I | re.DOTALL
+        ),
+    ),
     (Kind.RATE_LIMIT, re.compile(r"rate[_ ]limit|too many requests|overloaded", re.I)),
 )
 

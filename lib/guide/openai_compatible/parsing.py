@@ -22,7 +22,7 @@ MARKER = "===DRAFT==="
 
 _LINE = r"(?:^|(?<=\n))"
 _DECORATION = r"[*`#> \t]{0,20}"
-_MARK = rf"{_DECORATION}={{2,}}[ \t]{{0,20}}DRAFT[ \t]{{0,20}}={{2,}}[*`]{{0,20}}"
+_MARK = rf"{_DECORATION}={{2,40}}[ \t]{{0,20}}DRAFT[ \t]{{0,20}}={{2,40}}[*`]{{0,20}}"
 
 #: Where the structured part begins: the marker anywhere, or a line that begins an object.
 _BEGIN = re.compile(
@@ -31,7 +31,7 @@ _BEGIN = re.compile(
 
 #: What may yet become such a beginning: held back until it is clear.
 _MAY_BEGIN = re.compile(
-    rf"(?:{_DECORATION}=+[ \t]{{0,20}}(?:D|DR|DRA|DRAF|DRAFT[ \t]{{0,20}}=*)?|[*`#> \t]{{1,20}}"
+    rf"(?:{_DECORATION}={{1,40}}[ \t]{{0,20}}(?:D|DR|DRA|DRAF|DRAFT[ \t]{{0,20}}={{0,40}})?|[*`#> \t]{{1,20}}"
     rf"|{_LINE}[ \t]{{0,20}}(?:`{{1,3}}|```\w*\s{{0,20}}|\{{\s{{0,20}}))\Z",
     re.IGNORECASE,
 )
@@ -40,9 +40,9 @@ _MAY_BEGIN = re.compile(
 _LONGEST = 160
 
 #: What some models think aloud before they answer.
-_THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?(</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_THOUGHT = re.compile(r"\A\s*+<think(?:ing)?>.*?(</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _MAY_THINK = re.compile(
-    r"\s*(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?\Z", re.IGNORECASE
+    r"\A\s*+(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?\Z", re.IGNORECASE
 )
 
 

@@ -8,13 +8,16 @@ carries earlier artifacts forward, and never makes up a quote, a name or a numbe
 import re
 import time
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted.anew import drafted
 from lib.guide.scripted.arc import play
+from lib.guide.scripted.reading import MOST_READ
 from lib.guide.scripted.scene import seen
 from lib.guide.scripted.scripts import SCRIPTS
 from lib.shaping import normalised
+from lib.transcript import Role
 
 _CHUNK = re.compile(r"\s*\S{1,24}|\s+")
 
@@ -43,4 +46,16 @@ def _answer(request: Request) -> tuple[str, Proposal]:
     script = SCRIPTS[request.step]
     reply = play(seen(request, script), script)
     fields = normalised(request.step, reply.fields)
-    return reply.text, Proposal(fields, reply.phase, reply.suggestions)
+    text = f"{_unread(request)}{reply.text}"
+    return text, Proposal(fields, reply.phase, reply.suggestions)
+
+
+def _unread(request: Request) -> str:
+    """Return what is said where a message was too long to be read whole; else nothing."""
+    latest = takewhile(lambda each: each.role is Role.USER, reversed(request.transcript))
+    if all(len(each.text) <= MOST_READ for each in latest):
+        return ""
+    return (
+        f"Your message is long: I read its first {MOST_READ:,} characters. All of it is kept in the "
+        "conversation. Send the rest in parts if I should work with it.\n\n"
+    )

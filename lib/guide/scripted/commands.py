@@ -34,64 +34,65 @@ class Command:
     text: str
 
 
+#: Everything is bounded, or takes all it can and gives nothing back: no text is read twice.
 _POLITE = (
-    r"^\W*(?:(?:please|pls|hmm+|wait|ok(?:ay)?|yes|no|and|but|also|then|maybe|actually|so|oh"
+    r"^\W{0,40}+(?:(?:please|pls|hmm+|wait|ok(?:ay)?|yes|no|and|but|also|then|maybe|actually|so|oh"
     r"|sorry|bitte|"
     r"(?:can|could|should|would) (?:you|we)|let's|lets|we should|i would|i'd|we'd|we would like to|"
     r"looks good|good|great|perfect|except|just|one (?:thing|change)|und|aber|pero"
-    r"|por favor)\b[\s,:;.!–—-]*)*"
+    r"|por favor)\b[\s,:;.!–—-]{0,20}+){0,9}"
 )
 _CHANGE = re.compile(
     _POLITE
     + r"(?:change|replace|rename|correct|swap|reword|rephrase|set|turn|update|edit|move|make|mark|"
-    r"ändere?|ersetze?|cambia|cambiar|reemplaza|remplace[rz]?|change[rz])\s+(?P<what>.+)$",
+    r"ändere?|ersetze?|cambia|cambiar|reemplaza|remplace[rz]?|change[rz])\s++(?P<what>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 _BETWEEN = re.compile(
-    r"\s+(?:to|into|with|by|as|zu|durch|por|par|à)\s+(?:be\s+|say\s+|read\s+)?|\s*:\s+",
+    r"(?<!\s)\s++(?:to|into|with|by|as|zu|durch|por|par|à)\s++(?:(?:be|say|read)\s++)?"
+    r"|(?<!\s)\s*+:\s++",
     re.IGNORECASE,
 )
 _ARROW = re.compile(
-    _POLITE + r"(?P<old>.+?)\s*(?:->|→|=>|⇒|—>)\s*(?P<new>.+)$", re.IGNORECASE | re.DOTALL
+    _POLITE + r"(?P<old>.{1,1500}?)(?:->|→|=>|⇒|—>)(?P<new>.+)$", re.IGNORECASE | re.DOTALL
 )
 _NOT_BUT = re.compile(
-    _POLITE + r"(?:it'?s |that'?s |it is |they'?re |say )?(?:not|nicht|no)\s+(?P<old>.+?),?\s+"
-    r"(?:but(?: rather)?|sondern|sino|mais)\s+(?P<new>.+)$",
+    _POLITE + r"(?:it'?s |that'?s |it is |they'?re |say )?(?:not|nicht|no)\s(?P<old>.{1,1500}?)\s"
+    r"(?:but(?: rather)?|sondern|sino|mais)\s(?P<new>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 _INSTEAD = re.compile(
-    _POLITE + r"(?:say|use|write|put|make it|it'?s|call it)?\s*(?P<new>.+?),?\s+"
-    r"(?:instead of|rather than|statt|en lugar de|au lieu de)\s+(?P<old>.+)$",
+    _POLITE + r"(?:say|use|write|put|make it|it'?s|call it)?(?P<new>.{1,1500}?)\s"
+    r"(?:instead of|rather than|statt|en lugar de|au lieu de)\s(?P<old>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 _SHOULD_BE = re.compile(
     _POLITE
-    + r"(?P<old>.{2,80}?)\s+(?:should (?:be|say|read)|is (?:actually|really|rather)|ought to be|"
-    r"soll(?:te)? \w+ heißen:?|debería ser)\s+(?P<new>.+)$",
+    + r"(?P<old>.{2,80}?)\s(?:should (?:be|say|read)|is (?:actually|really|rather)|ought to be|"
+    r"soll(?:te)? \w{1,40} heißen:?|debería ser)\s(?P<new>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 _REMOVE = re.compile(
     _POLITE
     + r"(?:remove|drop|delete|strike(?: out)?|cut|take out|get rid of|leave out|scrap|streiche?"
     r"|lösche?|"
-    r"entferne?|quita|quitar|elimina|supprime[rz]?|enlève)\s+(?P<old>.+)$",
+    r"entferne?|quita|quitar|elimina|supprime[rz]?|enlève)\s++(?P<old>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 _ADD = re.compile(
     _POLITE
-    + r"(?:add|append|put in|include|füge|ergänze?|añade|añadir|agrega|ajoute[rz]?)\s+(?P<new>.+?)"
-    r"(?:\s+hinzu)?$",
+    + r"(?:add|append|put in|include|füge|ergänze?|añade|añadir|agrega|ajoute[rz]?)\s++(?P<new>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 _TO_A_PLACE = re.compile(
-    r"\s+(?:to|under|in|into|as|zu|a)\s+(?:the |our |a |an |los? |las? )?", re.IGNORECASE
+    r"(?<!\s)\s++(?:to|under|in|into|as|zu|a)\s++(?:the |our |a |an |los? |las? )?", re.IGNORECASE
 )
 _COLON = re.compile(
-    r"^(?:to |under |as )?(?:the |our |a |an )?(?P<where>[^:]{2,50}):\s*(?P<new>.+)$", re.DOTALL
+    r"^(?:to |under |as )?(?:the |our |a |an )?(?P<where>[^:]{2,50}):(?P<new>.+)$", re.DOTALL
 )
 
 _SPLIT = re.compile(
-    r"\n+|(?<=[.;!])\s+|,?\s+(?:and|und|y|et)\s+(?=(?:also\s+)?(?:change|replace|rename|remove"
+    r"\n++|(?<=[.;!])\s++|(?:,|(?<!\s))\s++(?:and|und|y|et)\s++(?=(?:also\s++)?(?:change|replace|rename|remove"
     r"|drop|delete|add|move)\b)",
     re.IGNORECASE,
 )
@@ -145,7 +146,7 @@ def _found(part: str) -> Iterator[tuple[Verb, list[tuple[str, str]]]]:
     if match := _REMOVE.match(part):
         yield Verb.REMOVE, [(match["old"], "")]
     if match := _ADD.match(part):
-        yield Verb.ADD, _places(match["new"])
+        yield Verb.ADD, _places(_without_ending(match["new"]))
     if (match := _CHANGE.match(part)) and (readings := _halves(match["what"])):
         yield Verb.CHANGE, readings
     for pattern in (_INSTEAD, _SHOULD_BE):
@@ -175,8 +176,14 @@ def _places(new: str) -> list[tuple[str, str]]:
     return [*ways, ("", new)]
 
 
+def _without_ending(text: str) -> str:
+    """Return *text* without the second half of German's "füge ... hinzu"."""
+    first, _, last = text.rstrip().rpartition(" ")
+    return first if last.casefold() == "hinzu" else text
+
+
 def _bare(text: str) -> str:
-    text = _THE_ONE.sub("", text.strip(" \t\n,;:"))
+    text = _THE_ONE.sub("", text.strip().strip(" \t\n,;:"))
     if _QUOTED.fullmatch(text.rstrip(".")):
         return unquoted(text.rstrip("."))
     return text.removesuffix(".").strip()

@@ -102,7 +102,7 @@ def take_swot(kinds: tuple[str, str]) -> Callable[[Scene, Answer], Fields]:
         open_ = open_sections(scene, answer.topic, kinds)
         if answer.yes:
             told = {kinds[0]: evidence(scene, kinds[0])}
-        elif len(open_) == 1 and not re.search(r":|\n\s*[+-]", answer.text):
+        elif len(open_) == 1 and not re.search(r":|\n[^\S\n]*+[+-]", answer.text):
             told = {
                 open_[0]: [
                     entry for listed in sheets.swot(answer.text, kinds).values() for entry in listed

@@ -103,7 +103,7 @@ def _rows(text: str, wanted: int) -> list[str]:
         return listed
     ways = (
         [part.strip() for part in listed[0].split(";") if part.strip()],
-        re.split(r"\s*(?:->|→|>)\s*", listed[0]),
+        [part.strip() for part in re.split("->|→|>", listed[0])],
         reading.sentences(listed[0]),
         reading.names(listed[0]),
     )

@@ -37,10 +37,10 @@ _NO_SPEAKER = frozenset(
 )
 _HEAD = re.compile(
     r"^\W*(?:interview|gespräch|conversation|talk|call|notes?|notizen|entrevista)\b[^:\n]{0,20}?"
-    r"\b(?:with|mit|con|from)\b:?\s+(?P<who>[^\n]{2,120})$",
+    r"\b(?:with|mit|con|from)\b:?\s++(?P<who>[^\n]{2,120})$",
     re.IGNORECASE,
 )
-_SPEAKS = re.compile(r"^\s*[-*•]?\s*\**(?P<who>[^\W_][^:\n]{0,70}?)\**\s*:\**\s*(?P<said>.*)$")
+_SPEAKS = re.compile(r"^\s*+[-*•]?+\s*+\**+(?P<who>[^\W_][^:\n]{0,74}+):\**+\s*+(?P<said>.*)$")
 _SAID = re.compile(
     r"^(?P<who>(?!(?:he|she|they|it|er|sie) )[^\W\d_]+(?:\s(?:\([^)\n]{1,40}\)"
     r"|[^\W\d_]+)){0,3}),?\s+(?:said|says|told us|told me|told|sagt|sagte|meint|meinte|dice|dijo|"
@@ -166,7 +166,7 @@ def _speaker(row: str) -> tuple[str, str]:
     who = re.sub(
         r"^(?:and |also )?(?:from|by|von|de) ", "", found["who"].strip(" *"), flags=re.IGNORECASE
     )
-    who = re.sub(r"\s+(?:said|says|told us|told me|sagt|sagte|dice|dijo)$", "", who)
+    who = re.sub(r"(?<!\s)\s++(?:said|says|told us|told me|sagt|sagte|dice|dijo)$", "", who)
     told = words(who)
     if not told or len(told) > 8 or told[0] in _NO_SPEAKER or re.search(r"[.!?“„\"]", who):
         return "", row

@@ -46,7 +46,7 @@ def _stage_rows(text: str) -> list[str]:
     if len(listed) > 1:
         return listed
     row = reading.said(listed[0]) if listed else ""
-    arrows = re.split(r"\s*(?:->|→|=>|>)\s*", row)
+    arrows = re.split("->|→|=>|>", row)
     if len(arrows) > 1:
         return [each.strip(" .") for each in arrows if each.strip(" .")]
     return [

@@ -164,7 +164,7 @@ def _passes(text: str, told: list[str]) -> bool:
 
 
 def _asks(text: str, told: list[str], *, expects_questions: bool) -> bool:
-    if len(told) > 30 or re.match(r"\W*(?:how|wie) (?:might|can|could|kö)", text, re.IGNORECASE):
+    if len(told) > 30 or re.match(r"\A\W*+(?:how|wie) (?:might|can|could|kö)", text, re.IGNORECASE):
         return False
     if _TO_THE_GUIDE.match(text) or (
         _TO_THE_GUIDE.search(text) and len(told) <= 16 and "?" in text

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 
 from lib.criteria.matching import best, folded, words
 
-#: Characters of one message that are read. A pasted interview of an hour stays below it.
-MOST_READ = 120_000
+#: Characters of one message that are read: some eight printed pages.
+MOST_READ = 20_000
+
+#: Entries of one list that are read.
+MOST_LISTED = 400
 
 _BULLET = re.compile(r"^\s*(?:[-*•‣◦–—·>+]+|\(?\d{1,3}[.):]|[a-hA-H][.)])\s+")
 _INLINE_NUMBER = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s+")
@@ -22,10 +25,6 @@ _FILLER = re.compile(
     r"|good (?:point|question)|makes sense|i see|got it"
     r"|true|that's true)\b[\s,.:;!…-]*)+",
     re.IGNORECASE,
-)
-_EMOJI_EDGE = re.compile(
-    r"^[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff\u200d]+"
-    r"|[\s\u2600-\u27bf\ufe0f\U0001f000-\U0001faff\u200d]+$"
 )
 _MARKS = (
     ("“", "”"),
@@ -39,11 +38,11 @@ _MARKS = (
 )
 _QUOTES = re.compile(
     "|".join(f"{a}([^{a}{b}]{{3,600}}){b}" for a, b in _MARKS)
-    + r"|(?<![^\W_])['‘]([^'’‘\n]{2,300}(?:['’][a-z]{1,2}\b[^'’‘\n]{0,300})*)['’](?![^\W_])"
+    + r"|(?<![^\W_])['‘]([^'’‘\n]{2,300}+(?:['’][a-z]{1,2}\b[^'’‘\n]{0,300}+){0,6})['’](?![^\W_])"
 )
-_JOINT = re.compile(r",\s*(?:and|und|y|et|&)\s+|[,;]\s+|\s+(?:and|und|et|&|\+|y)\s+|\s+/\s+")
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"”’»]?\s+(?=[^\s])")
-_LABEL = re.compile(r"^\s*\**([^\W\d_][^:\n*]{0,60}?)\**\s*(?::\**|\s[–—-]|=)\s+(.+)$")
+_JOINT = re.compile(r",\s*+(?:and|und|y|et|&)\s++|[,;]\s++|(?<!\s)\s++(?:and|und|et|&|\+|y|/)\s++")
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"”’»]?\s++(?=\S)")
+_LABEL = re.compile(r"^\s*+\**+([^\W\d_][^:\n*]{0,60}?)\**+(?:\s*+(?::\**+|=)|\s++[–—-])\s++(.+)$")
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,3})(?![\w.]*\w)")
 
 _ORDINALS = (
@@ -62,7 +61,22 @@ _CARDINALS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 def line(text: str) -> str:
     """Return *text* on one line, without a bullet before it or emoji around it."""
     flat = " ".join(_BULLET.sub("", text).split())
-    return _EMOJI_EDGE.sub("", flat) or flat
+    begin, end = 0, len(flat)
+    while begin < end and _is_edge(flat[begin]):
+        begin += 1
+    while end > begin and _is_edge(flat[end - 1]):
+        end -= 1
+    return flat[begin:end] or flat
+
+
+def _is_edge(character: str) -> bool:
+    """Whether a character around a line says nothing: white space, an emoji and what joins them."""
+    return (
+        character.isspace()
+        or "\u2600" <= character <= "\u27bf"
+        or "\U0001f000" <= character <= "\U0001faff"
+        or character in "\ufe0f\u200d"
+    )
 
 
 def said(text: str) -> str:
@@ -83,7 +97,7 @@ def capital(text: str) -> str:
 
 def lines(text: str) -> list[str]:
     """Return the entries of a list people typed, one line each; a lead-in line is left out."""
-    rows = [row for row in text[:MOST_READ].splitlines() if row.strip()]
+    rows = [row for row in text[:MOST_READ].splitlines() if row.strip()][:MOST_LISTED]
     if len(rows) > 1 and rows[0].rstrip().endswith(":") and not _BULLET.match(rows[0]):
         rows = rows[1:]
     if len(rows) == 1 and len(_INLINE_NUMBER.findall(rows[0])) > 1:

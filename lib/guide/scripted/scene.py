@@ -15,7 +15,7 @@ from typing import Any
 from lib.artifacts import MODELS
 from lib.criteria.gap import Gap
 from lib.guide.port import Request
-from lib.guide.scripted import say
+from lib.guide.scripted import reading, say
 from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.wording import Wording, wording
 from lib.shaping import normalised
@@ -244,7 +244,8 @@ def _exchanges(transcript: Sequence[Message], script: Script) -> list[Exchange]:
         if message.role is Role.USER:
             if not found:
                 found.append(Exchange(None, "", ()))
-            found[-1] = replace(found[-1], answers=(*found[-1].answers, message.text))
+            read = message.text[: reading.MOST_READ]
+            found[-1] = replace(found[-1], answers=(*found[-1].answers, read))
         elif message.status is MessageStatus.COMPLETE:
             asked = _about_the_same(recognised(script, message.text), found)
             found.append(Exchange(asked, message.text, ()))

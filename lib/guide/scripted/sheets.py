@@ -16,9 +16,9 @@ _SECTIONS = {
     "threats": r"threats?|risks?|dangers?|t|risiken|gefahren|amenazas?",
 }
 _HEADING = re.compile(
-    r"(?:^|(?<=[\n.;]))\s*(?:[-*•#]+\s*)?\**(?:"
+    r"(?:^|(?<=[\n.;]))[^\S\n]*+(?:[-*•#]++[^\S\n]*+)?+\**+(?:"
     + "|".join(f"(?P<{name}>{words_})" for name, words_ in _SECTIONS.items())
-    + r")\**\s*(?:[:=–]|-\s|\n|$)\**",
+    + r")\**+[^\S\n]*+(?:[:=–]|-\s|\n|$)\**",
     re.IGNORECASE,
 )
 _SIGN = re.compile(r"^\s*([+−–-])\s*(?=\S)")
@@ -81,7 +81,9 @@ _RATING = re.compile(
     + r")\b[^\d\n.;]{0,40}?(?P<score>[1-5])\b(?:\s*(?:/|out of|of|von)\s*5)?",
     re.IGNORECASE,
 )
-_PLAIN = re.compile(r"(?:^|(?<=[\n;.]))\s*(?:[-*•]\s*)?(?P<score>[1-5])(?:\s*/\s*5)?\b(?![.)]\s)")
+_PLAIN = re.compile(
+    r"(?:^|(?<=[\n;.]))[^\S\n]*+(?:[-*•][^\S\n]*+)?+(?P<score>[1-5])(?:\s*+/\s*+5)?\b(?![.)]\s)"
+)
 _LINK = re.compile(
     r"^[\s,:;.()–—-]*(?:because|since|as|cause|bc|weil|denn|porque)?[\s,:–—-]*", re.IGNORECASE
 )

@@ -19,15 +19,15 @@ _FROM_A_MESSAGE = 40
 
 
 _WILD = re.compile(
-    r"\s*[(\[]?\s*(?:🃏|\bwild[- ]?cards?\b|\bwild one\b"
+    r"(?:(?<!\s)\s++)?+(?:[(\[]\s*+)?+(?:🃏|\bwild[- ]?cards?\b|\bwild one\b"
     r"|\bwild\b(?=\s*[)\]:!]))\s*[)\]:!]*\s*[:–-]?\s*",
     re.IGNORECASE,
 )
 
 
 _MOVE = re.compile(
-    r"^\W*(?:please |can you |let's )*(?:move|put|sort) (?P<idea>.+?) (?:to|into|under"
-    r"|in) (?P<theme>.+?)\W*$",
+    r"^\W*+(?:please |can you |let's )*+(?:move|put|sort) (?P<idea>.{1,300}?) (?:to|into|under"
+    r"|in) (?P<theme>.{1,300}+)$",
     re.IGNORECASE,
 )
 

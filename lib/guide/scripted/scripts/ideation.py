@@ -16,8 +16,8 @@ STEP = "ideation"
 
 
 _MARK = re.compile(
-    r"^\W*(?:please |can you )*(?:(?:mark|make) )?(?P<idea>.+?) (?:as|is) (?:a |our "
-    r"|the )?wild[- ]?card\W*$",
+    r"^\W*+(?:please |can you )*+(?:(?:mark|make) )?(?P<idea>.{1,400}?) (?:as|is) (?:a |our "
+    r"|the )?wild[- ]?card\W*+$",
     re.IGNORECASE,
 )
 
@@ -85,7 +85,7 @@ def _correct(scene: Scene, text: str) -> Fields | None:
         titles = wall.picked(scene, found["idea"])
         return wall.marked_wild(scene.fields, titles) if titles else None
     if re.match(
-        r"\W*(?:please )?(?:select|choose|we (?:select|choose|take))\b", text, re.IGNORECASE
+        r"\A\W*+(?:please )?(?:select|choose|we (?:select|choose|take))\b", text, re.IGNORECASE
     ):
         picked = wall.picked(
             scene, re.sub(r"\b(?:select|choose|take|we|please)\b", "", text, flags=re.I)

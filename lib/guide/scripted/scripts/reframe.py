@@ -13,10 +13,24 @@ from lib.workshop import Fields
 STEP = "reframe"
 
 _PARTS = re.compile(
-    r"given that (?P<given_that>.+?),?\s*how might we help (?P<persona>.+?) (?:to )?"
-    r"(?P<immediate_goal>.+?),? so that (?P<deeper_goal>.+?)\W*$",
+    r"\A(?>.*?given that )(?>(?P<given_that>.+?)how might we help )(?P<persona>.[^ ]*+) (?:to )?+"
+    r"(?>(?P<immediate_goal>.+?) so that )(?P<deeper_goal>.+)\Z",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+def _parts(text: str) -> Fields:
+    """
+    Return the parts of a whole question, nothing where *text* is none.
+
+    >>> _parts("Given that it is dark, how might we help Ada to see, so that she stays?")["persona"]
+    'Ada'
+    """
+    found = _PARTS.match(text[:1_500])
+    if found is None:
+        return {}
+    parts = {name: part.strip(" ,\n") for name, part in found.groupdict().items()}
+    return parts | {"deeper_goal": parts["deeper_goal"].rstrip(' .,;:!?…"”’»)')}
 
 
 def _statement(scene: Scene) -> Fields:
@@ -69,10 +83,10 @@ _OFFERS: dict[str, Callable[[Scene], str]] = {
 
 def _take_part(name: str) -> Callable[[Scene, Answer], Fields]:
     def take(scene: Scene, answer: Answer) -> Fields:
-        if whole := _PARTS.search(reading.line(answer.text)[:1_500]):
+        if whole := _parts(reading.line(answer.text)):
             return _with(
                 scene,
-                **whole.groupdict(),
+                **whole,
                 full_statement=phrasing.question(reading.line(answer.text)),
                 selected=True,
             )
@@ -128,9 +142,8 @@ def _take_another(scene: Scene, answer: Answer) -> Fields:
     text = reading.line(answer.text)
     if len(words(text)) < 6:
         return scene.fields
-    parts = _PARTS.search(text[:1_500])
     base = _statement(scene) | {"full_statement": phrasing.question(text[:500]), "selected": True}
-    new = base | (parts.groupdict() if parts else {})
+    new = base | _parts(text)
     return scene.fields | {"hmw_statements": [*rows(scene.fields, "hmw_statements"), new]}
 
 

@@ -120,7 +120,7 @@ def _heard_from(scene: Scene, topic: str) -> bool:
 
 def _spoken(scene: Scene) -> str:
     """Return who was heard, by name only."""
-    return say.named([re.split(r"\s*[,(]", each)[0] for each in _sources(scene)], 6)
+    return say.named([re.split("[,(]", each, maxsplit=1)[0].strip() for each in _sources(scene)], 6)
 
 
 def _sources(scene: Scene) -> list[str]:

@@ -35,7 +35,7 @@ _CORNERS = {
 _LEVEL = re.compile(
     r"\b(?:(?P<level>high|medium|low|hohe?|mittlere?|niedrige?)\s+(?:in\s+)?(?P<what>power"
     r"|interest)"
-    r"|(?P<what2>power|interest)\s*(?:is|:|=|to|should be)?\s*(?:very\s+)?(?P<level2>high|medium"
+    r"|(?P<what2>power|interest)\s*+(?:is|:|=|to|should be)?+\s*+(?:very\s++)?+(?P<level2>high|medium"
     r"|low))\b",
     re.IGNORECASE,
 )
@@ -212,7 +212,7 @@ def _as_line(each: Fields) -> str:
 def _loose(scene: Scene, text: str) -> Fields | None:
     """Take in people who were forgotten, where a remark says that they were."""
     found = re.match(
-        r"\W*(?:add|also|plus|and|we forgot|forgot|missing|what about|there (?:is"
+        r"\A\W*+(?:add|also|plus|and|we forgot|forgot|missing|what about|there (?:is"
         r"|are)( also)?)\b\W*",
         text,
         re.IGNORECASE,
