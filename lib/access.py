@@ -88,13 +88,15 @@ class Action(StrEnum):
     STOP_REPLY = "stop a reply"
     RETRY_REPLY = "have a reply written again"
     UNDO_UPDATE = "take the guide's change of a draft back"
-    SETTLE_ASIDE = "use or discard what was set aside"
+    USE_ASIDE = "put what was set aside into the draft"
+    SETTLE_ASIDE = "discard what was set aside"
     CONFIRM = "confirm a step"
     KEEP = "keep a stale artifact"
     REGENERATE = "make a stale artifact anew"
     REOPEN = "revise, restore or reset a step"
     UNDO = "undo a reopening"
-    RAISE_FLAG = "say that the team is stuck"
+    RAISE_FLAG = "say that the team is stuck, or is not any more"
+    CLOSE_NOTICE = "close what the facilitator wrote"
 
 
 _HOUSE = {Action.LIST_WORKSHOPS, Action.START_WORKSHOP, Action.OPEN_DEMO}

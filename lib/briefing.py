@@ -6,13 +6,7 @@ from datetime import datetime
 
 from lib.agenda import Agenda
 from lib.notes import Kind, Note, NoteRecord
-
-#: What a team reads in a step its facilitator keeps closed, and in a workshop that is put away.
-HELD = (
-    "Your facilitator holds this step for now. Everything in it is kept, and you can read it; "
-    "it opens here by itself."
-)
-ARCHIVED = "This workshop is archived: you can read everything, and nothing in it can be changed."
+from lib.rights import Facts, Need, closed_because
 
 #: What a team reads where the step after its own is held.
 OPENS_NEXT = "Your facilitator opens the next step."
@@ -46,9 +40,8 @@ class Briefing:
 
     def closed_because(self, step: str) -> str:
         """Return the sentence why nothing may be changed in *step*; empty where it may."""
-        if self.is_put_away:
-            return ARCHIVED
-        return HELD if self.agenda.holds(step) else ""
+        facts = Facts(self.archived_at, self.erase_at, self.agenda.open_until)
+        return closed_because(facts, step, (Need.LIVE, Need.NOT_HELD))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from lib import access, ways
 from lib.access import REFUSED, AccessRefused, Action, Actor, Role, Scope
 from lib.addresses import network
 from lib.attempts import wrong
+from lib.rights import NO_TEAM
 from lib.store.port import NotFound, Store, StoreUnavailable
 from lib.workshop import Team, Workshop
 
@@ -17,12 +18,6 @@ log = logging.getLogger(__name__)
 
 _LINK = re.compile(r"[A-Za-z0-9_-]{32}")
 
-
-#: What is said of a link that is malformed, unknown, changed or taken away: which, nobody is told.
-NO_TEAM = (
-    "This link does not lead to a team. Please check that all of it was copied, or ask your "
-    "facilitator for it again."
-)
 
 #: Links a process remembers for when the database is away.
 MAX_KNOWN = 10_000

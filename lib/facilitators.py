@@ -76,7 +76,7 @@ def actor(
     if not settings.passcode and not settings.signs_in:
         return Actor(is_house=True) if _is_here(headers or {}) else NOBODY
     email = _address(settings, claims or {}) if settings.signs_in else ""
-    is_house = bool(settings.passcode and token) and store.holds_pass(_digest(settings, token))
+    is_house = bool(settings.passcode and token) and store.holds_pass(digest(settings, token))
     return Actor(is_house, email, bool(email) and is_listed(settings, email))
 
 
@@ -112,14 +112,14 @@ def enter(store: Store, settings: Settings, passcode: str, who: str, now: dateti
         ):
             raise AccessRefused(WRONG)
     token = secrets.token_urlsafe(32)
-    store.keep_pass(_digest(settings, token), now + PASS_LASTS)
+    store.keep_pass(digest(settings, token), now + PASS_LASTS)
     return token
 
 
 def leave(store: Store, settings: Settings, token: str) -> None:
     """Forget that a browser gave the passcode. Raises StoreError."""
     if token:
-        store.drop_pass(_digest(settings, token))
+        store.drop_pass(digest(settings, token))
 
 
 def _is_here(headers: Mapping[str, str]) -> bool:
@@ -130,6 +130,6 @@ def _is_here(headers: Mapping[str, str]) -> bool:
     return name.casefold() in LOCAL and not any(each in told for each in _FORWARDED)
 
 
-def _digest(settings: Settings, token: str) -> str:
+def digest(settings: Settings, token: str) -> str:
     """Return what is stored of a pass. Keyed by the passcode: with another one, no pass is known."""
     return hmac.new(settings.passcode.encode(), token.encode(), hashlib.sha256).hexdigest()

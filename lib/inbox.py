@@ -10,15 +10,17 @@ however often, it is stored once, by its id.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lib import access, steps, working_copy
+from lib import steps, working_copy
 from lib.access import Action
 from lib.ids import is_id
 from lib.process import Process
 from lib.replies import utc_now
-from lib.status import is_read_only
+from lib.rights import TeamPermit
+from lib.store import permits
+from lib.store.port import Closed
 from lib.team_copy import WorkingCopy
 from lib.transcript import Message, Role, TextRefused, accept, as_name
-from lib.workshop import Team
+from lib.workshop import StepKey, Team
 
 
 class Sent(NamedTuple):
@@ -37,43 +39,62 @@ def take_in(process: Process, copy: WorkingCopy, step: str) -> bool:
     """
     Store what the box of *step* has sent, and have it answered; return whether there was any.
 
-    What is refused goes back into the box with a sentence. Raises StoreError, and then everything
-    stays in the box's outbox, which sends it again.
+    What is refused, by the store in the transaction that would have stored it, goes back into the
+    box with a sentence. Raises AccessRefused where the team's link opens it no more, StoreError; then
+    everything stays in the box's outbox, which sends it again.
     """
     sent = parsed(working_copy.component_state(box_key(copy, step)).get("outbox"))
     settled = copy.settled.setdefault(step, set())
     settled.intersection_update(each.id for each in sent)
     copy.refused = {id_: why for id_, why in copy.refused.items() if id_ in settled}
     fresh: list[Sent] = [each for each in sent if each.id not in settled]
-    if is_read_only(copy.states[step].status):
-        _send_back(copy, settled, fresh, "This step is complete: nothing can be added to it.")
-        return False
-    if closed := copy.closed_because(step):
-        _send_back(copy, settled, fresh, closed)
-        return False
     messages = [message for each in fresh if (message := _accepted(copy, each, settled))]
-    if messages:
-        copy.ask(Action.SAY, copy.key(step))
-        process.replies.ask(copy.key(step), messages)
-        settled.update(message.id for message in messages)
-    return bool(messages)
+    if not messages:
+        return False
+    try:
+        _ask(process, copy.permit(Action.SAY, step), messages)
+    except Closed as exc:
+        return _each_alone(process, copy, step, messages, str(exc))
+    settled.update(message.id for message in messages)
+    return True
+
+
+def _ask(process: Process, permit: TeamPermit, messages: Sequence[Message]) -> None:
+    with permits.held(permit):
+        process.replies.ask(StepKey(*permit.team, permit.step), messages)
+
+
+def _each_alone(
+    process: Process, copy: WorkingCopy, step: str, messages: Sequence[Message], why: str
+) -> bool:
+    """Send back what the step takes no more; what was stored before it closed is not sent back."""
+    settled, taken = copy.settled[step], False
+    for message in messages:
+        try:
+            if len(messages) > 1:
+                _ask(process, copy.permit(Action.SAY, step), [message])
+                settled.add(message.id)
+                taken = True
+                continue
+        except Closed as exc:
+            why = str(exc)
+        _send_back(copy, settled, [Sent(message.id, message.text)], why)
+    return taken
 
 
 def deliver(process: Process, team: Team, step: str, member: str, entries: Any) -> None:
     """
     Store what a box had not been told to be stored when its page was left, and have it answered.
 
-    What is refused, or comes for a step that takes none, stays in the box. Raises StoreError.
+    What is refused stays in the box. Raises KeyError for no step of ours, AccessRefused where the
+    team's link opens it no more, Closed where the step takes no messages, StoreError.
     """
-    if step not in steps.SLUGS or is_read_only(process.store.steps(team.key)[step].status):
-        return
-    if process.store.briefing(team.key).closed_because(step):
-        return
+    if step not in steps.SLUGS:
+        raise KeyError(step)
     author = as_name(member) or team.name
     messages = [_message(each.id, text, author) for each in parsed(entries) if (text := _fit(each))]
     if messages:
-        access.as_team(team.key, Action.SAY)
-        process.replies.ask(team.step_key(step), messages)
+        _ask(process, TeamPermit(Action.SAY, team.key, team.link, step), messages)
 
 
 def _fit(sent: Sent) -> str:

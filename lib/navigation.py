@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from lib import entrance, inbox, steps, working_copy
-from lib.access import Action
+from lib.access import AccessRefused, Action
 from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.status import is_locked
@@ -117,7 +117,7 @@ def leave(process: Process) -> None:
     step, copy.open_step = copy.open_step, None
     try:
         inbox.take_in(process, copy, step)
-    except StoreError as exc:
+    except (StoreError, AccessRefused) as exc:
         log.warning("What was sent in %s waits in its box: %s", step, exc)
     process.autosave.flush(copy.key(step))
 

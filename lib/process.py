@@ -19,7 +19,7 @@ from lib.ledger import Ledger
 from lib.lookout import Lookout
 from lib.replies import Replies
 from lib.settings import Settings
-from lib.store import deadline, open_store
+from lib.store import deadline, open_store, permits
 from lib.store.port import NotFound, Store, StoreError, Unstorable
 from lib.workshop import StepKey
 
@@ -63,7 +63,9 @@ def assemble(
 
     def save(key: StepKey, unsaved: Unsaved) -> None:
         try:
-            drafts.save(key, unsaved)
+            # Accepted while the right to it stood, it is saved whoever's thread saves it.
+            with permits.held(None):
+                drafts.save(key, unsaved)
         except (NotFound, Unstorable) as exc:
             # Its workshop was erased, or the database refuses these rows now and later.
             raise NeverSaved(str(exc)) from exc

@@ -20,14 +20,16 @@ from datetime import UTC, datetime
 from itertools import takewhile
 
 from lib import context
+from lib.access import AccessRefused, Action
 from lib.autosave import Autosave, QueueFull
 from lib.drafts import Drafts
 from lib.guide.port import Guide, GuideError, Proposal
 from lib.ids import greeting_id, new_id, reply_id
 from lib.reply import Reply
+from lib.rights import TeamPermit
 from lib.status import is_read_only
-from lib.store import deadline
-from lib.store.port import Store, StoreError
+from lib.store import deadline, permits
+from lib.store.port import Closed, Store, StoreError
 from lib.transcript import Message, MessageStatus, Role, unanswered
 from lib.workshop import StepKey
 
@@ -331,7 +333,11 @@ class Replies:
         if self._stopping:
             return
         try:
-            self._catch_up(key)
+            # The guide answers whoever asked, but only in a step that still takes messages.
+            with permits.held(TeamPermit(Action.SAY, key.team, None, key.step)):
+                self._catch_up(key)
+        except (AccessRefused, Closed) as exc:
+            log.info("Questions in %s need no answer: %s", key.step, exc)
         except Exception as exc:
             # The questions are stored; whoever opens the step next has them answered.
             log.warning("Questions in %s wait for an answer: %s", key.step, exc)

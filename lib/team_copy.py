@@ -5,17 +5,19 @@ A cache that may vanish at any moment (F5, a new server, another replica): the t
 and the URL. Every step page shares the chat history kept here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
 from lib import access, holding, steps
 from lib.access import AccessRefused, Action
 from lib.briefing import Briefing
-from lib.entrance import NO_TEAM
 from lib.process import Process
 from lib.replies import utc_now
+from lib.rights import NO_TEAM, TeamPermit
 from lib.status import current_step, is_locked, is_read_only
+from lib.store import permits
 from lib.store.port import NotFound, StoreUnavailable, upstream_artifacts
 from lib.transcript import Message, MessageStatus, Role, ordered
 from lib.updates import LastWord, Update
@@ -86,6 +88,24 @@ class WorkingCopy:
         """Let this tab's team do something, in its own steps alone. Raises AccessRefused."""
         access.as_team(self.team.key, action, key.team if key else None)
 
+    def permit(self, action: Action, step: str = "") -> TeamPermit:
+        """Return what this tab shows for something it wants to do, in *step* or in no single one."""
+        return TeamPermit(action, self.team.key, self.team.link, step)
+
+    @contextmanager
+    def acting(self, process: Process, action: Action, step: str = "") -> Iterator[None]:
+        """
+        Do something as this tab's team: every write within is accepted only while the right stands.
+
+        The store is asked before anything is done, and again by each write, in its own transaction.
+        Raises AccessRefused where the link opens this team no more, Closed where the step or
+        workshop takes no such change, StoreError.
+        """
+        permit = self.permit(action, step)
+        permits.check(permit, process.store.facts(permit))
+        with permits.held(permit):
+            yield
+
     @property
     def current_step(self) -> str:
         """The step the team should be at."""
@@ -154,7 +174,7 @@ class WorkingCopy:
         except NotFound as exc:
             raise AccessRefused(NO_TEAM) from exc
         told = process.store.briefing(key.team)
-        if holding.go_on(process.store, key.team, states, told, utc_now()):
+        if holding.go_on(process.store, self.permit(Action.OPEN_STEP), states, told, utc_now()):
             states = process.store.steps(key.team)
         self.briefing = told
         if states != self.states:

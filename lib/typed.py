@@ -9,14 +9,16 @@ server.
 
 from typing import Any
 
-from lib import access, steps, working_copy
+from lib import steps, working_copy
 from lib.access import Action
 from lib.artifacts import MODELS
 from lib.edits import Edit
 from lib.ids import is_id
 from lib.process import Process
+from lib.rights import Need, TeamPermit, closed_because
 from lib.shaping import shaped
-from lib.status import is_locked
+from lib.status import Status
+from lib.store import permits
 from lib.store.port import StoreUnavailable
 from lib.team_copy import WorkingCopy
 from lib.transcript import as_name, clean
@@ -41,15 +43,18 @@ def take_in(process: Process, copy: WorkingCopy, step: str) -> None:
     # The state comes with every rerun. What was taken in is not asked for again: what somebody has
     # discarded since would be set aside once more.
     taken = copy.taken_in.setdefault(step, {})
-    copy.ask(Action.TYPE, copy.key(step))
-    for edit in _edits(step, said, author):
-        if taken.get(edit.writer, 0) < edit.revision:
-            closed = copy.briefing.is_put_away
-            taken_in = process.drafts.take_in(copy.key(step), edit, closed=closed)
-            copy.drafts[step] = taken_in.draft
-            taken[edit.writer] = edit.revision
-            if taken_in.aside:
-                copy.asides[step] = process.store.asides(copy.key(step))
+    fresh = [e for e in _edits(step, said, author) if taken.get(e.writer, 0) < e.revision]
+    if not fresh:
+        return
+    permit = copy.permit(Action.TYPE, step)
+    held = _is_held(process, permit)
+    for edit in fresh:
+        with permits.held(permit):
+            taken_in = process.drafts.take_in(copy.key(step), edit, closed=held)
+        copy.drafts[step] = taken_in.draft
+        taken[edit.writer] = edit.revision
+        if taken_in.aside:
+            copy.asides[step] = process.store.asides(copy.key(step))
 
 
 def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
@@ -58,19 +63,20 @@ def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
 
     `stored` says whether all of it is in the database; until it is, the browser repeats it. `behind`
     names the fields whose revision is lower than one that is known, with that one: the browser, if
-    it still has that edit, gives it a higher one. Raises StoreError, and KeyError or TypeError for
-    what no form of ours sends.
+    it still has that edit, gives it a higher one. Raises StoreError, AccessRefused and Closed where
+    nothing of the kind is accepted now, and KeyError or TypeError for what no form of ours sends.
     """
     key, member = team.step_key(str(said["step"])), str(said["member"])
     if key.step not in steps.SLUGS:
         raise KeyError(key.step)
-    access.as_team(team.key, Action.TYPE, key.team)
     if "recall" in said:
         return _recall(process, key, said["recall"])
+    permit = TeamPermit(Action.TYPE, team.key, team.link, key.step)
     if "unsent" in said:
-        return _keep_unsent(process, key, said)
+        with permits.held(permit):
+            return _keep_unsent(process, key, said)
     edits = _edits(key.step, said["edits"], as_name(member) or team.name)
-    return _take_in(process, key, edits)
+    return _take_in(process, permit, edits)
 
 
 def _keep_unsent(process: Process, key: StepKey, said: Any) -> dict[str, Any]:
@@ -89,11 +95,10 @@ def _recall(process: Process, key: StepKey, writer: Any) -> dict[str, Any]:
     return {"text": held.text, "revision": held.revision} if held else {"text": "", "revision": 0}
 
 
-def _take_in(process: Process, key: StepKey, edits: list[Edit]) -> dict[str, Any]:
-    if _is_locked(process, key):
-        raise KeyError(key.step)
-    closed = _is_put_away(process, key)
-    taken = [(edit, process.drafts.take_in(key, edit, closed=closed)) for edit in edits]
+def _take_in(process: Process, permit: TeamPermit, edits: list[Edit]) -> dict[str, Any]:
+    key, held = StepKey(*permit.team, permit.step), _is_held(process, permit)
+    with permits.held(permit):
+        taken = [(edit, process.drafts.take_in(key, edit, closed=held)) for edit in edits]
     process.autosave.flush(key)
     draft = process.drafts.current(key)
     behind = {
@@ -111,20 +116,22 @@ def _take_in(process: Process, key: StepKey, edits: list[Edit]) -> dict[str, Any
     }
 
 
-def _is_locked(process: Process, key: StepKey) -> bool:
-    """Whether nobody has been in this step; while the database cannot say, somebody has."""
+def _is_held(process: Process, permit: TeamPermit) -> bool:
+    """
+    Whether the step is held: what is typed is kept beside the draft. Asked before it is taken in.
+
+    Raises AccessRefused and Closed where nothing that is typed is accepted, KeyError for a step that
+    is not open yet. While the database cannot
+    say, everything is: it is kept here until it can.
+    """
     try:
-        return is_locked(process.store.steps(key.team)[key.step].status)
+        facts = process.store.facts(permit)
     except StoreUnavailable:
         return False
-
-
-def _is_put_away(process: Process, key: StepKey) -> bool:
-    """Whether the workshop takes no edits any more; while the database cannot say, it does."""
-    try:
-        return process.store.briefing(key.team).is_put_away
-    except StoreUnavailable:
-        return False
+    permits.check(permit, facts)
+    if facts is not None and facts.status is Status.NOT_STARTED:
+        raise KeyError(permit.step)
+    return facts is not None and bool(closed_because(facts, permit.step, (Need.NOT_HELD,)))
 
 
 def _is_in(draft: Draft, step: str, edit: Edit) -> bool:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from lib import agenda, completion, facilitation, navigation, notes
-from lib.briefing import ARCHIVED, HELD, OPENS_NEXT
+from lib.briefing import OPENS_NEXT
 from lib.guide.scripted import ScriptedGuide
 from lib.notes import Note
 from lib.process import Process
+from lib.rights import ARCHIVED, HELD
 from lib.status import Event, Status
 from lib.store.port import StoreUnavailable
 from lib.workshop import Team
@@ -231,11 +232,13 @@ def test_a_message_to_an_archived_workshop_stays_in_its_box(
     assert "Wait!" not in [each.text for each in store.inner.messages(team.step_key("challenge"))]
 
 
-def test_what_was_typed_in_the_moment_of_archiving_is_kept_beside_the_draft(
+def test_an_edit_of_an_archived_workshop_waits_in_its_form(
     process: Process, store: WatchedStore, team: Team
 ) -> None:
+    """The form sends it again until the server has stored it: once the workshop is back."""
     from lib import typed
     from lib.ids import new_id
+    from lib.store.port import Closed
 
     store.inner.archive(team.workshop_id, NOW)
     edit = {
@@ -246,11 +249,16 @@ def test_what_was_typed_in_the_moment_of_archiving_is_kept_beside_the_draft(
         "revision": 1,
         "epoch": 0,
     }
-    typed.deliver(process, team, {"step": "challenge", "member": "Ada", "edits": [edit]})
+    said = {"step": "challenge", "member": "Ada", "edits": [edit]}
     key = team.step_key("challenge")
+    with pytest.raises(Closed):
+        typed.deliver(process, team, said)
+    kept = store.inner.asides(key), store.inner.draft(key).fields
+    store.inner.archive(team.workshop_id, None)
+    typed.deliver(process, team, said)
 
-    assert [each.value for each in store.inner.asides(key)] == ["Newcomers"]
-    assert store.inner.draft(key).fields == {}
+    assert kept == ([], {})
+    assert store.inner.draft(key).fields == {"target_user": "Newcomers"}
 
 
 # A deleted workshop

@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from lib import criteria, navigation, steps
 from lib.access import AccessRefused
-from lib.entrance import NO_TEAM
 from lib.guide.port import GuideError
 from lib.ids import new_id, new_link
 from lib.presses import Press
 from lib.process import Process
+from lib.rights import NO_TEAM
 from lib.settings import Settings
 from lib.status import Event, Status
 from lib.store.port import LEASE, StoreUnavailable

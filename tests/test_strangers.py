@@ -8,10 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from lib import navigation
 from lib.access import REFUSED
-from lib.entrance import NO_TEAM
 from lib.guide.scripted import ScriptedGuide
 from lib.ids import new_id, new_link
 from lib.process import Process
+from lib.rights import NO_TEAM
 from lib.status import Status
 from lib.transcript import Message, MessageStatus, Role
 from lib.workshop import Team, Workshop

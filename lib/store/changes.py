@@ -14,7 +14,7 @@ from lib.effects import carried_out
 from lib.ids import new_id
 from lib.snapshots import mark_fields, snapshot_fields
 from lib.status import Change, Event, Phase, Status
-from lib.store import rows
+from lib.store import rights, rows
 from lib.store.port import Conflict, Decision, NotFound
 from lib.store.rows import in_step, in_team
 from lib.store.schema import artifact_versions, events, messages, steps, teams, workshops
@@ -102,6 +102,7 @@ def carry_out(
     if connection.execute(known).first():
         # The commit's answer was lost, and this is the unit's second run.
         return
+    rights.check(connection)
     changes = decision.changes
     # An undo rests on all that was written since: from here on nobody writes in any step.
     is_counted = decision.undoable or bool(decision.asked)

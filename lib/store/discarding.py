@@ -44,7 +44,7 @@ class Discarding:
                 taken = before if connection.execute(found).first() else None
             return rows.message(taken) if taken else None
 
-        return self._door.run(Kind.WRITE, work)
+        return self._door.act(Kind.WRITE, work)
 
     def _taken(self, connection: Connection, key: StepKey, this: Any) -> Any:
         last = select(func.max(rows.PLACE)).where(in_step(messages, key), live_era(key))

@@ -27,7 +27,7 @@ from sqlalchemy.exc import (
     StatementError,
 )
 
-from lib.store import deadline, names
+from lib.store import deadline, names, permits, rights
 from lib.store.port import PATIENCE, StoreError, StoreUnavailable, Unstorable
 
 log = logging.getLogger(__name__)
@@ -204,6 +204,21 @@ class Door:
         self._log_is_dirty = self._log_is_dirty or is_dirty
         if self.is_sqlite and self._log_is_dirty:
             self._log_is_dirty = self.run(Kind.SINGLE, _log_is_left)
+
+    def act(self, kind: Kind, work: Callable[[Connection], Result]) -> Result:
+        """
+        As `run`, for a write: first, in the same transaction, the thread's permit is checked.
+
+        Raises AccessRefused and Closed where the permit does not allow it any more.
+        """
+        if permits.current() is None:
+            return self.run(kind, work)
+
+        def permitted(connection: Connection) -> Result:
+            rights.check(connection)
+            return work(connection)
+
+        return self.run(Kind.WRITE, permitted)
 
     def rows(self, query: Any, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Return what one query finds, run with *values* for its parameters."""

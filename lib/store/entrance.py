@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib.access import Admission, Role
-from lib.store import rows
+from lib.store import rights, rows
 from lib.store.clock import now
 from lib.store.engine import Door, Kind
 from lib.store.port import NotFound
@@ -53,6 +53,7 @@ class Entrance:
         """Give a team another link, and forget its code."""
 
         def write(connection: Connection) -> None:
+            rights.locked(connection, teams, _is(teams, team))
             changed = connection.execute(
                 update(teams).where(_is(teams, team)).values(link=link, revoked=revoked)
             )
@@ -61,7 +62,7 @@ class Entrance:
             for table in (codes, issued_codes):
                 connection.execute(delete(table).where(rows.in_team(table, team)))
 
-        self._door.run(Kind.WRITE, write)
+        self._door.act(Kind.WRITE, write)
 
     def observer_link(self, workshop_id: str) -> str:
         """Return the link that lets anybody read along; empty where there is none."""
@@ -81,7 +82,7 @@ class Entrance:
                 at = observer_links.c.workshop_id == workshop_id
                 connection.execute(delete(observer_links).where(at))
 
-        self._door.run(Kind.WRITE, write)
+        self._door.act(Kind.WRITE, write)
 
     def workshop_by_observer_link(self, link: str) -> Workshop:
         """Return the workshop this link lets anybody read along in."""
@@ -106,7 +107,7 @@ class Entrance:
                 row = {"workshop_id": workshop_id, "email": email, "role": role.value}
                 self._put(grants, row, connection)
 
-        self._door.run(Kind.WRITE, write)
+        self._door.act(Kind.WRITE, write)
 
     def grants(self, workshop_id: str) -> dict[str, Role]:
         """Return who was let into a workshop, by address."""
@@ -156,7 +157,7 @@ class Entrance:
             self._put(codes, key | row, connection)
             self._put(issued_codes, key | row, connection)
 
-        self._door.run(Kind.WRITE, write)
+        self._door.act(Kind.WRITE, write)
 
     def codes(self, workshop_id: str) -> dict[str, Code]:
         """Return the codes of a workshop's teams that open them now, by team."""

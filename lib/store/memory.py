@@ -11,7 +11,9 @@ from lib import steps as steps_
 from lib.cascade import Standing
 from lib.effects import carried_out
 from lib.ids import new_id
+from lib.rights import Facts, Permit, TeamPermit
 from lib.status import Change, Event, Phase, Status
+from lib.store import permits
 from lib.store.clock import now
 from lib.store.memory_entrance import MemoryEntrance
 from lib.store.memory_finding import MemoryFinding
@@ -56,6 +58,7 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance):
     def create_workshop(self, workshop: Workshop, teams: Sequence[Team]) -> None:
         """Add a workshop with its teams."""
         with self._lock:
+            self._check_right()
             if workshop.id in self._workshops:
                 return
             links = [team.link for team in [*self._teams.values(), *teams]]
@@ -88,6 +91,42 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance):
                 if team.link == link and not team.revoked:
                     return team
             raise NotFound("There is no such team.")
+
+    def facts(self, permit: Permit) -> Facts | None:
+        """Return what is stored of all a permit rests on."""
+        with self._lock:
+            if isinstance(permit, TeamPermit):
+                return self._facts_of_team(permit)
+            workshop = self._workshops.get(permit.workshop_id)
+            if permit.workshop_id and workshop is None:
+                return None
+            return Facts(
+                workshop.archived_at if workshop else None,
+                workshop.erase_at if workshop else None,
+                owner=workshop.owner if workshop else "",
+                granted=self.grants(permit.workshop_id).get(permit.actor.email),
+                holds_pass=self.holds_pass(permit.pass_digest),
+            )
+
+    def _facts_of_team(self, permit: TeamPermit) -> Facts | None:
+        team = self._teams.get(permit.team)
+        if team is None:
+            return None
+        state = self._row(StepKey(*permit.team, permit.step)).state if permit.step else None
+        workshop = self._workshops[team.workshop_id]
+        return Facts(
+            workshop.archived_at,
+            workshop.erase_at,
+            self.agenda(team.workshop_id).open_until,
+            "" if team.revoked else team.link,
+            state.status if state else None,
+            state.era if state else 0,
+        )
+
+    def _check_right(self) -> None:
+        """Raise where this thread's permit does not allow its write; the lock is held."""
+        if (permit := permits.current()) is not None:
+            permits.check(permit, self.facts(permit))
 
     def fingerprints(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """Return a fingerprint of what each step's page shows: here, of all of it."""
@@ -158,6 +197,7 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance):
         """Carry out what was decided, or raise Conflict and change nothing."""
         changes, basis = decision.changes, decision.basis
         with self._lock:
+            self._check_right()
             rows = [self._row(StepKey(*team, change.step)) for change in changes]
             moved = any(
                 row.state.status is not change.before

@@ -1,6 +1,7 @@
 """The ways in of the store in memory."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ class MemoryEntrance:
     _lock: threading.RLock
     _workshops: dict[str, Workshop]
     _teams: dict[TeamKey, Team]
+    _check_right: Callable[[], None]
 
     def __init__(self) -> None:
         self._observer_links: dict[str, str] = {}
@@ -31,6 +33,7 @@ class MemoryEntrance:
     def change_link(self, team: TeamKey, link: str, *, revoked: bool) -> None:
         """Give a team another link, and forget its code."""
         with self._lock:
+            self._check_right()
             if team not in self._teams:
                 raise NotFound("There is no such team.")
             self._teams[team] = replace(self._teams[team], link=link, revoked=revoked)
@@ -44,6 +47,7 @@ class MemoryEntrance:
     def set_observer_link(self, workshop_id: str, link: str) -> None:
         """Make *link* the only one that lets anybody read along; empty for none."""
         with self._lock:
+            self._check_right()
             if link:
                 self._observer_links[workshop_id] = link
             else:
@@ -62,6 +66,7 @@ class MemoryEntrance:
     def grant(self, workshop_id: str, email: str, role: Role | None) -> None:
         """Let somebody in as *role*; with None, no more."""
         with self._lock:
+            self._check_right()
             of_workshop = self._grants.setdefault(workshop_id, {})
             if role is None:
                 of_workshop.pop(email, None)
@@ -94,6 +99,7 @@ class MemoryEntrance:
         """Make *code* the team's only one; the one before has expired from now on."""
         at = now()
         with self._lock:
+            self._check_right()
             others = {key: each for key, each in self._codes.items() if each.expires_at > now()}
             taken = any(each.code == code.code for key, each in others.items() if key != team)
             if taken or team not in self._teams:

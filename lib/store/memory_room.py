@@ -1,6 +1,7 @@
 """Running a workshop, in memory: the twin of `lib.store.room`."""
 
 import threading
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +28,7 @@ class MemoryRooms:
     _attempts: dict[tuple[str, str], tuple[datetime, int]]
     _codes: dict[TeamKey, Code]
     _issued: dict[tuple[str, str], tuple[TeamKey, datetime]]
+    _check_right: Callable[[], None]
 
     def __init__(self) -> None:
         self._agendas: dict[str, Agenda] = {}
@@ -56,6 +58,7 @@ class MemoryRooms:
     def save_agenda(self, workshop_id: str, agenda: Agenda) -> None:
         """Store an agenda in place of the one of the revision before."""
         with self._lock:
+            self._check_right()
             if workshop_id not in self._workshops:
                 raise Unstorable(_REFUSED)
             stored = self.agenda(workshop_id)
@@ -92,6 +95,7 @@ class MemoryRooms:
     def post(self, workshop_id: str, note: Note) -> None:
         """Keep a note, once by its id."""
         with self._lock:
+            self._check_right()
             stranger = (
                 note.team_id is not None and TeamKey(workshop_id, note.team_id) not in self._teams
             )
@@ -102,6 +106,7 @@ class MemoryRooms:
     def close_note(self, workshop_id: str, note_id: str, closing: Closing) -> None:
         """Keep that a team is done with a note; who was first stays."""
         with self._lock:
+            self._check_right()
             held = self._notes.get(workshop_id, {})
             if note_id not in held or TeamKey(workshop_id, closing.team_id) not in self._teams:
                 raise Unstorable(_REFUSED)
@@ -121,11 +126,13 @@ class MemoryRooms:
     def archive(self, workshop_id: str, at: datetime | None) -> None:
         """Put a workshop away, or take it out again."""
         with self._lock:
+            self._check_right()
             self._workshops[workshop_id] = replace(self.workshop(workshop_id), archived_at=at)
 
     def delete(self, workshop_id: str, erase_at: datetime | None) -> None:
         """Have a workshop erased at a time, or keep it after all."""
         with self._lock:
+            self._check_right()
             self._workshops[workshop_id] = replace(self.workshop(workshop_id), erase_at=erase_at)
 
     def erase(self, workshop_id: str, now: datetime) -> None:

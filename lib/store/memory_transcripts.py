@@ -68,6 +68,9 @@ class MemoryTranscripts:
     _clock: Clock
     _rows: dict[StepKey, Row]
 
+    #: Raises where the thread's permit does not allow its write: see `lib.store.permits`.
+    _check_right: Callable[[], None]
+
     def __init__(self) -> None:
         self._placed: dict[tuple[str, str], StepKey] = {}
 
@@ -76,6 +79,8 @@ class MemoryTranscripts:
     ) -> list[Message]:
         """Put new messages at the end of a step's transcript."""
         with self._lock:
+            if any((key.workshop_id, m.id) not in self._placed for m in [*messages, reply] if m):
+                self._check_right()
             row = self._row(key)
             last = max(row.live, key=lambda each: each.position, default=None)
             end, speaker = (last.position, last.role) if last else (0, None)
@@ -153,6 +158,7 @@ class MemoryTranscripts:
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
         """Lease an unfinished message to the caller."""
         with self._lock:
+            self._check_right()
             row = self._rows.get(key, NOTHING)
             stored = row.messages.get(message_id)
             if stored not in row.live or stored.status is MessageStatus.COMPLETE:
@@ -168,6 +174,7 @@ class MemoryTranscripts:
     def interrupt(self, key: StepKey, message_id: str) -> None:
         """End a message that is being written, whoever writes it."""
         with self._lock:
+            self._check_right()
             row = self._rows.get(key, NOTHING)
             stored = row.messages.get(message_id)
             if stored in row.live and stored.status is MessageStatus.STREAMING:
@@ -249,6 +256,7 @@ class MemoryTranscripts:
     def discard(self, key: StepKey, message_id: str, draft: Draft | None = None) -> Message | None:
         """Archive the last reply of a step, where it is whole, and lease it to the caller."""
         with self._lock:
+            self._check_right()
             row = self._row(key)
             last = max(row.live, key=lambda each: each.position, default=None)
             if last is None or last.id != message_id or last.role is not Role.ASSISTANT:

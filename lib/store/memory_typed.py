@@ -12,6 +12,7 @@ class MemoryTyped(MemoryTranscripts):
     def set_aside(self, key: StepKey, aside: Aside) -> None:
         """Keep what could not go into the draft."""
         with self._lock:
+            self._check_right()
             held = self._stored(key).asides
             place = (aside.field, aside.writer)
             if place not in held or held[place].revision < aside.revision:
@@ -41,11 +42,13 @@ class MemoryTyped(MemoryTranscripts):
     def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
         """Forget what a writer's aside for a field holds."""
         with self._lock:
+            self._check_right()
             self._rows.get(key, NOTHING).asides.pop((field, writer), None)
 
     def keep_unsent(self, key: StepKey, unsent: Unsent) -> Unsent:
         """Keep what a tab's chat box holds; newer wins. Return what is stored now."""
         with self._lock:
+            self._check_right()
             held = self._stored(key).unsent
             known = held.get(unsent.writer)
             if known is None or known.revision < unsent.revision:

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from lib.store import rows
+from lib.rights import Facts, Permit, TeamPermit
+from lib.store import permits, rights, rows
 from lib.store.port import NotFound
 from lib.store.rows import in_step
 from lib.store.schema import messages, steps
@@ -32,6 +33,23 @@ def lock(connection: Connection, key: StepKey) -> int | None:
     row = select(steps.c.era).where(in_step(steps, key)).with_for_update(key_share=True)
     era = connection.scalar(row)
     return None if era is None else int(era)
+
+
+def locked(connection: Connection, key: StepKey) -> tuple[Permit | None, Facts]:
+    """
+    As `locked_era`, for a writer who may hold a permit; return it, and what it rests on.
+
+    Both are one query. Raises AccessRefused and NotFound where there is no such step.
+    """
+    permit = permits.current()
+    if not isinstance(permit, TeamPermit) or permit.step != key.step or permit.team != key.team:
+        rights.check(connection)
+        return None, Facts(era=locked_era(connection, key))
+    facts = rights.facts(connection, permit, locked=True)
+    if facts is None:
+        permits.check(permit, None)
+        raise AssertionError("unreachable")
+    return permit, facts
 
 
 def live_era(key: StepKey) -> Any:

@@ -7,6 +7,7 @@ What the app may ask of persistence.
     +-- Conflict              somebody else was faster: read again, decide again
     +-- SchemaRefused         the database is newer than this program
     +-- Unstorable            the database refuses this very row, now and later
+    +-- Closed                the step or workshop accepts no such change now
 
 Drivers' errors become these at one place in each store, chained to their cause.
 """
@@ -20,6 +21,7 @@ from lib import steps
 from lib.access import Admission, Role
 from lib.calls import Call, TeamUsage
 from lib.cascade import Standing
+from lib.rights import Facts, Permit
 from lib.status import Change
 from lib.store.room_port import RoomStore
 from lib.transcript import Message
@@ -76,6 +78,10 @@ class Unstorable(StoreError):
     """What was to be stored breaks a rule of the database, or holds a text it cannot hold."""
 
 
+class Closed(StoreError):
+    """The step or workshop accepts no such change now. Its text says why, to whoever asked."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """What was decided about a team's steps, to be carried out as one."""
@@ -110,6 +116,10 @@ class Store(RoomStore, Protocol):
     Ownership: records are immutable and belong to nobody; nothing passed in is kept or changed.
     Atomicity: each call is one transaction, wholly there or not at all.
     Repetition: every write may be repeated after an error and then has happened once.
+    Rights: a write under a permit (`lib.store.permits`) checks, in its own transaction, that the right
+    still stands (`lib.rights`). It raises AccessRefused where the link, pass or role is gone, Closed
+    where the step or workshop accepts no such change, and then nothing was written. What ended the
+    right and committed first always wins. A repeat of what is already stored is no new write.
     Errors: the family above and nothing else. Text is stored as given: it has been cleaned
     (`lib.transcript.clean`) where it came in. All times are aware and in UTC, to the microsecond.
     Patience: no call takes longer than `PATIENCE`, however the database behaves.
@@ -147,6 +157,10 @@ class Store(RoomStore, Protocol):
 
     def team_by_link(self, link: str) -> Team:
         """Return the team whose link this is. Raises NotFound, also where it is revoked."""
+        ...
+
+    def facts(self, permit: Permit) -> Facts | None:
+        """Return what is stored of all a permit rests on, in one query for a team's; None for nothing."""
         ...
 
     def fingerprints(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -22,6 +22,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 from lib.agenda import MINUTES, Agenda, Timer
 from lib.briefing import Briefing, Desk
 from lib.notes import Closing, Kind, Note, NoteRecord
+from lib.store import rights
 from lib.store.engine import Door
 from lib.store.engine import Kind as Unit
 from lib.store.port import Conflict, NotFound
@@ -169,7 +170,7 @@ class Rooms:
             if stored is None or _agenda(stored) != agenda:
                 raise Conflict("Somebody else changed the agenda at the same time.")
 
-        self._door.run(Unit.WRITE, work)
+        self._door.act(Unit.WRITE, work)
 
     # Notes
 
@@ -220,7 +221,7 @@ class Rooms:
         upsert: Any = upsert_on_sqlite if self._door.is_sqlite else upsert_on_postgresql
         key = list(table.primary_key.columns)
         statement = upsert(table).values(values).on_conflict_do_nothing(index_elements=key)
-        self._door.run(Unit.SINGLE, lambda connection: connection.execute(statement))
+        self._door.act(Unit.SINGLE, lambda connection: connection.execute(statement))
 
     # Putting away, and erasing
 
@@ -233,9 +234,15 @@ class Rooms:
         self._end(workshop_id, erase_at=erase_at)
 
     def _end(self, workshop_id: str, **values: datetime | None) -> None:
-        statement = update(workshops).where(workshops.c.workshop_id == workshop_id).values(values)
-        if not self._door.run(Unit.SINGLE, lambda c: c.execute(statement).rowcount):
-            raise NotFound("There is no such workshop.")
+        this = workshops.c.workshop_id == workshop_id
+
+        def work(connection: Connection) -> None:
+            rights.locked(connection, workshops, this)
+            rights.check(connection)
+            if not connection.execute(update(workshops).where(this).values(values)).rowcount:
+                raise NotFound("There is no such workshop.")
+
+        self._door.run(Unit.WRITE, work)
 
     def erase(self, workshop_id: str, now: datetime) -> None:
         """Erase every row of a workshop that was deleted, where its time has come."""

@@ -13,9 +13,10 @@ from lib import steps as steps_
 from lib.calls import Call, TeamUsage
 from lib.cascade import Standing
 from lib.ids import new_id
+from lib.rights import Facts, Permit
 from lib.snapshots import snapshot_of
 from lib.store import changes as changes_
-from lib.store import finding, overview, rows
+from lib.store import finding, overview, rights, rows
 from lib.store.calls import Calls
 from lib.store.discarding import Discarding
 from lib.store.engine import Door, Kind
@@ -75,7 +76,7 @@ class SqlStore(Rooms, Entrance):
 
     def create_workshop(self, workshop: Workshop, teams: Sequence[Team]) -> None:
         """Add a workshop with its teams."""
-        self._door.run(Kind.WRITE, lambda connection: changes_.start(connection, workshop, teams))
+        self._door.act(Kind.WRITE, lambda connection: changes_.start(connection, workshop, teams))
 
     def workshops(self) -> list[Workshop]:
         """Return all workshops, newest first."""
@@ -106,6 +107,12 @@ class SqlStore(Rooms, Entrance):
         if not found:
             raise NotFound("There is no such team.")
         return rows.team(found[0])
+
+    def facts(self, permit: Permit) -> Facts | None:
+        """Return what is stored of all a permit rests on."""
+        return self._door.run(
+            Kind.SINGLE, lambda connection: rights.facts(connection, permit, locked=False)
+        )
 
     def fingerprints(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """Return a fingerprint of what each step's page shows."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store import clock, deadline, placing, rows
+from lib.store import clock, deadline, permits, placing, rows
 from lib.store.columns import Moment, Value
 from lib.store.engine import Door, Kind
 from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable
@@ -102,10 +102,13 @@ class Transcripts:
 
         def work(connection: Connection) -> list[Message]:
             nonlocal placed
-            era = placing.locked_era(connection, key)
+            permit, facts = placing.locked(connection, key)
+            era = facts.era
             known = placing.known_of(connection, key, given)
             if not placed or any(known.get(each.id) != placing.place_of(each) for each in placed):
                 due = given if reply is None or self._is_free(connection, key) else given[:-1]
+                if permit and any(each.id not in known for each in due):
+                    permits.check(permit, facts)
                 placed = placing.behind(
                     placing.end_of(connection, key, era), era, due, known, reply
                 )
@@ -246,7 +249,7 @@ class Transcripts:
                 taken = before if connection.execute(found).first() else None
             return rows.message(taken) if taken else None
 
-        return self._door.run(Kind.WRITE, work)
+        return self._door.act(Kind.WRITE, work)
 
     def _taking(self, this: Any) -> Any:
         free = or_(messages.c.status != _STREAMING, messages.c.lease_until < self._now())
@@ -273,7 +276,7 @@ class Transcripts:
                 updated_at=self._now(),
             )
         )
-        self._door.run(Kind.SINGLE, lambda connection: connection.execute(ending))
+        self._door.act(Kind.SINGLE, lambda connection: connection.execute(ending))
 
     # Reading
 

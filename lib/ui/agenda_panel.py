@@ -128,10 +128,10 @@ def _pace(
 ) -> bool:
     """Change the agenda; where that cannot be done, say so and leave everything as it is."""
     try:
-        gate.ask(process, action, workshop_id)
-        facilitation.pace(process.store, workshop_id, change)
+        with gate.acting(process, action, workshop_id):
+            facilitation.pace(process.store, workshop_id, change)
     except (StoreError, AccessRefused) as exc:
-        st.toast(f"Not yet. {exc}")
+        st.toast(press.failed(exc))
         return False
     return True
 

@@ -1,6 +1,7 @@
 """What was typed and could not go into the draft: shown beside it until somebody decides."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -31,9 +32,11 @@ def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
     with st.container(horizontal=True):
         can_be_used = not closed and aside.field in MODELS[step].model_fields
         if can_be_used and press.button("Use this instead", key=f"use/{place}"):
-            _settled(copy, step, lambda: process.drafts.use(copy.key(step), aside))
+            with _settled(process, copy, Action.USE_ASIDE, step):
+                process.drafts.use(copy.key(step), aside)
         if press.button("Discard", key=f"discard/{place}", type="tertiary"):
-            _settled(copy, step, lambda: process.drafts.discard(copy.key(step), aside))
+            with _settled(process, copy, Action.SETTLE_ASIDE, step):
+                process.drafts.discard(copy.key(step), aside)
 
 
 def _text(step: str, aside: Aside) -> str:
@@ -60,11 +63,13 @@ def _why(copy: WorkingCopy, step: str, aside: Aside, guide: str) -> str:
     )
 
 
-def _settled(copy: WorkingCopy, step: str, decide: Callable[[], None]) -> None:
+@contextmanager
+def _settled(process: Process, copy: WorkingCopy, action: Action, step: str) -> Iterator[None]:
+    """Do what is within, where it may be done, and draw the page again."""
     try:
-        copy.ask(Action.SETTLE_ASIDE, copy.key(step))
-        decide()
+        with copy.acting(process, action, step):
+            yield
     except StoreError as exc:
-        st.toast(f"Not yet. {exc}")
+        st.toast(press.failed(exc))
     else:
         st.rerun()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib import facilitation, working_copy
-from lib.access import Action
+from lib.access import AccessRefused, Action
 from lib.notes import MAX_CHARACTERS, Kind, Note, NoteRefused
 from lib.process import Process
 from lib.replies import utc_now
@@ -79,9 +79,9 @@ def show_time(process: Process, copy: WorkingCopy) -> None:
 
 def _raise(process: Process, copy: WorkingCopy, words: str) -> None:
     author, at = _who(copy), utc_now()
-    copy.ask(Action.RAISE_FLAG)
     try:
-        facilitation.ask_for_help(process.store, copy.team.key, words, author=author, at=at)
+        with copy.acting(process, Action.RAISE_FLAG):
+            facilitation.ask_for_help(process.store, copy.team.key, words, author=author, at=at)
     except (NoteRefused, StoreError) as exc:
         st.warning(f"Not sent yet. {exc}")
     else:
@@ -92,8 +92,9 @@ def _raise(process: Process, copy: WorkingCopy, words: str) -> None:
 
 def _close(process: Process, copy: WorkingCopy, note: Note) -> None:
     # A flag is lowered by whoever may raise one; what the facilitator wrote is closed by who reads it.
-    copy.ask(Action.RAISE_FLAG if note.kind is Kind.FLAG else Action.READ_ROOM)
-    facilitation.close(process.store, copy.team.key, note, by=_who(copy), at=utc_now())
+    action = Action.RAISE_FLAG if note.kind is Kind.FLAG else Action.CLOSE_NOTICE
+    with copy.acting(process, action):
+        facilitation.close(process.store, copy.team.key, note, by=_who(copy), at=utc_now())
 
 
 def _who(copy: WorkingCopy) -> str:
@@ -104,5 +105,5 @@ def _done(do: Callable[[], object]) -> None:
     """Do it before the page is drawn anew; where it cannot be done, all stays as it is."""
     try:
         do()
-    except StoreError as exc:
-        st.toast(f"Not yet. {exc}")
+    except (StoreError, AccessRefused) as exc:
+        st.toast(press.failed(exc))

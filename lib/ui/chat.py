@@ -8,12 +8,12 @@ from math import ceil
 import streamlit as st
 
 from lib import inbox, navigation, turns, working_copy
-from lib.access import Action
+from lib.access import AccessRefused, Action
 from lib.process import Process
 from lib.reply import Reply
 from lib.status import is_read_only
-from lib.store import deadline
-from lib.store.port import StoreError, StoreUnavailable
+from lib.store import deadline, permits
+from lib.store.port import Closed, StoreError, StoreUnavailable
 from lib.team_copy import WINDOW, WorkingCopy
 from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import bubbles, chat_box, page, press, safe
@@ -37,10 +37,11 @@ def receive(process: Process, copy: WorkingCopy, step: str) -> None:
     try:
         taken = inbox.take_in(process, copy, step)
         if not taken and not copy.closed_because(step):
-            process.replies.attend(
-                copy.key(step), copy.transcripts[step], copy.states[step].redraft
-            )
-    except StoreUnavailable:
+            with permits.held(copy.permit(Action.SAY, step)):
+                process.replies.attend(
+                    copy.key(step), copy.transcripts[step], copy.states[step].redraft
+                )
+    except (StoreUnavailable, Closed):
         return
     if taken or not copy.transcripts[step]:
         copy.refresh(process, step)
@@ -161,12 +162,11 @@ def _delivery(copy: WorkingCopy, step: str) -> Delivery:
 
 
 def _stop(process: Process, copy: WorkingCopy, key: StepKey, message_id: str) -> None:
-    copy.ask(Action.STOP_REPLY, key)
     try:
-        with deadline.waiting_once():
+        with deadline.waiting_once(), copy.acting(process, Action.STOP_REPLY, key.step):
             process.replies.stop(key, message_id)
-    except StoreError as exc:
-        st.toast(f"Not yet. {exc}")
+    except (StoreError, AccessRefused) as exc:
+        st.toast(press.failed(exc))
 
 
 def _growing_elsewhere(copy: WorkingCopy, step: str) -> str | None:
@@ -191,11 +191,11 @@ def _offer_retry(process: Process, copy: WorkingCopy, step: str, message: Messag
     with st.container(horizontal=True, vertical_alignment="center", key="retry-row"):
         st.markdown(f":material/warning: {safe.escaped(why)}", width="stretch")
         if press.button("Retry", key="retry", icon=":material/refresh:"):
-            copy.ask(Action.RETRY_REPLY, copy.key(step))
             try:
-                process.replies.retry(copy.key(step), message)
+                with copy.acting(process, Action.RETRY_REPLY, step):
+                    process.replies.retry(copy.key(step), message)
             except StoreError as exc:
-                st.toast(f"Not yet. {exc}")
+                st.toast(press.failed(exc))
             st.rerun()
 
 
@@ -211,10 +211,10 @@ def _offer_another(process: Process, copy: WorkingCopy, step: str) -> None:
         type="tertiary",
         help="The guide answers your last message once more; this reply is put away.",
     ):
-        copy.ask(Action.RETRY_REPLY, copy.key(step))
         try:
-            process.replies.rewrite(copy.key(step), said[-1])
+            with copy.acting(process, Action.RETRY_REPLY, step):
+                process.replies.rewrite(copy.key(step), said[-1])
         except StoreError as exc:
-            st.toast(f"Not yet. {exc}")
+            st.toast(press.failed(exc))
         else:
             st.rerun()

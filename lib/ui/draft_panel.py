@@ -8,7 +8,7 @@ from lib.briefing import OPENS_NEXT
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import Status, TransitionRefused, is_locked, is_read_only
-from lib.store.port import Conflict, StoreUnavailable
+from lib.store.port import Closed, Conflict, StoreUnavailable
 from lib.team_copy import Asking, WorkingCopy
 from lib.ui import (
     artifact_card,
@@ -107,14 +107,17 @@ def _flat(sentence: str) -> str:
 
 def _complete(process: Process, copy: WorkingCopy, step: str) -> None:
     actor = working_copy.member() or copy.team.name
-    copy.ask(Action.CONFIRM, copy.key(step))
+    key = copy.key(step)
     try:
-        completion.confirm(process.store, process.drafts, copy.key(step), actor=actor, at=utc_now())
+        with copy.acting(process, Action.CONFIRM, step):
+            completion.confirm(process.store, process.drafts, key, actor=actor, at=utc_now())
     except completion.NotReady as exc:
         st.warning("Not quite yet: " + _flat(" ".join(exc.missing)))
     except (TransitionRefused, Conflict):
         working_copy.notify("Somebody in your team confirmed this step a moment ago.")
         st.rerun()
+    except Closed as exc:
+        st.warning(press.failed(exc))
     except StoreUnavailable as exc:
         st.warning(f"Not confirmed yet, nothing is lost. {exc} Please try again in a moment.")
     else:

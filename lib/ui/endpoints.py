@@ -20,7 +20,7 @@ from lib.access import AccessRefused
 from lib.process import Process
 from lib.replies import utc_now
 from lib.settings import SettingsError
-from lib.store.port import StoreError
+from lib.store.port import Closed, StoreError
 from lib.transcript import MAX_CHARACTERS
 from lib.ui import scripts
 from lib.ui.guard import is_foreign
@@ -42,8 +42,8 @@ def taking(take: Take, most: int) -> Answer:
     Return the answer to requests in which a page's own inputs say something.
 
     The team's link is the key, as it is to the page: nobody who does not hold it can make a request
-    that does anything. Whatever is wrong gets the same empty answer, and what is not stored stays
-    in the browser. *most* is in bytes.
+    that does anything. Whatever is wrong gets the same empty answer, a step or workshop that takes
+    nothing now 409, and what is not stored stays in the browser. *most* is in bytes.
     """
 
     async def answer(request: Request) -> Response:
@@ -54,6 +54,8 @@ def taking(take: Take, most: int) -> Answer:
             told = await run_in_threadpool(_take, take, json.loads(body))
         except (ValueError, KeyError, TypeError, RecursionError, AccessRefused):
             return Response(status_code=404)
+        except Closed:
+            return Response(status_code=409)
         except (StoreError, SettingsError) as exc:
             log.warning("What a browser sent waits there: %s", exc)
             return Response(status_code=503)

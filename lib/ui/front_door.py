@@ -204,10 +204,12 @@ def _begin(process: Process, title: str, challenge: str, names: list[str], langu
     if problem := _problem(title, challenge, names):
         st.error(safe.escaped(problem))
         return
-    gate.ask(process, Action.START_WORKSHOP)
     owner = gate.owner(process)
     try:
-        with press.once("start", title, challenge, *names, language, owner) as id_:
+        with (
+            gate.acting(process, Action.START_WORKSHOP),
+            press.once("start", title, challenge, *names, language, owner) as id_,
+        ):
             workshop = Workshop(id_, title, challenge, utc_now(), language, owner=owner)
             teams = [
                 Team(id_, new_id(), name, new_link(), place) for place, name in enumerate(names, 1)

@@ -5,7 +5,8 @@ The browser holds a pass as a cookie no script can read, so it is our own reques
 it; the page is loaded anew afterwards, and is the one that was asked for.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,8 @@ import streamlit as st
 from lib import access, entrance, facilitators, navigation, working_copy
 from lib.access import NOBODY, AccessRefused, Action, Actor, Scope
 from lib.process import Process
+from lib.rights import FacilitatorPermit
+from lib.store import permits
 from lib.transcript import clean
 from lib.ui import page, safe
 from lib.ui.component import component
@@ -82,6 +85,23 @@ def ask(process: Process, action: Action, workshop_id: str = "") -> None:
     actor, scope = _shown(process).standing(process, workshop_id)
     working_copy.of_run().update({"actor": actor, f"standing/{workshop_id}": (actor, scope)})
     access.authorize(actor, action, scope)
+
+
+@contextmanager
+def acting(process: Process, action: Action, workshop_id: str = "") -> Iterator[None]:
+    """
+    Let whoever is at this page do something, as `ask`: every write within checks it once more.
+
+    Raises AccessRefused where the right is gone, also in the middle, Closed where the workshop takes
+    no such change, StoreError.
+    """
+    shown = _shown(process)
+    actor, scope = shown.standing(process, workshop_id)
+    access.authorize(actor, action, scope)
+    by_pass = actor.is_house and bool(process.settings.passcode)
+    digest = facilitators.digest(process.settings, shown.token) if by_pass else ""
+    with permits.held(FacilitatorPermit(action, scope.workshop_id, actor, digest)):
+        yield
 
 
 def later(process: Process, action: Action, workshop_id: str) -> Callable[[], None]:

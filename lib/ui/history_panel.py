@@ -42,13 +42,14 @@ def _undo(process: Process, copy: WorkingCopy, step: str) -> None:
     who = working_copy.member() or copy.team.name
     if press.button("Undo reopening", key="undo", icon=":material/undo:", width="stretch"):
         reopen_dialog.decided(
+            process,
             copy,
             copy.key(step),
             Action.UNDO,
             lambda: reopening.undo(
                 process.store, process.drafts, copy.key(step), actor=who, at=utc_now()
             ),
-            "All is as it was before.",
+            told="All is as it was before.",
         )
 
 

@@ -46,15 +46,15 @@ def show(process: Process, key: StepKey, state: StepState) -> None:
 
 def _override(process: Process, key: StepKey, reason: str) -> None:
     try:
-        gate.ask(process, Action.OVERRIDE, key.workshop_id)
-        completion.override(
-            process.store,
-            process.drafts,
-            key,
-            actor=FACILITATOR,
-            at=utc_now(),
-            reason=reason,
-        )
+        with gate.acting(process, Action.OVERRIDE, key.workshop_id):
+            completion.override(
+                process.store,
+                process.drafts,
+                key,
+                actor=FACILITATOR,
+                at=utc_now(),
+                reason=reason,
+            )
     except TransitionRefused as exc:
         st.warning(str(exc))
     except Conflict:

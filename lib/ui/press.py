@@ -18,6 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib import working_copy
 from lib.presses import Press
+from lib.store.port import StoreUnavailable
 
 
 def button(label: str, *, key: str, **options: Any) -> bool:
@@ -33,6 +34,11 @@ def submit(label: str, *, key: str, **options: Any) -> bool:
 def once(key: str, *content: object) -> AbstractContextManager[str]:
     """Give the id under which a press makes something in this tab: see `Presses.once`."""
     return working_copy.tab().presses.once(key, *content)
+
+
+def failed(exc: Exception) -> str:
+    """Return the sentence for a press that could not be carried out."""
+    return f"Not yet. {exc}" if isinstance(exc, StoreUnavailable) else f"Couldn't do that: {exc}"
 
 
 def forget() -> None:

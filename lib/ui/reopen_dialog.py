@@ -9,7 +9,7 @@ from lib.access import Action
 from lib.process import Process
 from lib.replies import utc_now
 from lib.status import TransitionRefused
-from lib.store.port import Conflict, StoreError
+from lib.store.port import Closed, Conflict, StoreError
 from lib.team_copy import Asking, WorkingCopy
 from lib.ui import press
 from lib.workshop import StepKey
@@ -60,11 +60,12 @@ def _ask(process: Process, copy: WorkingCopy, step: str, asking: Asking) -> None
     with st.container(horizontal=True):
         if press.button(_TITLES[asking.what].partition(" a ")[0], key="reopen", type="primary"):
             decided(
+                process,
                 copy,
                 copy.key(step),
                 Action.REOPEN,
                 lambda: _do(process, copy, step, asking),
-                _told(step, asking, stale),
+                told=_told(step, asking, stale),
             )
         if press.button("Cancel", key="reopen-cancel", type="tertiary"):
             _forget(copy)
@@ -93,18 +94,26 @@ def _told(step: str, asking: Asking, stale: Sequence[str]) -> str:
 
 
 def decided(
-    copy: WorkingCopy, key: StepKey, action: Action, decide: Callable[[], None], told: str
+    process: Process,
+    copy: WorkingCopy,
+    key: StepKey,
+    action: Action,
+    decide: Callable[[], None],
+    *,
+    told: str,
 ) -> None:
     """Do what was decided and draw the page anew with *told* at its top; or say why not."""
     try:
-        copy.ask(action, key)
-        decide()
+        with copy.acting(process, action, key.step):
+            decide()
     except TransitionRefused as exc:
         st.warning(str(exc))
     except Conflict:
         _forget(copy)
         working_copy.notify("Somebody in your team was faster: this is how things stand now.")
         st.rerun()
+    except Closed as exc:
+        st.warning(press.failed(exc))
     except StoreError as exc:
         st.warning(f"Not done, nothing is lost. {exc} Please try again in a moment.")
     else:

@@ -50,10 +50,10 @@ def _flag(process: Process, room: Room, flag: Note) -> None:
 
 def _lower(process: Process, team: TeamKey, flag: Note) -> None:
     try:
-        gate.ask(process, Action.ANSWER_FLAG, team.workshop_id)
-        facilitation.close(process.store, team, flag, by=FACILITATOR, at=utc_now())
+        with gate.acting(process, Action.ANSWER_FLAG, team.workshop_id):
+            facilitation.close(process.store, team, flag, by=FACILITATOR, at=utc_now())
     except (StoreError, AccessRefused) as exc:
-        st.toast(f"Not yet. {exc}")
+        st.toast(press.failed(exc))
 
 
 def _write(process: Process, room: Room) -> None:
@@ -101,8 +101,10 @@ def _team(label: str, room: Room, key: str) -> str | None:
 
 def _tell(process: Process, room: Room, team_id: str | None, text: str) -> bool:
     try:
-        gate.ask(process, Action.SEND_NOTICE, room.workshop.id)
-        with press.once("tell", room.workshop.id, team_id, text) as id_:
+        with (
+            gate.acting(process, Action.SEND_NOTICE, room.workshop.id),
+            press.once("tell", room.workshop.id, team_id, text) as id_,
+        ):
             facilitation.tell(
                 process.store,
                 room.workshop.id,

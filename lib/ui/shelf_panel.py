@@ -70,9 +70,11 @@ def show(process: Process, room: Room) -> None:
 
 def _duplicate(process: Process, workshop: Workshop) -> None:
     try:
-        gate.ask(process, Action.DUPLICATE, workshop.id)
         owner = gate.owner(process)
-        with press.once("duplicate", workshop.id, owner) as id_:
+        with (
+            gate.acting(process, Action.DUPLICATE, workshop.id),
+            press.once("duplicate", workshop.id, owner) as id_,
+        ):
             copy = shelf.duplicate(process.store, workshop, id_, at=utc_now(), owner=owner)
     except (StoreError, AccessRefused) as exc:
         st.warning(f"Not copied. {exc}")
@@ -108,18 +110,18 @@ def _ask(process: Process, room: Room) -> None:
 
 
 def _archive(process: Process, workshop: Workshop, at: datetime | None) -> None:
-    gate.ask(process, Action.ARCHIVE, workshop.id)
-    process.store.archive(workshop.id, at)
+    with gate.acting(process, Action.ARCHIVE, workshop.id):
+        process.store.archive(workshop.id, at)
 
 
 def _not_deleted(process: Process, workshop: Workshop) -> None:
-    gate.ask(process, Action.DELETE, workshop.id)
-    process.store.delete(workshop.id, None)
+    with gate.acting(process, Action.DELETE, workshop.id):
+        process.store.delete(workshop.id, None)
 
 
 def _delete(process: Process, workshop: Workshop) -> None:
-    gate.ask(process, Action.DELETE, workshop.id)
-    shelf.delete(process.store, workshop.id, at=utc_now(), days=process.settings.delete_grace)
+    with gate.acting(process, Action.DELETE, workshop.id):
+        shelf.delete(process.store, workshop.id, at=utc_now(), days=process.settings.delete_grace)
 
 
 def _count(number: int, word: str) -> str:
@@ -152,7 +154,7 @@ def _done(do: Callable[[], None]) -> None:
     try:
         do()
     except (StoreError, AccessRefused) as exc:
-        st.toast(f"Not yet. {exc}")
+        st.toast(press.failed(exc))
 
 
 # The lists of workshops

@@ -79,23 +79,25 @@ def _ways_on(process: Process, copy: WorkingCopy, step: str) -> None:
     if press.button("Still valid", key="still-valid", icon=":material/check:"):
         try:
             reopen_dialog.decided(
+                process,
                 copy,
                 key,
                 Action.KEEP,
                 lambda: completion.still_valid(
                     process.store, process.drafts, key, actor=who, at=utc_now()
                 ),
-                f"{name} stays as it is.",
+                told=f"{name} stays as it is.",
             )
         except completion.NotReady as exc:
             st.warning("It cannot stay as it is: " + escaped(" ".join(exc.missing)))
     if press.button("Regenerate", key="regenerate", icon=":material/autorenew:"):
         reopen_dialog.decided(
+            process,
             copy,
             key,
             Action.REGENERATE,
             lambda: _regenerate(process, copy, step),
-            f"The guide drafts {name} anew. What it comes to is shown beside your draft.",
+            told=f"The guide drafts {name} anew. What it comes to is shown beside your draft.",
         )
 
 

@@ -31,9 +31,9 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
 
 def _undo(process: Process, copy: WorkingCopy, step: str, update: Update) -> None:
     try:
-        copy.ask(Action.UNDO_UPDATE, copy.key(step))
-        copy.drafts[step] = process.drafts.undo(copy.key(step), update)
+        with copy.acting(process, Action.UNDO_UPDATE, step):
+            copy.drafts[step] = process.drafts.undo(copy.key(step), update)
     except StoreError as exc:
-        st.toast(f"Not yet. {exc}")
+        st.toast(press.failed(exc))
     else:
         st.rerun()

@@ -116,10 +116,10 @@ def _button(
 def _done(process: Process, action: Action, workshop_id: str, do: Callable[[], str]) -> None:
     """Do it where it may be done, and have the page say so; else all stays as it is."""
     try:
-        gate.ask(process, action, workshop_id)
-        notify(escaped(do()))
+        with gate.acting(process, action, workshop_id):
+            notify(escaped(do()))
     except (StoreError, AccessRefused) as exc:
-        st.toast(f"Not yet. {exc}")
+        st.toast(press.failed(exc))
 
 
 # Who reads along

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from lib import navigation
-from lib.entrance import NO_TEAM
 from lib.ids import new_link
+from lib.rights import NO_TEAM
 from lib.store.port import Store
 from lib.ui.look import EVERY
 from lib.workshop import Team

@@ -1,0 +1,47 @@
+"""
+The permit under which this thread writes: each write of the store checks it in its own transaction.
+
+A person's write is made within `held`. The process's own threads hold none: the autosave sweeper and
+the writer of a reply save what was accepted before.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lib.access import AccessRefused
+from lib.rights import Facts, Permit, refusal
+from lib.store.port import Closed
+
+_of_thread = threading.local()
+
+
+@contextmanager
+def held(permit: Permit | None) -> Iterator[None]:
+    """Make every write of this thread, within, one under *permit*; None for none."""
+    before = current()
+    _of_thread.permit = permit
+    try:
+        yield
+    finally:
+        _of_thread.permit = before
+
+
+def current() -> Permit | None:
+    """Return the permit this thread writes under; None for the process itself."""
+    permit: Permit | None = getattr(_of_thread, "permit", None)
+    return permit
+
+
+def check(permit: Permit, facts: Facts | None) -> None:
+    """
+    Raise where *facts* do not allow what *permit* asks.
+
+    Raises AccessRefused where the right is gone, Closed where the step or workshop takes no change.
+    """
+    found = refusal(permit, facts)
+    if found is None:
+        return
+    if found.no_right:
+        raise AccessRefused(found.sentence)
+    raise Closed(found.sentence)
