@@ -198,6 +198,20 @@ def _an_aside(house: House) -> AppTest:
     return opened_step(team, step)
 
 
+def _a_notice(house: House) -> AppTest:
+    team, step = house.begun()
+    facilitation.tell(
+        house.store,
+        team.workshop_id,
+        new_id(),
+        "Five more minutes",
+        team_id=None,
+        author="F",
+        at=datetime.now(UTC),
+    )
+    return opened_step(team, step)
+
+
 def _a_reopened_step(house: House) -> AppTest:
     return _revises(house.step(has(Status.COMPLETE)))
 
@@ -223,6 +237,8 @@ AFTER: dict[Action, tuple[Callable[[House], AppTest], Press]] = {
     Action.STOP_REPLY: (_a_growing_reply, pressing("stop")),
     Action.UNDO_UPDATE: (_an_update, pressing("undo-update")),
     Action.SETTLE_ASIDE: (_an_aside, pressing("discard/")),
+    Action.USE_ASIDE: (_an_aside, pressing("use/")),
+    Action.CLOSE_NOTICE: (_a_notice, pressing("close-note/")),
     Action.UNDO: (_a_reopened_step, pressing("undo")),
     Action.OVERRIDE: (_an_open_step_beside_the_table, _overrides),
     Action.START_WORKSHOP: (_the_front_door, _starts),

@@ -9,7 +9,7 @@ step.
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, literal, select, text
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal, select, text
 
 from lib.access import Role
 from lib.rights import FacilitatorPermit, Facts, Permit, TeamPermit
@@ -133,25 +133,6 @@ def _of_facilitator(
         granted=Role(granted) if granted else None,
         holds_pass=is_kept,
     )
-
-
-def live_row(permit: TeamPermit, values: dict[str, Any], table: Any) -> Any:
-    """
-    Return *values* as a query that finds them only while the link opens a live workshop.
-
-    For a write that is one statement in one round trip, as what somebody types is.
-    """
-    given = [literal(value, table.c[name].type).label(name) for name, value in values.items()]
-    row = (
-        select(*given)
-        .join_from(workshops, teams, teams.c.workshop_id == workshops.c.workshop_id)
-        .where(
-            workshops.c.workshop_id == permit.team.workshop_id, teams.c.id == permit.team.team_id
-        )
-        .where(workshops.c.archived_at.is_(None), workshops.c.erase_at.is_(None))
-        .where(teams.c.link == permit.link, ~teams.c.revoked)
-    )
-    return _locking(row, "FOR KEY SHARE OF workshops, teams")
 
 
 def live_row(permit: TeamPermit, values: dict[str, Any], table: Any) -> Any:
