@@ -21,7 +21,7 @@ from lib.store import changes, open_store, permits, placing
 from lib.store import rights as rights_in_sql
 from lib.store.port import Closed, Decision, Store
 from lib.transcript import MessageStatus
-from lib.workshop import Aside, Code, Team, TeamKey, Unsent, Workshop
+from lib.workshop import Aside, Code, Draft, Team, TeamKey, Unsent, Workshop
 from tests.test_store_contract import Opens, opens, question, reply  # noqa: F401 - a fixture
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -273,16 +273,22 @@ WRITES: dict[Action, list[Write]] = {
     Action.RETRY_REPLY: [_taken_over, _discarded],
     Action.UNDO_UPDATE: [_said],
     Action.USE_ASIDE: [
+        lambda house: house.store.use_aside(
+            house.team.step_key(FIRST), ASIDE, Draft({"target_user": "Everybody"}, revision=1), None
+        ),
         lambda house: house.store.set_aside(
             house.team.step_key(FIRST), replace(ASIDE, writer=new_id())
-        )
+        ),
     ],
     Action.SETTLE_ASIDE: [
         lambda house: house.store.drop_aside(house.team.step_key(FIRST), "target_user", "writer")
     ],
     Action.CONFIRM: [_confirmed],
     Action.KEEP: [_confirmed],
-    Action.REGENERATE: [_said],
+    Action.REGENERATE: [
+        _said,
+        lambda house: house.store.want_redraft(house.team.step_key(FIRST), REPLY),
+    ],
     Action.REOPEN: [_reset],
     Action.UNDO: [_reset],
     Action.RAISE_FLAG: [

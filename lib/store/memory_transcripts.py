@@ -250,6 +250,7 @@ class MemoryTranscripts:
     def want_redraft(self, key: StepKey, reply_id: str) -> None:
         """Have a reply of this id draft the step anew, unless one is wanted already."""
         with self._lock:
+            self._check_right()
             row = self._row(key)
             row.state = replace(row.state, redraft=row.state.redraft or reply_id)
 

@@ -28,6 +28,7 @@ class MemoryTyped(MemoryTranscripts):
     def use_aside(self, key: StepKey, aside: Aside, draft: Draft, replaced: Aside | None) -> bool:
         """Put an aside into the draft, and what that replaces beside it."""
         with self._lock:
+            self._check_right()
             held = self._stored(key).asides
             known = held.get((aside.field, aside.writer))
             if known is None or known.revision != aside.revision:

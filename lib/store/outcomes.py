@@ -94,7 +94,7 @@ class Outcomes:
                 self._typed.write_aside(connection, key, replaced)
             return True
 
-        return self._door.run(Kind.WRITE, work)
+        return self._door.act(Kind.WRITE, work)
 
 
 def forgetting(key: StepKey, message_id: str) -> Any:

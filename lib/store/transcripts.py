@@ -141,7 +141,7 @@ class Transcripts:
             .where(in_step(steps, key), steps.c.redraft.is_(None))
             .values(redraft=reply_id)
         )
-        self._door.run(Kind.SINGLE, lambda connection: connection.execute(wanted))
+        self._door.act(Kind.SINGLE, lambda connection: connection.execute(wanted))
 
     def save(self, key: StepKey, given: Sequence[Message], draft: Draft | None) -> None:
         """Upsert placed messages and the draft; newer wins."""
