@@ -11,7 +11,7 @@ from lib.cascade import Standing, dependants, move
 from lib.drafts import Drafts
 from lib.ids import greeting_id
 from lib.status import Event, TransitionRefused
-from lib.store.port import Conflict, Decision, Store
+from lib.store.port import Conflict, Decision, NotFound, Store
 from lib.undo import Act, given_back, last_reopening
 from lib.workshop import ArtifactVersion, Fields, Snapshot, StepKey
 
@@ -37,8 +37,12 @@ def restore(
     actor: str,
     at: datetime,
 ) -> None:
-    """Reopen a step with an earlier version as its draft: a revise like any other. As `revise`."""
-    _reopen(store, drafts, key, Event.REVISE, actor=actor, at=at, draft=version.fields)
+    """
+    Reopen a step with an earlier version as its draft: a revise like any other. As `revise`.
+
+    Restores what is stored of that version: a page may have read it before it was redacted.
+    """
+    _reopen(store, drafts, key, Event.REVISE, actor=actor, at=at, version=version.version)
 
 
 def reset(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
@@ -63,11 +67,12 @@ def _reopen(
     *,
     actor: str,
     at: datetime,
-    draft: Fields | None = None,
+    version: int | None = None,
 ) -> None:
     for attempt in range(TRIES):
         drafts.flush(key.team)
         standing = store.standing(key.team)
+        draft = None if version is None else _fields_of(store, key, version)
         changes = move(standing, key.step, event, at=at, draft=draft)
         undoable = event in (Event.REVISE, Event.RESET)
         try:
@@ -77,6 +82,13 @@ def _reopen(
                 raise
         else:
             return
+
+
+def _fields_of(store: Store, key: StepKey, version: int) -> Fields:
+    for each in store.versions(key):
+        if each.version == version:
+            return each.fields
+    raise NotFound("There is no such version.")
 
 
 def may_undo(store: Store, drafts: Drafts, key: StepKey) -> bool:

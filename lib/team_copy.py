@@ -177,7 +177,10 @@ class WorkingCopy:
         if holding.go_on(process.store, self.permit(Action.OPEN_STEP), states, told, utc_now()):
             states = process.store.steps(key.team)
         self.briefing = told
-        if states != self.states:
+        draft, known = process.drafts.current(key), self.drafts.get(key.step)
+        # With another epoch all is read again: a redaction changes what was complete long ago.
+        is_anew = known is None or known.epoch != draft.epoch
+        if states != self.states or is_anew:
             self.upstream.clear()
         if key.step not in self.upstream:
             self.upstream[key.step] = upstream_artifacts(process.store, key)
@@ -190,8 +193,9 @@ class WorkingCopy:
         if held is None:
             self.transcripts[key.step] = process.store.messages(key, last=WINDOW)
         else:
-            self._lay_over(process.store.messages(key, since=_first_open(held)), key.step)
-        self.drafts[key.step] = process.drafts.current(key)
+            since = held[0].position if is_anew and held else _first_open(held)
+            self._lay_over(process.store.messages(key, since=since), key.step)
+        self.drafts[key.step] = draft
         self.asides[key.step] = process.store.asides(key)
         self._read_update(process, key)
 

@@ -17,6 +17,7 @@ from lib.store import permits
 from lib.store.clock import now
 from lib.store.memory_entrance import MemoryEntrance
 from lib.store.memory_finding import MemoryFinding
+from lib.store.memory_redacting import MemoryRedacting
 from lib.store.memory_review import MemoryReview
 from lib.store.memory_transcripts import NOTHING, Clock, Row
 from lib.store.memory_typed import MemoryTyped
@@ -35,12 +36,13 @@ from lib.workshop import (
 )
 
 
-class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance):
+class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, MemoryRedacting):
     """The port over dicts and one lock. *lease* is in seconds; *clock* is the database's."""
 
     def __init__(self, *, lease: float = LEASE, clock: Clock = now) -> None:
         MemoryReview.__init__(self)
         MemoryEntrance.__init__(self)
+        MemoryRedacting.__init__(self)
         self._lease = timedelta(seconds=lease)
         self._clock = clock
         self._lock = threading.RLock()

@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from lib.redaction import Late
 from lib.status import Phase, Status
 from lib.store.port import Conflict, NotFound, Unstorable
 from lib.transcript import Message, MessageStatus, Role, clean, next_attempt, ordered
@@ -67,6 +68,8 @@ class MemoryTranscripts:
     _lease: timedelta
     _clock: Clock
     _rows: dict[StepKey, Row]
+    #: What was redacted of a step's team: see `lib.store.memory_redacting`.
+    _late: Callable[[StepKey], Late]
 
     #: Raises where the thread's permit does not allow its write: see `lib.store.permits`.
     _check_right: Callable[[], None]
@@ -292,7 +295,8 @@ class MemoryTranscripts:
             if era < 0 or recollection.upto < 1 or not recollection.text:
                 raise Unstorable("The database refuses what was to be stored.")
             if era not in held or held[era].upto < recollection.upto:
-                held[era] = recollection
+                text = self._late(key).redacted(recollection.text)
+                held[era] = replace(recollection, text=text)
 
     def _row(self, key: StepKey) -> Row:
         if key not in self._rows:

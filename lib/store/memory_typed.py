@@ -1,6 +1,7 @@
 """What is typed, in memory: the twin of `lib.store.typed`."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 from lib.store.memory_transcripts import NOTHING, MemoryTranscripts
 from lib.workshop import Aside, Draft, StepKey, Unsent
@@ -18,7 +19,7 @@ class MemoryTyped(MemoryTranscripts):
             if place not in held or held[place].revision < aside.revision:
                 # Again at the end: the oldest come first.
                 held.pop(place, None)
-                held[place] = deepcopy(aside)
+                held[place] = replace(aside, value=self._late(key).redacted(deepcopy(aside.value)))
 
     def asides(self, key: StepKey) -> list[Aside]:
         """Return what was set aside in a step, oldest first."""

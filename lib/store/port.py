@@ -12,7 +12,7 @@ What the app may ask of persistence.
 Drivers' errors become these at one place in each store, chained to their cause.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -21,6 +21,7 @@ from lib import steps
 from lib.access import Admission, Role
 from lib.calls import Call, TeamUsage
 from lib.cascade import Standing
+from lib.redaction import Redaction, Trace
 from lib.rights import Facts, Permit
 from lib.status import Change
 from lib.store.room_port import RoomStore
@@ -485,6 +486,41 @@ class Store(RoomStore, Protocol):
 
     def discarded(self, key: StepKey) -> list[Discarded]:
         """Return the replies of a step that were written anew, oldest first; no transcript has them."""
+        ...
+
+    # Redacting
+
+    def traces(self, key: StepKey, message_id: str) -> list[Trace]:
+        """
+        Return where the words of one of a step's messages, of any era, stand besides itself: in
+        whatever is kept of the team, and in what is written to all teams.
+
+        Raises NotFound where there is no such message.
+        """
+        ...
+
+    def redact(
+        self,
+        key: StepKey,
+        redaction: Redaction,
+        *,
+        keeping: Collection[str] = (),
+        author_too: bool = False,
+    ) -> None:
+        """
+        Put `lib.redaction.MARKER` in the place of a message and of its traces, in one transaction.
+
+        Traces at the places *keeping* stay. Nothing that is saved late brings the words back: the
+        message is complete with the revision of a next attempt, replies of the team that are being
+        written are interrupted, each begun step has another draft revision and epoch, so that what
+        was decided on or typed into an earlier draft is a conflict, and what is then set aside or
+        remembered is compared with the words' digests. Raises NotFound where there is no such
+        message; repeating a redaction changes nothing.
+        """
+        ...
+
+    def redactions(self, workshop_id: str) -> list[Redaction]:
+        """Return what was redacted in a workshop, oldest first."""
         ...
 
     # What older conversations came to

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store import rows
+from lib.store import redacting, rows
 from lib.store.engine import Door, Kind
 from lib.store.rows import in_step
 from lib.store.schema import recollections
@@ -44,6 +44,11 @@ class Recollections:
 
     def remember(self, key: StepKey, era: int, recollection: Recollection) -> None:
         """Keep what the older part of a transcript came to; who covers more wins."""
-        row = {"era": era, "upto": recollection.upto, "text": recollection.text}
-        statement = self._upsert.values(**rows.key_of(key), **row, made_at=self._now())
-        self._door.run(Kind.SINGLE, lambda connection: connection.execute(statement))
+        row = {"era": era, "upto": recollection.upto}
+
+        def work(connection: Connection) -> None:
+            text = redacting.late(connection, key).redacted(recollection.text)
+            values = rows.key_of(key) | row | {"text": text, "made_at": self._now()}
+            connection.execute(self._upsert.values(values))
+
+        self._door.run(Kind.WRITE, work)

@@ -471,3 +471,28 @@ events = Table(
     ),
     columns.at_least("events", "position", 1),
 )
+
+# Which message was redacted, by whom and why: never the words, of which only salted digests are kept,
+# so that what is saved late is recognised.
+redactions = Table(
+    "redactions",
+    metadata,
+    columns.text("workshop_id"),
+    columns.text("id"),
+    columns.text("team_id"),
+    columns.text("step"),
+    columns.text("message_id"),
+    columns.text("by"),
+    columns.text("reason"),
+    columns.moment("at"),
+    columns.text("salt"),
+    Column("digests", Value, nullable=False),
+    columns.key("redactions", "id"),
+    ForeignKeyConstraint(
+        ["workshop_id", "team_id", "step"],
+        ["steps.workshop_id", "steps.team_id", "steps.step"],
+        name="fk_redactions_steps",
+        ondelete="CASCADE",
+    ),
+    columns.filled("redactions", "id", "message_id"),
+)

@@ -4,7 +4,7 @@ The store on SQLite and PostgreSQL: the port's methods, over one engine.
 The statements are the same on both; what differs is the clock, and how a row is locked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,6 +13,7 @@ from lib import steps as steps_
 from lib.calls import Call, TeamUsage
 from lib.cascade import Standing
 from lib.ids import new_id
+from lib.redaction import Redaction, Trace
 from lib.rights import Facts, Permit
 from lib.snapshots import snapshot_of
 from lib.store import changes as changes_
@@ -25,6 +26,7 @@ from lib.store.fingerprints import Fingerprints
 from lib.store.outcomes import Outcomes
 from lib.store.port import LEASE, Decision, NotFound
 from lib.store.recollections import Recollections
+from lib.store.redacting import Redacting
 from lib.store.room import Rooms
 from lib.store.rows import in_team
 from lib.store.schema import artifact_versions, events, steps, teams, workshops
@@ -65,6 +67,7 @@ class SqlStore(Rooms, Entrance):
         self._outcomes = Outcomes(door, self._transcripts, self._typed)
         self._discarding = Discarding(door, self._transcripts)
         self._recollections = Recollections(door)
+        self._redacting = Redacting(door)
         self._overview = overview.Overview(door)
         self._fingerprints = Fingerprints(door)
 
@@ -292,6 +295,27 @@ class SqlStore(Rooms, Entrance):
     def discarded(self, key: StepKey) -> list[Discarded]:
         """Return the replies of a step that were written anew, oldest first."""
         return self._discarding.discarded(key)
+
+    # Redacting
+
+    def traces(self, key: StepKey, message_id: str) -> list[Trace]:
+        """Return where a message's words stand besides the message itself."""
+        return self._redacting.traces(key, message_id)
+
+    def redact(
+        self,
+        key: StepKey,
+        redaction: Redaction,
+        *,
+        keeping: Collection[str] = (),
+        author_too: bool = False,
+    ) -> None:
+        """Redact a message and its traces."""
+        self._redacting.redact(key, redaction, keeping=keeping, author_too=author_too)
+
+    def redactions(self, workshop_id: str) -> list[Redaction]:
+        """Return what was redacted in a workshop, oldest first."""
+        return self._redacting.redactions(workshop_id)
 
     # What older conversations came to
 

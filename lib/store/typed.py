@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib.rights import TeamPermit
-from lib.store import permits, rights, rows
+from lib.store import permits, redacting, rights, rows
 from lib.store.engine import Door, Kind
 from lib.store.rows import in_step
 from lib.store.schema import asides, unsent
@@ -52,7 +52,7 @@ class Typed:
 
     def set_aside(self, key: StepKey, aside: Aside) -> None:
         """Keep what could not go into the draft."""
-        self._door.act(Kind.SINGLE, lambda connection: self.write_aside(connection, key, aside))
+        self._door.act(Kind.WRITE, lambda connection: self.write_aside(connection, key, aside))
 
     def write_aside(self, connection: Connection, key: StepKey, aside: Aside) -> None:
         """As `set_aside`, within somebody's transaction."""
@@ -60,7 +60,7 @@ class Typed:
             "field": aside.field,
             "writer": aside.writer,
             "author": aside.author,
-            "value": aside.value,
+            "value": redacting.late(connection, key).redacted(aside.value),
             "revision": aside.revision,
             "epoch": aside.epoch,
         }

@@ -1,0 +1,318 @@
+"""Redacting one message and its traces, in SQL: in every table that holds a team's texts."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Text, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import Table as SqlTable
+
+from lib import steps as steps_
+from lib.redaction import MARKER, NOBODY, Late, Redaction, Sought, Trace, mapped, new_salt
+from lib.status import Status
+from lib.store import rows
+from lib.store.columns import Value
+from lib.store.engine import Door, Kind
+from lib.store.port import NotFound
+from lib.store.rows import in_team
+from lib.store.schema import events, messages, metadata, redactions, steps, workshops
+from lib.store.transcripts import NEXT_ATTEMPT
+from lib.transcript import MessageStatus
+from lib.workshop import StepKey, TeamKey
+
+#: Tables that hold no words of a team's: names, links, rights, plans and counts.
+_WITHOUT = frozenset(
+    {
+        "workshops",
+        "teams",
+        "agendas",
+        "closed_notes",
+        "grants",
+        "observer_links",
+        "codes",
+        "issued_codes",
+        "guide_calls",
+        "redactions",
+    }
+)
+
+#: Columns that hold names, kinds, digests and ids: a name that is a message's words is nobody's trace.
+_NAMES = frozenset(
+    "workshop_id team_id step id message_id note_id kind role author status event status_before "
+    "status_after actor cause confirmed_by by member writer field phase phase_before phase_after "
+    "stale made_from draft_seen seen name email link event_id browser tab redraft origin".split()
+)
+
+_LABELS: Mapping[str, str] = {
+    "steps.draft": "the draft",
+    "messages.text": "a message",
+    "messages.suggestions": "suggested replies",
+    "discarded.text": "a reply that was written again",
+    "recollections.text": "the guide's summary of the conversation",
+    "asides.value": "a conflict kept beside the draft",
+    "unsent.text": "an unsent message",
+    "artifact_versions.fields": "a confirmed version",
+    "artifact_versions.summary": "the summary of a confirmed version",
+    "events.reason": "a reason in the event log",
+    "events.snapshot": "what an undo would bring back",
+    "notes.text": "a message between facilitator and team",
+    "draft_history.fields": "the draft's history",
+    "reply_updates.before": "the draft before a reply",
+    "reply_updates.after": "the draft after a reply",
+}
+
+
+class _Found(NamedTuple):
+    """A column of a row that holds a trace."""
+
+    table: SqlTable
+    row: Any
+    column: Any
+
+    @property
+    def place(self) -> str:
+        """The name of the place: its table and column, and the row's key."""
+        key = [str(self.row[each]) for each in self.table.primary_key.columns]
+        return json.dumps([self.table.name, self.column.name, *key[1:]])
+
+
+class Redacting:
+    """The port's methods for redactions."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    def traces(self, key: StepKey, message_id: str) -> list[Trace]:
+        """Return where a message's words stand besides the message itself."""
+
+        def work(connection: Connection) -> list[Trace]:
+            sought = Sought(_message(connection, key, message_id).text)
+            return [_trace(each, sought) for each in _found(connection, key, message_id, sought)]
+
+        return self._door.run(Kind.WRITE, work)
+
+    def redact(
+        self,
+        key: StepKey,
+        redaction: Redaction,
+        *,
+        keeping: Collection[str] = (),
+        author_too: bool = False,
+    ) -> None:
+        """Redact a message and its traces but those at the places to keep."""
+
+        def work(connection: Connection) -> None:
+            _locked(connection, key.team)
+            same = and_(
+                redactions.c.workshop_id == key.workshop_id, redactions.c.id == redaction.id
+            )
+            if connection.scalar(select(redactions.c.id).where(same)):
+                # The commit's answer was lost, and this is the unit's second run.
+                return
+            self._redact(connection, key, redaction, keeping, author_too=author_too)
+
+        self._door.run(Kind.WRITE, work)
+        self._door.truncate_log(is_dirty=True)
+
+    def redactions(self, workshop_id: str) -> list[Redaction]:
+        """Return what was redacted in a workshop, oldest first."""
+        of_workshop = redactions.c.workshop_id == workshop_id
+        in_order = (redactions.c.at, redactions.c.id)
+        found = self._door.rows(select(redactions).where(of_workshop).order_by(*in_order))
+        return [
+            Redaction(row.id, row.team_id, row.step, row.message_id, row.by, row.reason, row.at)
+            for row in found
+        ]
+
+    def _redact(
+        self,
+        connection: Connection,
+        key: StepKey,
+        redaction: Redaction,
+        keeping: Collection[str],
+        *,
+        author_too: bool,
+    ) -> None:
+        sought = Sought(_message(connection, key, redaction.message_id).text)
+        _end_replies(connection, key.team)
+        taken = Sought(sought.text)
+        for each in list(_found(connection, key, redaction.message_id, sought)):
+            if each.place not in keeping:
+                connection.execute(_rewritten(each, taken))
+        connection.execute(self._message_gone(key, redaction, author_too=author_too))
+        _new_epoch(connection, key.team)
+        salt = new_salt()
+        names = ("id", "message_id", "by", "reason", "at")
+        values = {name: getattr(redaction, name) for name in names}
+        known = {"salt": salt, "digests": taken.digests(salt)}
+        connection.execute(insert(redactions).values(**rows.key_of(key), **values, **known))
+
+    def _message_gone(self, key: StepKey, redaction: Redaction, *, author_too: bool) -> Any:
+        author = {"author": NOBODY} if author_too else {}
+        return (
+            update(messages)
+            .where(rows.in_step(messages, key), messages.c.id == redaction.message_id)
+            .values(
+                text=MARKER,
+                suggestions=[],
+                status=MessageStatus.COMPLETE.value,
+                revision=NEXT_ATTEMPT,
+                updated_at=self._now(),
+                **author,
+            )
+        )
+
+    def _now(self) -> Any:
+        """Return the database's clock."""
+        if self._door.is_sqlite:
+            return literal(datetime.now(UTC), redactions.c.at.type)
+        return func.clock_timestamp()
+
+
+def late(connection: Connection, key: StepKey) -> Late:
+    """
+    Return what was redacted of a team, for what is saved late, and let nothing be until this commits.
+
+    The step's row is locked first: a redaction that is under way is waited for, and then seen.
+    """
+    connection.execute(
+        select(steps.c.step).where(rows.in_step(steps, key)).with_for_update(key_share=True)
+    )
+    found = connection.execute(
+        select(redactions.c.salt, redactions.c.digests).where(in_team(redactions, key.team))
+    )
+    return Late([(row.salt, row.digests) for row in found])
+
+
+def _locked(connection: Connection, team: TeamKey) -> None:
+    """Let nobody else write to a team until the transaction ends; locks as a move of a step does."""
+    connection.execute(
+        select(workshops.c.workshop_id)
+        .where(workshops.c.workshop_id == team.workshop_id)
+        .with_for_update(key_share=True)
+    )
+    connection.execute(
+        select(steps.c.step).where(in_team(steps, team)).order_by(steps.c.step).with_for_update()
+    )
+
+
+def _end_replies(connection: Connection, team: TeamKey) -> None:
+    """
+    End every reply of a team that is being written, which may be about to quote the message.
+
+    It may be retried. The revision is not that of a stop, whose writer may hand in what it wrote on
+    (`lib.reply.Reply.give_way`), and is later than what such a writer still saves.
+    """
+    unfinished = messages.c.status != MessageStatus.COMPLETE.value
+    is_streaming = messages.c.status == MessageStatus.STREAMING.value
+    ended = case((is_streaming, MessageStatus.INTERRUPTED.value), else_=messages.c.status)
+    connection.execute(
+        update(messages)
+        .where(in_team(messages, team), unfinished)
+        .values(status=ended, revision=NEXT_ATTEMPT + 1)
+    )
+
+
+def _message(connection: Connection, key: StepKey, message_id: str) -> Any:
+    this = and_(rows.in_step(messages, key), messages.c.id == message_id)
+    found = connection.execute(select(messages.c.text).where(this)).first()
+    if found is None:
+        raise NotFound("There is no such message.")
+    return found
+
+
+def _found(
+    connection: Connection, key: StepKey, message_id: str, sought: Sought
+) -> Iterator[_Found]:
+    """Return every column of every row of a team, or of all teams, that holds a trace."""
+    for table, texts in _texts():
+        for row in connection.execute(select(table).where(_of_team(table, key))).mappings().all():
+            if table is messages and row[messages.c.id] == message_id:
+                continue
+            for column in texts:
+                if _excerpt(row[column], column, sought):
+                    yield _Found(table, row, column)
+
+
+def _texts() -> list[tuple[SqlTable, list[Any]]]:
+    """Return every table with words of a team's in it, and the columns they are in."""
+    tables = [
+        each
+        for each in metadata.sorted_tables
+        if "workshop_id" in each.c and each.name not in _WITHOUT
+    ]
+    columns = [(table, [each for each in table.c if _holds_text(each)]) for table in tables]
+    return [(table, texts) for table, texts in columns if texts]
+
+
+def _of_team(table: SqlTable, key: StepKey) -> Any:
+    of_workshop = table.c.workshop_id == key.workshop_id
+    if "team_id" not in table.c:
+        return of_workshop
+    its_own = table.c.team_id == key.team_id
+    return and_(of_workshop, or_(its_own, table.c.team_id.is_(None)))
+
+
+def _holds_text(column: Any) -> bool:
+    return isinstance(column.type, Text | Value) and column.name not in _NAMES
+
+
+def _excerpt(value: Any, column: Any, sought: Sought) -> str:
+    """Return the first trace in a value, with a little around it; empty for none."""
+    found: list[str] = []
+    is_entry = isinstance(column.type, Value)
+
+    def look(text: str) -> str:
+        if not found and (excerpt := sought.excerpt(text, is_entry=is_entry)):
+            found.append(excerpt)
+        return text
+
+    mapped(value, look)
+    return found[0] if found else ""
+
+
+def _trace(found: _Found, sought: Sought) -> Trace:
+    name = f"{found.table.name}.{found.column.name}"
+    step = found.row.get("step", "")
+    where = _LABELS.get(name, found.table.name.replace("_", " "))
+    if step in steps_.SLUGS:
+        where = f"{steps_.step(step).name}: {where}"
+    text = _excerpt(found.row[found.column], found.column, sought)
+    return Trace(found.place, step, where, text)
+
+
+def _rewritten(found: _Found, sought: Sought) -> Any:
+    """Return the statement that takes a trace out of its column; what a page holds of it is older."""
+    table, column = found.table, found.column
+    is_entry = isinstance(column.type, Value)
+    value = mapped(found.row[column], lambda text: sought.redacted(text, is_entry=is_entry))
+    values: dict[str, Any] = {column.name: value}
+    if table is messages:
+        values["revision"] = NEXT_ATTEMPT
+    elif "revision" in table.c and not table.c.revision.primary_key:
+        values["revision"] = table.c.revision + 1
+    this = [each == found.row[each] for each in table.primary_key.columns]
+    return update(table).where(*this).values(values)
+
+
+def _new_epoch(connection: Connection, team: TeamKey) -> None:
+    """
+    Refuse what is decided, typed or saved on a draft from before.
+
+    What an undo would give back counts one revision more too, so that it still can be told from a
+    draft that was edited since.
+    """
+    begun = and_(in_team(steps, team), steps.c.status != Status.NOT_STARTED.value)
+    connection.execute(
+        update(steps)
+        .where(begun)
+        .values(draft_revision=steps.c.draft_revision + 1, epoch=steps.c.epoch + 1)
+    )
+    kept = select(events.c.workshop_id, events.c.id, events.c.snapshot).where(in_team(events, team))
+    for row in connection.execute(kept).all():
+        if row.snapshot and row.snapshot["state"]["status"] != Status.NOT_STARTED.value:
+            draft = row.snapshot["draft"]
+            again = row.snapshot | {"draft": draft | {"revision": draft["revision"] + 1}}
+            this = and_(events.c.workshop_id == row.workshop_id, events.c.id == row.id)
+            connection.execute(update(events).where(this).values(snapshot=again))
