@@ -472,7 +472,7 @@ def said_everywhere(store: Store) -> Workshop:
         store.append(key, [question(f"{SECRET} {number}" * 40) for number in range(40)])
         store.save(key, (), Draft({"name": SECRET * 200}, revision=1))
         store.save(key, (), Draft({"name": SECRET}, revision=2))
-        store.keep_unsent(key, Unsent(new_id(), "Ada", SECRET, 1))
+        store.keep_unsent(key, Unsent(new_id(), SECRET, 1))
     return workshop
 
 
