@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -491,6 +492,56 @@ def test_flush_leaves_it_at_a_save_it_waited_for_that_failed() -> None:
     assert tries == [KEY]
     assert not autosave.flush(KEY)
     assert tries == [KEY, KEY]
+
+
+def test_of_a_workshop_each_step_is_saved_though_one_cannot_be(
+    autosave: Autosave, store: FakeStore
+) -> None:
+    def first_fails() -> None:
+        store.failure = DOWN if store.tries == 1 else None
+
+    store.inside = first_fails
+    for key in (KEY, OTHER):
+        autosave.note(key, [message("m")])
+
+    assert not autosave.flush_workshop("w")
+    assert [key for key, _ in store.saves] == [OTHER]
+
+
+def test_what_keeps_growing_waits_for_its_next_try_after_a_failure(
+    autosave: Autosave, store: FakeStore, clock: FakeClock
+) -> None:
+    store.failure = DOWN
+    tried_at: list[float] = []
+    store.inside = lambda: tried_at.append(clock())
+    # Longer than the debouncer's own longest wait, which is over again and again.
+    for revision in range(1, 481):
+        autosave.note(KEY, [message("m", f"text {revision}", revision)])
+        autosave.poll(KEY)
+        clock.move(0.125)
+    pauses = [round(after - before, 1) for before, after in pairwise(tried_at)]
+
+    assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0]
+
+
+def test_a_sweeper_sleeps_while_its_only_step_is_being_saved(
+    autosave: Autosave, store: FakeStore
+) -> None:
+    pauses: list[float | None] = []
+    store.inside = lambda: pauses.append(autosave.sweep())
+    autosave.note(KEY, [message("m")])
+    autosave.flush(KEY)
+
+    assert pauses == [None]
+
+
+@pytest.mark.parametrize("revision", [1, 2])
+def test_what_is_not_newer_replaces_nothing(autosave: Autosave, revision: int) -> None:
+    autosave.note(KEY, [message("m", "held", 2)], draft(2, a="held"))
+    autosave.note(KEY, [message("m", "late", revision)], draft(revision, a="late"))
+    held = autosave.pending(KEY)
+
+    assert (held.messages["m"].text, held.draft) == ("held", draft(2, a="held"))
 
 
 # Failures

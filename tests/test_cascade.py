@@ -558,3 +558,19 @@ def test_no_sequence_of_events_leaves_the_model() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_a_refusal_says_what_to_do_instead(finished: LivingWorkshop) -> None:
+    finished.do("concept", Event.REVISE)
+    finished.edit("concept", edited("concept", "concepts", 0, "usp"))
+    finished.do("concept", Event.CONFIRM)
+    finished.edit("validate", edited("validate", "narrative"))
+    with pytest.raises(TransitionRefused) as edited_since:
+        finished.do("validate", Event.STILL_VALID)
+    with pytest.raises(TransitionRefused) as no_reason:
+        LivingWorkshop(finished=4).do("persona", Event.OVERRIDE, reason=" ")
+
+    assert [str(each.value) for each in (edited_since, no_reason)] == [
+        "Validate has been edited since it was confirmed: confirm the draft instead.",
+        "Persona Development: please say why it may be completed as it is.",
+    ]

@@ -567,3 +567,37 @@ def test_likeness_forgives_endings_case_and_punctuation(one: str, other: str, sa
 
 def test_the_best_match_prefers_the_same_text_over_a_longer_one() -> None:
     assert best("the bell", ["the bell at the gate", "The bell!"]) == 1
+
+
+@pytest.mark.parametrize(("lost", "says"), [(1, False), (2, False), (3, True)])
+def test_pains_may_be_in_words_nobody_used_up_to_half_of_them(lost: int, says: bool) -> None:
+    heard = [each["finding"] for each in GOOD["user-research"]["insights"]]
+    pains = [
+        *(f"Qwx{n} zyv{n} kjh{n}" for n in range(lost)),
+        *(f"{heard[n]} no. {n}" for n in range(4 - lost)),
+    ]
+    said = missing("sense-making", edited("sense-making", ("pains",), pains))
+
+    assert any("share no word" in sentence for sentence in said) == says
+
+
+@pytest.mark.parametrize("kind", ["strengths", "weaknesses", "opportunities", "threats"])
+def test_no_side_of_a_swot_says_the_same_twice(kind: str) -> None:
+    said = missing(
+        "concept", edited("concept", ("concepts", 0, "swot", kind), ["We wait", "We wait"])
+    )
+
+    assert any(f"two {kind} are the same" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize("step", steps.SLUGS)
+def test_of_an_empty_field_nothing_is_said_but_that_it_is_empty(step: str) -> None:
+    required = [
+        name for name, info in artifacts.MODELS[step].model_fields.items() if info.is_required()
+    ]
+    found = [
+        [gap.field for gap in criteria.gaps(step, {}, GOOD) if gap.field == name]
+        for name in required
+    ]
+
+    assert [len(each) for each in found] == [1] * len(required)

@@ -1103,3 +1103,13 @@ def test_the_suggested_approval_is_one() -> None:
     assert talk.suggestions[-1] == ("Yes, that is right.",)
     talk.say(talk.suggestions[-1][0])
     assert talk.phase is Phase.COMPLETE
+
+
+def test_a_step_that_is_wrapped_up_suggests_nothing_more() -> None:
+    talk = finished("challenge")
+    talk.transcript = in_the_middle(recorded_workshop, "challenge", 99).transcript[:-2]
+    talk.say("change the altitude to broad")
+    talk.say("Yes, that is right.")
+
+    assert talk.phase is Phase.COMPLETE
+    assert talk.suggestions[-1] == ()

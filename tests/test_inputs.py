@@ -8,14 +8,17 @@ from typing import Any, get_origin
 import pytest
 from pydantic import BaseModel
 
-from lib import steps
+from lib import criteria, steps
 from lib.artifacts import MODELS
 from lib.inputs import INPUTS, NOTES, WHOLE, changed_inputs, fingerprint, same_fields
-from lib.shaping import dumped, inner_type, item_type, parsed
+from lib.shaping import dumped, inner_type, item_type, normalised, parsed
 from lib.workshop import Fields
 from tests.test_criteria import GOOD
 
 Edit = Callable[[Any], None]
+
+#: Where a text stands in an artifact: names of fields, and places in lists.
+Place = tuple[str | int, ...]
 
 PAIRS = [(step, upstream) for step, used in INPUTS.items() for upstream in used]
 
@@ -209,3 +212,92 @@ def test_what_is_confirmed_counts_as_the_draft_it_was_made_of(step: str) -> None
     }
 
     assert same_fields(draft, dumped(parsed(step, draft)))
+
+
+# What the criteria read
+
+
+class Watched(dict[str, Any]):
+    """A part of an artifact that notes which texts of it are read."""
+
+    def __init__(self, fields: Fields, place: Place, read: set[Place]) -> None:
+        super().__init__(
+            {name: watched(value, (*place, name), read) for name, value in fields.items()}
+        )
+        self._place, self._read = place, read
+
+    def get(self, name: str, default: Any = None) -> Any:
+        # By `self[name]`, which notes it.
+        return self[name] if name in self else default  # noqa: SIM401
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        texts = enumerate(value) if isinstance(value, list) else [((), value)]
+        for place, text in texts:
+            if not isinstance(text, Watched):
+                last = () if place == () else (place,)
+                self._read.add((*self._place, name, *last))
+        return value
+
+
+def watched(value: Any, place: Place, read: set[Place]) -> Any:
+    if isinstance(value, dict):
+        return Watched(value, place, read)
+    if isinstance(value, list):
+        return [watched(each, (*place, at), read) for at, each in enumerate(value)]
+    return value
+
+
+def strange(value: Any) -> Any:
+    """Return a draft in which no text has a word in common with what was found."""
+    if isinstance(value, dict):
+        return {name: strange(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [strange(each) for each in value]
+    return "Qwx zyv kjh" if isinstance(value, str) else value
+
+
+def read_by(step: str, draft: Any) -> set[tuple[str, Place]]:
+    """Return what the criteria of *step* read of the steps it is made from."""
+    read: dict[str, set[Place]] = {slug: set() for slug in GOOD}
+    upstream = {
+        slug: watched(normalised(slug, fields), (), read[slug]) for slug, fields in GOOD.items()
+    }
+    criteria._RULES[step](draft, upstream)
+    return {(slug, place) for slug, places in read.items() for place in places}
+
+
+READ = {
+    step: read_by(step, normalised(step, GOOD[step]))
+    | read_by(step, strange(normalised(step, GOOD[step])))
+    for step in steps.SLUGS
+}
+
+
+@pytest.mark.parametrize("step", steps.SLUGS)
+def test_what_a_criterion_reads_of_an_earlier_step_is_an_input(step: str) -> None:
+    def changed(value: Any) -> Any:
+        return not value if isinstance(value, bool) else f"{value} and more"
+
+    missed = [
+        (upstream, place)
+        for upstream, place in sorted(READ[step], key=str)
+        if step not in users_of(upstream, edit_at(place, changed))
+    ]
+
+    assert missed == []
+
+
+def edit_at(place: Place, change: Callable[[Any], Any]) -> Edit:
+    def edit(fields: Any) -> None:
+        for part in place[:-1]:
+            fields = fields[part]
+        fields[place[-1]] = change(fields[place[-1]])
+
+    return edit
+
+
+def test_criteria_read_earlier_steps_at_all() -> None:
+    readers = {step for step, read in READ.items() if read}
+
+    assert {"sense-making", "persona", "reframe", "ideation", "concept", "validate"} <= readers

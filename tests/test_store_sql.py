@@ -822,3 +822,13 @@ def test_the_nearest_deadline_counts() -> None:
     assert left is not None
     assert left <= 1.0
     assert deadline.left() is None
+
+
+def test_sqlite_keeps_to_what_belongs_to_what(sqlite_url: str) -> None:
+    with opened(sqlite_url) as store:
+        key = new_step(store)._replace(workshop_id="nobody's")
+
+        with pytest.raises(StoreError):
+            store.append(key, [question("Whose?")])
+        with engine_of(store).connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

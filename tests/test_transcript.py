@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from lib.transcript import (
     ATTEMPT,
     MAX_CHARACTERS,
+    MAX_NAME,
     Message,
     MessageStatus,
     Role,
     TextRefused,
     accept,
+    as_name,
     clean,
     next_attempt,
     ordered,
@@ -181,3 +183,7 @@ def test_what_waits_is_the_end_of_the_talk_without_the_guide(roles: list[Role]) 
     assert [*answered, *waiting] == talk
     assert all(each.role is Role.USER for each in waiting)
     assert not answered or answered[-1].role is Role.ASSISTANT
+
+
+def test_a_name_that_is_cut_does_not_end_in_a_blank() -> None:
+    assert as_name("x" * (MAX_NAME - 1) + " yz") == "x" * (MAX_NAME - 1)
