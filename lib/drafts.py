@@ -9,13 +9,13 @@ guide and hand changed the same field, the hand wins.
 
 import itertools
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lib.autosave import Autosave, QueueFull, Unsaved
+from lib.bounded import Bounded, Locks
 from lib.edits import (
     Change,
     Edit,
@@ -42,6 +42,9 @@ from lib.workshop import Aside, Draft, Fields, StepKey, TeamKey
 
 T = TypeVar("T")
 
+#: Bytes of drafts that are remembered, of each kind: some thousand steps.
+KNOWN = 32_000_000
+
 #: How often a save is put together anew where other servers keep being faster.
 TRIES = 5
 
@@ -52,14 +55,14 @@ class Drafts:
     def __init__(self, store: Store, autosave: Autosave) -> None:
         self._store = store
         self._autosave = autosave
-        self._known: dict[StepKey, Draft] = {}
+        self._known: Bounded[StepKey, Draft] = Bounded(KNOWN)
         # What was handed out to be saved last, and what is stored for it.
-        self._saved: dict[StepKey, tuple[Draft, Draft]] = {}
+        self._saved: Bounded[StepKey, tuple[Draft, Draft]] = Bounded(KNOWN)
         # What was changed and is not known to be stored, by field, oldest first.
-        self._changes: defaultdict[StepKey, dict[str, list[Change]]] = defaultdict(dict)
+        self._changes: dict[StepKey, dict[str, list[Change]]] = {}
         # One a step: a slow database under one team's edit keeps no other team waiting. A change
         # that is due at once is saved inside it, and `save` asks for it again.
-        self._locks: defaultdict[StepKey, threading.RLock] = defaultdict(threading.RLock)
+        self._locks: Locks[StepKey, Any] = Locks(threading.RLock)
         self._writer = new_id()
         self._numbers = itertools.count(1)
 
@@ -75,14 +78,15 @@ class Drafts:
         draft = self._autosave.pending(key).draft
         if draft is not None and draft == self._saved.get(key, (None, draft))[0]:
             # Its save has just come back: what is stored may hold another server's changes too.
-            draft = self._saved[key][1]
+            draft = self._saved.get(key, (draft, draft))[1]
         if draft is None:
             try:
                 draft = self._store.draft(key)
             except StoreUnavailable:
-                if key not in self._known:
+                known: Draft | None = self._known.get(key)
+                if known is None:
                     raise
-                return self._known[key]
+                return known
         return self._remember(key, draft)
 
     def stored(self, key: StepKey) -> Draft:
@@ -248,7 +252,7 @@ class Drafts:
     ) -> Draft:
         is_changed = draft is not current
         if is_changed or messages:
-            before = self._changes[key]
+            before = self._changes.get(key, {})
             # First: noting it may save it at once.
             self._changes[key] = _with(before, changes_between(current, draft, edit))
             try:
@@ -372,7 +376,7 @@ class Drafts:
         self._set_aside(key, change.edit, value)
 
     def _all_changes(self, key: StepKey) -> list[Change]:
-        return [each for changes in self._changes[key].values() for each in changes]
+        return [each for changes in self._changes.get(key, {}).values() for each in changes]
 
     def _was_saved(self, key: StepKey, given: Draft, stored: Draft) -> None:
         """Let what was changed during the save stand on what is stored now."""
@@ -382,6 +386,8 @@ class Drafts:
             self._known[key] = stored
             since = [each for each in self._all_changes(key) if each.at > _at(given)]
             self._changes[key] = _with({}, since)
+            if not since:
+                del self._changes[key]
             later = self._autosave.pending(key).draft
             if later is None or later.revision <= given.revision:
                 return

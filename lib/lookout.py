@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from lib import entrance, steps
 from lib.autosave import Autosave
 from lib.debouncer import Clock
-from lib.store.port import Store, StoreError
+from lib.store.port import Store, StoreError, StoreUnavailable
 
 #: Seconds an answer may be old.
 FRESH = 1.0
 
 #: Seconds after its last question in which a page is asked about together with the others.
 KEPT = 10.0
+
+#: Pages that are asked about together; beyond them the answer is that nobody knows for now.
+MOST_PAGES = 5_000
 
 #: A team's link and a step.
 Page = tuple[str, str]
@@ -71,6 +74,8 @@ class Lookout:
         return team is not None and self._autosave.is_late(team.step_key(step))
 
     async def _fingerprint(self, page: Page) -> str | None:
+        if page not in self._asked and len(self._asked) >= MOST_PAGES:
+            raise StoreUnavailable("Too many pages ask at once.")
         now = self._asked[page] = self._clock()
         look = self._last
         # One that was under way when this page came does not say anything about it.

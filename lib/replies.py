@@ -13,7 +13,6 @@ looks whether it still is the one that writes.
 import logging
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from itertools import takewhile
 from lib import context
 from lib.access import AccessRefused, Action
 from lib.autosave import Autosave, QueueFull
+from lib.bounded import Bounded, Locks
 from lib.drafts import Drafts
 from lib.guide.port import Guide, GuideError, Proposal
 from lib.ids import greeting_id, new_id, reply_id
@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 #: Seconds between two renewals of a reply's lease, each of which saves the text so far. A fifth of
 #: the lease: four may fail before anybody may take over.
 RENEW_EVERY = 2.0
+
+#: Bytes of the sentences that say why the guide could not answer, of all steps.
+SENTENCES = 1_000_000
 
 Now = Callable[[], datetime]
 
@@ -71,9 +74,9 @@ class Replies:
         self._drafts = drafts
         self._guide = guide
         self._now = now
-        self._locks: defaultdict[StepKey, threading.Lock] = defaultdict(threading.Lock)
+        self._locks: Locks[StepKey, threading.Lock] = Locks(threading.Lock)
         self._live: dict[StepKey, Reply] = {}
-        self._sentences: dict[StepKey, str] = {}
+        self._sentences: Bounded[StepKey, str] = Bounded(SENTENCES)
         self._stopping = False
 
     @property

@@ -7,8 +7,9 @@ cut down to their stems; nothing is looked up and nothing is learned.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import Any
+
+from lib.bounded import remembered
 
 #: Characters of a text that are compared. A citation is shorter; a pasted interview is not.
 _COMPARED = 2_000
@@ -61,7 +62,7 @@ def folded_whole(text: str) -> str:
     return " ".join(_WORD.findall(text.casefold()))
 
 
-@lru_cache(maxsize=8_192)
+@remembered(16_000_000)
 def stems(text: str) -> frozenset[str]:
     """
     Return the stems of the words in *text* that carry meaning.

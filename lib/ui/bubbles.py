@@ -7,15 +7,21 @@ a parser that knows no HTML and is told to know no pictures, which call their ad
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from html import escape
 
 from markdown_it import MarkdownIt
 
+from lib.bounded import remembered
 from lib.transcript import Message, MessageStatus, Role
 
 #: What a reply says of which nothing is written yet.
 THINKING = "The guide is thinking …"
+
+#: Bytes of drawn messages that are kept for the next rerun: twenty busy teams' windows.
+KEPT = 32_000_000
+
+#: Characters of Markdown that are drawn as such; the parser takes tens of microseconds for some.
+MOST_MARKDOWN = 20_000
 
 _markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
 _markdown.disable("image")
@@ -55,7 +61,7 @@ def growing(guide: str, text: str, wait: int = 0) -> str:
     return bubble(Role.ASSISTANT, guide, shown, is_growing=True)
 
 
-@lru_cache(maxsize=4_096)
+@remembered(KEPT)
 def bubble(role: Role, author: str, text: str, note: str = "", *, is_growing: bool = False) -> str:
     """
     Return one message.
@@ -92,9 +98,13 @@ def markdown(text: str) -> str:
     """
     Return a guide's Markdown as HTML without pictures and without HTML of its own.
 
+    What is longer than MOST_MARKDOWN reads as it was written.
+
     >>> markdown("**bold** ![](http://example.org/) <i>").strip()
     '<p><strong>bold</strong> !<a href="http://example.org/"></a> &lt;i&gt;</p>'
     """
+    if len(text) > MOST_MARKDOWN:
+        return f"<p>{plain(text)}</p>"
     return str(_markdown.render(text))
 
 
