@@ -151,6 +151,8 @@ KEPT = {
     "lib/presses.py _made": "buttons of a page; one tab's",
     "lib/presses.py _open": "buttons of a page; one tab's",
     "lib/rate_limit.py _left": "REMEMBERED networks",
+    "lib/redaction.py _entries": "texts of one step, while a message of it is redacted",
+    "lib/redaction.py _given": "the choices of our models",
     "lib/replies.py _live": "replies being written",
     "lib/store/names.py _good": "host names of the settings",
     "lib/store/names.py _running": "host names of the settings",
