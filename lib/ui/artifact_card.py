@@ -52,10 +52,16 @@ def _table(kind: type[BaseModel], entries: list[Fields]) -> str:
     head = "| " + " | ".join(info.title or name for name, info in columns) + " |"
     rule = "|" + " --- |" * len(columns)
     rows = (
-        "| " + " | ".join(_text(entry.get(name, "")) for name, _ in columns) + " |"
+        "| " + " | ".join(_cell(info.title or name, entry.get(name, "")) for name, info in columns)
         for entry in entries
     )
-    return "\n".join([head, rule, *rows])
+    return "\n".join([head, rule, *(f"{row} |" for row in rows)])
+
+
+def _cell(title: str, value: Any) -> str:
+    """Return a cell with its label, which shows only where a row is drawn as a card: `style.css`."""
+    text = _text(value)
+    return f"**{title}** {text}" if text else ""
 
 
 def _text(value: Any) -> str:

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
-from lib import demo, process
+from lib import demo, process, steps
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store import open_store
@@ -257,6 +257,27 @@ def in_turn(page: Page) -> Iterator[str]:
         yield theme
 
 
+#: The widths in pixels of a phone, a tablet, a laptop and a large screen; the largest first.
+WIDTHS = (1920, 1366, 768, 390)
+
+#: What is wider than its place: of the page itself, and of what scrolls in it.
+RUNS_OUT = """() => ["html", '[data-testid="stMain"]', ".st-key-draft-panel", ".st-key-result"]
+    .filter((each) => {
+        const found = document.querySelector(each);
+        return found && found.scrollWidth > found.clientWidth;
+    })"""
+
+
+def fits(page: Page) -> None:
+    """Show a page in every width; fail where it can be scrolled sideways."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        try:
+            page.wait_for_function(f"({RUNS_OUT})().length === 0", timeout=10_000)
+        except Error:
+            assert page.evaluate(RUNS_OUT) == [], f"{page.url} at {width} px"
+
+
 @pytest.mark.parametrize("name", SCENES)
 def test_a_page_meets_wcag_aa_in_light_and_dark(opened: Open, name: str) -> None:
     page = opened(name, "light", DESK)
@@ -264,6 +285,57 @@ def test_a_page_meets_wcag_aa_in_light_and_dark(opened: Open, name: str) -> None
         kept(page, f"{name}-{theme}")
 
         assert violations(page) == [], theme
+    fits(page)
+
+
+@pytest.fixture
+def visited(quiet: BrowserContext, room: Room) -> Iterator[Page]:
+    """Return a page on which the tour is over."""
+    page = quiet.new_page()
+    page.add_init_script("localStorage.setItem('throughline/tour', 'over')")
+    expect.set_options(timeout=PATIENCE)
+    yield page
+    page.close()
+
+
+def test_no_complete_step_scrolls_sideways_at_any_width(visited: Page, room: Room) -> None:
+    for step in steps.SLUGS:
+        visited.goto(room.step("Ward 3", step))
+        expect(visited.get_by_role("button", name="Revise this step")).to_be_visible()
+        fits(visited)
+
+
+def test_no_result_search_or_chart_scrolls_sideways_at_any_width(visited: Page, room: Room) -> None:
+    for step in ("stakeholder-mapping", "user-research", "journey-mapping", "reframe"):
+        visited.set_viewport_size(DESK)  # type: ignore[arg-type]
+        visited.goto(room.review(f"&at={room.ids['Ward 3']}&step={step}"))
+        visited.get_by_role("tab", name="Result").click(delay=50)
+        expect(visited.get_by_role("tabpanel", name="Result").locator("table")).to_be_visible()
+        fits(visited)
+    visited.get_by_role("textbox", name="Search drafts and artifacts").fill("home")
+    visited.keyboard.press("Enter")
+    expect(visited.locator(".st-key-finds")).to_be_visible()
+    visited.get_by_text("Over time", exact=True).click(delay=50)
+    expect(visited.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    fits(visited)
+
+
+def test_a_list_is_a_table_where_there_is_room_and_cards_where_there_is_none(
+    visited: Page, room: Room
+) -> None:
+    visited.set_viewport_size(DESK)  # type: ignore[arg-type]
+    visited.goto(room.step("Ward 3", "journey-mapping"))
+    result = visited.locator(".st-key-result")
+    label = result.locator("td strong", has_text="Emotion").first
+
+    expect(label).to_be_visible()
+    expect(result.locator("thead")).to_be_hidden()
+
+    # As wide as a page for reading would have it.
+    visited.add_style_tag(content=".st-key-result { min-width: 60rem }")
+    expect(result.locator("thead")).to_be_visible()
+    expect(label).to_be_hidden()
+    assert result.locator("table").evaluate("(each) => each.scrollWidth <= each.clientWidth")
 
 
 @pytest.mark.parametrize("name", ON_A_PHONE)
