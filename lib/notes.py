@@ -82,8 +82,8 @@ def accepted(text: str) -> str:
     words = " ".join(clean(text).split())
     if len(words) > MAX_CHARACTERS:
         raise NoteRefused(
-            f"This has {len(words):,} characters; {MAX_CHARACTERS} fit into a note. "
-            "Your text is still there: please shorten it."
+            f"This has {len(words) - MAX_CHARACTERS:,} characters too many: "
+            f"{MAX_CHARACTERS} fit. Shorten it, your text is still there."
         )
     return words
 

@@ -229,7 +229,7 @@ def test_a_nudge_is_a_message_in_one_click(store: WatchedStore, team: Team) -> N
 
 @pytest.mark.parametrize("text", ["x" * 501, "ab " * 400])
 def test_a_note_that_is_too_long_is_refused_with_its_length(text: str) -> None:
-    with pytest.raises(NoteRefused, match="characters; 500 fit"):
+    with pytest.raises(NoteRefused, match="characters too many: 500 fit"):
         notes.accepted(text)
 
 

@@ -148,8 +148,25 @@ def test_a_workshop_in_another_language_is_asked_in_it(
             f"{MAX_TEAMS + 1} teams are more than one workshop holds ({MAX_TEAMS}).",
         ),
         ("Newcomers", "They leave.", "x" * (MAX_TEAM_NAME + 1), "is too long for a team's name"),
+        ("x" * (MAX_TITLE + 1), "They leave.", "Ladder", "The title has 1 character too many"),
+        (
+            "Newcomers",
+            "x" * (MAX_CHALLENGE + 190),
+            "Ladder",
+            "The challenge has 190 characters too many",
+        ),
     ],
-    ids=["no title", "NUL title", "no challenge", "no team", "twins", "many teams", "long name"],
+    ids=[
+        "no title",
+        "NUL title",
+        "no challenge",
+        "no team",
+        "twins",
+        "many teams",
+        "long name",
+        "long title",
+        "long challenge",
+    ],
 )
 def test_what_is_wrong_with_a_new_workshop_is_said_and_what_was_typed_stays(
     store: WatchedStore, title: str, challenge: str, teams: str, sentence: str

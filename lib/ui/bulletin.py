@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib import facilitation, working_copy
 from lib.access import AccessRefused, Action
-from lib.notes import MAX_CHARACTERS, Kind, Note, NoteRefused
+from lib.notes import Kind, Note, NoteRefused
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError
@@ -70,7 +70,6 @@ def show_time(process: Process, copy: WorkingCopy) -> None:
         words = st.text_input(
             "What would help?",
             key="stuck-words",
-            max_chars=MAX_CHARACTERS,
             help="You may leave it empty.",
         )
         if press.submit("Call the facilitator", key="raise-flag"):

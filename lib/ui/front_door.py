@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from lib import demo, entrance, navigation, shelf, steps, ways, working_copy
+from lib import demo, entrance, navigation, shelf, steps, working_copy
 from lib.access import AccessRefused, Action
 from lib.ids import new_id, new_link
 from lib.process import Process
@@ -15,7 +15,7 @@ from lib.replies import utc_now
 from lib.status import current_step
 from lib.store.port import StoreUnavailable
 from lib.transcript import clean
-from lib.ui import gate, page, press, safe, shelf_panel
+from lib.ui import gate, page, press, problem, safe, shelf_panel
 from lib.workshop import LANGUAGES, Team, Workshop
 
 #: Seconds the demo may take to be made before its progress is shown.
@@ -52,7 +52,6 @@ def _by_code(process: Process) -> None:
         typed = st.text_input(
             "Your team's code",
             key="team-code",
-            max_chars=2 * ways.LENGTH,
             placeholder="K7WM-PX2Q",
             width=180,
         )
@@ -89,15 +88,18 @@ def _join(process: Process, team: Team) -> None:
                 "Your name",
                 key="member-name",
                 value=working_copy.member(),
-                max_chars=MAX_TEAM_NAME,
                 placeholder="How your team calls you",
                 help="Shown beside what you write. You may leave it empty.",
             )
+            wrong = problem.place("join")
             entered = press.submit(
                 "Go to our workshop", key="enter", type="primary", width="stretch"
             )
-        if entered:
-            working_copy.call_me(clean(name).strip())
+        called = clean(name).strip()
+        if entered and (long := problem.too_long("name", called, MAX_TEAM_NAME)):
+            wrong.error(long)
+        elif entered:
+            working_copy.call_me(called)
             query = navigation.query(team.link, working_copy.member())
             st.switch_page(navigation.STEP_PAGES[current], query_params=query)
 
@@ -163,13 +165,10 @@ def _demo_made(process: Process, owner: str) -> Workshop:
 def _start(process: Process) -> None:
     st.subheader("Start a workshop", anchor=False)
     with st.form("start"):
-        title = st.text_input(
-            "Title", key="title", max_chars=MAX_TITLE, placeholder="Newcomers at the fire brigade"
-        )
+        title = st.text_input("Title", key="title", placeholder="Newcomers at the fire brigade")
         challenge = st.text_area(
             "The challenge in a sentence",
             key="challenge",
-            max_chars=MAX_CHALLENGE,
             height=90,
             placeholder="Half of the people who join us leave again within a year.",
         )
@@ -187,13 +186,19 @@ def _start(process: Process) -> None:
             key="language",
             help="What the guide asks in; a model goes on in the language a team writes in.",
         )
+        wrong = problem.place("start")
         pressed = press.submit(
             "Start", key="start-workshop", type="primary", icon=":material/play_arrow:"
         )
     if pressed:
-        _begin(
-            process, clean(title).strip(), clean(challenge).strip(), _names(clean(names)), language
-        )
+        with wrong:
+            _begin(
+                process,
+                clean(title).strip(),
+                clean(challenge).strip(),
+                _names(clean(names)),
+                language,
+            )
 
 
 def _names(text: str) -> list[str]:
@@ -201,8 +206,8 @@ def _names(text: str) -> list[str]:
 
 
 def _begin(process: Process, title: str, challenge: str, names: list[str], language: str) -> None:
-    if problem := _problem(title, challenge, names):
-        st.error(safe.escaped(problem))
+    if sentence := _problem(title, challenge, names):
+        st.error(safe.escaped(sentence))
         return
     owner = gate.owner(process)
     try:
@@ -228,6 +233,10 @@ def _problem(title: str, challenge: str, names: list[str]) -> str:
         return "Please give the workshop a title."
     if not challenge:
         return "Please put the challenge into a sentence."
+    if long := problem.too_long("title", title, MAX_TITLE) or problem.too_long(
+        "challenge", challenge, MAX_CHALLENGE
+    ):
+        return long
     if not names:
         return "Please name at least one team."
     if len(names) > MAX_TEAMS:

@@ -8,7 +8,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.status import TransitionRefused, is_read_only
 from lib.store.port import Conflict, StoreError, upstream_artifacts
-from lib.ui import gate, press
+from lib.ui import gate, press, problem
 from lib.ui.safe import escaped
 from lib.workshop import StepKey, StepState
 
@@ -33,7 +33,6 @@ def show(process: Process, key: StepKey, state: StepState) -> None:
         with st.form(f"override/{key.team_id}/{key.step}", border=False):
             reason = st.text_input(
                 "Complete it as it is, because",
-                max_chars=MAX_REASON,
                 help="The team and the tables show your reason.",
             )
             if press.submit(
@@ -45,6 +44,9 @@ def show(process: Process, key: StepKey, state: StepState) -> None:
 
 
 def _override(process: Process, key: StepKey, reason: str) -> None:
+    if long := problem.too_long("reason", reason, MAX_REASON):
+        st.warning(long)
+        return
     try:
         with gate.acting(process, Action.OVERRIDE, key.workshop_id):
             completion.override(

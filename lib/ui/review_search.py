@@ -9,7 +9,7 @@ from lib.process import Process
 from lib.review import Room
 from lib.review.finds import MAX_FINDS, MAX_MADE, Find, finds, words_of
 from lib.transcript import clean
-from lib.ui import downloads, review_step
+from lib.ui import downloads, problem, review_step
 from lib.ui.safe import escaped
 
 #: Pixels of what is found before it scrolls, and how many places fit in.
@@ -25,10 +25,12 @@ def box() -> list[str]:
         "Search drafts and artifacts",
         key="search",
         icon=":material/manage_search:",
-        max_chars=MAX_ASKED,
         width=260,
         help="All the words, in any order, in one draft or artifact.",
     )
+    if long := problem.too_long("search", asked or "", MAX_ASKED):
+        st.warning(long, width=260)
+        return []
     return words_of(clean(asked or ""))
 
 

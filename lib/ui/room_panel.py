@@ -4,12 +4,12 @@ import streamlit as st
 
 from lib import facilitation, notes, steps, working_copy
 from lib.access import AccessRefused, Action
-from lib.notes import MAX_CHARACTERS, Kind, Note, NoteRecord
+from lib.notes import Kind, Note, NoteRecord
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
 from lib.store.port import StoreError
-from lib.ui import gate, press
+from lib.ui import gate, press, problem
 from lib.ui.moment import when
 from lib.ui.override_panel import FACILITATOR
 from lib.ui.safe import escaped
@@ -61,11 +61,14 @@ def _write(process: Process, room: Room) -> None:
     sent = working_copy.tab().sent
     with st.form(f"message/{sent}", border=False):
         team = _team("To", room, "message-to")
-        text = st.text_area(
-            "Message", key=f"message-text/{sent}", max_chars=MAX_CHARACTERS, height=80
-        )
+        text = st.text_area("Message", key=f"message-text/{sent}", height=80)
+        wrong = problem.place("message")
         pressed = press.submit("Send", key=f"send-message/{sent}", icon=":material/send:")
-    if pressed and _tell(process, room, team, text):
+    if not pressed:
+        return
+    with wrong:
+        is_told = _tell(process, room, team, text)
+    if is_told:
         working_copy.tab().sent += 1
         working_copy.notify("Sent. It stands on top of their page until they close it.")
         st.rerun()

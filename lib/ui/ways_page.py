@@ -170,7 +170,7 @@ def _people(process: Process, workshop: Workshop) -> None:
         )
         return
     with st.form("share", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = st.text_input("E-mail address", key="share-email", max_chars=ways.MAX_EMAIL)
+        typed = st.text_input("E-mail address", key="share-email")
         as_ = st.selectbox("Role", list(ROLES), format_func=ROLES.__getitem__, key="share-role")
         pressed = press.submit("Let in", key="share-add")
     if not pressed:

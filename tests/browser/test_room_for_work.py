@@ -11,6 +11,7 @@ from lib.ids import new_id
 from lib.store.port import Store
 from lib.workshop import Team
 from tests import pages
+from tests.app_server import ROOT
 from tests.browser.walker import Walker, still
 from tests.pages import watching
 
@@ -133,3 +134,34 @@ def test_the_newest_message_and_its_button_are_in_view(
 
     expect(bulletin.get_by_text("Who has the big marker?")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="1 more")).to_be_visible()
+
+
+# Forms
+
+
+def test_a_paste_that_is_too_long_stays_and_the_form_says_so(walker: Walker) -> None:
+    page = walker.page
+    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    walker.front_door()
+    challenge = page.get_by_role("textbox", name="The challenge in a sentence")
+    challenge.focus()
+    # As a paste comes: all at once.
+    page.keyboard.insert_text("why " * 200)
+    page.get_by_role("textbox", name="Teams, one a line").fill("Ladder crew")
+    title = page.get_by_role("textbox", name="Title")
+    title.fill("Newcomers")
+    title.press("Enter")
+    error = page.get_by_test_id("stForm").get_by_role("alert")
+
+    expect(error).to_contain_text("The challenge has 299 characters too many")
+    expect(error).to_be_in_viewport(ratio=1)
+    expect(challenge).to_have_value("why " * 200)
+
+
+def test_no_box_refuses_a_paste() -> None:
+    """Streamlit's `max_chars` refuses the whole of it and leaves the box empty, without a word."""
+    files = [file for folder in ("lib", "pages") for file in (ROOT / folder).rglob("*.py")]
+    limited = [each.name for each in files if re.search(r"max_chars\s*=", each.read_text("utf-8"))]
+
+    assert files
+    assert limited == []
