@@ -88,6 +88,7 @@ class Action(StrEnum):
     STOP_REPLY = "stop a reply"
     RETRY_REPLY = "have a reply written again"
     UNDO_UPDATE = "take the guide's change of a draft back"
+    RESTORE_DRAFT = "restore an earlier draft"
     USE_ASIDE = "put what was set aside into the draft"
     SETTLE_ASIDE = "discard what was set aside"
     CONFIRM = "confirm a step"

@@ -5,13 +5,15 @@ Entries of a list belong together by what they are called, and then by their pla
 renamed persona is one that was renamed and a new first row does not make every other one new.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, get_origin
 
 from pydantic import BaseModel
 
+from lib.alignment import key_of
 from lib.artifacts import MODELS
 from lib.inputs import canonical
 from lib.shaping import inner_type, is_blank, item_type
@@ -144,22 +146,20 @@ def _in_entry(kind: Any, before: Any, after: Any, place: _Place, at: int) -> Ite
 def _pairs(kind: Any, before: list[Any], after: list[Any]) -> list[tuple[int, int]]:
     """Return which entry became which: by name, then by place."""
     pairs = []
-    free = list(range(len(after)))
+    places: defaultdict[str, deque[int]] = defaultdict(deque)
+    for at, entry in enumerate(after):
+        places[key_of(_key(kind, entry))].append(at)
     for old, entry in enumerate(before):
-        key = _key(kind, entry)
-        new = next((at for at in free if _key(kind, after[at]) == key), None)
-        if new is not None:
-            free.remove(new)
-            pairs.append((old, new))
-    for old in _others(before, [old for old, _ in pairs]):
-        if old in free:
-            free.remove(old)
-            pairs.append((old, old))
-    return pairs
+        if same := places[key_of(_key(kind, entry))]:
+            pairs.append((old, same.popleft()))
+    free = set(_others(after, [new for _, new in pairs]))
+    others = [old for old in _others(before, [old for old, _ in pairs]) if old in free]
+    return pairs + [(old, old) for old in others]
 
 
-def _others(listed: Sequence[Any], taken: Sequence[int]) -> list[int]:
-    return [at for at in range(len(listed)) if at not in taken]
+def _others(listed: Sequence[Any], taken: Iterable[int]) -> list[int]:
+    known = set(taken)
+    return [at for at in range(len(listed)) if at not in known]
 
 
 def _head(model: type[BaseModel]) -> str:

@@ -14,8 +14,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from lib.artifacts import MODELS
 from lib.autosave import Autosave, QueueFull, Unsaved
 from lib.bounded import Bounded, Locks
+from lib.draft_history import MAX_KEPT
 from lib.edits import (
     Change,
     Edit,
@@ -38,7 +40,7 @@ from lib.steps import SLUGS
 from lib.store.port import Conflict, Store, StoreUnavailable, Unstorable
 from lib.transcript import ATTEMPT, Message
 from lib.updates import LastWord, Outcome, Update
-from lib.workshop import Aside, Draft, Fields, StepKey, TeamKey
+from lib.workshop import Aside, Draft, EarlierDraft, Fields, StepKey, TeamKey
 
 T = TypeVar("T")
 
@@ -102,7 +104,7 @@ class Drafts:
 
     # Changing
 
-    def edit(self, key: StepKey, name: str, value: object) -> Draft:
+    def edit(self, key: StepKey, name: str, value: object, by: str = "") -> Draft:
         """Set one field, whatever it holds; saved like everything else. Raises StoreError."""
         with self._locks[key]:
             current = self.current(key)
@@ -110,8 +112,8 @@ class Drafts:
             if fields == current.fields:
                 return current
             number, held = next(self._numbers), current.fields.get(name)
-            edit = Edit(name, value, held, self._writer, number, "", current.epoch)
-            draft = revised(current, fields, current.phase, {self._writer: number})
+            edit = Edit(name, value, held, self._writer, number, by, current.epoch)
+            draft = revised(current, fields, current.phase, {self._writer: number}, by)
             return self._note(key, current, draft, edit=edit)
 
     def take_in(self, key: StepKey, edit: Edit, *, closed: bool = False) -> Taken:
@@ -138,7 +140,8 @@ class Drafts:
             if both.clash:
                 self._set_aside(key, edit, value)
             fields = with_field(current.fields, edit.field, both.value)
-            draft = revised(current, fields, current.phase, {edit.writer: edit.revision})
+            mark = {edit.writer: edit.revision}
+            draft = revised(current, fields, current.phase, mark, edit.author)
             return Taken(self._note(key, current, draft, edit=edit), both.clash)
 
     def use(self, key: StepKey, aside: Aside) -> None:
@@ -168,6 +171,34 @@ class Drafts:
             with suppress(Conflict):
                 return attempt(self.stored(key))
         return attempt(self.stored(key))
+
+    def bring_back(self, key: StepKey, earlier: EarlierDraft, by: str) -> None:
+        """
+        Store every field as it was in an earlier draft; what that replaces is kept in its turn.
+
+        Raises StoreError, and then nothing has changed.
+        """
+        names = MODELS[key.step].model_fields
+
+        def attempt(stored: Draft) -> None:
+            if self._is_closed(key):
+                raise Conflict("This step is complete. Revise it first.")
+            # Not as a page has shown it: a message and its traces may have been redacted since.
+            held = self._earlier(key, earlier).fields
+            fields = {name: value for name, value in held.items() if name in names}
+            mark = {self._writer: next(self._numbers)}
+            if fields != stored.fields:
+                draft = revised(stored, fields, stored.phase, mark, by)
+                self._store.replace_draft(key, draft)
+
+        self._on_stored(key, attempt)
+
+    def _earlier(self, key: StepKey, shown: EarlierDraft) -> EarlierDraft:
+        """Return an earlier draft as it is stored. Raises Conflict where it is kept no more."""
+        for each in self._store.earlier_drafts(key, MAX_KEPT):
+            if (each.epoch, each.revision) == (shown.epoch, shown.revision):
+                return each
+        raise Conflict("This earlier draft is no longer kept. Choose another one.")
 
     def discard(self, key: StepKey, aside: Aside) -> None:
         """Forget what was set aside. Raises StoreError."""
@@ -346,7 +377,7 @@ class Drafts:
         reached = furthest(stored.phase, word.phase)
         if fields == stored.fields and reached is stored.phase:
             return Outcome()
-        draft = revised(stored, fields, reached, mark)
+        draft = revised(stored, fields, reached, mark, word.author)
         return Outcome(draft, Update.between(word.id, stored, draft))
 
     def _with_theirs(self, key: StepKey, mine: Draft, theirs: Draft) -> Draft:

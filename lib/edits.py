@@ -139,16 +139,19 @@ def furthest(*phases: Phase) -> Phase:
 
 
 def revised(
-    draft: Draft, fields: Fields, phase: Phase, seen: Mapping[str, int] | None = None
+    draft: Draft,
+    fields: Fields,
+    phase: Phase,
+    seen: Mapping[str, int] | None = None,
+    by: str = "",
 ) -> Draft:
     """Return *draft* one revision on, knowing what it was made from; itself where nothing is new."""
     known = draft.seen if seen is None else remembering(draft.seen, seen)
     if fields == draft.fields and phase is draft.phase and known == draft.seen:
         return draft
     base = draft if draft.base is None else draft.base
-    return replace(
-        draft, fields=fields, phase=phase, revision=draft.revision + 1, seen=known, base=base
-    )
+    revision = draft.revision + 1
+    return Draft(fields, phase, revision, draft.epoch, known, base, by or draft.by)
 
 
 def remembering(seen: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str, int]:
@@ -219,5 +222,6 @@ def rebased(
         theirs.epoch,
         remembering(theirs.seen, mine.seen),
         theirs,
+        mine.by,
     )
     return together, clashes

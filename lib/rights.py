@@ -76,6 +76,7 @@ NEEDS: Mapping[Action, tuple[Need, ...]] = {
     Action.STOP_REPLY: (Need.LIVE, Need.OPEN),
     Action.RETRY_REPLY: _OPEN,
     Action.UNDO_UPDATE: _OPEN,
+    Action.RESTORE_DRAFT: _OPEN,
     Action.USE_ASIDE: _OPEN,
     Action.SETTLE_ASIDE: _STEP,
     Action.CONFIRM: _STEP,

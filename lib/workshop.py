@@ -112,10 +112,25 @@ class Draft:
     seen: Mapping[str, int] = field(default_factory=dict, compare=False)
     #: The stored draft this was made from; None for one as it was read.
     base: "Draft | None" = field(default=None, compare=False, repr=False)
+    #: The name of whoever changed it last; empty where nobody said so, and for one as it was read.
+    by: str = field(default="", compare=False)
 
     def stored(self) -> "Draft":
         """Return this draft as it is read back."""
-        return replace(self, base=None)
+        return replace(self, base=None, by="")
+
+
+@dataclass(frozen=True)
+class EarlierDraft:
+    """A step's draft as it was before somebody took something out of it."""
+
+    epoch: int
+    revision: int
+    fields: Fields
+    #: The name of whoever took something out; empty where nobody said so.
+    by: str
+    #: When that was, by the database's clock. UTC.
+    at: datetime
 
 
 @dataclass(frozen=True)

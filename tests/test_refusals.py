@@ -198,6 +198,15 @@ def _an_aside(house: House) -> AppTest:
     return opened_step(team, step)
 
 
+def _an_earlier_draft(house: House) -> AppTest:
+    team, step = house.begun()
+    key_, field = team.step_key(step), next(iter(MODELS[step].model_fields))
+    for value in ("They go.", "They stay."):
+        house.process.drafts.edit(key_, field, value)
+        house.process.autosave.flush(key_)
+    return opened_step(team, step).toggle(key=f"earlier/{team.id}/{step}").set_value(True).run()
+
+
 def _a_notice(house: House) -> AppTest:
     team, step = house.begun()
     facilitation.tell(
@@ -237,6 +246,7 @@ AFTER: dict[Action, tuple[Callable[[House], AppTest], Press]] = {
     Action.STOP_REPLY: (_a_growing_reply, pressing("stop")),
     Action.UNDO_UPDATE: (_an_update, pressing("undo-update")),
     Action.SETTLE_ASIDE: (_an_aside, pressing("discard/")),
+    Action.RESTORE_DRAFT: (_an_earlier_draft, pressing("bring-back")),
     Action.USE_ASIDE: (_an_aside, pressing("use/")),
     Action.CLOSE_NOTICE: (_a_notice, pressing("close-note/")),
     Action.UNDO: (_a_reopened_step, pressing("undo")),

@@ -641,7 +641,7 @@ def test_undo_of_a_reset_gives_the_content_back_but_for_when_it_was_written(url:
 
     assert [
         name for name in before if sorted(map(str, before[name])) != sorted(map(str, after[name]))
-    ] == ["steps", "events"]
+    ] == ["steps", "draft_history", "events"]
     assert lives["persona"] == 3
 
 

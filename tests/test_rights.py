@@ -173,6 +173,10 @@ def _said(house: House) -> object:
     return house.store.append(house.team.step_key(FIRST), [question()])
 
 
+def _emptied(draft: Draft) -> Draft:
+    return Draft({}, revision=draft.revision + 1, epoch=draft.epoch, base=draft)
+
+
 REPLY = "the-reply"
 
 
@@ -272,6 +276,11 @@ WRITES: dict[Action, list[Write]] = {
     Action.STOP_REPLY: [_interrupted],
     Action.RETRY_REPLY: [_taken_over, _discarded],
     Action.UNDO_UPDATE: [_said],
+    Action.RESTORE_DRAFT: [
+        lambda house: house.store.replace_draft(
+            house.team.step_key(FIRST), _emptied(house.store.draft(house.team.step_key(FIRST)))
+        )
+    ],
     Action.USE_ASIDE: [
         lambda house: house.store.use_aside(
             house.team.step_key(FIRST), ASIDE, Draft({"target_user": "Everybody"}, revision=1), None

@@ -49,6 +49,8 @@ TYPE             - - - + - -
 STOP_REPLY       - - - + - -
 RETRY_REPLY      - - - + - -
 UNDO_UPDATE      - - - + - -
+RESTORE_DRAFT    - - - + - -
+USE_ASIDE        - - - + - -
 SETTLE_ASIDE     - - - + - -
 CONFIRM          - - - + - -
 KEEP             - - - + - -
@@ -56,6 +58,7 @@ REGENERATE       - - - + - -
 REOPEN           - - - + - -
 UNDO             - - - + - -
 RAISE_FLAG       - - - + - -
+CLOSE_NOTICE     - - - + - -
 """
 
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()}

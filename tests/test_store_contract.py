@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lib import steps
+from lib import draft_history, steps
 from lib.calls import Call, TeamUsage
 from lib.ids import new_id, new_link
 from lib.notes import Closing, Kind, Note
@@ -1293,3 +1293,92 @@ def test_a_call_of_nobody_is_refused(store: Store, team: Team) -> None:
             store.record_call(call(lost))
 
     assert store.usage(team.workshop_id) == []
+
+
+# Earlier drafts
+
+
+def drafted(store: Store, key: StepKey, *saves: Draft) -> None:
+    """Save one draft after the other, each made from the one that is stored."""
+    for draft in saves:
+        base = store.draft(key)
+        made = replace(draft, revision=base.revision + 1, epoch=base.epoch, base=base)
+        store.save(key, draft=made)
+
+
+def test_a_draft_is_kept_when_something_is_taken_out_of_it(store: Store, key: StepKey) -> None:
+    before = datetime.now(UTC)
+    grown = [Draft({"a": text}) for text in ("Nurses 🙂", "Night nurses 🙂")]
+    drafted(store, key, *grown, Draft({"a": "Night"}, by="Ben"), Draft({}, by="Cleo"))
+    found = store.earlier_drafts(key, 100)
+
+    assert [(each.fields, each.by) for each in found] == [
+        ({"a": "Night"}, "Cleo"),
+        ({"a": "Night nurses 🙂"}, "Ben"),
+    ]
+    assert [(each.epoch, each.revision) for each in found] == [(0, 3), (0, 2)]
+    assert all(abs((each.at - before).total_seconds()) < 3600 for each in found)
+    assert [found[0]] == store.earlier_drafts(key, 1)
+
+
+def test_a_draft_that_is_saved_with_messages_is_kept_too(store: Store, key: StepKey) -> None:
+    drafted(store, key, Draft({"a": "Nurses"}))
+    (placed,) = store.append(key, [question()])
+    (answer,) = store.append(key, [reply()])
+    base = store.draft(key)
+    messages = [answer.revised("Whole", MessageStatus.COMPLETE)]
+    store.save(key, messages, Draft({}, revision=2, base=base, by="Guide"))
+
+    assert [each.fields for each in store.earlier_drafts(key, 9)] == [{"a": "Nurses"}]
+    assert [each.text for each in store.messages(key)] == [placed.text, "Whole"]
+
+
+def test_a_save_that_is_repeated_or_comes_too_late_keeps_nothing_more(
+    store: Store, key: StepKey
+) -> None:
+    drafted(store, key, Draft({"a": "Nurses"}))
+    base = store.draft(key)
+    late, emptied = Draft({}, revision=2, base=base), Draft({"b": 1}, revision=2, base=base)
+    store.save(key, draft=emptied)
+    store.save(key, draft=emptied)
+    with pytest.raises(Conflict):
+        store.save(key, draft=replace(late, revision=3))
+
+    assert [each.fields for each in store.earlier_drafts(key, 9)] == [{"a": "Nurses"}]
+
+
+def test_earlier_drafts_outlast_a_reset_and_what_it_empties_is_one(
+    store: Store, team: Team, key: StepKey
+) -> None:
+    drafted(store, key, Draft({"a": "Nurses"}), Draft({"a": "Cooks"}, by="Ben"))
+    changes = decide(now(store, team), "challenge", Event.RESET)
+    store.apply(team.key, Decision(changes, "Ada", LATER, undoable=True))
+    drafted(store, key, Draft({"a": "Doctors"}), Draft({}, by="Cleo"))
+    found = store.earlier_drafts(key, 9)
+
+    assert [(each.fields, each.by, each.epoch) for each in found] == [
+        ({"a": "Doctors"}, "Cleo", 1),
+        ({"a": "Cooks"}, "Ada", 0),
+        ({"a": "Nurses"}, "Ben", 0),
+    ]
+
+
+def test_earlier_drafts_of_one_step_are_no_others(store: Store) -> None:
+    (one, other) = started(store, teams=2)[1]
+    for team, text in ((one, "ours"), (other, "theirs")):
+        drafted(store, team.step_key("challenge"), Draft({"a": text}), Draft({}))
+
+    assert [e.fields for e in store.earlier_drafts(one.step_key("challenge"), 9)] == [{"a": "ours"}]
+    assert store.earlier_drafts(one.step_key("persona"), 9) == []
+    assert store.earlier_drafts(StepKey(*NOWHERE, "challenge"), 9) == []
+
+
+def test_earlier_drafts_are_bounded(
+    store: Store, key: StepKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft_history, "MAX_KEPT", 5)
+    monkeypatch.setattr(draft_history, "NEWEST", 3)
+    drafted(store, key, *(Draft({"a": number}) for number in range(12)))
+    found = [each.fields["a"] for each in store.earlier_drafts(key, 100)]
+
+    assert (len(found), found[:3], found[-1]) == (5, [10, 9, 8], 0)

@@ -309,6 +309,8 @@ def filled(store: Store) -> tuple[Workshop, list[Team]]:
         key = team.step_key("challenge")
         answer = store.append(key, [question()], reply=reply())[1]
         store.take_over(key, answer.id)
+        for revision, fields in enumerate(({"target_user": "Nurses"}, {}), start=1):
+            store.save(key, draft=Draft(fields, revision=revision, base=store.draft(key)))
         store.save(key, [replace(answer, status=MessageStatus.COMPLETE, revision=2**33)])
         store.discard(key, answer.id)
         store.set_aside(key, Aside("hmw_statement", new_id(), "Ada", "x", 1))
@@ -359,6 +361,7 @@ def test_nothing_is_left_of_an_erased_workshop_in_any_table(sqlite_url: str) -> 
     store.close()
 
     mine = {"workshops", "teams", "steps", "messages", "discarded", "recollections", "guide_calls"}
+    mine |= {"draft_history"}
     mine |= {"asides", "unsent", "artifact_versions", "events", "agendas", "notes", "closed_notes"}
     assert {table for table, rows in before.items() if rows} >= mine
     assert set(rows_of(sqlite_url, workshop).values()) == {0}

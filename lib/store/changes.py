@@ -10,11 +10,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib import steps as steps_
+from lib.draft_history import takes_out
 from lib.effects import carried_out
 from lib.ids import new_id
 from lib.snapshots import mark_fields, snapshot_fields
 from lib.status import Change, Event, Phase, Status
-from lib.store import rights, rows
+from lib.store import history, rights, rows
 from lib.store.port import Conflict, Decision, NotFound
 from lib.store.rows import in_step, in_team
 from lib.store.schema import artifact_versions, events, messages, steps, teams, workshops
@@ -113,7 +114,10 @@ def carry_out(
     for change in changes:
         row = before[change.step]
         after = carried_out(row, change, decision.at, decision.rows.get(change.step))
-        _write(connection, StepKey(*team, change.step), after, decision.at, row)
+        key = StepKey(*team, change.step)
+        if takes_out(row.draft.fields, after.draft.fields):
+            history.keep(connection, key, row.draft, decision.actor)
+        _write(connection, key, after, decision.at, row)
     cause = changes[0].step
     lines = [
         _Line(id_, team.team_id, change, cause, _kept(before[change.step], decision, counted))

@@ -26,6 +26,7 @@ from lib.transcript import Role
 from lib.workshop import (
     ArtifactVersion,
     Draft,
+    EarlierDraft,
     EventRecord,
     Snapshot,
     StepKey,
@@ -163,6 +164,19 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
         with self._lock:
             return deepcopy(self._row(key).draft)
 
+    def earlier_drafts(self, key: StepKey, last: int) -> list[EarlierDraft]:
+        """Return the *last* drafts that something was taken out of, newest first."""
+        with self._lock:
+            return deepcopy(list(reversed(self._rows.get(key, NOTHING).history))[:last])
+
+    def replace_draft(self, key: StepKey, draft: Draft) -> None:
+        """Store *draft* in place of its base."""
+        with self._lock:
+            self._check_right()
+            self._stored(key)
+            self._check_base(key, draft)
+            self._save_draft(key, draft)
+
     def artifacts(self, team: TeamKey) -> dict[str, ArtifactVersion]:
         """Return the newest version of each step that has one."""
         with self._lock:
@@ -238,6 +252,7 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
             row = self._row(StepKey(*team, change.step))
             before = Snapshot(replace(row.state, phase=row.draft.phase), row.draft)
             after = carried_out(before, change, at, decision.rows.get(change.step))
+            row.keep(decision.actor, self._clock(), after.draft.fields)
             row.state, row.draft = after.state, deepcopy(after.draft)
             row.touch(at)
             told = EventRecord(

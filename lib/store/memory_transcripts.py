@@ -1,11 +1,13 @@
 """Transcripts and drafts, in memory: the twin of `lib.store.transcripts` and of what stands by it."""
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from lib.draft_history import Kept, takes_out, to_drop
 from lib.redaction import Late
 from lib.status import Phase, Status
 from lib.store.port import Conflict, NotFound, Unstorable
@@ -16,6 +18,8 @@ from lib.workshop import (
     Aside,
     Discarded,
     Draft,
+    EarlierDraft,
+    Fields,
     Recollection,
     StepKey,
     StepState,
@@ -41,6 +45,8 @@ class Row:
     updates: dict[str, Update] = field(default_factory=dict)
     #: By era.
     recollections: dict[int, Recollection] = field(default_factory=dict)
+    #: Earlier drafts, oldest first.
+    history: list[EarlierDraft] = field(default_factory=list)
     touched: datetime | None = None
 
     def of(self, era: int) -> list[Message]:
@@ -51,6 +57,18 @@ class Row:
     def live(self) -> list[Message]:
         """What was said in its present one."""
         return self.of(self.state.era)
+
+    def keep(self, by: str, at: datetime, after: Fields) -> None:
+        """Keep the draft where something of it is not in *after*, which replaces it."""
+        if takes_out(self.draft.fields, after):
+            fields = deepcopy(self.draft.fields)
+            self.history.append(EarlierDraft(self.draft.epoch, self.draft.revision, fields, by, at))
+            kept = [
+                Kept(each.epoch, each.revision, each.at, len(json.dumps(each.fields)))
+                for each in self.history
+            ]
+            places = {each[:2] for each in to_drop(kept)}
+            self.history = [e for e in self.history if (e.epoch, e.revision) not in places]
 
     def touch(self, at: datetime) -> None:
         """Note that something was written."""
@@ -145,6 +163,8 @@ class MemoryTranscripts:
     def _save_draft(self, key: StepKey, draft: Draft) -> bool:
         row = self._rows.get(key)
         if row is not None and draft.revision > row.draft.revision:
+            if draft.base is not None:
+                row.keep(draft.by, self._clock(), draft.fields)
             row.draft = deepcopy(replace(draft.stored(), epoch=row.draft.epoch))
             row.touch(self._clock())
         return row is not None

@@ -34,6 +34,7 @@ from lib.workshop import (
     Code,
     Discarded,
     Draft,
+    EarlierDraft,
     EventRecord,
     Fields,
     Made,
@@ -182,6 +183,24 @@ class Store(RoomStore, Protocol):
 
     def draft(self, key: StepKey) -> Draft:
         """Return a step's draft; the empty draft where nothing was drafted. Raises NotFound."""
+        ...
+
+    def earlier_drafts(self, key: StepKey, last: int) -> list[EarlierDraft]:
+        """
+        Return the *last* drafts of a step that something was taken out of, newest first.
+
+        Of every epoch, also from before the step was started over. A draft that is replaced by one
+        without something that was in it (`lib.draft_history.takes_out`) is kept in the transaction
+        that replaces it, whoever does: a save, or a decision. How many: see `to_drop` there.
+        """
+        ...
+
+    def replace_draft(self, key: StepKey, draft: Draft) -> None:
+        """
+        Store *draft* in place of its base. Raises Conflict where that is not the stored one.
+
+        What `save` does for the process itself, this does for a person, whose right it checks.
+        """
         ...
 
     def artifacts(self, team: TeamKey) -> dict[str, ArtifactVersion]:

@@ -428,6 +428,25 @@ unsent = Table(
     columns.filled("unsent", "writer"),
 )
 
+# What a draft was before something was taken out of it: see `lib.draft_history`.
+draft_history = Table(
+    "draft_history",
+    metadata,
+    columns.text("workshop_id"),
+    columns.text("team_id"),
+    columns.text("step"),
+    columns.number("epoch"),
+    columns.number("revision"),
+    # Whose change took something out of it, and when, by the database's clock.
+    columns.text("by"),
+    columns.moment("at"),
+    Column("fields", Json, nullable=False),
+    columns.key("draft_history", "team_id", "step", "epoch", "revision"),
+    columns.belongs_to_step("draft_history", ondelete="CASCADE"),
+    columns.at_least("draft_history", "epoch", 0),
+    columns.at_least("draft_history", "revision", 0),
+)
+
 artifact_versions = Table(
     "artifact_versions",
     metadata,

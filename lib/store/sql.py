@@ -17,7 +17,7 @@ from lib.redaction import Redaction, Trace
 from lib.rights import Facts, Permit
 from lib.snapshots import snapshot_of
 from lib.store import changes as changes_
-from lib.store import finding, overview, rights, rows
+from lib.store import finding, history, overview, rights, rows
 from lib.store.calls import Calls
 from lib.store.discarding import Discarding
 from lib.store.engine import Door, Kind
@@ -40,6 +40,7 @@ from lib.workshop import (
     Aside,
     Discarded,
     Draft,
+    EarlierDraft,
     EventRecord,
     Made,
     Recollection,
@@ -134,6 +135,14 @@ class SqlStore(Rooms, Entrance):
     def draft(self, key: StepKey) -> Draft:
         """Return a step's draft."""
         return self._transcripts.draft(key)
+
+    def earlier_drafts(self, key: StepKey, last: int) -> list[EarlierDraft]:
+        """Return the *last* drafts that something was taken out of, newest first."""
+        return history.read(self._door, key, last)
+
+    def replace_draft(self, key: StepKey, draft: Draft) -> None:
+        """Store *draft* in place of its base."""
+        self._door.act(Kind.WRITE, lambda c: self._transcripts.write_draft(c, key, draft))
 
     def artifacts(self, team: TeamKey) -> dict[str, ArtifactVersion]:
         """Return the newest version of each step that has one."""

@@ -22,7 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store import clock, deadline, permits, placing, rows
+from lib.draft_history import takes_out
+from lib.store import clock, deadline, history, permits, placing, rows
 from lib.store.columns import Moment, Value
 from lib.store.engine import Door, Kind
 from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable
@@ -173,8 +174,10 @@ class Transcripts:
     def _save_one(self, key: StepKey, ready: Sequence[Message], draft: Draft | None) -> None:
         if not ready and draft is None:
             return
+        # A draft that takes something out is saved together with what it was.
+        kind = Kind.WRITE if draft is not None and _takes_out(draft) else Kind.SINGLE
         try:
-            self._save(Kind.SINGLE, key, ready, draft)
+            self._save(kind, key, ready, draft)
         except Unstorable as exc:
             what = f"message {ready[0].id!r}" if ready else "draft"
             raise Unstorable(f"{exc} ({key.step}, {what})") from exc
@@ -216,6 +219,8 @@ class Transcripts:
                 steps.c.draft_revision == draft.base.revision, steps.c.epoch == draft.base.epoch
             )
         )
+        if draft.base is not None and _takes_out(draft):
+            history.keep(connection, key, draft.base, draft.by)
         written = connection.execute(
             update(steps)
             .where(in_step(steps, key), unchanged)
@@ -315,6 +320,10 @@ def _begun(key: StepKey, placed: Sequence[Message]) -> Any:
     """Return the statement after which a redraft that was *placed* is wanted no more."""
     ids = [message.id for message in placed]
     return update(steps).where(in_step(steps, key), steps.c.redraft.in_(ids)).values(redraft=None)
+
+
+def _takes_out(draft: Draft) -> bool:
+    return draft.base is not None and takes_out(draft.base.fields, draft.fields)
 
 
 def _may_stay(connection: Connection, key: StepKey, draft: Draft) -> None:

@@ -30,11 +30,14 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
         aside_panel.show(process, copy, step)
         if not copy.closed_because(step):
             history_panel.show(process, copy, step)
+        else:
+            history_panel.read(process, copy, step)
         return
     if copy.closed_because(step):
         # What was typed in the last moment before comes all the same: see `lib.typed`.
         _card(copy, step)
         aside_panel.show(process, copy, step)
+        history_panel.read(process, copy, step)
         return
     with st.container(key="draft-panel"):
         card, form = st.tabs(["Draft", "Edit"], key=f"draft-tabs/{step}")

@@ -1,6 +1,7 @@
-"""What a step was before: its versions, two of them side by side, and the ways back."""
+"""What a step was before: its versions, its earlier drafts, and the ways back."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib import reopening, working_copy
 from lib.access import Action
@@ -10,27 +11,43 @@ from lib.replies import utc_now
 from lib.status import Status
 from lib.store.port import StoreError
 from lib.team_copy import Asking, WorkingCopy
-from lib.ui import differences_view, press, reopen_dialog
+from lib.ui import differences_view, earlier_panel, press, reopen_dialog
 from lib.ui.moment import when
 from lib.ui.safe import escaped
 from lib.workshop import ArtifactVersion
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Draw what can be gone back to; nothing for a step that was never confirmed nor reset."""
-    if not copy.drafts[step].epoch:
+    """Draw what can be gone back to; only "Start over" for a step in which nothing was drafted."""
+    draft = copy.drafts[step]
+    if not (draft.epoch or draft.revision):
         _start_over(copy, step)
         return
-    try:
-        _undo(process, copy, step)
-        versions = process.store.versions(copy.key(step))
-    except StoreError:
-        return
-    with st.expander("History", icon=":material/history:", key=f"history/{step}"):
-        compare(step, versions)
+    versions: list[ArtifactVersion] = []
+    if draft.epoch:
+        try:
+            _undo(process, copy, step)
+            versions = process.store.versions(copy.key(step))
+        except StoreError:
+            return
+    with _expander(step):
+        if draft.epoch:
+            compare(step, versions)
         if versions:
             _restore(copy, step, versions)
+        earlier_panel.show(process, copy, step)
         _start_over(copy, step)
+
+
+def read(process: Process, copy: WorkingCopy, step: str) -> None:
+    """Draw what a step was before, while its facilitator lets nothing be changed in it."""
+    if copy.drafts[step].epoch or copy.drafts[step].revision:
+        with _expander(step):
+            earlier_panel.show(process, copy, step)
+
+
+def _expander(step: str) -> DeltaGenerator:
+    return st.expander("History", icon=":material/history:", key=f"history/{step}")
 
 
 def _undo(process: Process, copy: WorkingCopy, step: str) -> None:

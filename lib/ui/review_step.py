@@ -16,6 +16,7 @@ from lib.ui import (
     artifact_card,
     bubbles,
     downloads,
+    earlier_panel,
     gate,
     history_panel,
     override_panel,
@@ -219,6 +220,7 @@ def _history(process: Process, key: StepKey) -> None:
     if versions and versions[-1].summary:
         st.caption("What it came to")
         st.markdown("\n".join(f"- {safe.escaped(s)}" for s in versions[-1].summary.splitlines()))
+    earlier_panel.read(process, key)
     archive_panel.show(process, key)
 
 
