@@ -2,20 +2,24 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import access, demo, facilitation, inbox, navigation, steps, typed
+from lib import access, demo, facilitation, facilitators, inbox, navigation, rights, steps, typed
 from lib.access import Action, Role
 from lib.artifacts import MODELS
 from lib.guide.scripted import ScriptedGuide
-from lib.ids import new_id
+from lib.ids import new_id, new_link
 from lib.process import Process
+from lib.rights import Need
 from lib.status import Status
 from lib.store.memory import MemoryStore
+from lib.ui import gate
 from lib.workshop import Aside, Team
 from tests.pages import (
     WatchedStore,
@@ -28,13 +32,14 @@ from tests.pages import (
     send,
     watching,
 )
+from tests.test_facilitators import GUARDED
 from tests.test_store_contract import question, reply
 
 Press = Callable[[AppTest], AppTest]
 
 FIRST, OPEN = steps.SLUGS[0], Status.IN_PROGRESS
 
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+LONG_AGO, FAR_AHEAD = datetime(2026, 1, 1, tzinfo=UTC), datetime(2126, 1, 1, tzinfo=UTC)
 
 
 class House:
@@ -47,6 +52,8 @@ class House:
         store.grant(self.workshop, "cleo@example.org", Role.OBSERVER)
         (team, *_) = store.teams(self.workshop)
         facilitation.ask_for_help(store, team.key, "Who is the user?", author="Ada", at=now)
+        #: What the store keeps of the facilitator's pass.
+        self.digest = ""
 
     def team(self, fits: Callable[[Any], bool]) -> tuple[Team, str]:
         """Return a team and its step that is like that."""
@@ -71,10 +78,16 @@ class House:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """Return a house with a passcode, whose facilitator is at every page."""
     store = WatchedStore()
-    with running(store, ScriptedGuide(pace=0)) as process:
-        yield House(store.inner, process)
+    with running(store, ScriptedGuide(pace=0), settings=GUARDED) as process:
+        token = facilitators.enter(store.inner, GUARDED, GUARDED.passcode, "192.0.2.7", LONG_AGO)
+        house = House(store.inner, process)
+        house.digest = facilitators.digest(GUARDED, token)
+        store.inner.keep_pass(house.digest, FAR_AHEAD)
+        monkeypatch.setattr(gate, "_shown", lambda _: gate.Shown(token, {}, {}, ""))
+        yield house
 
 
 def has(status: Status) -> Callable[[Any], bool]:
@@ -222,7 +235,10 @@ def _a_notice(house: House) -> AppTest:
 
 
 def _a_reopened_step(house: House) -> AppTest:
-    return _revises(house.step(has(Status.COMPLETE)))
+    # The last one of a team: reopening it changes no other.
+    done = [c for c in house.store.overview(house.workshop) if c.state.status is Status.COMPLETE]
+    last = max(done, key=lambda cell: steps.SLUGS.index(cell.state.step))
+    return _revises(house.step(lambda cell: cell == last))
 
 
 def _an_open_step_beside_the_table(house: House) -> AppTest:
@@ -279,6 +295,80 @@ def nothing_comes_of_it(
     assert house.content() != before
 
 
+# A right that ends while its page is open, the way people end it
+
+
+@dataclass(frozen=True)
+class End:
+    """A way a right ends, how it is given back, and the need that it fails."""
+
+    do: Callable[[House, Team], object]
+    undo: Callable[[House, Team], object]
+    fails: tuple[Need, ...] = ()
+
+
+LINKS = {
+    "link replaced": End(
+        lambda house, team: house.store.change_link(team.key, new_link(), revoked=False),
+        lambda house, team: house.store.change_link(team.key, team.link, revoked=False),
+    ),
+    "link revoked": End(
+        lambda house, team: house.store.change_link(team.key, new_link(), revoked=True),
+        lambda house, team: house.store.change_link(team.key, team.link, revoked=False),
+    ),
+}
+PASS = {
+    "pass ended": End(
+        lambda house, _: house.store.drop_pass(house.digest),
+        lambda house, _: house.store.keep_pass(house.digest, FAR_AHEAD),
+    )
+}
+
+
+def _erased(house: House, team: Team) -> None:
+    house.store.delete(team.workshop_id, LONG_AGO)
+    house.store.erase(team.workshop_id, datetime.now(UTC))
+
+
+SHELVED = {
+    "archived": End(
+        lambda house, team: house.store.archive(team.workshop_id, LONG_AGO),
+        lambda house, team: house.store.archive(team.workshop_id, None),
+        fails=(Need.LIVE,),
+    ),
+    "deleted": End(
+        lambda house, team: house.store.delete(team.workshop_id, FAR_AHEAD),
+        lambda house, team: house.store.delete(team.workshop_id, None),
+        fails=(Need.LIVE, Need.KEPT),
+    ),
+    "erased": End(_erased, lambda _house, _team: None, fails=(Need.LIVE, Need.KEPT)),
+}
+
+
+def nothing_comes_of_it_after_any_end(
+    house: House, open_: Callable[[], AppTest], action: Action, press: Press
+) -> None:
+    """Open a page, end the right, press: nothing is written, whichever way it ended."""
+    is_team = action in access.ALLOWED[access.Role.MEMBER]
+    (first, *_) = house.store.teams(house.workshop)
+    for name, end in ((LINKS if is_team else PASS) | SHELVED).items():
+        if end.fails and not set(end.fails) & set(rights.NEEDS[action]):
+            continue
+        app = open_()
+        held = app.session_state["tab"].copy
+        team = held.team if held else first
+        house.process.autosave.flush_all(1)
+        end.do(house, team)
+        before = house.content()
+        # What is pressed in two steps is gone after the first.
+        with suppress(StopIteration, KeyError):
+            drawn(press(app))
+        house.process.autosave.flush_all(1)
+
+        assert house.content() == before, name
+        end.undo(house, team)
+
+
 @pytest.mark.parametrize("action", REVIEWING)
 def test_a_facilitator_who_has_lost_a_right_changes_nothing(
     house: House, action: Action, monkeypatch: pytest.MonkeyPatch
@@ -286,6 +376,13 @@ def test_a_facilitator_who_has_lost_a_right_changes_nothing(
     query, press = REVIEWING[action]
 
     nothing_comes_of_it(house, lambda: house.review(**query), action, press, monkeypatch)
+
+
+@pytest.mark.parametrize("action", REVIEWING)
+def test_a_facilitators_page_changes_nothing_after_any_end(house: House, action: Action) -> None:
+    query, press = REVIEWING[action]
+
+    nothing_comes_of_it_after_any_end(house, lambda: house.review(**query), action, press)
 
 
 @pytest.mark.parametrize("action", WALKING)
@@ -297,6 +394,13 @@ def test_a_team_that_has_lost_a_right_changes_nothing(
     nothing_comes_of_it(house, lambda: house.step(fits), action, press, monkeypatch)
 
 
+@pytest.mark.parametrize("action", WALKING)
+def test_a_teams_page_changes_nothing_after_any_end(house: House, action: Action) -> None:
+    fits, press = WALKING[action]
+
+    nothing_comes_of_it_after_any_end(house, lambda: house.step(fits), action, press)
+
+
 @pytest.mark.parametrize("action", AFTER)
 def test_whoever_has_lost_a_right_since_the_page_was_drawn_changes_nothing(
     house: House, action: Action, monkeypatch: pytest.MonkeyPatch
@@ -304,6 +408,13 @@ def test_whoever_has_lost_a_right_since_the_page_was_drawn_changes_nothing(
     open_, press = AFTER[action]
 
     nothing_comes_of_it(house, lambda: open_(house), action, press, monkeypatch)
+
+
+@pytest.mark.parametrize("action", AFTER)
+def test_a_prepared_page_changes_nothing_after_any_end(house: House, action: Action) -> None:
+    open_, press = AFTER[action]
+
+    nothing_comes_of_it_after_any_end(house, lambda: open_(house), action, press)
 
 
 def test_every_action_that_changes_something_is_tried() -> None:

@@ -126,7 +126,7 @@ def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) 
     with page.place():
         if closed:
             st.info(closed, icon=":material/front_hand:")
-        if growing is not None:
+        if growing is not None and not copy.briefing.is_put_away:
             stop = partial(_stop, process, copy, copy.key(step), growing)
             st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=stop)
         elif (last := _unfinished(copy, step)) is not None and not closed:

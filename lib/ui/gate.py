@@ -15,7 +15,7 @@ import streamlit as st
 from lib import access, entrance, facilitators, navigation, working_copy
 from lib.access import NOBODY, AccessRefused, Action, Actor, Scope
 from lib.process import Process
-from lib.rights import FacilitatorPermit
+from lib.rights import NEEDS, FacilitatorPermit, Facts, closed_because
 from lib.store import permits
 from lib.transcript import clean
 from lib.ui import page, safe
@@ -128,6 +128,12 @@ def may(process: Process, action: Action, workshop_id: str = "") -> bool:
     except AccessRefused:
         return False
     return access.may(actor, action, scope)
+
+
+def closed(workshop: Workshop, action: Action) -> str:
+    """Return why a workshop that was archived or deleted takes no such change; empty where it does."""
+    facts = Facts(workshop.archived_at, workshop.erase_at)
+    return closed_because(facts, "", NEEDS.get(action, ()))
 
 
 def _actor(process: Process) -> Actor:

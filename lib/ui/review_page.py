@@ -130,7 +130,8 @@ def _show_room(process: Process, room: Room) -> None:
     fresh = not any(row.messages for row in room.rows)
 
     def may(action: Action) -> bool:
-        return gate.may(process, action, room.workshop.id)
+        is_open = not gate.closed(room.workshop, action)
+        return is_open and gate.may(process, action, room.workshop.id)
 
     with page.place():
         _heading(room)

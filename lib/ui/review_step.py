@@ -94,7 +94,7 @@ def show(process: Process, room: Room, chosen: tuple[str, str] | None) -> None:
     with said:
         _said(process, row, key)
     with made:
-        _made(process, row, key)
+        _made(process, room, row, key)
     with before:
         _history(process, key)
     with told:
@@ -193,7 +193,7 @@ def _discarded(process: Process, key: StepKey) -> None:
 # What was made
 
 
-def _made(process: Process, row: TeamSummary, key: StepKey) -> None:
+def _made(process: Process, room: Room, row: TeamSummary, key: StepKey) -> None:
     about, state = steps.step(key.step), row.cells[key.step].state
     st.subheader(about.artifact[:1].upper() + about.artifact[1:], anchor=False)
     st.markdown(f"**{review.WORDS[state.status]}**")
@@ -209,7 +209,8 @@ def _made(process: Process, row: TeamSummary, key: StepKey) -> None:
         st.caption(f"Draft · the conversation is at: {draft.phase.value}")
         fields = draft.fields
     st.markdown(artifact_card.markdown(key.step, fields) or "*Nothing yet.*")
-    if gate.may(process, Action.OVERRIDE, key.workshop_id):
+    closed = gate.closed(room.workshop, Action.OVERRIDE)
+    if not closed and gate.may(process, Action.OVERRIDE, key.workshop_id):
         override_panel.show(process, key, state)
 
 

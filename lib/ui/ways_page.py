@@ -42,6 +42,9 @@ def show(process: Process, workshop: Workshop, teams: list[Team]) -> None:
         "Whoever holds a team's link, or types its code at the front door, is in that team: give "
         "each team its own."
     )
+    if closed := gate.closed(workshop, Action.CHANGE_LINKS):
+        st.info(closed, icon=":material/inventory_2:")
+        return
     codes = process.store.codes(workshop.id)
     for team in teams:
         with st.container(border=True, key=f"way/{team.id}"):
