@@ -68,6 +68,7 @@ class Action(StrEnum):
 
     # Running a workshop
     OVERRIDE = "complete a step with gaps"
+    REDACT = "redact a message and its traces"
     RUN_AGENDA = "plan, start, pause and prolong"
     HOLD_STEPS = "open and hold steps"
     SEND_NOTICE = "write to teams"
@@ -112,6 +113,7 @@ _READING = {
 _RUNNING = {
     Action.SEE_LINKS,
     Action.OVERRIDE,
+    Action.REDACT,
     Action.RUN_AGENDA,
     Action.HOLD_STEPS,
     Action.SEND_NOTICE,

@@ -57,6 +57,8 @@ NEEDS: Mapping[Action, tuple[Need, ...]] = {
     Action.START_WORKSHOP: (),
     Action.OPEN_DEMO: (),
     Action.OVERRIDE: _LIVE,
+    # What must not stand there must not stand in an archive either.
+    Action.REDACT: (),
     Action.RUN_AGENDA: _LIVE,
     Action.HOLD_STEPS: _LIVE,
     Action.SEND_NOTICE: _LIVE,

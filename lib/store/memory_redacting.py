@@ -32,6 +32,8 @@ class MemoryRedacting:
     _notes: dict[str, dict[str, NoteRecord]]
     _events: dict[str, list[EventRecord]]
     _kept: dict[str, Snapshot]
+    #: Raises where the thread's permit does not allow its write: see `lib.store.permits`.
+    _check_right: Callable[[], None]
 
     def __init__(self) -> None:
         self._redactions: dict[str, list[Redaction]] = {}
@@ -64,6 +66,7 @@ class MemoryRedacting:
     ) -> None:
         """Redact a message and its traces but those at the places to keep."""
         with self._lock:
+            self._check_right()
             done = self._redactions.setdefault(key.workshop_id, [])
             if any(each.id == redaction.id for each in done):
                 return

@@ -112,7 +112,7 @@ class Redacting:
                 return
             self._redact(connection, key, redaction, keeping, author_too=author_too)
 
-        self._door.run(Kind.WRITE, work)
+        self._door.act(Kind.WRITE, work)
         self._door.truncate_log(is_dirty=True)
 
     def redactions(self, workshop_id: str) -> list[Redaction]:
