@@ -1,15 +1,18 @@
 """What a facilitator and the teams do while a workshop runs: one function for each thing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
 from lib import notes
 from lib.agenda import Agenda
+from lib.drafts import Drafts
 from lib.ids import new_id
 from lib.notes import Closing, Kind, Note
+from lib.redaction import Redaction, RedactionRefused, Sought
 from lib.store.port import Conflict, Store
-from lib.workshop import TeamKey
+from lib.transcript import Message, clean
+from lib.workshop import StepKey, TeamKey
 
 #: How often a change of the agenda is made anew where another facilitator was faster.
 TRIES = 5
@@ -70,3 +73,33 @@ def ask_for_help(store: Store, team: TeamKey, words: str, *, author: str, at: da
 def close(store: Store, team: TeamKey, note: Note, *, by: str, at: datetime) -> None:
     """Note that a team is done with a message, or that its flag is lowered. Raises StoreError."""
     store.close_note(team.workshop_id, note.id, Closing(team.team_id, by, at))
+
+
+def redact(
+    store: Store,
+    drafts: Drafts,
+    key: StepKey,
+    message: Message,
+    *,
+    by: str,
+    reason: str,
+    at: datetime,
+    keeping: Collection[str] = (),
+    author_too: bool = False,
+) -> None:
+    """
+    Put a marker in the place of a message and of its words, but those at the places *keeping*.
+
+    The event log keeps who, when and why, once for each message. Raises RedactionRefused for a reason
+    that is empty or repeats the words, StoreError.
+    """
+    why = " ".join(clean(reason).split())
+    if not why:
+        raise RedactionRefused("Please give a reason: the event log shows it instead of the words.")
+    if Sought(message.text).redacted(why, is_entry=True) != why:
+        raise RedactionRefused(
+            "The reason repeats words of the message. Please put it differently."
+        )
+    drafts.flush(key.team)
+    made = Redaction(new_id(), key.team_id, key.step, message.id, by, why, at)
+    store.redact(key, made, keeping=keeping, author_too=author_too)

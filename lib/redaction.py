@@ -1,6 +1,8 @@
 """
 Taking one message's words out of everything that was made of them.
 
+    RedactionRefused      something is missing to redact it; its text is a sentence
+
 A text holds a trace of a message where it shares RUN words in a row with it, or one of its lines or
 sentences; an entry of a draft also where all of its words stand in the message in a row. Case,
 punctuation and the way accents are encoded make no difference. Everything here is linear in the
@@ -39,6 +41,10 @@ _PART = re.compile(r"[^.!?。！？\n\r]+")
 _JOINT = "\x1f"
 #: Characters of a trace's surroundings that are shown.
 _AROUND = 60
+
+
+class RedactionRefused(ValueError):
+    """A message that is not redacted as asked; its text is a sentence for the facilitator."""
 
 
 class Word(NamedTuple):

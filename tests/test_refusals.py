@@ -257,6 +257,18 @@ def _the_front_door_of_an_empty_house(house: House) -> AppTest:
     return opened(navigation.FRONT_DOOR)
 
 
+def _a_message_to_redact(house: House) -> AppTest:
+    team, step = house.begun()
+    house.store.append(team.step_key(step), [question("The head nurse shouted.")])
+    app = house.review(at=team.id, step=step)
+    app.session_state[f"redact/{team.id}/{step}"] = True
+    app = drawn(app.run())
+    key(app, "redact-message/").select_index(0).run()
+    app = pressing("redact")(app)
+    key(app, "redact-reason").input("She asked for it.")
+    return app
+
+
 AFTER: dict[Action, tuple[Callable[[House], AppTest], Press]] = {
     Action.CONFIRM: (_a_good_draft, pressing("confirm")),
     Action.STOP_REPLY: (_a_growing_reply, pressing("stop")),
@@ -267,6 +279,7 @@ AFTER: dict[Action, tuple[Callable[[House], AppTest], Press]] = {
     Action.CLOSE_NOTICE: (_a_notice, pressing("close-note/")),
     Action.UNDO: (_a_reopened_step, pressing("undo")),
     Action.OVERRIDE: (_an_open_step_beside_the_table, _overrides),
+    Action.REDACT: (_a_message_to_redact, pressing("redact-yes")),
     Action.START_WORKSHOP: (_the_front_door, _starts),
     Action.OPEN_DEMO: (_the_front_door_of_an_empty_house, pressing("open-demo")),
 }

@@ -33,6 +33,7 @@ READ_USAGE       + + + - - -
 DOWNLOAD         + + + - - -
 SEE_LINKS        + + - - - -
 OVERRIDE         + + - - - -
+REDACT           + + - - - -
 RUN_AGENDA       + + - - - -
 HOLD_STEPS       + + - - - -
 SEND_NOTICE      + + - - - -

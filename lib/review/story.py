@@ -2,14 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
+from typing import Any
 
 import pandas as pd
 
 from lib import steps
+from lib.redaction import Redaction
 from lib.review.rows import Room
 from lib.review.words import clock
 from lib.status import Event, Status
 from lib.workshop import EventRecord
+
+#: When something happened, and the other cells of its line.
+Line = tuple[Any, ...]
 
 #: The same in a sentence: "Personas ..."
 _TOLD: Mapping[Event, str] = {
@@ -31,27 +36,49 @@ _SEVERAL = {"was": "were", "is": "are", "needs": "need", "goes": "go"}
 
 
 def events_table(
-    events: Iterable[EventRecord], names: Mapping[str, str], zone: tzinfo
+    events: Iterable[EventRecord],
+    names: Mapping[str, str],
+    zone: tzinfo,
+    redactions: Iterable[Redaction] = (),
 ) -> pd.DataFrame:
     """Return a workshop's story, newest first, in lines that can be read aloud: one an act."""
-    return pd.DataFrame(
-        [
-            {
-                "When": clock(act[0].at, zone),
-                "Team": names.get(act[0].team_id, ""),
-                "What": told_together(act),
-                "By": act[0].actor,
-            }
-            for act in together(events)
-        ][::-1],
-        columns=["When", "Team", "What", "By"],
-    )
+    lines = [
+        (a[0].at, names.get(a[0].team_id, ""), told_together(a), a[0].actor)
+        for a in together(events)
+    ]
+    more = [(r.at, names.get(r.team_id, ""), told_redaction(r), r.by) for r in redactions]
+    return _table(_merged(lines, more), zone, ["When", "Team", "What", "By"])
 
 
-def step_table(events: Iterable[EventRecord], zone: tzinfo) -> pd.DataFrame:
+def step_table(
+    events: Iterable[EventRecord], zone: tzinfo, redactions: Iterable[Redaction] = ()
+) -> pd.DataFrame:
     """Return the story of one step, newest first, a line for each event."""
-    lines = [{"When": clock(e.at, zone), "What": told(e), "By": e.actor} for e in events]
-    return pd.DataFrame(lines[::-1], columns=["When", "What", "By"])
+    lines = [(event.at, told(event), event.actor) for event in events]
+    more = [(each.at, told_redaction(each), each.by) for each in redactions]
+    return _table(_merged(lines, more), zone, ["When", "What", "By"])
+
+
+def told_redaction(redaction: Redaction) -> str:
+    """Return that a message was redacted, and why, in words."""
+    name = steps.step(redaction.step).name
+    return f"{name}: a message was redacted, because: {redaction.reason}"
+
+
+def _merged(lines: Sequence[Line], more: Sequence[Line]) -> list[Line]:
+    """Return *lines*, whose order stands whatever their times, with *more* in between by time."""
+    left, merged = sorted(more, key=lambda line: line[0]), []
+    for line in lines:
+        while left and left[0][0] < line[0]:
+            merged.append(left.pop(0))
+        merged.append(line)
+    return [*merged, *left]
+
+
+def _table(lines: Sequence[Line], zone: tzinfo, columns: list[str]) -> pd.DataFrame:
+    """Return a table of *lines*, the last first."""
+    rows = [(clock(at, zone), *rest) for at, *rest in reversed(lines)]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def told(event: EventRecord) -> str:

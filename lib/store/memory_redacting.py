@@ -68,9 +68,9 @@ class MemoryRedacting:
         with self._lock:
             self._check_right()
             done = self._redactions.setdefault(key.workshop_id, [])
-            if any(each.id == redaction.id for each in done):
-                return
             message = self._message(key, redaction.message_id)
+            if message.text == MARKER:
+                return
             taken = Sought(message.text)
 
             def change(place: str, text: str, is_entry: bool) -> str:

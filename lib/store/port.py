@@ -534,7 +534,7 @@ class Store(RoomStore, Protocol):
         written are interrupted, each begun step has another draft revision and epoch, so that what
         was decided on or typed into an earlier draft is a conflict, and what is then set aside or
         remembered is compared with the words' digests. Raises NotFound where there is no such
-        message; repeating a redaction changes nothing.
+        message; redacting it again changes nothing.
         """
         ...
 

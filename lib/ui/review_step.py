@@ -20,6 +20,7 @@ from lib.ui import (
     gate,
     history_panel,
     override_panel,
+    redact_panel,
     safe,
 )
 from lib.ui.moment import zone
@@ -140,6 +141,7 @@ def _said(process: Process, row: TeamSummary, key: StepKey) -> None:
     messages = review.with_unsaved(stored, process.autosave.pending(key).messages)
     if not messages:
         st.caption("Nothing has been said here yet.")
+        redact_panel.show(process, key, messages)
         return
     with st.container(key="said", height=HEIGHT, border=False, autoscroll=True):
         if len(messages) > shown and shown < MAX_SHOWN:
@@ -151,6 +153,7 @@ def _said(process: Process, row: TeamSummary, key: StepKey) -> None:
         st.caption("What is too long to be shown here is whole in the CSV file.")
     _download(process, row, key)
     _discarded(process, key)
+    redact_panel.show(process, key, messages[-shown:])
 
 
 def _noted(message: Message) -> str:
@@ -231,8 +234,13 @@ def _events(process: Process, key: StepKey) -> None:
         for each in process.store.events(key.workshop_id)
         if (each.team_id, each.step) == (key.team_id, key.step)
     ]
+    redactions = [
+        each
+        for each in process.store.redactions(key.workshop_id)
+        if (each.team_id, each.step) == (key.team_id, key.step)
+    ]
     st.dataframe(
-        review.step_table(own, zone()),
+        review.step_table(own, zone(), redactions),
         hide_index=True,
         key="step-events",
         alt="What has happened in this step",

@@ -22,7 +22,10 @@ def show(process: Process, room: Room) -> None:
         events = process.store.events(room.workshop.id)
         for line in review.overrides(room, events):
             st.markdown(f":material/rule: {safe.escaped(line)}")
-        table = review.events_table(events[-MAX_EVENTS:], room.names, moment.zone())
+        redactions = process.store.redactions(room.workshop.id)
+        table = review.events_table(
+            events[-MAX_EVENTS:], room.names, moment.zone(), redactions[-MAX_EVENTS:]
+        )
         st.dataframe(table, hide_index=True, key="events-table", alt="What has happened")
         downloads.show(
             process,
