@@ -40,8 +40,8 @@ def test_a_killed_server_is_told_in_a_line_that_takes_no_focus_and_goes_by_itsel
     )
     server.kill()
     expect(line(page)).to_be_visible()
-    # Streamlit's dialog comes about 3 s after the server went; it would be there by now.
-    page.wait_for_timeout(5000)
+    # Streamlit's dialog comes about 3 s after the server went; by the page's clock it has been due.
+    page.evaluate("() => new Promise((done) => setTimeout(done, 5000))")
     page.keyboard.type("still here", delay=30)
 
     expect(line(page)).to_be_visible()
@@ -64,7 +64,8 @@ def test_a_message_that_waits_is_sent_again_and_keeps_away_from_a_press(
     with server.silent():
         walker.send("Does it wait?")
         pressing = page.evaluate("setInterval(() => document.body.click(), 100)")
-        page.wait_for_timeout(500)
+        # Its first sending is over.
+        looks.within(page, 0.5)
         _, while_pressed = looks.within(page, 2 * RESEND_EVERY)
         page.evaluate("(timer) => clearInterval(timer)", pressing)
         _, later = looks.within(page, 2 * RESEND_EVERY)

@@ -39,7 +39,7 @@ def test_everything_a_page_asks_for_is_found(page: Page, server: AppServer) -> N
     with page.expect_response("**/throughline/typed"):
         tab.box.fill("Perhaps")
     store.append(team.step_key("challenge"), [question("Who is left out?")])
-    expect(page.get_by_text("Who is left out?")).to_be_visible(timeout=5_000)
+    expect(page.get_by_text("Who is left out?")).to_be_visible()
     store.close()
 
     assert {kinds[each] for each in kinds if each.endswith(".js")} == {"200 text/javascript"}

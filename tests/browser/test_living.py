@@ -16,7 +16,7 @@ from lib.store import open_store
 from lib.store.port import Store
 from lib.workshop import Team, Workshop
 from tests.app_server import AppServer
-from tests.browser.walker import Walker
+from tests.browser.walker import Walker, still
 from tests.fakes import eventually
 from tests.scene import greeting
 from tests.test_criteria import GOOD
@@ -166,7 +166,7 @@ def test_starting_over_archives_and_greets_anew(tab: Walker, team: Team, process
     open_at(tab, team, "validate")
     tab.page.get_by_text("History", exact=True).click(delay=50)
     # A fold that is still opening moves what is in it.
-    tab.page.wait_for_timeout(700)
+    still(tab.page)
     tab.page.get_by_role("button", name="Start this step over").click(delay=50)
     dialog = tab.page.get_by_role("dialog")
     dialog.get_by_role("button", name="Start over", exact=True).click(delay=50)

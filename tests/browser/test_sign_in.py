@@ -12,7 +12,7 @@ from lib.ids import new_id, new_link
 from lib.store import open_store
 from lib.workshop import Team, Workshop
 from tests.app_server import AppServer
-from tests.browser.walker import PATIENCE
+from tests.browser.walker import PATIENCE, still
 from tests.fakes import eventually
 from tests.oidc_provider import Provider
 
@@ -151,5 +151,5 @@ def test_nobody_is_led_to_another_server(at: Page, server: AppServer, forged: st
     # Whatever was wanted is looked at, and forgotten.
     wanted = "sessionStorage.getItem('throughline/wanted')"
     assert eventually(lambda: at.evaluate(wanted) in (None, "null"))
-    at.wait_for_timeout(500)
+    still(at)
     assert at.url.startswith(server.url)

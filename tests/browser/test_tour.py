@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.app_server import AppServer
-from tests.browser.walker import Walker
+from tests.browser.walker import Walker, still
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -43,7 +43,7 @@ def test_the_tour_leads_through_six_stops_by_keyboard_and_does_not_come_back(rev
     expect(start).to_be_focused()
     review.reload()
     expect(start).to_be_visible()
-    review.wait_for_timeout(1000)
+    still(review)
 
     assert len(set(titles)) == 6
     expect(card(review)).to_be_hidden()
@@ -59,7 +59,7 @@ def test_a_skipped_tour_stays_away_until_somebody_takes_it(review: Page, way: st
     review.reload()
     start = review.get_by_role("button", name="Take the tour")
     expect(start).to_be_visible()
-    review.wait_for_timeout(1000)
+    still(review)
     expect(card(review)).to_be_hidden()
     start.click(delay=50)
 

@@ -1,7 +1,6 @@
 """What is typed is saved while it is typed: in a real browser, with its tab closed in mid-sentence."""
 
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -9,23 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 
+from lib.navigation import TYPED
 from lib.store import open_store
 from lib.store.port import Store
 from lib.workshop import Fields, Team
 from tests import pages
 from tests.app_server import AppServer
 from tests.browser.profiles import Lend
-from tests.browser.walker import Walker
+from tests.browser.walker import Walker, still
 from tests.fakes import eventually
 from tests.pages import watching
 from tests.quick_server import QuickServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-
-#: Seconds a request and a save may take on a busy machine, beside the pause before them.
-AROUND = 1.5
 
 
 @pytest.fixture
@@ -55,10 +52,50 @@ def drafted(store: Store, team: Team, step: str = "challenge") -> Fields:
     return store.draft(team.step_key(step)).fields
 
 
-def seconds_until(holds: Callable[[], bool], within: float) -> float:
-    began = time.monotonic()
-    assert eventually(holds, within=within)
-    return time.monotonic() - began
+#: Lets what waits for half a second and longer wait for `passBy`. Playwright's own clock would be that
+#: of all pages that share this one's profile.
+STOP = """() => {
+  let now = Date.now(), last = 1e9;
+  const waiting = new Map(), { setTimeout, clearTimeout } = window;
+  Date.now = () => now;
+  window.setTimeout = (call, ms = 0, ...given) => {
+    if (ms < 500) return setTimeout(call, ms, ...given);
+    waiting.set(++last, { at: now + ms, call: () => call(...given) });
+    return last;
+  };
+  window.clearTimeout = (id) => waiting.delete(id) || clearTimeout(id);
+  window.passBy = (ms) => {
+    const end = now + ms;
+    const due = () => [...waiting].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at)[0];
+    for (let first = due(); first; first = due()) {
+      waiting.delete(first[0]);
+      now = first[1].at;
+      first[1].call();
+    }
+    now = end;
+  };
+}"""
+
+
+class Stopped:
+    """A page whose clock stands still; what it delivers meanwhile."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.delivered: list[str] = []
+        page.on("request", self._asked)
+        page.evaluate(STOP)
+
+    def _asked(self, request: Request) -> None:
+        if request.url.endswith(TYPED):
+            self.delivered.append(request.post_data or "")
+
+    def pass_by(self, seconds: float) -> list[str]:
+        """Let so many of the page's seconds pass; return all that was delivered until then."""
+        self._page.evaluate("ms => window.passBy(ms)", seconds * 1000)
+        # What was asked is told in order: this answer comes after it.
+        self._page.evaluate("1")
+        return self.delivered
 
 
 # When it is saved
@@ -68,40 +105,43 @@ def test_what_is_typed_is_saved_2_s_after_a_pause_while_the_field_keeps_the_focu
     tab: Walker, store: Store, team: Team
 ) -> None:
     field = tab.field("Who has it")
+    field.focus()
+    stopped = Stopped(tab.page)
     field.press_sequentially("People who sign")
-    took = seconds_until(
-        lambda: drafted(store, team) == {"target_user": "People who sign"}, within=6
-    )
 
-    assert 1.5 < took < 2 + AROUND
+    assert stopped.pass_by(1.9) == []
+    assert len(stopped.pass_by(0.2)) == 1
+    assert eventually(lambda: drafted(store, team) == {"target_user": "People who sign"})
     expect(field).to_be_focused()
 
 
 def test_who_never_pauses_is_saved_every_10_s(tab: Walker, store: Store, team: Team) -> None:
     field = tab.field("Who has it")
     field.focus()
-    began = time.monotonic()
-    typed = ""
-    while not drafted(store, team):
-        assert time.monotonic() - began < 10 + AROUND
-        tab.page.keyboard.type("on and ", delay=40)
-        typed += "on and "
-    took = time.monotonic() - began
+    stopped = Stopped(tab.page)
+    for _ in range(9):
+        tab.page.keyboard.type("on and ")
 
-    assert took > 9
-    assert typed.startswith(drafted(store, team)["target_user"])
-    expect(field).to_have_value(typed)
+        assert stopped.pass_by(1) == []
+    tab.page.keyboard.type("on and ")
+
+    assert len(stopped.pass_by(1)) == 1
+    # A draft holds no white space at its ends.
+    assert eventually(lambda: drafted(store, team) == {"target_user": ("on and " * 10).strip()})
+    expect(field).to_have_value("on and " * 10)
 
 
 def test_a_tab_closed_in_mid_sentence_loses_no_character_and_another_machine_goes_on(
     tab: Walker, store: Store, team: Team, elsewhere: Callable[..., Walker]
 ) -> None:
-    tab.field("Who has it").press_sequentially("People who sign up and th")
+    field = tab.field("Who has it")
+    field.focus()
+    # No pause comes to an end: only the closing delivers.
+    Stopped(tab.page)
+    field.press_sequentially("People who sign up and th")
     tab.page.close()
 
-    assert eventually(
-        lambda: drafted(store, team) == {"target_user": "People who sign up and th"}, within=2
-    )
+    assert eventually(lambda: drafted(store, team) == {"target_user": "People who sign up and th"})
     other = at_form(elsewhere(), team, "Ada")
     expect(other.field("Who has it")).to_have_value("People who sign up and th")
 
@@ -120,13 +160,19 @@ def test_a_reload_in_mid_sentence_loses_no_character(tab: Walker, store: Store, 
 
 
 def test_a_tab_that_is_hidden_saves_at_once(tab: Walker, store: Store, team: Team) -> None:
-    tab.field("Who has it").press_sequentially("Peop")
+    field = tab.field("Who has it")
+    field.focus()
+    stopped = Stopped(tab.page)
+    field.press_sequentially("Peop")
+
+    assert stopped.delivered == []
+
     tab.page.evaluate(
         "Object.defineProperty(document, 'visibilityState', { value: 'hidden' });"
         "document.dispatchEvent(new Event('visibilitychange'));"
     )
 
-    assert eventually(lambda: drafted(store, team) == {"target_user": "Peop"}, within=1)
+    assert eventually(lambda: drafted(store, team) == {"target_user": "Peop"})
 
 
 def test_confirming_at_once_confirms_with_the_last_word(
@@ -158,8 +204,9 @@ def test_a_server_that_is_killed_while_somebody_types_costs_no_character(
     field.press_sequentially("People who sign up ")
     assert eventually(lambda: bool(drafted(store, team)))
     server.kill()
-    field.press_sequentially("and leave ")
-    page.wait_for_timeout(2500)
+    # It is tried, in vain.
+    with page.expect_event("requestfailed", lambda request: request.url.endswith(TYPED)):
+        field.press_sequentially("and leave ")
     server.start()
     # Streamlit's own word about the connection takes the focus while it is shown.
     tab.connected()
@@ -431,7 +478,7 @@ def test_the_form_fits_a_phone(at_persona: Walker, store: Store, team: Team) -> 
     at_persona.page.set_viewport_size({"width": 390, "height": 844})
     unfold(at_persona)
     page = at_persona.page
-    page.wait_for_timeout(500)
+    still(page)
     sizes = at_persona.form.locator("input, textarea, select, button").evaluate_all(
         "all => all.map((one) => one.getBoundingClientRect()).map((r) => [r.left, r.right, r.height])"
     )

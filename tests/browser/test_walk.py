@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from lib import steps
 from lib.status import Status
@@ -35,7 +36,7 @@ def test_a_team_walks_ten_steps_and_closes_its_browser_half_way(
         for place, text in enumerate(recorded.MESSAGES[step.slug]):
             if (step.slug, place) == CLOSED_AT:
                 walker.send(text)
-                walker.page.wait_for_timeout(300)
+                expect(walker.own_messages.filter(has_text=text)).to_have_count(1)
                 context.close()
                 context = browser.new_context(viewport={"width": 1366, "height": 800})
                 walker = Walker(context.new_page(), server.url)

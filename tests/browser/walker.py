@@ -9,11 +9,30 @@ from playwright.sync_api import Locator, Page, expect
 PATIENCE = 30_000
 
 
+#: Frames in which nothing moves until a page counts as still: they take longer on a busy machine.
+_FRAMES = 30
+
+_STILL = """(frames) => new Promise((done) => {
+  let before = "", same = 0;
+  const look = () => {
+    const places = [...document.querySelectorAll("*")].map((each) => {
+      const { x, y, width, height } = each.getBoundingClientRect();
+      return [x, y, width, height];
+    });
+    const now = JSON.stringify(places);
+    same = now === before ? same + 1 : 0;
+    before = now;
+    same < frames ? requestAnimationFrame(look) : done();
+  };
+  look();
+})"""
+
+
 def still(page: Page) -> None:
     """Wait until the page has run to its end, its letters are there, and nothing moves any more."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(500)
+    page.evaluate(_STILL, _FRAMES)
 
 
 class Walker:
