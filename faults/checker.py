@@ -4,9 +4,10 @@ What went wrong, told from a history alone: free of servers, sockets and clocks.
 Each finding belongs to one column of the table. A history without a fault in it gives none.
 """
 
+import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import unescape
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -18,7 +19,15 @@ from lib.transcript import MessageStatus, Role
 from lib.ui import bubbles
 
 #: The columns that must be 0, in the table's order.
-COLUMNS = ("lost", "doubled", "truncated", "reordered", "stale overwrites", "never-ending")
+COLUMNS = (
+    "lost",
+    "doubled",
+    "truncated",
+    "reordered",
+    "stale overwrites",
+    "never-ending",
+    "without a right",
+)
 
 
 class Finding(NamedTuple):
@@ -45,6 +54,13 @@ def counts(history: History, findings: Sequence[Finding]) -> dict[str, int]:
     first = {"trials": history.trials, "messages acknowledged": acknowledged}
     if history.edits:
         first["edits acknowledged"] = edited
+    done = {
+        "conflicts settled": len(history.settled),
+        "started over": len(history.restarts),
+        "given back": sum(each.undone for each in history.restarts),
+        "links replaced": len(history.revoked),
+    }
+    first |= {name: number for name, number in done.items() if number}
     return first | {column: known[column] for column in COLUMNS}
 
 
@@ -69,9 +85,16 @@ def _messages(history: History) -> Iterator[Finding]:
                 yield Finding("doubled", place, f"{times} times: {_short(text)}")
 
 
+def _is_late(history: History, what: Sent | Edit) -> bool:
+    """Whether something was sent when its link was known to open nothing any more."""
+    return what.sent_at > history.revoked.get(what.link, math.inf)
+
+
 def _order(history: History) -> Iterator[Finding]:
-    """What a person sent first stands first."""
-    places = {row.id: row.position for end in history.end.values() for row in end.rows}
+    """What a person sent first stands first, in one conversation or in an earlier one."""
+    places = {row.id: (row.era, row.position) for end in history.end.values() for row in end.rows}
+    # After an undo an older conversation goes on.
+    undone = {restart.place for restart in history.restarts if restart.undone}
     mine: dict[tuple[str, Place], list[Sent]] = defaultdict(list)
     for sent in history.sent.values():
         if sent.id in places:
@@ -79,7 +102,8 @@ def _order(history: History) -> Iterator[Finding]:
     for (_, place), messages in mine.items():
         messages.sort(key=lambda each: each.sent_at)
         for before, after in _promised(messages):
-            if places[before.id] > places[after.id]:
+            (one, first), (other, second) = places[before.id], places[after.id]
+            if (one, first) > (other, second) and (one == other or place not in undone):
                 what = f"{_short(after.text)} before {_short(before.text)}"
                 yield Finding("reordered", place, what)
 
@@ -87,9 +111,10 @@ def _order(history: History) -> Iterator[Finding]:
 def _questions(history: History) -> Iterator[Finding]:
     """A reply stands behind its question."""
     for place, end in history.end.items():
-        places = {row.id: row.position for row in end.rows}
+        places = {row.id: (row.era, row.position) for row in end.rows}
         for row in end.rows:
-            if row.role is Role.USER and places.get(reply_id(row.id), row.position) < row.position:
+            here = row.era, row.position
+            if row.role is Role.USER and places.get(reply_id(row.id), here) < here:
                 yield Finding("reordered", place, f"answered before it: {_short(row.text)}")
 
 
@@ -111,16 +136,26 @@ def _replies(history: History) -> Iterator[Finding]:
     for streamed in history.streamed:
         given[streamed.place, streamed.turn].append(streamed.text)
     for place, end in history.end.items():
-        before: Row | None = None
-        for row in end.rows:
-            if row.role is Role.ASSISTANT:
-                texts = given[place, before.id if before else ""]
-                yield from _reply(place, row, before, texts)
-            before = row
-        if before is not None and before.role is Role.USER:
-            yield Finding("never-ending", place, f"never answered: {_short(before.text)}")
-        if [row.position for row in end.rows] != list(range(1, len(end.rows) + 1)):
-            yield Finding("lost", place, "a position of the conversation holds no message")
+        for era in sorted({row.era for row in end.rows}):
+            rows = [row for row in end.rows if row.era == era]
+            yield from _conversation(place, rows, given, shown=era == end.era)
+
+
+def _conversation(
+    place: Place, rows: Sequence[Row], given: Mapping[tuple[Place, str], list[str]], *, shown: bool
+) -> Iterator[Finding]:
+    before: Row | None = None
+    for row in rows:
+        if row.role is Role.ASSISTANT:
+            yield from _reply(
+                place, row, before, given.get((place, before.id if before else ""), [])
+            )
+        before = row
+    # What was not answered when its step was started over is archived as it was.
+    if shown and before is not None and before.role is Role.USER:
+        yield Finding("never-ending", place, f"never answered: {_short(before.text)}")
+    if [row.position for row in rows] != list(range(1, len(rows) + 1)):
+        yield Finding("lost", place, "a position of the conversation holds no message")
 
 
 def _reply(place: Place, row: Row, before: Row | None, texts: list[str]) -> Iterator[Finding]:
@@ -139,7 +174,7 @@ def _reply(place: Place, row: Row, before: Row | None, texts: list[str]) -> Iter
 
 def _screens(history: History) -> Iterator[Finding]:
     """No page ever showed a message twice, in another order, cut or with words nobody said."""
-    places = {row.id: row.position for end in history.end.values() for row in end.rows}
+    places = {row.id: (row.era, row.position) for end in history.end.values() for row in end.rows}
     by_html = {bubbles.plain(sent.text): sent for sent in history.sent.values()}
     spoken: dict[Place, list[str]] = defaultdict(list)
     for streamed in history.streamed:
@@ -168,13 +203,13 @@ def _bubble(
 
 
 def _sequence(
-    screen: Screen, by_html: dict[str, Sent], places: dict[str, int]
+    screen: Screen, by_html: dict[str, Sent], places: dict[str, tuple[int, int]]
 ) -> Iterator[Finding]:
     shown = [by_html[each.said] for each in screen.bubbles if each.said in by_html]
     for before, after in pairwise(shown):
         if before.id == after.id:
             yield Finding("doubled", screen.place, f"shown twice: {_short(after.text)}")
-        elif places.get(before.id, 0) > places.get(after.id, 1 << 60):
+        elif places.get(before.id, (0, 0)) > places.get(after.id, (1 << 60, 0)):
             what = f"shown in another order than stored: {_short(after.text)}"
             yield Finding("reordered", screen.place, what)
 
@@ -182,7 +217,8 @@ def _sequence(
 def _last_screens(history: History) -> Iterator[Finding]:
     """In the end everybody sees what is stored, all of it and nothing else."""
     for screen in history.last_screens:
-        rows = history.end[screen.place].rows[-WINDOW:]
+        end = history.end[screen.place]
+        rows = [row for row in end.rows if row.era == end.era][-WINDOW:]
         stored = Counter(map(_shown, rows))
         shown = Counter((each.role, each.said.strip()) for each in screen.bubbles)
         for (_, said), _times in (stored - shown).items():
@@ -206,12 +242,13 @@ def _shown(row: Row) -> tuple[str, str]:
 def _overwritten(history: History) -> Iterator[Finding]:
     """Nothing stored ever became older, shorter once whole, or went away."""
     known: dict[tuple[Place, str], Row] = {}
-    revisions: dict[Place, int] = {}
+    revisions: dict[Place, tuple[int, int]] = {}
     ends = history.end.values()
     for look in [*history.looks, *ends]:
-        if look.draft_revision < revisions.get(look.place, 0):
+        now = look.epoch, look.draft_revision
+        if now < revisions.get(look.place, (0, 0)):
             yield Finding("stale overwrites", look.place, "the draft went back a revision")
-        revisions[look.place] = look.draft_revision
+        revisions[look.place] = now
         present = {row.id for row in look.rows}
         for (place, id_), before in list(known.items()):
             if place == look.place and id_ not in present:
@@ -243,9 +280,76 @@ def _edits(history: History) -> Iterator[Finding]:
         if edit.acknowledged_at is None:
             if not edit.abandoned:
                 yield Finding("never-ending", edit.place, f"never acknowledged: {edit.value}")
+        elif edit.added or edit.removed:
+            continue
         elif not _kept(history, edit, history.end[edit.place]):
             column = "stale overwrites" if _older(history, edit) else "lost"
             yield Finding(column, edit.place, f"{edit.field}: {_short(edit.value)}")
+
+
+def _entries(history: History) -> Iterator[Finding]:
+    """An entry somebody added to a list is there once, kept beside it, or was taken out knowingly."""
+    for edit in history.edits:
+        if not edit.added:
+            continue
+        end = history.end[edit.place]
+        times = str(end.draft.get(edit.field, "")).count(f"'{edit.added}'")
+        if times > 1:
+            yield Finding("doubled", edit.place, f"{times} times in {edit.field}: {edit.added}")
+        elif not times and edit.acknowledged_at is not None and not _put_away(history, edit):
+            yield Finding("lost", edit.place, f"an entry of {edit.field}: {edit.added}")
+
+
+def _put_away(history: History, edit: Edit) -> bool:
+    """Whether an entry that is not in its list is kept somewhere, or somebody did not want it."""
+    name = f"'{edit.added}'"
+    here = [each for each in history.edits if each.place == edit.place]
+    settled = [text for each in history.settled if each.place == edit.place for text in each.values]
+    return (
+        any(name in text for text in (*history.end[edit.place].aside, *settled))
+        or any(edit.added == other.removed for other in here)
+        or any(
+            name in str(each.knew.get(edit.field)) and name not in str(each.proposed)
+            for each in history.streamed
+            if each.place == edit.place
+        )
+    )
+
+
+def _rights(history: History) -> Iterator[Finding]:
+    """What was sent or typed with a link that was replaced is stored nowhere."""
+    stored = {row.id for end in history.end.values() for row in end.rows}
+    for sent in history.sent.values():
+        if sent.id in stored and _is_late(history, sent):
+            yield Finding("without a right", sent.place, f"sent too late: {_short(sent.text)}")
+    for edit in history.edits:
+        end = history.end[edit.place]
+        own = edit.added or (
+            edit.value if isinstance(edit.value, str) and "[" in edit.value else ""
+        )
+        held = (*map(str, end.draft.values()), *end.aside)
+        if own and _is_late(history, edit) and any(own in each for each in held):
+            yield Finding("without a right", edit.place, f"typed too late: {_short(own)}")
+
+
+def _restarts(history: History) -> Iterator[Finding]:
+    """What a step held when it was started over is archived; after an undo it is there again."""
+    for restart in history.restarts:
+        end = history.end[restart.place]
+        before = [
+            row.id
+            for look in history.looks
+            if look.place == restart.place
+            for row in look.rows
+            if row.era == restart.era
+        ]
+        archived = {row.id for row in end.rows if row.era == restart.era}
+        if set(before) - archived:
+            yield Finding("lost", restart.place, "what was started over is not archived whole")
+        if restart.last and restart.undone and end.era != restart.era:
+            yield Finding("lost", restart.place, "what was given back is not there again")
+        if restart.last and not restart.undone and end.era <= restart.era:
+            yield Finding("stale overwrites", restart.place, "what was started over came back")
 
 
 def _kept(history: History, edit: Edit, end: Look) -> bool:
@@ -257,12 +361,24 @@ def _kept(history: History, edit: Edit, end: Look) -> bool:
     before, it may have been stored all the same.
     """
     reached, todo = set[str](), [edit.value]
+    archived = [each.draft for each in history.restarts if each.place == edit.place]
+    settled = [
+        text
+        for each in history.settled
+        if (each.place, each.field) == (edit.place, edit.field)
+        for text in each.values
+    ]
     while todo:
         value = todo.pop()
         if value in reached:
             continue
         reached.add(value)
-        if _same(end.draft.get(edit.field), value) or any(value in each for each in end.aside):
+        drafts = (end.draft, *archived)
+        beside = (*end.aside, *settled)
+        if any(_same(each.get(edit.field), value) for each in drafts):
+            return True
+        # What somebody has seen, and discarded, they did not want.
+        if any(value in each for each in beside):
             return True
         todo += _followers(history, edit, value)
     return False
@@ -313,6 +429,9 @@ _RULES: tuple[Callable[[History], Iterator[Finding]], ...] = (
     _last_screens,
     _overwritten,
     _edits,
+    _entries,
+    _rights,
+    _restarts,
 )
 
 

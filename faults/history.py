@@ -29,6 +29,8 @@ class Sent:
     acknowledged_at: float | None = None
     #: Whether its tab was closed before anybody had.
     abandoned: bool = False
+    #: The team's link that it was sent with.
+    link: str = ""
 
 
 @dataclass
@@ -39,7 +41,7 @@ class Edit:
     person: str
     writer: str
     field: str
-    value: str
+    value: Any
     #: What the writer knew the field to hold.
     was: Any
     revision: int
@@ -48,6 +50,34 @@ class Edit:
     #: Whether it was kept beside the draft, because somebody else had changed the same words.
     aside: bool = False
     abandoned: bool = False
+    link: str = ""
+    #: An entry that was added to a list, or taken out of it, by its name; a value is then the list.
+    added: str = ""
+    removed: str = ""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A conflict that somebody has discarded, or used: what they saw of it."""
+
+    place: Place
+    field: str
+    writer: str
+    values: tuple[str, ...]
+    at: float
+
+
+@dataclass(frozen=True)
+class Restart:
+    """A step that was started over, as the story of its workshop has it."""
+
+    place: Place
+    #: The conversation and the draft that were archived.
+    era: int
+    draft: Mapping[str, Any]
+    #: Whether it was taken back; and nothing like it came after that.
+    undone: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +120,8 @@ class Row:
     status: MessageStatus
     revision: int
     position: int
+    #: Which of its step's conversations it belongs to.
+    era: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,6 +135,9 @@ class Look:
     draft_revision: int = 0
     #: Values that were set aside, as JSON or text.
     aside: tuple[str, ...] = ()
+    #: Which of its conversations is shown, and which life of the draft this is.
+    era: int = 0
+    epoch: int = 0
 
 
 @dataclass
@@ -120,6 +155,12 @@ class History:
     #: What the database held in the end, by place.
     end: dict[Place, Look] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    #: When a team's link was known to open nothing any more, by the link.
+    revoked: dict[str, float] = field(default_factory=dict)
+    settled: list[Settled] = field(default_factory=list)
+    restarts: list[Restart] = field(default_factory=list)
+    #: Where somebody has been.
+    visited: set[Place] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tried(self) -> None:

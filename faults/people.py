@@ -7,12 +7,13 @@ A trial is one operation whose outcome is checked in the end.
 import random
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from faults.history import Bubble, Edit, History, Place, Screen, Sent
+from faults.history import Bubble, Edit, History, Place, Screen, Sent, Settled
 from faults.tab import Tab
 from faults.world import STEPS, World
 from lib.ids import new_id
+from lib.store.port import StoreError
 from lib.workshop import Team
 
 #: How often each kind of operation is chosen.
@@ -25,7 +26,13 @@ WEIGHTS = {
     "move": 6,
     "retry": 8,
     "stop": 4,
-    "edit": 16,
+    "edit": 14,
+    "choose": 5,
+    "list": 14,
+    "settle": 6,
+    "start over": 4,
+    "undo": 4,
+    "replace link": 2,
 }
 
 #: Fields people write into: single texts.
@@ -33,6 +40,15 @@ FIELDS = ("problem_statement", "target_user", "desired_outcome", "hmw_statement"
 
 #: The step they belong to.
 DRAFTED = STEPS[0]
+
+#: A choice of that step, and what may be chosen.
+CHOICE, CHOICES = "altitude", ("specific", "balanced", "broad")
+
+#: A list that people add to and take from, and its step.
+LIST, LISTED = "stakeholders", "stakeholder-mapping"
+
+#: The step that is started over: no other one is made from it, so none is closed by that.
+RESTARTED = STEPS[-1]
 
 #: Seconds until everything a person has said must be confirmed, once nothing is broken any more.
 SETTLE = 60.0
@@ -51,6 +67,8 @@ class Operation(NamedTuple):
     step: str
     field: str
     think: float
+    #: A number from 0 to 1, for what is to be chosen when it comes to it.
+    dice: float = 0.0
 
 
 def plan(rng: random.Random, kinds: Sequence[str], length: int) -> list[Operation]:
@@ -63,6 +81,7 @@ def plan(rng: random.Random, kinds: Sequence[str], length: int) -> list[Operatio
             rng.choice(STEPS),
             rng.choice(FIELDS),
             rng.uniform(0.2, 2.2),
+            rng.random(),
         )
         for _ in range(length)
     ]
@@ -90,7 +109,8 @@ class Person:
         self._said = 0
         self._step = STEPS[0]
         self._edits: list[Edit] = []
-        self._known: dict[str, object] = {}
+        #: What the person knows of fields, by step and field.
+        self._known: dict[tuple[str, str], Any] = {}
         self._shown: tuple[Bubble, ...] = ()
         self.tab = self._new_tab()
 
@@ -104,18 +124,39 @@ class Person:
 
     def come(self) -> None:
         """Open the first page."""
-        self.tab.open(self._port, self._step)
+        self._open(self._step)
         self.tab.watch(1)
 
+    def _open(self, step: str) -> None:
+        self._history.visited.add(self._place(step))
+        self.tab.open(self._port, step)
+
     def carry_out(self, operation: Operation) -> None:
-        """Do one thing, and think."""
+        """Do one thing, and think; with a link that was replaced meanwhile, one last thing."""
         getattr(self, "_" + operation.kind.replace(" ", "_"))(operation)
         self.tab.watch(operation.think)
         self._deliver_edits()
+        self._renew()
+
+    def _renew(self) -> None:
+        """Open the team's new link where theirs was replaced; what was not confirmed stays behind."""
+        if self.tab.link != self._world.link(self._team):
+            self._close()
+            self._open(self._step)
+
+    def _close(self) -> None:
+        """Close the tab, with all that nobody has confirmed."""
+        self.tab.close()
+        for outbox in self.tab.outboxes.values():
+            for each in outbox:
+                self._history.sent[each["id"]].abandoned = True
+        self._deliver_edits(last=True)
+        self.tab = self._new_tab()
 
     def settle(self) -> bool:
         """Stay until everything is confirmed, when nothing is broken; return whether it was."""
         end = time.monotonic() + SETTLE
+        self._renew()
         for step in [step for step, outbox in self.tab.outboxes.items() if outbox]:
             if self.tab.page.step != step:
                 self.tab.go(step)
@@ -132,8 +173,21 @@ class Person:
         self._step = step
         self.tab.close()
         self.tab = self._new_tab()
-        self.tab.open(self._port, step)
+        self._open(step)
         return self.tab.watch(patience, until=lambda: self.tab.page.finished_runs > 0)
+
+    def visit_all(self) -> None:
+        """Open every step of the team that somebody has been in."""
+        for step in self._visited():
+            self.visit(step)
+
+    def look_at_all(self) -> None:
+        """Note what every step that somebody has been in shows to the last."""
+        for step in self._visited():
+            self.look(step)
+
+    def _visited(self) -> list[str]:
+        return [step for step in STEPS if self._place(step) in self._history.visited]
 
     def look(self, step: str) -> None:
         """Note what *step* shows to the last."""
@@ -147,7 +201,15 @@ class Person:
     def _say(self, operation: Operation) -> None:
         self._said += 1
         text = f"{operation.text} [{self.name} {self._said}]"
-        sent = Sent(new_id(), self._place(), self.name, self._tabs, text, sent_at=time.monotonic())
+        sent = Sent(
+            new_id(),
+            self._place(),
+            self.name,
+            self._tabs,
+            text,
+            sent_at=time.monotonic(),
+            link=self.tab.link,
+        )
         self._history.sent[sent.id] = sent
         self._history.tried()
         self.tab.say(sent.id, sent.text)
@@ -163,20 +225,19 @@ class Person:
     def _say_and_close(self, operation: Operation) -> None:
         self._say(operation)
         self._history.tried()
-        self.tab.close()
-        for outbox in self.tab.outboxes.values():
-            for each in outbox:
-                self._history.sent[each["id"]].abandoned = True
-        self._deliver_edits(last=True)
+        self._close()
         time.sleep(operation.think / 2)
-        self.tab = self._new_tab()
-        self.tab.open(self._port, self._step)
+        self._open(self._step)
 
     def _go(self, operation: Operation) -> None:
         if operation.step != self._step:
             self._history.tried()
-            self._step = operation.step
-            self.tab.go(operation.step)
+            self._go_to(operation.step)
+
+    def _go_to(self, step: str) -> None:
+        self._step = step
+        self._history.visited.add(self._place())
+        self.tab.go(step)
 
     def _move(self, operation: Operation) -> None:
         self._history.tried()
@@ -194,22 +255,85 @@ class Person:
             self._history.tried()
 
     def _edit(self, operation: Operation) -> None:
+        text = f"{' '.join(operation.text.split())} [{self.name} {self._said + 1}]"
+        self._type(DRAFTED, operation.field, text)
+
+    def _choose(self, operation: Operation) -> None:
+        self._type(DRAFTED, CHOICE, CHOICES[int(operation.dice * len(CHOICES))])
+
+    def _list(self, operation: Operation) -> None:
+        """Add an entry to a list, or take one out of it."""
+        entries = self._known.get((LISTED, LIST)) or []
+        if len(entries) > 3 and operation.dice < 0.4:
+            at = int(operation.dice / 0.4 * len(entries))
+            left = [*entries[:at], *entries[at + 1 :]]
+            self._type(LISTED, LIST, left, removed=str(entries[at].get("name")))
+        else:
+            name = f"Crew {self.name} {self._said + 1}"
+            at = int(operation.dice * (len(entries) + 1))
+            entry = {"name": name, "category": "core"}
+            self._type(LISTED, LIST, [*entries[:at], entry, *entries[at:]], added=name)
+
+    def _type(self, step: str, field: str, value: Any, **entry: str) -> None:
         self._said += 1
         self._history.tried()
+        self._history.visited.add(self._place(step))
         edit = Edit(
-            self._place(DRAFTED),
+            self._place(step),
             self.name,
             self._writer,
-            operation.field,
-            f"{' '.join(operation.text.split())} [{self.name} {self._said}]",
-            self._known.get(operation.field),
+            field,
+            value,
+            self._known.get((step, field)),
             self._said,
             time.monotonic(),
+            link=self.tab.link,
+            **entry,
         )
-        self._known[operation.field] = edit.value
+        self._known[step, field] = value
         self._history.edits.append(edit)
         self._edits.append(edit)
         self._deliver_edits()
+
+    def _settle(self, operation: Operation) -> None:
+        """Use or discard what is kept beside the draft of a step, where the page offers it."""
+        if self._step not in (DRAFTED, LISTED):
+            self._go_to(DRAFTED if operation.dice < 0.5 else LISTED)
+        self.tab.watch(3, until=lambda: self.tab.page.finished_runs > 0)
+        how = "use/" if operation.dice < 0.3 else "discard/"
+        key = next((each for each in self.tab.page.buttons if each.startswith(how)), None)
+        if key is None:
+            return
+        _, field, writer = key.split("/", 2)
+        try:
+            asides = self._world.asides(self._place())
+        except StoreError:
+            return
+        seen = [str(each.value) for each in asides if (each.field, each.writer) == (field, writer)]
+        self._press(key)
+        self._history.settled.append(
+            Settled(self._place(), field, writer, tuple(seen), time.monotonic())
+        )
+
+    def _start_over(self, operation: Operation) -> None:
+        self._at_history("reset")
+        if self.tab.watch(5, until=lambda: "reopen" in self.tab.page.buttons):
+            self._press("reopen")
+
+    def _undo(self, operation: Operation) -> None:
+        self._at_history("undo")
+
+    def _at_history(self, key: str) -> None:
+        """Press a button of the step that is started over."""
+        if self._step != RESTARTED:
+            self._go_to(RESTARTED)
+        self.tab.watch(5, until=lambda: key in self.tab.page.buttons)
+        self._press(key)
+
+    def _replace_link(self, operation: Operation) -> None:
+        """Have the facilitator replace the link: all the team's tabs have lost their right then."""
+        self._history.tried()
+        self._world.replace_link(self._team)
 
     def _deliver_edits(self, *, last: bool = False) -> None:
         """Send edits that are not known to be stored, oldest first; where one fails, no further."""
@@ -223,18 +347,23 @@ class Person:
     def _deliver_edit(self, edit: Edit) -> bool:
         said = {"field": edit.field, "value": edit.value, "was": edit.was}
         body = {
-            "link": self._team.link,
+            "link": edit.link,
             "step": edit.place[1],
             "member": self.name,
             "edits": [{**said, "writer": edit.writer, "revision": edit.revision, "epoch": 0}],
         }
         answer = self.tab.post("/throughline/typed", body)
-        if not isinstance(answer, dict) or not answer.get("stored"):
+        if not isinstance(answer, dict):
+            return False
+        if (known := answer.get("behind", {}).get(edit.field)) is not None:
+            # As the form does: it is newer than what the server knows of this tab.
+            self._said = edit.revision = max(self._said, known + 1)
+        if not answer.get("stored"):
             return False
         edit.acknowledged_at = time.monotonic()
         edit.aside = edit.field in answer.get("aside", ())
         for name, value in answer.get("fields", {}).items():
-            self._known[name] = value
+            self._known[edit.place[1], name] = value
         return True
 
     # Watching
@@ -249,7 +378,8 @@ class Person:
     def _new_tab(self) -> Tab:
         self._tabs += 1
         self._writer = new_id()
-        return Tab(self._team.link, self.name, drawn=self._drawn, confirmed=self._confirmed)
+        link = self._world.link(self._team)
+        return Tab(link, self.name, drawn=self._drawn, confirmed=self._confirmed)
 
     def _drawn(self, step: str, bubbles: list[Bubble]) -> None:
         shown = tuple(bubbles)

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from faults import nemesis, people
-from faults import world as world_
 from faults.history import History
 from faults.nemesis import Nemesis
 from faults.people import Operation, Person
-from faults.world import STEPS, World
+from faults.world import World
 from lib.transcript import MessageStatus, Role
 
 
@@ -33,9 +32,7 @@ class Settings:
     #: Seconds between two chunks of a reply.
     pace: float = 0.012
     faults: frozenset[str] = nemesis.ALL
-    operations: Sequence[str] = tuple(
-        kind for kind in people.WEIGHTS if kind != "edit" or world_.TYPED
-    )
+    operations: Sequence[str] = tuple(people.WEIGHTS)
     #: Seconds after the faults until every reply must have come to an end of some kind.
     patience: float = 90.0
     #: The protection that is taken away: see `launcher.OFFS`.
@@ -113,20 +110,21 @@ def _settle(settings: Settings, world: World, history: History, team: list[Perso
     end = time.monotonic() + settings.patience
     # A page that is opened has what nobody answered answered; a dead writer's lease must run out.
     while not _calm(world) and time.monotonic() < end:
-        _together([lambda one=one: [one.visit(step) for step in STEPS] for one in team[::2]])
+        _together([lambda one=one: one.visit_all() for one in team[:: settings.members]])
         time.sleep(1)
-    _together([lambda one=one: [one.look(step) for step in STEPS] for one in team])
+    _together([one.look_at_all for one in team])
     world.finish()
 
 
 def _calm(world: World) -> bool:
     """Whether nothing is being written and nobody waits for an answer."""
-    ends = [world.look(place, key).rows for place, key in world.places]
+    looks = [world.look(place, key) for place, key in world.places]
+    shown = [[row for row in look.rows if row.era == look.era] for look in looks]
     return all(
         rows
         and rows[-1].role is Role.ASSISTANT
         and all(row.status is not MessageStatus.STREAMING for row in rows)
-        for rows in ends
+        for rows in shown
     )
 
 

@@ -53,7 +53,7 @@ class Tab:
         self.page = Page(drawn=drawn, boxed=self._box_drawn)
         #: Messages not confirmed yet by step, oldest first: what the browser keeps for each box.
         self.outboxes: dict[str, list[dict[str, str]]] = {}
-        self._link, self._member = link, member
+        self.link, self._member = link, member
         self._confirmed = confirmed
         self._port = 0
         self._wire: Wire | None = None
@@ -104,7 +104,7 @@ class Tab:
         outbox = self.outboxes.get(step, [])
         if not outbox:
             return True
-        body = {"link": self._link, "step": step, "member": self._member, "outbox": outbox}
+        body = {"link": self.link, "step": step, "member": self._member, "outbox": outbox}
         if self.post("/throughline/outbox", body) is None:
             return False
         for each in list(outbox):
@@ -239,7 +239,7 @@ class Tab:
             return
         message = BackMsg()
         run = message.rerun_script
-        run.query_string = urlencode({"team": self._link, "member": self._member})
+        run.query_string = urlencode({"team": self.link, "member": self._member})
         # A browser knows pages by their hashes once the server has told them.
         run.page_script_hash = self.page.hashes.get(self.page.step, "")
         run.page_name = "" if run.page_script_hash else self.page.step

@@ -4,25 +4,24 @@ import contextlib
 import json
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from faults import launcher
-from faults.history import History, Look, Place, Row, Streamed
+from faults.history import History, Look, Place, Restart, Row, Streamed
+from lib import steps
 from lib.ids import new_id, new_link
 from lib.status import Change, Event, Status
 from lib.store import open_store
 from lib.store.port import Decision, StoreError
-from lib.workshop import StepKey, Team, Workshop
+from lib.workshop import Aside, StepKey, Team, Workshop
 from tests import proxy as proxies
 from tests.postgres import PostgresServer
 from tests.quick_server import QuickServer
 
-#: The steps people work in: open from the beginning.
-STEPS = ("challenge", "stakeholder-mapping", "user-research", "sense-making")
-
-#: Whether the app takes single edits of a draft as they are typed, and keeps what clashes aside.
-TYPED = True
+#: The steps people work in: all, open from the beginning.
+STEPS = steps.SLUGS
 
 #: Seconds between two looks into the database.
 LOOK_EVERY = 0.7
@@ -49,6 +48,8 @@ class World:
         #: The way past the proxies, for the watcher and the checker.
         self._store = open_store(url)
         self.teams = self._seeded(teams)
+        self._links = {team.name: team.link for team in self.teams}
+        self._linking = threading.Lock()
         self.proxies = [proxies.before(self.postgres) for _ in range(2)]
         self.servers = [
             Server(
@@ -97,22 +98,68 @@ class World:
 
     @property
     def places(self) -> list[tuple[Place, StepKey]]:
-        """Every step of every team."""
-        return [((team.name, step), team.step_key(step)) for team in self.teams for step in STEPS]
+        """Every step somebody has been in."""
+        return [
+            ((team.name, step), team.step_key(step))
+            for team in self.teams
+            for step in STEPS
+            if (team.name, step) in self._history.visited
+        ]
+
+    def asides(self, place: Place) -> list[Aside]:
+        """Return what is kept beside the draft of a place. Raises StoreError."""
+        team = next(each for each in self.teams if each.name == place[0])
+        return self._store.asides(team.step_key(place[1]))
+
+    # What a facilitator does
+
+    def link(self, team: Team) -> str:
+        """Return the link that opens a team now."""
+        return self._links[team.name]
+
+    def replace_link(self, team: Team) -> None:
+        """Give a team another link; the old one opens nothing from then on."""
+        with self._linking:
+            old, new = self._links[team.name], new_link()
+            # Both may be repeated: a database that is away has stored it or has not.
+            while not self._replaced(team, new):
+                time.sleep(0.2)
+            self._history.revoked[old] = time.monotonic()
+            self._links[team.name] = new
+
+    def _replaced(self, team: Team, link: str) -> bool:
+        try:
+            self._store.change_link(team.key, link, revoked=False)
+        except StoreError:
+            return False
+        return True
 
     def look(self, place: Place, key: StepKey) -> Look:
         """Return what is stored of one place. Raises StoreError."""
+        state = self._store.steps(key.team)[key.step]
         rows = tuple(
-            Row(each.id, each.role, each.text, each.status, each.revision, each.position)
-            for each in self._store.messages(key)
+            Row(each.id, each.role, each.text, each.status, each.revision, each.position, each.era)
+            for era in self._store.eras(key)
+            for each in self._store.messages(key, era=era)
         )
         draft = self._store.draft(key)
-        aside = tuple(str(each.value) for each in self._store.asides(key)) if TYPED else ()
-        return Look(place, time.monotonic(), rows, draft.fields, draft.revision, aside)
+        aside = tuple(str(each.value) for each in self._store.asides(key))
+        return Look(
+            place,
+            time.monotonic(),
+            rows,
+            draft.fields,
+            draft.revision,
+            aside,
+            state.era,
+            draft.epoch,
+        )
 
     def finish(self) -> None:
         """Put into the history what is stored in the end, and what the guide has said."""
         self._history.end = {place: self.look(place, key) for place, key in self.places}
+        for team in self.teams:
+            self._history.restarts += self._restarts(team)
         if self._streamed.exists():
             for line in self._streamed.read_text(encoding="utf-8").splitlines():
                 told = json.loads(line)
@@ -122,6 +169,25 @@ class World:
                         (team, step), told["turn"], told["text"], told["knew"], told["proposed"]
                     )
                 )
+
+    def _restarts(self, team: Team) -> list[Restart]:
+        """Return what a team started over, in order, and whether that was taken back."""
+        found: list[Restart] = []
+        for record in self._store.events(team.workshop_id):
+            if record.team_id != team.id or record.step != record.cause:
+                continue
+            place = (team.name, record.step)
+            at = next((n for n in reversed(range(len(found))) if found[n].place == place), None)
+            if record.event is Event.RESET:
+                row = self._store.snapshots(team.workshop_id, [record.id])[record.step]
+                if at is not None:
+                    found[at] = replace(found[at], last=False)
+                found.append(
+                    Restart(place, row.state.era, row.draft.fields, undone=False, last=True)
+                )
+            elif record.event is Event.UNDO and at is not None:
+                found[at] = replace(found[at], undone=True)
+        return found
 
     def _watch(self) -> None:
         known: dict[Place, tuple[object, ...]] = {}

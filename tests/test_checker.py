@@ -8,7 +8,18 @@ import pytest
 
 from faults import page
 from faults.checker import COLUMNS, check, counts
-from faults.history import Bubble, Edit, History, Look, Row, Screen, Sent, Streamed
+from faults.history import (
+    Bubble,
+    Edit,
+    History,
+    Look,
+    Restart,
+    Row,
+    Screen,
+    Sent,
+    Settled,
+    Streamed,
+)
 from lib.ids import reply_id
 from lib.transcript import Message, MessageStatus, Role
 from lib.ui import bubbles
@@ -103,6 +114,7 @@ def test_the_table_counts_what_was_found_and_what_was_acknowledged():
         "reordered": 0,
         "stale overwrites": 0,
         "never-ending": 0,
+        "without a right": 0,
     }
 
 
@@ -216,6 +228,79 @@ def an_edit_nobody_confirms(history: History) -> None:
     history.edits[0].acknowledged_at = None
 
 
+# Lists, conflicts, steps started over, links replaced
+
+
+def listed(history: History, *names: str, aside: tuple[str, ...] = ()) -> None:
+    """Have Ada add Kurt to a list, and the list hold these names in the end."""
+    entries = [{"name": "Kurt", "category": "core"}]
+    history.edits.append(
+        Edit(
+            PLACE, "Ada", "w", "crew", entries, None, 9, 9, acknowledged_at=9.5, link="old",
+            added="Kurt",
+        )
+    )  # fmt: skip
+    history.looks = []
+    draft = {"hmw": "How 2", "crew": [{"name": name, "category": "core"} for name in names]}
+    history.end[PLACE] = replace(history.end[PLACE], draft=draft, draft_revision=3, aside=aside)
+
+
+def an_entry_of_a_list_gone(history: History) -> None:
+    listed(history, "Kurtis")
+
+
+def an_entry_of_a_list_twice(history: History) -> None:
+    listed(history, "Kurt", "Mia", "Kurt")
+
+
+def restarted(history: History, *, undone: bool = False) -> None:
+    """Start the step over, and have it greeted again."""
+    draft = {"hmw": "How 2"}
+    history.restarts = [Restart(PLACE, 0, draft, undone=undone, last=True)]
+    greeting = replace(ROWS[0], id="hello again", era=1)
+    era = 0 if undone else 1
+    history.end[PLACE] = Look(
+        PLACE, 9.0, (*ROWS, greeting), draft if undone else {}, 2, era=era, epoch=1
+    )
+    history.last_screens = [Screen(PLACE, "Ada", 9.0, shown(*(ROWS if undone else (greeting,))))]
+
+
+def a_message_gone_with_a_reset(history: History) -> None:
+    restarted(history)
+    end = history.end[PLACE]
+    history.end[PLACE] = replace(end, rows=tuple(row for row in end.rows if row.id != "two"))
+
+
+def a_draft_gone_with_a_reset(history: History) -> None:
+    restarted(history)
+    history.restarts = [replace(history.restarts[0], draft={})]
+
+
+def an_undo_that_gives_nothing_back(history: History) -> None:
+    restarted(history)
+    history.restarts = [replace(history.restarts[0], undone=True)]
+
+
+def a_reset_that_comes_back(history: History) -> None:
+    restarted(history)
+    history.end[PLACE] = replace(history.end[PLACE], era=0)
+    history.last_screens = [Screen(PLACE, "Ada", 9.0, shown(*ROWS))]
+
+
+def a_message_sent_after_its_link_was_replaced(history: History) -> None:
+    history.sent["two"].link, history.revoked["old"] = "old", 0.5
+
+
+def an_edit_typed_after_its_link_was_replaced(history: History) -> None:
+    listed(history, "Kurt")
+    history.revoked["old"] = 8.0
+
+
+def an_edit_kept_beside_though_its_link_was_replaced(history: History) -> None:
+    listed(history, aside=("[{'name': 'Kurt', 'category': 'core'}]",))
+    history.revoked["old"] = 8.0
+
+
 WAYS: dict[str, list[Callable[[History], None]]] = {
     "lost": [
         a_message_gone,
@@ -223,8 +308,17 @@ WAYS: dict[str, list[Callable[[History], None]]] = {
         a_message_gone_that_a_look_had_found,
         a_message_stored_and_not_shown_to_the_last,
         an_edit_gone,
+        an_entry_of_a_list_gone,
+        a_message_gone_with_a_reset,
+        a_draft_gone_with_a_reset,
+        an_undo_that_gives_nothing_back,
     ],
-    "doubled": [a_message_stored_twice, two_replies_to_a_question, a_message_shown_twice],
+    "doubled": [
+        a_message_stored_twice,
+        two_replies_to_a_question,
+        a_message_shown_twice,
+        an_entry_of_a_list_twice,
+    ],
     "truncated": [
         a_reply_cut_short,
         a_reply_with_its_beginning_twice,
@@ -239,12 +333,18 @@ WAYS: dict[str, list[Callable[[History], None]]] = {
         a_revision_that_went_back,
         a_draft_that_went_back,
         an_older_edit_in_the_draft,
+        a_reset_that_comes_back,
     ],
     "never-ending": [
         a_reply_nobody_writes,
         a_question_nobody_answers,
         a_message_nobody_confirms,
         an_edit_nobody_confirms,
+    ],
+    "without a right": [
+        a_message_sent_after_its_link_was_replaced,
+        an_edit_typed_after_its_link_was_replaced,
+        an_edit_kept_beside_though_its_link_was_replaced,
     ],
 }
 
@@ -318,6 +418,53 @@ def test_an_edit_that_somebody_changed_knowingly_is_not_lost(how: str):
     aside = ('"How 2"',) if how == "aside" else ()
     history.looks = []
     history.end[PLACE] = replace(history.end[PLACE], draft=draft, aside=aside, draft_revision=3)
+
+    assert check(history) == []
+
+
+@pytest.mark.parametrize("undone", [False, True], ids=["started over", "given back"])
+def test_what_is_archived_is_not_lost(undone: bool):
+    history = clean()
+    restarted(history, undone=undone)
+
+    assert check(history) == []
+
+
+@pytest.mark.parametrize("how", ["there", "aside", "settled", "taken out", "the guide's"])
+def test_an_entry_that_is_kept_or_not_wanted_is_not_lost(how: str):
+    history = clean()
+    listed(history, *(["Kurt"] if how == "there" else ["Mia"]))
+    text = "[{'name': 'Kurt', 'category': 'core'}]"
+    if how == "aside":
+        history.end[PLACE] = replace(history.end[PLACE], aside=(text,))
+    elif how == "settled":
+        history.settled.append(Settled(PLACE, "crew", "w", (text,), 10.0))
+    elif how == "taken out":
+        history.edits.append(
+            Edit(PLACE, "Ben", "v", "crew", [], [], 10, 10, acknowledged_at=11, removed="Kurt")
+        )
+    elif how == "the guide's":
+        knew = {"crew": [{"name": "Kurt"}]}
+        history.streamed.append(Streamed(PLACE, "two", ROWS[4].text, knew, {"crew": []}))
+
+    assert check(history) == []
+
+
+def test_what_was_sent_before_a_link_was_replaced_may_be_stored():
+    history = clean()
+    listed(history, "Kurt")
+    history.sent["one"].link = "old"
+    history.revoked["old"] = 9.2
+
+    assert check(history) == []
+
+
+def test_a_conflict_somebody_discarded_is_not_lost():
+    history = clean()
+    history.looks = []
+    end = replace(history.end[PLACE], draft={"hmw": "How 3"}, draft_revision=3)
+    history.end[PLACE] = end
+    history.settled = [Settled(PLACE, "hmw", "w", ("How 2",), 8.0)]
 
     assert check(history) == []
 

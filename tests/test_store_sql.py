@@ -635,6 +635,28 @@ def test_a_commit_whose_answer_is_lost_is_still_ones_own(
         assert len(store.events(keys[0].workshop_id)) == len(store.events(keys[1].workshop_id))
 
 
+@pytest.mark.postgres
+def test_a_lease_taken_over_while_its_commit_was_in_doubt_is_the_others(postgres_url: str) -> None:
+    with opened(postgres_url) as store, opened(postgres_url) as other:
+        key = new_step(store)
+        half = replace(question("half"), id="half", status=MessageStatus.INTERRUPTED)
+        store.append(key, [half])
+        taken: list[Message | None] = []
+
+        def lose(connection: Connection) -> None:
+            driver: Any = connection.connection.driver_connection
+            if not taken and not driver.autocommit:
+                driver.commit()
+                driver.close()
+                other.interrupt(key, "half")
+                taken.append(other.take_over(key, "half"))
+
+        event.listen(engine_of(store), "commit", lose)
+
+        assert store.take_over(key, "half") is None
+        assert taken == store.messages(key)
+
+
 # A database that is lost
 
 
