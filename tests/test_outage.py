@@ -23,6 +23,7 @@ from lib.store import deadline
 from lib.store.memory import MemoryStore
 from lib.store.port import PATIENCE, Decision, Store, StoreError, StoreUnavailable
 from lib.store.sql import SqlStore
+from lib.team_copy import WorkingCopy
 from lib.transcript import MessageStatus, Role
 from lib.workshop import Draft, StepKey, Team
 from tests import pages, proxy
@@ -547,6 +548,27 @@ def test_leaving_a_step_waits_once_for_a_database_that_never_answers(
     pages.moved(app, file, team=team.link, workshop=team.workshop_id)
 
     assert 0 < in_vain.total() <= PATIENCE
+
+
+def test_leaving_a_step_saves_its_draft_though_its_box_cannot_be_taken_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("The database cannot be reached.")
+
+    store = MemoryStore()
+    key = new_step(store)
+    (team,) = store.teams(key.workshop_id)
+    process = process_.assemble(Settings(), store, FakeGuide())
+    copy = WorkingCopy(team, store.workshop(key.workshop_id))
+    copy.open_step = key.step
+    monkeypatch.setattr(navigation.working_copy, "of_tab", lambda: copy)
+    monkeypatch.setattr(navigation.inbox, "take_in", away)
+    process.drafts.edit(key, "target_user", "newcomers")
+    navigation.leave(process)
+
+    assert store.draft(key).fields == {"target_user": "newcomers"}
+    assert copy.open_step is None
 
 
 @pytest.mark.postgres
