@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from lib import clock as clock_
 from lib import settings as settings_
 from lib.autosave import Autosave, NeverSaved, Unsaved
 from lib.debouncer import Clock
@@ -76,12 +77,16 @@ def assemble(
             log.exception("A save failed in a way nobody foresaw.")
             raise StoreError("The server's log says why.") from exc
 
+    def housekeeping() -> bool:
+        clock_.steady.follow(store.read_clock)
+        return store.prune()
+
     autosave = Autosave(
         save,
         wait=settings.autosave_wait,
         max_wait=settings.autosave_max_wait,
         clock=clock,
-        housekeeping=store.prune,
+        housekeeping=housekeeping,
     )
     drafts = Drafts(store, autosave)
     replies = Replies(store, autosave, drafts, guide)
@@ -104,6 +109,7 @@ def running() -> Process:
             settings = settings_.load()
             choice.check(settings)
             store = open_store(settings.database_url)
+            clock_.steady.follow(store.read_clock)
             _running = assemble(settings, store, choice.guide_for(settings, Ledger(store)))
             _running.autosave.start()
         return _running

@@ -15,13 +15,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import takewhile
 
 from lib import context
 from lib.access import AccessRefused, Action
 from lib.autosave import Autosave, QueueFull
 from lib.bounded import Bounded, Locks
+from lib.clock import utc_now
 from lib.drafts import Drafts
 from lib.guide.port import Guide, GuideError, Proposal
 from lib.ids import greeting_id, new_id, reply_id
@@ -33,6 +34,8 @@ from lib.store.port import Closed, Store, StoreError
 from lib.transcript import Message, MessageStatus, Role, unanswered
 from lib.workshop import StepKey
 
+__all__ = ["RENEW_EVERY", "Replies", "utc_now"]
+
 log = logging.getLogger(__name__)
 
 #: Seconds between two renewals of a reply's lease, each of which saves the text so far. A fifth of
@@ -43,11 +46,6 @@ RENEW_EVERY = 2.0
 SENTENCES = 1_000_000
 
 Now = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """Return the time, aware and in UTC."""
-    return datetime.now(UTC)
 
 
 class Replies:

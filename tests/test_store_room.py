@@ -149,12 +149,12 @@ def test_a_message_to_one_team_reaches_no_other(store: Store, two: list[Team]) -
     assert [store.briefing(team.key).messages for team in two] == [[], [sent]]
 
 
-def test_notes_come_oldest_first(store: Store, two: list[Team]) -> None:
+def test_notes_come_in_the_order_they_were_sent(store: Store, two: list[Team]) -> None:
     sent = [note(text=str(n), at=AT + timedelta(seconds=n)) for n in (3, 1, 2)]
     for each in sent:
         store.post(two[0].workshop_id, each)
 
-    assert [each.text for each in store.briefing(two[0].key).notes] == ["1", "2", "3"]
+    assert [each.text for each in store.briefing(two[0].key).notes] == ["3", "1", "2"]
 
 
 def test_a_team_that_closed_a_message_to_all_is_not_shown_it_and_others_are(

@@ -7,10 +7,10 @@ import sys
 import time
 import urllib.request
 import webbrowser
-from datetime import UTC, datetime
 from pathlib import Path
 
 from lib import demo, process
+from lib.clock import utc_now
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import ROOT, Settings
 from lib.store import open_store
@@ -49,7 +49,7 @@ def _made() -> str:
     store = open_store(DATABASE_URL)
     parts = process.assemble(Settings(database_url=DATABASE_URL), store, ScriptedGuide(pace=0))
     try:
-        workshop = demo.opened(store, parts.drafts, datetime.now(UTC))
+        workshop = demo.opened(store, parts.drafts, utc_now())
     finally:
         parts.close()
     _say(f"The demo is in {Path('data') / 'demo.db'} ({time.monotonic() - began:.1f} s).")

@@ -1,6 +1,7 @@
 """A workshop over time: who stood where in each stretch of it, and how much was said."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -38,7 +39,7 @@ def statuses_over_time(
     events: Sequence[EventRecord], team_id: str, times: Sequence[datetime], seconds: int
 ) -> list[dict[str, Status]]:
     """Return the statuses of a team's ten steps as of the end of each stretch."""
-    story = [each for each in events if each.team_id == team_id]
+    story = _in_time([each for each in events if each.team_id == team_id])
     now = dict.fromkeys(steps.SLUGS, Status.NOT_STARTED)
     found, place = [], 0
     for begin in times:
@@ -48,6 +49,15 @@ def statuses_over_time(
             place += 1
         found.append(dict(now))
     return found
+
+
+def _in_time(story: Sequence[EventRecord]) -> list[EventRecord]:
+    """Return *story*, whose order counts, with no event later than the one behind it."""
+    found: list[EventRecord] = []
+    for event in reversed(story):
+        latest = found[-1].at if found else event.at
+        found.append(replace(event, at=min(event.at, latest)))
+    return found[::-1]
 
 
 def progress(

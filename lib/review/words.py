@@ -89,5 +89,5 @@ def clock(at: datetime, zone: tzinfo) -> str:
 
 
 def seconds_since(at: datetime | None, now: datetime) -> float | None:
-    """Return the seconds from *at* to *now*, None where there is no *at*."""
-    return None if at is None else (now - at).total_seconds()
+    """Return the seconds from *at* to *now*, None where there is no *at*; 0 where clocks differ."""
+    return None if at is None else max(0.0, (now - at).total_seconds())

@@ -1,6 +1,5 @@
 """Calls of models, in SQL: each one a row, and what they come to in one query."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, literal, select
@@ -8,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib.calls import FINE, Call, TeamUsage
+from lib.clock import utc_now
 from lib.store.engine import Door, Kind
 from lib.store.port import Unstorable
 from lib.store.schema import guide_calls
@@ -27,7 +27,7 @@ class Calls:
     def _now(self) -> Any:
         """Return the database's clock."""
         if self._door.is_sqlite:
-            return literal(datetime.now(UTC), guide_calls.c.at.type)
+            return literal(utc_now(), guide_calls.c.at.type)
         return func.clock_timestamp()
 
     def record(self, call: Call) -> None:

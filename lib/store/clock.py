@@ -8,7 +8,9 @@ dates everything else.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
+
+from lib.clock import utc_now
 
 _of_thread = threading.local()
 
@@ -32,4 +34,4 @@ def told() -> datetime | None:
 
 def now() -> datetime:
     """Return the time this thread tells of, else the time it is, in UTC."""
-    return told() or datetime.now(UTC)
+    return told() or utc_now()

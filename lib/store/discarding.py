@@ -1,10 +1,10 @@
 """Replies that are written anew, in SQL: what they said is archived, their turn is begun again."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, literal, select, update
 
+from lib.clock import utc_now
 from lib.store import rows
 from lib.store.engine import Door, Kind
 from lib.store.outcomes import forgetting
@@ -73,7 +73,7 @@ class Discarding:
 
     def _archived(self, key: StepKey, row: Any) -> dict[str, Any]:
         clock = func.clock_timestamp()
-        now: Any = datetime.now(UTC) if self._door.is_sqlite else clock
+        now: Any = utc_now() if self._door.is_sqlite else clock
         return rows.key_of(key) | {
             "message_id": row.id,
             "revision": row.revision,

@@ -7,7 +7,7 @@ Times here are minutes and hours long: the server's clock serves.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, literal, select, union_all, update
+from sqlalchemy import Connection, and_, case, delete, literal, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
@@ -15,7 +15,7 @@ from lib.access import Admission, Role
 from lib.store import rights, rows
 from lib.store.clock import now
 from lib.store.engine import Door, Kind
-from lib.store.port import NotFound
+from lib.store.port import AHEAD, NotFound
 from lib.store.schema import (
     attempts,
     codes,
@@ -216,7 +216,11 @@ class Entrance:
     def attempt(self, kind: str, who: str, within: float, by: int = 1) -> int:
         """Count *by* more attempts of a kind; return how many there were within the time."""
         at = now()
-        is_over = attempts.c.since <= at - timedelta(seconds=within)
+        # A clock that was set back must keep nobody out for longer.
+        is_over = or_(
+            attempts.c.since <= at - timedelta(seconds=within),
+            attempts.c.since > at + AHEAD,
+        )
         counted = case((attempts.c.number + by < 0, 0), else_=attempts.c.number + by)
         upsert = self._upsert(attempts).values(kind=kind, who=who, since=at, number=max(by, 0))
         statement = upsert.on_conflict_do_update(

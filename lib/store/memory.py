@@ -56,6 +56,10 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
 
+    def read_clock(self) -> datetime | None:
+        """Return the database's clock: there is none."""
+        return None
+
     # Workshops and teams
 
     def create_workshop(self, workshop: Workshop, teams: Sequence[Team]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from lib.access import Admission, Role
 from lib.store.clock import now
-from lib.store.port import NotFound, Unstorable
+from lib.store.port import AHEAD, NotFound, Unstorable
 from lib.workshop import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
 
 
@@ -161,7 +161,8 @@ class MemoryEntrance:
         at = now()
         with self._lock:
             since, number = self._attempts.get((kind, who), (at, 0))
-            if since <= at - timedelta(seconds=within):
+            # A clock that was set back must keep nobody out for longer.
+            if not at - timedelta(seconds=within) < since <= at + AHEAD:
                 since, number = at, 0
             self._attempts[kind, who] = since, max(number + by, 0)
             return max(number + by, 0)

@@ -88,9 +88,8 @@ class MemoryRooms:
     def _desk(self, workshop_id: str) -> Desk:
         workshop = self.workshop(workshop_id)
         records = self._notes.get(workshop_id, {}).values()
-        by_age = sorted(records, key=lambda each: (each.note.at, each.note.id))
         agenda = self.agenda(workshop_id)
-        return Desk(agenda, tuple(by_age), workshop.archived_at, workshop.erase_at)
+        return Desk(agenda, tuple(records), workshop.archived_at, workshop.erase_at)
 
     def post(self, workshop_id: str, note: Note) -> None:
         """Keep a note, once by its id."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from lib.draft_history import Kept, takes_out, to_drop
 from lib.redaction import Late
 from lib.status import Phase, Status
-from lib.store.port import Conflict, NotFound, Unstorable
+from lib.store.port import Conflict, NotFound, Unstorable, longest_lease
 from lib.transcript import Message, MessageStatus, Role, clean, next_attempt, ordered
 from lib.updates import Outcome, Update
 from lib.workshop import (
@@ -237,7 +237,9 @@ class MemoryTranscripts:
         row.leases[message.id] = now + self._lease
 
     def _as_read(self, row: Row, message: Message) -> Message:
-        dead = message.status is MessageStatus.STREAMING and row.leases[message.id] < self._clock()
+        now = self._clock()
+        holds = now <= row.leases[message.id] <= now + longest_lease(self._lease.total_seconds())
+        dead = message.status is MessageStatus.STREAMING and not holds
         return replace(message, status=MessageStatus.INTERRUPTED, lapsed=True) if dead else message
 
     # Replies written anew

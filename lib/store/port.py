@@ -14,7 +14,7 @@ Drivers' errors become these at one place in each store, chained to their cause.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from lib import steps
@@ -51,6 +51,20 @@ from lib.workshop import (
 
 #: Seconds for which the writer of a reply may write without renewing its right to.
 LEASE = 10.0
+
+#: How far the clocks of two servers may be apart: what seems to have begun later than that from now
+#: was begun before a clock was set back.
+AHEAD = timedelta(minutes=1)
+
+
+def longest_lease(lease: float) -> timedelta:
+    """
+    Return the longest time a lease of *lease* seconds may still run.
+
+    One that seems to run longer was given before a clock was set back: it holds nobody up.
+    """
+    return timedelta(seconds=2 * max(lease, LEASE))
+
 
 #: Seconds after which a call gives up on the database.
 PATIENCE = 5.0
@@ -133,6 +147,10 @@ class Store(RoomStore, Protocol):
 
     def close(self) -> None:
         """Let go of every connection. The store is not used afterwards."""
+        ...
+
+    def read_clock(self) -> datetime | None:
+        """Return the database's clock; None where it has no other than this server's."""
         ...
 
     # Workshops and teams

@@ -1,12 +1,12 @@
 """What older conversations came to, in SQL: one row a step and era."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
+from lib.clock import utc_now
 from lib.store import redacting, rows
 from lib.store.engine import Door, Kind
 from lib.store.rows import in_step
@@ -30,7 +30,7 @@ class Recollections:
     def _now(self) -> Any:
         """Return the database's clock."""
         if self._door.is_sqlite:
-            return literal(datetime.now(UTC), recollections.c.made_at.type)
+            return literal(utc_now(), recollections.c.made_at.type)
         return func.clock_timestamp()
 
     def recollection(self, key: StepKey, era: int) -> Recollection | None:

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, and_, case, func, insert, literal, or_, select, update
 from sqlalchemy import Table as SqlTable
 
 from lib import steps as steps_
+from lib.clock import utc_now
 from lib.redaction import MARKER, NOBODY, Late, Redaction, Sought, Trace, mapped, new_salt
 from lib.status import Status
 from lib.store import rows
@@ -163,7 +163,7 @@ class Redacting:
     def _now(self) -> Any:
         """Return the database's clock."""
         if self._door.is_sqlite:
-            return literal(datetime.now(UTC), redactions.c.at.type)
+            return literal(utc_now(), redactions.c.at.type)
         return func.clock_timestamp()
 
 

@@ -1,7 +1,7 @@
 """Running a workshop, in SQL: its pace, its notes, and how it is put away or erased."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib.agenda import MINUTES, Agenda, Timer
 from lib.briefing import Briefing, Desk
+from lib.clock import utc_now
 from lib.notes import Closing, Kind, Note, NoteRecord
 from lib.store import rights
 from lib.store.engine import Door
@@ -69,6 +70,9 @@ _NOTE = (
     notes.c.at,
 )
 
+#: The order of notes.
+_ORDER = (func.coalesce(notes.c.position, 0), notes.c.at, notes.c.id)
+
 _END = (workshops.c.archived_at, workshops.c.erase_at)
 
 _of_workshop = workshops.c.workshop_id == bindparam("workshop")
@@ -104,13 +108,13 @@ _BRIEFING = (
         ),
     )
     .where(_of_workshop)
-    .order_by(notes.c.at, notes.c.id)
+    .order_by(*_ORDER)
 )
 _each = notes.alias()
 _LATEST = (
     select(_each.c.id)
     .where(_each.c.workshop_id == bindparam("workshop"))
-    .order_by(_each.c.at.desc(), _each.c.id.desc())
+    .order_by(func.coalesce(_each.c.position, 0).desc(), _each.c.at.desc(), _each.c.id.desc())
     .limit(LATEST)
 )
 _DESK = (
@@ -130,7 +134,13 @@ _DESK = (
     )
     .outerjoin(closed_notes, _its_closing)
     .where(_of_workshop)
-    .order_by(notes.c.at, notes.c.id, closed_notes.c.at, closed_notes.c.team_id)
+    .order_by(*_ORDER, closed_notes.c.at, closed_notes.c.team_id)
+)
+
+
+_locked = select(workshops.c.workshop_id).where(_of_workshop).with_for_update(key_share=True)
+_END_OF_NOTES = select(func.max(notes.c.position)).where(
+    notes.c.workshop_id == bindparam("workshop")
 )
 
 
@@ -204,7 +214,14 @@ class Rooms:
             "text": note.text,
             "at": note.at,
         }
-        self._once(notes, values)
+
+        def work(connection: Connection) -> None:
+            # One after the other, so that no two notes stand in one place.
+            connection.execute(_locked, {"workshop": workshop_id})
+            end = connection.scalar(_END_OF_NOTES, {"workshop": workshop_id})
+            connection.execute(self._unless_there(notes, values | {"position": (end or 0) + 1}))
+
+        self._door.act(Unit.WRITE, work)
 
     def close_note(self, workshop_id: str, note_id: str, closing: Closing) -> None:
         """Keep that a team is done with a note; who was first stays."""
@@ -218,10 +235,13 @@ class Rooms:
         self._once(closed_notes, values)
 
     def _once(self, table: Any, values: dict[str, Any]) -> None:
+        statement = self._unless_there(table, values)
+        self._door.act(Unit.SINGLE, lambda connection: connection.execute(statement))
+
+    def _unless_there(self, table: Any, values: dict[str, Any]) -> Any:
         upsert: Any = upsert_on_sqlite if self._door.is_sqlite else upsert_on_postgresql
         key = list(table.primary_key.columns)
-        statement = upsert(table).values(values).on_conflict_do_nothing(index_elements=key)
-        self._door.act(Unit.SINGLE, lambda connection: connection.execute(statement))
+        return upsert(table).values(values).on_conflict_do_nothing(index_elements=key)
 
     # Putting away, and erasing
 
@@ -291,7 +311,7 @@ class Rooms:
     def _db_now(self) -> Any:
         """Return the database's clock."""
         if self._door.is_sqlite:
-            return literal(datetime.now(UTC), workshops.c.erase_at.type)
+            return literal(utc_now(), workshops.c.erase_at.type)
         return func.clock_timestamp()
 
     def _expired(self) -> list[tuple[Any, Any]]:
@@ -299,7 +319,7 @@ class Rooms:
         now = self._db_now()
 
         def ago(span: timedelta) -> Any:
-            return datetime.now(UTC) - span if self._door.is_sqlite else now - literal(span)
+            return utc_now() - span if self._door.is_sqlite else now - literal(span)
 
         return [
             (passes, passes.c.expires_at <= now),

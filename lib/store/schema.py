@@ -14,6 +14,7 @@ from sqlalchemy import (
     Float,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -104,6 +105,8 @@ notes = Table(
     columns.text("author"),
     columns.text("text"),
     columns.moment("at"),
+    # The order of the notes; null in those of a release that had none: they come first, by time.
+    Column("position", Integer, nullable=True),
     columns.key("notes", "id"),
     ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_notes_workshops"),
     ForeignKeyConstraint(

@@ -5,9 +5,10 @@ The statements are the same on both; what differs is the clock, and how a row is
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from lib import steps as steps_
 from lib.calls import Call, TeamUsage
@@ -75,6 +76,14 @@ class SqlStore(Rooms, Entrance):
     def close(self) -> None:
         """Let go of every connection."""
         self._door.engine.dispose()
+
+    def read_clock(self) -> datetime | None:
+        """Return the database's clock; SQLite has none."""
+        if self._door.is_sqlite:
+            return None
+        (row,) = self._door.rows(select(func.clock_timestamp().label("now")))
+        at: datetime = row.now.astimezone(UTC)
+        return at
 
     # Workshops and teams
 

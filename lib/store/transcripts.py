@@ -26,7 +26,7 @@ from lib.draft_history import takes_out
 from lib.store import clock, deadline, history, permits, placing, rows
 from lib.store.columns import Moment, Value
 from lib.store.engine import Door, Kind
-from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable
+from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable, longest_lease
 from lib.store.rows import in_step
 from lib.store.schema import messages, steps
 from lib.transcript import ATTEMPT, Message, MessageStatus
@@ -45,6 +45,7 @@ class Transcripts:
     def __init__(self, door: Door, lease: float) -> None:
         self._door = door
         self._lease = timedelta(seconds=lease)
+        self._longest = longest_lease(lease)
         upsert: Any = (upsert_on_sqlite if door.is_sqlite else upsert_on_postgresql)(messages)
         new = upsert.excluded
         newer = and_(messages.c.revision < new.revision, messages.c.status != _COMPLETE)
@@ -132,7 +133,7 @@ class Transcripts:
             in_step(messages, key),
             placing.live_era(key),
             messages.c.status == _STREAMING,
-            messages.c.lease_until >= self._now(),
+            messages.c.lease_until.between(self._now(), self._now(self._longest)),
         )
 
     def want_redraft(self, key: StepKey, reply_id: str) -> None:
@@ -257,7 +258,8 @@ class Transcripts:
         return self._door.act(Kind.WRITE, work)
 
     def _taking(self, this: Any) -> Any:
-        free = or_(messages.c.status != _STREAMING, messages.c.lease_until < self._now())
+        holds = messages.c.lease_until.between(self._now(), self._now(self._longest))
+        free = or_(messages.c.status != _STREAMING, ~holds)
         return (
             update(messages)
             .where(this, messages.c.status != _COMPLETE, free)
@@ -298,10 +300,14 @@ class Transcripts:
         bounds = {"last": last, "before": before, "since": since, "era": era}
         given = {name: value for name, value in bounds.items() if value is not None}
         found = self._door.rows(
-            _reading(frozenset(given), is_told=told),
-            rows.key_of(key) | given | ({"now": clock.now()} if told else {}),
+            _reading(frozenset(given), self._longest, is_told=told),
+            rows.key_of(key) | given | (self._bounds() if told else {}),
         )
         return [rows.message(row) for row in reversed(found)]
+
+    def _bounds(self) -> dict[str, datetime]:
+        now = clock.now()
+        return {"now": now, "end": now + self._longest}
 
     def eras(self, key: StepKey) -> list[int]:
         """Return the eras that hold messages."""
@@ -341,14 +347,19 @@ _DRAFT = select(*rows.DRAFT).where(rows.of_step(steps))
 
 
 @cache
-def _reading(given: frozenset[str], *, is_told: bool) -> Any:
+def _reading(given: frozenset[str], longest: timedelta, *, is_told: bool) -> Any:
     """
     Return the query for a step's messages, last first, that takes the bounds that are *given*.
 
-    Where the time *is_told*, it takes that too: the database has no clock, or another one counts.
+    Where the time *is_told*, it takes that too, and that of the *longest* lease from then: the
+    database has no clock, or another one counts.
     """
-    now = bindparam("now", type_=messages.c.lease_until.type) if is_told else func.clock_timestamp()
-    dead = and_(messages.c.status == _STREAMING, messages.c.lease_until < now)
+    kind = messages.c.lease_until.type
+    now: Any = func.clock_timestamp()
+    end: Any = func.clock_timestamp() + literal(longest)
+    if is_told:
+        now, end = (bindparam(name, type_=kind) for name in ("now", "end"))
+    dead = and_(messages.c.status == _STREAMING, ~messages.c.lease_until.between(now, end))
     live = select(steps.c.era).where(rows.of_step(steps)).scalar_subquery()
     return (
         select(messages, dead.label("dead"))

@@ -1,12 +1,12 @@
 """What is typed, in SQL: texts set aside beside a draft, and messages nobody has sent yet."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
+from lib.clock import utc_now
 from lib.rights import TeamPermit
 from lib.store import permits, redacting, rights, rows
 from lib.store.engine import Door, Kind
@@ -33,7 +33,7 @@ class Typed:
     def _now(self) -> Any:
         """Return the database's clock."""
         if self._door.is_sqlite:
-            return literal(datetime.now(UTC), unsent.c.updated_at.type)
+            return literal(utc_now(), unsent.c.updated_at.type)
         return func.clock_timestamp()
 
     def _newer(self, table: Any, changing: tuple[str, ...], row: Any = None) -> Any:

@@ -1,13 +1,13 @@
 """Our own elements of a page: each is made of files beside this one."""
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from lib.clock import utc_now
 from lib.ui import scripts
 
 _HERE = Path(__file__).parent
@@ -41,4 +41,4 @@ def text(name: str) -> str:
 
 def drawn() -> float:
     """Return what a component knows the newest of two calls by: milliseconds since 1970."""
-    return time.time() * 1000
+    return utc_now().timestamp() * 1000

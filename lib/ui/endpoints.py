@@ -6,7 +6,6 @@ Whoever asks gets no more than a status where something is wrong.
 
 import json
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -103,7 +102,9 @@ async def look(request: Request) -> Response:
 
 async def clock(_request: Request) -> Response:
     """Say what time it is here, in milliseconds since 1970."""
-    return JSONResponse({"now": time.time() * 1000}, headers={"cache-control": "no-store"})
+    return JSONResponse(
+        {"now": utc_now().timestamp() * 1000}, headers={"cache-control": "no-store"}
+    )
 
 
 #: Bytes of a request that gives a passcode.

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from lib.clock import utc_now
 from lib.process import Process
 from lib.workshop import StepKey
 
@@ -30,7 +31,7 @@ class UnsavedLine:
         self.shown = not self.shown
         line = self._process.autosave.line(self._key)
         if self.shown and line is not None:
-            self._slot.caption(_sentence(datetime.now(UTC) - timedelta(seconds=line.age)))
+            self._slot.caption(_sentence(utc_now() - timedelta(seconds=line.age)))
         else:
             self._slot.empty()
 

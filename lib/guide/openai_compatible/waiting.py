@@ -46,9 +46,17 @@ def asked_to_wait(exc: Exception, now: float | None = None) -> float | None:
     try:
         seconds = float(told)
     except ValueError:
-        seconds = _until(told, time.time() if now is None else now)
+        seconds = _until(told, _now_there(exc) if now is None else now)
     # Also false for "nan".
     return seconds if seconds >= 0 else None
+
+
+def _now_there(exc: openai.APIStatusError) -> float:
+    """Return the time by the clock the date was told by; by ours, where it did not say."""
+    try:
+        return parsedate_to_datetime(exc.response.headers["date"]).timestamp()
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return time.time()
 
 
 def _until(date: str, now: float) -> float:
