@@ -16,6 +16,10 @@ Rating = Annotated[int, Field(ge=1, le=5)]
 Level = Literal["high", "medium", "low"]
 
 
+# Every list has a limit. A draft may hold more for as long as the team works on it; it says so
+# and cannot be confirmed before entries were merged or removed (`tests/test_lists.py`).
+
+
 class Artifact(BaseModel):
     """The base of every artifact: unknown fields are refused, texts are trimmed."""
 
@@ -69,7 +73,7 @@ class Stakeholder(Artifact):
 class StakeholderMap(Artifact):
     """Who is involved."""
 
-    stakeholders: list[Stakeholder] = Field(title="Stakeholders", min_length=1)
+    stakeholders: list[Stakeholder] = Field(title="Stakeholders", min_length=1, max_length=200)
 
 
 # 3 user-research
@@ -89,7 +93,7 @@ class Research(Artifact):
     interview_questions: list[Text] = Field(
         title="Interview questions", min_length=1, max_length=8, description="Open and neutral"
     )
-    insights: list[Insight] = Field(title="Insights", min_length=1)
+    insights: list[Insight] = Field(title="Insights", min_length=1, max_length=200)
 
 
 # 4 sense-making
@@ -100,7 +104,10 @@ class Theme(Artifact):
 
     name: Text = Field(title="Theme")
     evidence: list[Text] = Field(
-        title="Evidence", min_length=1, description="Findings of the research it rests on"
+        title="Evidence",
+        min_length=1,
+        max_length=50,
+        description="Findings of the research it rests on",
     )
 
 
@@ -191,8 +198,10 @@ class Reframe(Artifact):
     """The reframed questions."""
 
     original_hmw: Text = Field(title="Where we started")
-    hmw_statements: list[ReframedQuestion] = Field(title="Reframed questions", min_length=1)
-    insights_applied: list[Text] = Field(title="Insights applied", min_length=1)
+    hmw_statements: list[ReframedQuestion] = Field(
+        title="Reframed questions", min_length=1, max_length=20
+    )
+    insights_applied: list[Text] = Field(title="Insights applied", min_length=1, max_length=50)
     evolution: str | None = Field(None, title="How the question changed")
 
     @field_validator("hmw_statements")
@@ -219,14 +228,14 @@ class Cluster(Artifact):
     """Ideas that belong together."""
 
     theme: Text = Field(title="Theme")
-    ideas: list[Idea] = Field(title="Ideas", min_length=2)
+    ideas: list[Idea] = Field(title="Ideas", min_length=2, max_length=100)
 
 
 class Ideas(Artifact):
     """All ideas, and the few selected."""
 
     reframed_hmw: Text = Field(title="The question")
-    clusters: list[Cluster] = Field(title="Clusters", min_length=2)
+    clusters: list[Cluster] = Field(title="Clusters", min_length=2, max_length=12)
     selected_idea_titles: list[Text] = Field(
         title="Selected ideas", min_length=1, max_length=4, description="By the titles above"
     )

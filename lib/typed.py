@@ -27,8 +27,15 @@ from lib.workshop import Draft, StepKey, Team, Unsent
 #: Bytes a request may have: every field of the longest step many times over.
 MAX_TYPED = 4_000_000
 
+#: Entries a field's lists may have together, far beyond what can be confirmed.
+MAX_ENTRIES = 2_000
+
 #: Values of a field that a form may have sent without knowing whether they came.
 MAX_SENT = 3
+
+
+class TooMuch(ValueError):
+    """A form sent more than a draft holds."""
 
 
 def form_key(copy: WorkingCopy, step: str) -> str:
@@ -63,7 +70,7 @@ def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
 
     `stored` says whether all of it is in the database; until it is, the browser repeats it. `behind`
     names the fields whose revision is lower than one that is known, with that one: the browser, if
-    it still has that edit, gives it a higher one. Raises StoreError, AccessRefused and Closed where
+    it still has that edit, gives it a higher one. Raises TooMuch, StoreError, AccessRefused and Closed where
     nothing of the kind is accepted now, and KeyError or TypeError for what no form of ours sends.
     """
     key, member = team.step_key(str(said["step"])), str(said["member"])
@@ -75,6 +82,8 @@ def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
     if "unsent" in said:
         with permits.held(permit):
             return _keep_unsent(process, key, said)
+    if isinstance(said["edits"], list) and any(map(_is_too_much, said["edits"])):
+        raise TooMuch("A list has too many entries.")
     edits = _edits(key.step, said["edits"], as_name(member) or team.name)
     return _take_in(process, permit, edits)
 
@@ -146,13 +155,28 @@ def _edits(step: str, entries: Any, author: str) -> list[Edit]:
     return sorted(found, key=lambda edit: edit.revision)
 
 
+def _is_too_much(entry: Any) -> bool:
+    """Whether an edit's value has more entries than a draft holds, at all levels together."""
+    left, waiting = MAX_ENTRIES, [entry.get("value")] if isinstance(entry, dict) else []
+    while waiting and left >= 0:
+        value = waiting.pop()
+        if isinstance(value, list):
+            left -= len(value)
+            waiting += value if left >= 0 else []
+        elif isinstance(value, dict):
+            waiting += value.values()
+    return left < 0
+
+
 def _edit(step: str, entry: Any, author: str) -> Edit | None:
     try:
         field, value, was, writer = (entry[name] for name in ("field", "value", "was", "writer"))
         revision, epoch, sent = entry["revision"], entry["epoch"], _few(entry.get("sent"))
     except (TypeError, KeyError, AttributeError):
         return None
-    known = isinstance(field, str) and field in MODELS[step].model_fields
+    known = (
+        isinstance(field, str) and field in MODELS[step].model_fields and not _is_too_much(entry)
+    )
     if not (known and is_id(writer) and _is_revision(revision) and type(epoch) is int):
         return None
     sent_as = tuple(map(_writer_and_revision, _few(entry.get("sent_as"))))

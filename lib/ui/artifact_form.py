@@ -68,13 +68,20 @@ def description(model: type[BaseModel]) -> list[dict[str, Any]]:
     return [_field(name, info) for name, info in model.model_fields.items()]
 
 
+def _limit(info: FieldInfo) -> str:
+    """Say how many entries a long list takes; the method's own numbers are said as a criterion."""
+    most = bound(info, "max_length") or 0
+    return f" At most {most} entries." if most >= 20 else ""
+
+
 def _field(name: str, info: FieldInfo) -> dict[str, Any]:
     help_ = info.description or ""
     about = {"name": name, "label": info.title or name, "help": help_}
     kind = inner_type(info)
     if get_origin(kind) is list and not is_model(item_type(kind)):
-        return about | {"kind": "lines", "help": f"{help_} One entry a line.".strip()}
+        return about | {"kind": "lines", "help": f"{help_} One entry a line.{_limit(info)}".strip()}
     if get_origin(kind) is list:
+        about["help"] = f"{help_}{_limit(info)}".strip()
         most = bound(info, "max_length")
         return about | {"kind": "entries", "fields": description(item_type(kind)), "most": most}
     if is_model(kind):

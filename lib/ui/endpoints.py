@@ -51,6 +51,8 @@ def taking(take: Take, most: int) -> Answer:
             return Response(status_code=413)
         try:
             told = await run_in_threadpool(_take, take, json.loads(body))
+        except typed.TooMuch:
+            return Response(status_code=413)
         except (ValueError, KeyError, TypeError, RecursionError, AccessRefused):
             return Response(status_code=404)
         except Closed:
@@ -65,12 +67,13 @@ def taking(take: Take, most: int) -> Answer:
 
 async def _body(request: Request, most: int) -> bytes | None:
     """Return what a request says; None where that is more than so many bytes."""
-    body = b""
+    parts, length = [], 0
     async for part in request.stream():
-        body += part
-        if len(body) > most:
+        parts.append(part)
+        length += len(part)
+        if length > most:
             return None
-    return body
+    return b"".join(parts)
 
 
 def _take(take: Take, said: Any) -> dict[str, Any] | None:

@@ -28,7 +28,7 @@ const TELL_AFTER_MS = 30000;
 const UNSAVED =
   "Not saved yet. It is kept here and sent again until it is: please leave this tab open.";
 const REFUSED = "What you typed here cannot be saved: this link no longer leads to your team.";
-const TOO_LONG = "This is more text than a form can hold: please shorten it.";
+const TOO_LONG = "This is more than a form can hold. Shorten it or remove entries; what you typed is still here.";
 
 export default called(mount);
 

@@ -10,14 +10,20 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 
+from lib.artifacts import MODELS
 from lib.guide.port import Proposal, Request
+from lib.guide.scripted import say
 from lib.guide.scripted.anew import drafted
 from lib.guide.scripted.arc import play
 from lib.guide.scripted.reading import MOST_READ
 from lib.guide.scripted.scene import seen
 from lib.guide.scripted.scripts import SCRIPTS
-from lib.shaping import normalised
+from lib.shaping import bound, normalised
 from lib.transcript import Role
+from lib.workshop import Fields
+
+#: Entries from which on a list's limit is there for the memory, and not for the method.
+_LONG = 20
 
 _CHUNK = re.compile(r"\s*\S{1,24}|\s+")
 
@@ -46,8 +52,24 @@ def _answer(request: Request) -> tuple[str, Proposal]:
     script = SCRIPTS[request.step]
     reply = play(seen(request, script), script)
     fields = normalised(request.step, reply.fields)
-    text = f"{_unread(request)}{reply.text}"
+    text = f"{_unread(request)}{_full(request, fields)}{reply.text}"
     return text, Proposal(fields, reply.phase, reply.suggestions)
+
+
+def _full(request: Request, fields: Fields) -> str:
+    """Return what is said where a list has reached its limit just now; else nothing."""
+    full = [
+        info.title
+        for name, info in MODELS[request.step].model_fields.items()
+        if (most := bound(info, "max_length") or 0) >= _LONG
+        and len(fields.get(name) or []) >= most > len(request.draft.get(name) or [])
+    ]
+    if not full:
+        return ""
+    return (
+        f"{say.named(list(filter(None, full)), 3)} is full. What did not fit is kept in your "
+        "message: merge or remove entries to make room for it.\n\n"
+    )
 
 
 def _unread(request: Request) -> str:

@@ -6,6 +6,7 @@ Everything is linear in the length of the text, and answers with the people's ow
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from lib.criteria.matching import best, folded, words
 
@@ -136,7 +137,8 @@ def names(text: str) -> list[str]:
     >>> names("nurses, doctors (ward and on call) and the pharmacy")
     ['nurses', 'doctors (ward and on call)', 'the pharmacy']
     """
-    return [piece for row in lines(text) for piece in _split(said(row).strip(" ."))]
+    pieces = (piece for row in lines(text) for piece in _split(said(row).strip(" .")))
+    return list(islice(pieces, MOST_LISTED))
 
 
 def _split(row: str) -> list[str]:

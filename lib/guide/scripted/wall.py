@@ -15,7 +15,7 @@ _UNSORTED = "Not sorted yet"
 
 
 #: Ideas taken from one message.
-_FROM_A_MESSAGE = 40
+_FROM_A_MESSAGE = 100
 
 
 _WILD = re.compile(
