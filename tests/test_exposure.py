@@ -100,6 +100,8 @@ class House:
 
     def _queries(self, page: str, who: str) -> Iterator[Query]:
         own: Query = {navigation.TEAM: self.member.link} if who == "member" else {}
+        if who == "observer by link":
+            own = {navigation.OBSERVE: self.observing[self.demo]}
         read = {"at": self.member.id, "step": "challenge"}
         if page in navigation.STEP_PAGES.values():
             yield own | self._in(self.demo, who) | read
@@ -185,15 +187,36 @@ def seen(house: House, sent: Browser, who: str) -> set[tuple[str, str]]:
         sent.messages.clear()
         sent.files.clear()
         app = opened(page, WHO[who], **query)
+        if page == navigation.REVIEW and "at" in query and app.get("download_button"):
+            app = unfolded(app)
         assert not app.exception
         received = sent.received()
         found |= {(page, name) for name, key in house.keys(who).items() if key.encode() in received}
     return found
 
 
+def unfolded(app: AppTest) -> AppTest:
+    """Return the review page with all that is drawn only once it is asked for."""
+    for name in ("events", "pulse", "pulse-as-table"):
+        app.session_state[name] = True
+    app.text_input(key="search").input("the")
+    return app.run()
+
+
 @pytest.mark.parametrize("who", [each for each in WHO if each not in SEEING])
 def test_no_page_sends_a_teams_link_or_code_to(who: str, house: House, sent: Browser) -> None:
     assert seen(house, sent, who) == set()
+
+
+@pytest.mark.parametrize("settings", [Settings(), Settings(passcode="open sesame")], ids=str)
+def test_no_page_sends_them_to_an_observer_on_a_server_of_another_kind(
+    settings: Settings, made: tuple[Process, House], sent: Browser
+) -> None:
+    """Without anything that guards it, and with a passcode."""
+    parts, house = made
+    process.use(process.assemble(settings, parts.store, ScriptedGuide(pace=0)))
+
+    assert seen(house, sent, "observer by link") == set()
 
 
 @pytest.mark.parametrize("who", sorted(SEEING))
@@ -208,9 +231,12 @@ def test_whoever_may_see_links_receives_all(who: str, house: House, sent: Browse
 
 def test_the_files_of_the_review_page_are_searched_too(house: House, sent: Browser) -> None:
     query = {"workshop": house.demo, "at": house.member.id, "step": "challenge"}
-    opened(navigation.REVIEW, DAN, **query)
+    app = opened(navigation.REVIEW, DAN, **query)
 
     assert {"status-csv", "status-xlsx", "messages-csv", "messages-xlsx"} <= sent.files.keys()
+    before = set(sent.files)
+    unfolded(app)
+    assert len(sent.files.keys() - before) >= 4
     assert all(_unpacked(make()) for make in sent.files.values())
 
 

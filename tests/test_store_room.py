@@ -421,18 +421,23 @@ def test_what_has_expired_leaves_the_tables(sqlite_url: str) -> None:
     store, now = open_store(sqlite_url), datetime.now(UTC)
     _, teams = started(store, teams=2)
     store.keep_pass("old", now - timedelta(seconds=1))
-    store.set_code(teams[0].key, Code("LONGPAST", now - timedelta(days=2)))
-    store.set_code(teams[1].key, Code("JUSTPAST", now - timedelta(hours=2)))
     with clock.telling(now - timedelta(days=2)):
         store.attempt("passcode", "old", 60.0)
+    with clock.telling(now - timedelta(days=9)):
+        store.set_code(teams[1].key, Code("FORGOTTN", now - timedelta(days=8)))
+    with clock.telling(now - timedelta(days=2)):
+        store.set_code(teams[0].key, Code("LONGPAST", now - timedelta(days=2)))
+        store.set_code(teams[1].key, Code("JUSTPAST", now - timedelta(hours=2)))
     store.attempt("passcode", "new", 60.0)
     store.prune()
     store.close()
 
     assert everything_in(sqlite_url, "passes") == []
     assert [row.who for row in everything_in(sqlite_url, "attempts")] == ["new"]
-    # An expired code still has a message of its own for a day.
     assert "LONGPAST" not in [row.code for row in everything_in(sqlite_url, "codes")]
+    # An expired code still has a message of its own for a week.
+    issued = {row.code for row in everything_in(sqlite_url, "issued_codes")}
+    assert issued == {"LONGPAST", "JUSTPAST"}
 
 
 def everything_in(url: str, table: str) -> list[Any]:
