@@ -127,7 +127,7 @@ def test_with_another_passcode_or_none_a_pass_opens_nothing(
 def test_a_pass_made_with_no_passcode_opens_nothing_either(store: Store) -> None:
     """A pass whose digest is stored, however it came there, is none where there is no passcode."""
     open_ = Settings(signs_in=True)
-    store.keep_pass(facilitators._digest(open_, "token"), NOW + timedelta(days=1))
+    store.keep_pass(facilitators.digest(open_, "token"), NOW + timedelta(days=1))
 
     assert facilitators.actor(store, open_, "token", {"Host": "localhost"}) == NOBODY
 
