@@ -135,6 +135,9 @@ def everywhere(store: Store) -> tuple[StepKey, Message]:
     placed_ = store.append(key, [asked], reply=reply)
     whole = replace(placed_[1], status=MessageStatus.COMPLETE, revision=2, suggestions=(SENTENCE,))
     store.save(key, [whole], Draft({"pains": [SENTENCE, "kept"], "name": SAID}, revision=1))
+    base = store.draft(key)
+    taken_out = Draft({"pains": base.fields["pains"]}, base.phase, base.revision + 1, base=base)
+    store.save(key, (), taken_out)
     store.discard(key, reply.id)
     again = replace(whole, revision=next_attempt(2) + 1, text=f"Again: {SAID}")
     store.save(key, [again])
@@ -182,7 +185,8 @@ def test_the_words_are_in_every_kind_of_place_before(store: Store) -> None:
     key, message = everywhere(store)
     found = [each.where for each in store.traces(key, message.id)]
 
-    assert len(found) >= 11
+    assert len(found) >= 12
+    assert SAID in [each.fields.get("name") for each in store.earlier_drafts(key, 10)]
     assert all(MARKER not in each.text for each in store.traces(key, message.id))
     assert words_in(held(store)) == list(WORDS)
 
@@ -459,6 +463,24 @@ def test_undoing_a_start_over_gives_back_what_was_redacted(
     assert store.draft(key).fields == {"problem_statement": MARKER}
     assert [each.text for each in store.messages(key)] == [MARKER]
     assert words_in(held(store)) == []
+
+
+def test_a_reopening_is_still_undone_after_a_redaction(
+    store: Store, server: Callable[[], Process]
+) -> None:
+    ours, key = server(), new_step(store)
+    (message,) = store.append(key, [question(SAID)])
+    (team,) = store.teams(key.workshop_id)
+    for slug in ("challenge", "stakeholder-mapping", "user-research"):
+        confirm(store, team, slug, artifact={"x": slug})
+    before = {slug: state.status for slug, state in store.steps(key.team).items()}
+    reopening.revise(store, ours.drafts, key, actor="Ada", at=AT)
+    reopened = {slug: state.status for slug, state in store.steps(key.team).items()}
+    store.redact(key, redaction(message, key))
+    reopening.undo(store, ours.drafts, key, actor="Ada", at=AT)
+
+    assert list(reopened.values()).count(Status.NEEDS_REGENERATION) >= 2
+    assert {slug: state.status for slug, state in store.steps(key.team).items()} == before
 
 
 def test_a_summary_made_meanwhile_does_not_bring_it_back(store: Store) -> None:
