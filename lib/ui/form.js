@@ -3,7 +3,7 @@
  *
  * Streamlit's own inputs reach the server when they lose the focus; a laptop that is closed in the
  * middle of a sentence takes the sentence with it. Here a change is sent after a pause, at the
- * latest LONGEST_MS after the first, and when the page is left or hidden. It is kept in the tab and
+ * latest LONGEST_MS after the first, and when the page is left or hidden. It is kept in the browser and
  * sent again until the server has it in its database. Each edit says what its field held before, so
  * that the server can tell what two people changed at the same time.
  */
@@ -22,6 +22,7 @@ import {
   sendOff,
   whenLeaving,
 } from "./typing.js";
+import { leaveBehind, takeOver } from "./writer.js";
 
 const MOST_SENT = 3;
 const TELL_AFTER_MS = 30000;
@@ -59,7 +60,10 @@ function mount(parent, first) {
     }));
   const remember = () => {
     // The page was opened again meanwhile: what the tab keeps is the new form's.
-    if (!form.gone) keep(store, edits());
+    if (form.gone) return;
+    const unsaved = edits();
+    keep(store, unsaved);
+    leaveBehind(store, unsaved.length ? { edits: unsaved } : null);
   };
   const body = (what) => {
     const { address, ...who } = form.data.delivery;
@@ -173,28 +177,41 @@ function mount(parent, first) {
     form.newest = data.revision;
     const memory = kept(store);
     const earlier = Array.isArray(memory) ? memory : [];
-    const waiting = new Map(earlier.map((edit) => [edit.field, edit]));
-    form.number = Math.max(form.number, ...earlier.map(({ revision }) => revision));
     for (const spec of data.spec) {
       const holder = document.createElement("div");
       holder.dataset.field = spec.name;
       const known = data.values[spec.name] ?? null;
       const field = { spec, holder, known, local: known, base: known, revision: 0, sent: [] };
-      const edit = waiting.get(spec.name);
-      if (edit) {
-        const { value: local, was: base, revision, epoch } = edit;
-        const sent = edit.sent.map((value, at) => {
-          const [by, number] = edit.sent_as?.[at] ?? [edit.writer, 0];
-          return { value, writer: by, revision: number };
-        });
-        Object.assign(field, { local, base, sent, writer: edit.writer, revision, epoch });
-        form.since = Date.now();
-      }
       form.fields.set(spec.name, field);
-      draw(field);
     }
+    pickUp(earlier);
+    for (const field of form.fields.values()) draw(field);
     root.replaceChildren(...[...form.fields.values()].map((field) => field.holder));
     if (dirty().length) send();
+    else resume();
+  };
+  /** Take edits up as they were when the page was left; return their fields. */
+  const pickUp = (earlier) => {
+    const known = earlier.filter((edit) => form.fields.has(edit.field));
+    form.number = Math.max(form.number, ...known.map(({ revision }) => revision));
+    return known.map((edit) => {
+      const { value: local, was: base, revision, epoch, writer } = edit;
+      const sent = edit.sent.map((value, at) => {
+        const [by, number] = edit.sent_as?.[at] ?? [writer, 0];
+        return { value, writer: by, revision: number };
+      });
+      form.since = Date.now();
+      return Object.assign(form.fields.get(edit.field), { local, base, sent, writer, revision, epoch });
+    });
+  };
+  /** Continue with what a tab of this browser could not save before it was closed. */
+  const resume = async () => {
+    const isWanted = () => !form.gone && !dirty().length;
+    const found = await takeOver(store, isWanted);
+    if (!found) return;
+    for (const field of pickUp(found.edits)) if (!isFocused(field)) draw(field);
+    remember();
+    send();
   };
   const refresh = (data) => {
     form.epoch = data.epoch;

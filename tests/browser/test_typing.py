@@ -347,6 +347,26 @@ def test_closing_a_tab_offline_asks_and_the_text_is_back(
     expect(again.box).to_have_value("And this is not se")
 
 
+def test_what_is_typed_into_a_form_offline_is_saved_when_the_link_is_opened_again(
+    tab: Walker, store: Store, team: Team, app: AppServer
+) -> None:
+    context = tab.page.context
+    context.set_offline(True)
+    tab.field("Who has it").press_sequentially("Night nurses")
+    with tab.page.expect_event("dialog") as asked:
+        tab.page.close(run_before_unload=True)
+    with tab.page.expect_event("close"):
+        asked.value.accept()
+    context.set_offline(False)
+    assert drafted(store, team) == {}
+    again = joined(context, app, team, "Ada")
+    again.edit_tab()
+
+    expect(again.field("Who has it")).to_have_value("Night nurses")
+    assert eventually(lambda: drafted(store, team) == {"target_user": "Night nurses"})
+    assert eventually(lambda: not left_behind(again))
+
+
 def test_a_tab_with_nothing_unsaved_closes_without_a_question(tab: Walker) -> None:
     tab.box.press_sequentially("Hm")
     asked: list[str] = []
