@@ -124,7 +124,7 @@ def outcome(step: str) -> Fields:
 
 def opened(page: str, claims: Mapping[str, Any] | None = None, **query: str) -> AppTest:
     """Open a page in a new tab, as somebody of whom a provider says these *claims*."""
-    app = AppTest.from_file(str(ROOT / navigation.FRONT_DOOR), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / navigation.FRONT_DOOR), default_timeout=120)
     app.user = dict(claims or {})
     return moved(app, page, **query)
 

@@ -28,7 +28,7 @@ from lib.store.port import Decision, StoreUnavailable
 from lib.transcript import ATTEMPT, Message, MessageStatus, Role
 from lib.updates import Outcome, Update
 from lib.workshop import Aside, Draft, Fields, StepKey
-from tests.fakes import new_step
+from tests.fakes import PATIENCE, new_step
 from tests.test_debouncer import FakeClock
 
 
@@ -39,13 +39,16 @@ class FlakyStore(MemoryStore):
         super().__init__()
         self.down = False
         self.on_read: list[threading.Event] = []
+        #: Set once something was read that is held up.
+        self.held_up = threading.Event()
 
     def draft(self, key: StepKey) -> Draft:
         if self.down:
             raise StoreUnavailable("The database cannot be reached.")
         found = super().draft(key)
         for event in self.on_read:
-            event.wait(5.0)
+            self.held_up.set()
+            event.wait(2 * PATIENCE)
         return found
 
     def set_aside(self, key: StepKey, aside: Aside) -> None:
@@ -208,11 +211,16 @@ def test_a_slow_database_under_one_team_keeps_no_other_from_editing(setup: Setup
     setup.drafts.edit(other, "target_user", "first")  # pending: needs no read
     answer = threading.Event()
     setup.store.on_read.append(answer)
-    slow = threading.Thread(target=setup.drafts.edit, args=(setup.key, "target_user", "slow"))
+    slow = threading.Thread(
+        target=setup.drafts.edit, args=(setup.key, "target_user", "slow"), daemon=True
+    )
     slow.start()
-    quick = threading.Thread(target=setup.drafts.edit, args=(other, "target_user", "quick"))
+    assert setup.store.held_up.wait(PATIENCE)
+    quick = threading.Thread(
+        target=setup.drafts.edit, args=(other, "target_user", "quick"), daemon=True
+    )
     quick.start()
-    quick.join(timeout=2.0)
+    quick.join(PATIENCE)
     was_quick = not quick.is_alive()
     answer.set()
     slow.join()
@@ -749,8 +757,9 @@ def test_a_draft_nobody_here_has_seen_is_not_invented_while_the_database_is_away
 def test_a_slow_reader_does_not_bring_an_older_draft_back(setup: Setup) -> None:
     answer = threading.Event()
     setup.store.on_read.append(answer)
-    reader = threading.Thread(target=setup.drafts.current, args=(setup.key,))
+    reader = threading.Thread(target=setup.drafts.current, args=(setup.key,), daemon=True)
     reader.start()
+    assert setup.store.held_up.wait(PATIENCE)
     newer = Draft({"target_user": "nurses"}, Phase.GATHER, 3)
     setup.autosave.note(setup.key, draft=newer)
     setup.drafts.current(setup.key)

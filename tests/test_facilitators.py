@@ -211,7 +211,7 @@ def house() -> Iterator[Process]:
 
 
 def page(file: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / file), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / file), default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()

@@ -332,7 +332,7 @@ def test_a_reply_without_end_is_stopped_and_what_was_written_stays(
 
     assert said.error.startswith("The guide did not come to an end and was stopped.")
     assert 19_000 < len(said.text) <= 20_000
-    assert server.left.wait(5)
+    assert server.left.wait(60)
 
 
 def test_a_reply_that_drips_for_ever_is_stopped_too(server: GuideServer) -> None:
@@ -417,7 +417,7 @@ def test_leaving_a_reply_hangs_up(server: GuideServer, guide: ModelGuide) -> Non
     assert next(piece for piece in pieces if piece).startswith("again")
     pieces.close()  # type: ignore[attr-defined]
 
-    assert server.left.wait(5)
+    assert server.left.wait(60)
     assert guide.usage.calls()[-1].outcome == "stopped"
 
 
@@ -1079,7 +1079,7 @@ def test_no_thread_is_left_behind(server: GuideServer) -> None:
         reply(guide, request("They wait."))
     server.closing.set()
 
-    assert eventually(lambda: threading.active_count() <= before, within=5)
+    assert eventually(lambda: threading.active_count() <= before)
 
 
 def test_this_machine_is_all_these_tests_reach(server: GuideServer) -> None:

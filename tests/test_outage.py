@@ -414,7 +414,7 @@ def keeps_and_saves(
     assert waited <= PATIENCE
     assert [each.reason for each in reported] == [reason]
     assert list(autosave.pending(key).messages.values()) == messages
-    assert eventually(lambda: autosave.flush(key), within=20)
+    assert eventually(lambda: autosave.flush(key))
     assert texts(store, key) == [each.text for each in messages]
     assert store.draft(key) == Draft({"a": 2}, revision=2)
 

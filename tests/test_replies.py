@@ -427,7 +427,7 @@ def test_the_writer_notices_a_stop_within_a_renewal(store: FlakyStore, guide: Fa
     live = growing(process, guide, key)
     store.interrupt(key, live.id)
 
-    assert eventually(lambda: process.replies.live(key) is None, within=2)
+    assert eventually(lambda: process.replies.live(key) is None)
     guide.go_on()
 
 

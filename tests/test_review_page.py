@@ -84,7 +84,7 @@ def running(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=120)
     app.switch_page("pages/review.py")
     for name, value in query.items():
         app.query_params[name] = value
