@@ -196,8 +196,11 @@ def _bubble(
             yield Finding("truncated", place, f"shown, never sent: {_short(bubble.said)}")
         return
     letters = _letters(_text(bubble.said))
-    if not bubble.said.count("The guide is thinking") and not any(
-        text.startswith(letters) for text in spoken
+    # Of a reply that was interrupted before its first word nothing was ever streamed.
+    if (
+        letters
+        and not bubble.said.count("The guide is thinking")
+        and not any(text.startswith(letters) for text in spoken)
     ):
         yield Finding("truncated", place, f"shown, never streamed: {_short(bubble.said)}")
 

@@ -304,12 +304,16 @@ class Person:
         key = next((each for each in self.tab.page.buttons if each.startswith(how)), None)
         if key is None:
             return
-        _, field, writer = key.split("/", 2)
+        _, field, writer, revision = key.split("/")
         try:
             asides = self._world.asides(self._place())
         except StoreError:
             return
-        seen = [str(each.value) for each in asides if (each.field, each.writer) == (field, writer)]
+        seen = [
+            str(each.value)
+            for each in asides
+            if (each.field, each.writer, str(each.revision)) == (field, writer, revision)
+        ]
         self._press(key)
         self._history.settled.append(
             Settled(self._place(), field, writer, tuple(seen), time.monotonic())

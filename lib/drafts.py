@@ -201,8 +201,8 @@ class Drafts:
         raise Conflict("This earlier draft is no longer kept. Choose another one.")
 
     def discard(self, key: StepKey, aside: Aside) -> None:
-        """Forget what was set aside. Raises StoreError."""
-        self._store.drop_aside(key, aside.field, aside.writer)
+        """Forget what was set aside, unless it has changed since. Raises StoreError."""
+        self._store.drop_aside(key, aside.field, aside.writer, aside.revision)
 
     def settle(
         self, key: StepKey, message: Message, base: Draft, proposed: Fields, phase: Phase

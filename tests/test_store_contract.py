@@ -547,6 +547,20 @@ def test_what_was_set_aside_is_forgotten_once_and_no_other_with_it(
     assert [aside(), other] == store.asides(elsewhere)
 
 
+def test_what_was_set_aside_and_has_changed_since_it_was_shown_is_not_forgotten(
+    store: Store, key: StepKey
+) -> None:
+    store.set_aside(key, aside("shown", revision=1))
+    store.set_aside(key, aside("newer", revision=2))
+    store.drop_aside(key, "target_user", "tab-b", 1)
+
+    assert [aside("newer", revision=2)] == store.asides(key)
+
+    store.drop_aside(key, "target_user", "tab-b", 2)
+
+    assert store.asides(key) == []
+
+
 def test_what_belongs_to_no_step_is_not_set_aside(store: Store) -> None:
     key = StepKey(*NOWHERE, "challenge")
     with pytest.raises(Unstorable):

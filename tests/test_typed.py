@@ -467,10 +467,22 @@ def test_what_was_discarded_does_not_come_back_with_the_next_rerun(
 
     assert asides(store, key) == [("Ada", "Nurses")]
 
-    pages.drawn(app.button(key=f"discard/target_user/{ADA}").click().run())
+    pages.drawn(app.button(key=f"discard/target_user/{ADA}/1").click().run())
     typed_in(app, team, late)
 
     assert asides(store, key) == []
+
+
+def test_words_that_came_after_what_was_shown_are_not_discarded_with_it(
+    store: WatchedStore, team: Team, key: StepKey
+) -> None:
+    store.inner.set_aside(key, Aside("target_user", ADA, "Ada", "Nurses", 1, 0))
+    app = pages.opened_step(team, "challenge")
+    shown = app.button(key=f"discard/target_user/{ADA}/1")
+    store.inner.set_aside(key, Aside("target_user", ADA, "Ada", "Nurses at night", 2, 0))
+    pages.drawn(shown.click().run())
+
+    assert asides(store, key) == [("Ada", "Nurses at night")]
 
 
 def test_what_was_set_aside_can_be_used_and_what_it_replaces_is_kept_in_its_stead(
@@ -481,7 +493,7 @@ def test_what_was_set_aside_can_be_used_and_what_it_replaces_is_kept_in_its_stea
     theirs = edit("target_user", "Doctors", writer=BEN)
     typed.deliver(process, team, said(theirs, member="Ben"))
     pages.drawn(app.run())
-    pages.drawn(app.button(key=f"use/target_user/{BEN}").click().run())
+    pages.drawn(app.button(key=f"use/target_user/{BEN}/1").click().run())
 
     assert stored(store, key) == {"target_user": "Doctors"}
     assert asides(store, key) == [("", "Nurses")]
@@ -494,10 +506,10 @@ def test_what_was_set_aside_from_a_field_that_is_no_more_is_shown_and_may_be_dis
     app = pages.opened_step(team, "challenge")
     shown = [each.value for each in app.markdown if "Tired" in each.value]
     offered = [each.key for each in app.button if each.key and "/mood/" in each.key]
-    pages.drawn(app.button(key=f"discard/mood/{ADA}").click().run())
+    pages.drawn(app.button(key=f"discard/mood/{ADA}/1").click().run())
 
     assert len(shown) == 1
-    assert offered == [f"discard/mood/{ADA}"]
+    assert offered == [f"discard/mood/{ADA}/1"]
     assert asides(store, key) == []
 
 

@@ -41,11 +41,16 @@ class MemoryTyped(MemoryTranscripts):
                 self.set_aside(key, replaced)
             return True
 
-    def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
+    def drop_aside(
+        self, key: StepKey, field: str, writer: str, revision: int | None = None
+    ) -> None:
         """Forget what a writer's aside for a field holds."""
         with self._lock:
             self._check_right()
-            self._rows.get(key, NOTHING).asides.pop((field, writer), None)
+            held = self._rows.get(key, NOTHING).asides
+            known = held.get((field, writer))
+            if known is not None and revision in (None, known.revision):
+                del held[field, writer]
 
     def keep_unsent(self, key: StepKey, unsent: Unsent) -> Unsent:
         """Keep what a tab's chat box holds; newer wins. Return what is stored now."""

@@ -275,8 +275,14 @@ class Store(RoomStore, Protocol):
         """
         ...
 
-    def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
-        """Forget what a writer's aside for a field holds: it was used, or is not wanted."""
+    def drop_aside(
+        self, key: StepKey, field: str, writer: str, revision: int | None = None
+    ) -> None:
+        """
+        Forget what a writer's aside for a field holds: it was used, or is not wanted.
+
+        With a *revision* only what has that one: nobody discards words they have not seen.
+        """
         ...
 
     def keep_unsent(self, key: StepKey, unsent: Unsent) -> Unsent:

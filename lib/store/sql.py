@@ -224,9 +224,11 @@ class SqlStore(Rooms, Entrance):
         """Put an aside into the draft, and what that replaces beside it."""
         return self._outcomes.use_aside(key, aside, draft, replaced)
 
-    def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
+    def drop_aside(
+        self, key: StepKey, field: str, writer: str, revision: int | None = None
+    ) -> None:
         """Forget what a writer's aside for a field holds."""
-        self._typed.drop_aside(key, field, writer)
+        self._typed.drop_aside(key, field, writer, revision)
 
     def keep_unsent(self, key: StepKey, unsent: Unsent) -> Unsent:
         """Keep what a tab's chat box holds; newer wins. Return what is stored now."""

@@ -75,11 +75,15 @@ class Typed:
             for row in found
         ]
 
-    def drop_aside(self, key: StepKey, field: str, writer: str) -> None:
+    def drop_aside(
+        self, key: StepKey, field: str, writer: str, revision: int | None = None
+    ) -> None:
         """Forget what a writer's aside for a field holds."""
         gone = delete(asides).where(
             in_step(asides, key), asides.c.field == field, asides.c.writer == writer
         )
+        if revision is not None:
+            gone = gone.where(asides.c.revision == revision)
         self._door.act(Kind.SINGLE, lambda connection: connection.execute(gone))
 
     def keep_unsent(self, key: StepKey, typed: Unsent) -> Unsent:

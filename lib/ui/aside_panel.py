@@ -23,7 +23,8 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
 
 
 def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
-    place = f"{aside.field}/{aside.writer}"
+    # A press is about the words that were shown: with others it finds no button.
+    place = f"{aside.field}/{aside.writer}/{aside.revision}"
     closed = copy.is_read_only(step)
     st.caption(f":material/difference: {_why(copy, step, aside, process.replies.guide_name)}")
     st.markdown(_text(step, aside))
