@@ -44,6 +44,7 @@ def matched(base: Sequence[Any], side: Sequence[Any], new: Collection[str] = ())
         pairing.by_name()
         pairing.by_gap()
         pairing.by_likeness()
+        pairing.by_place()
     return dict(sorted(found.items()))
 
 
@@ -105,28 +106,35 @@ class _Pairing:
 
     def by_name(self) -> None:
         """Records of the same name belong together; of several, those that share most."""
-        self._within(lambda entries, left: {at: _name(entries[at]) for at in left})
-
-    def by_gap(self) -> None:
-        """Entries in the same place between the same others belong together, if they are alike."""
         olds, news = self._left()
-        self._pair_groups(
-            _grouped(olds, _behind(len(self._base), {at: at for at in self._found})),
-            _grouped(news, _behind(len(self._side), {b: a for a, b in self._found.items()})),
-        )
-
-    def by_likeness(self) -> None:
-        """Entries that are alike belong together, wherever they are."""
-        olds, news = self._left()
-        self._most_alike(olds, news)
-
-    def _within(self, group: Callable[[Sequence[Any], list[int]], dict[int, Hashable]]) -> None:
-        olds, news = self._left()
-        old_names, new_names = group(self._base, olds), group(self._side, news)
-        self._pair_groups(
-            _grouped([at for at in olds if old_names[at]], old_names),
+        names = {at: _name(self._base[at]) for at in olds}
+        new_names = {at: _name(self._side[at]) for at in news}
+        self._alike_within(
+            _grouped([at for at in olds if names[at]], names),
             _grouped([at for at in news if new_names[at]], new_names),
         )
+
+    def by_gap(self) -> None:
+        """Entries that are alike and stand between the same others belong together."""
+        self._alike_within(*self._gaps())
+
+    def by_likeness(self) -> None:
+        """Entries that are alike belong together, wherever they are; texts if one goes on the other."""
+        olds, news = self._left()
+        self._most_alike(olds, news, _likeness_elsewhere)
+
+    def by_place(self) -> None:
+        """
+        As many texts that stand between the same others belong together, in order.
+
+        A text is one thing: taking it for another's successor mixes nothing up.
+        """
+        olds, news = self._gaps()
+        for gap, places in olds.items():
+            others = news.get(gap, [])
+            entries = [*(self._base[at] for at in places), *(self._side[at] for at in others)]
+            if len(places) == len(others) and all(isinstance(each, str) for each in entries):
+                self._found |= dict(zip(places, others, strict=True))
 
     def _left(self) -> tuple[list[int], list[int]]:
         taken = self._new | set(self._found.values())
@@ -135,35 +143,47 @@ class _Pairing:
             [at for at in range(len(self._side)) if at not in taken],
         )
 
-    def _pair_groups(
+    def _gaps(self) -> tuple[dict[Hashable, list[int]], dict[Hashable, list[int]]]:
+        """Return what is left of both, by the entry it stands behind."""
+        olds, news = self._left()
+        return (
+            _grouped(olds, _behind(len(self._base), {at: at for at in self._found})),
+            _grouped(news, _behind(len(self._side), {b: a for a, b in self._found.items()})),
+        )
+
+    def _alike_within(
         self, olds: Mapping[Hashable, list[int]], news: Mapping[Hashable, list[int]]
     ) -> None:
         for group, places in olds.items():
             others = news.get(group, [])
             if len(places) == len(others):
-                pairs = zip(places, others, strict=True)
-                self._found |= {old: new for old, new in pairs if self._belong(old, new)}
-            else:
-                self._most_alike(places, others)
+                pairs = list(zip(places, others, strict=True))
+                self._found |= {old: new for old, new in pairs if self._likeness(old, new) >= ALIKE}
+                pairs = [(old, new) for old, new in pairs if old not in self._found]
+                places, others = [old for old, _ in pairs], [new for _, new in pairs]  # noqa: PLW2901
+            self._most_alike(places, others, likeness)
 
-    def _belong(self, old: int, new: int) -> bool:
-        """Whether an entry in another's place is that one, changed."""
-        before, after = self._base[old], self._side[new]
-        if isinstance(before, str) and isinstance(after, str):
-            # A text is one thing: taking it for another's successor mixes nothing up.
-            return True
-        return likeness(before, after) >= ALIKE
+    def _likeness(self, old: int, new: int) -> float:
+        return likeness(self._base[old], self._side[new])
 
-    def _most_alike(self, olds: Sequence[int], news: Sequence[int]) -> None:
+    def _most_alike(
+        self, olds: Sequence[int], news: Sequence[int], compare: Callable[[Any, Any], float]
+    ) -> None:
         """Find the most alike first, and of those equally alike the first."""
         if len(olds) * len(news) > MAX_COMPARED:
             return
-        compared = ((likeness(self._base[o], self._side[n]), o, n) for o in olds for n in news)
+        compared = ((compare(self._base[o], self._side[n]), o, n) for o in olds for n in news)
         taken: set[int] = set()
         for score, old, new in sorted(compared, key=lambda each: (-each[0], each[1], each[2])):
             if score >= ALIKE and old not in self._found and new not in taken:
                 self._found[old] = new
                 taken.add(new)
+
+
+def _likeness_elsewhere(one: Any, other: Any) -> float:
+    if isinstance(one, str) and isinstance(other, str):
+        return float(_goes_on(one, other))
+    return likeness(one, other)
 
 
 def likeness(one: Any, other: Any) -> float:
@@ -200,10 +220,15 @@ def _is_telling(value: Any) -> bool:
 
 
 def _likeness_of_texts(one: str, other: str) -> float:
-    if one and other and (one.startswith(other) or other.startswith(one)):
+    if _goes_on(one, other):
         return 1.0
     compared = SequenceMatcher(None, one[:_COMPARED], other[:_COMPARED], autojunk=False)
     return float(compared.ratio())
+
+
+def _goes_on(one: str, other: str) -> bool:
+    """Whether one of two texts begins with the other."""
+    return bool(one and other) and (one.startswith(other) or other.startswith(one))
 
 
 def _first(entry: Mapping[str, Any]) -> Any:

@@ -439,7 +439,9 @@ def test_what_a_cut_off_server_holds_of_one_writer_is_what_came_elsewhere_and_mo
     here.drafts.take_in(key, by_ben("pains", ["They wait", "They call"], ["They wait"]))
     here.saved()
     sent = {"sent": (["They wait"],), "sent_as": (("tab-a", 1),)}
+    setup.store.down = True
     away.drafts.take_in(key, typed("pains", ["They wait for hours"], revision=2, **sent))
+    setup.store.down = False
 
     assert away.saved() == {"pains": ["They wait for hours", "They call"]}
     assert setup.store.asides(key) == []

@@ -160,7 +160,7 @@ def holding(fates: list[str], base: list[Any], *wanted: str) -> list[Any]:
     return [entry for entry, fate in zip(base, fates, strict=True) if fate in wanted]
 
 
-LISTS = settings(deadline=None, max_examples=300)  # a busy machine is not a bug
+LISTS = settings(deadline=None, max_examples=200)  # a busy machine is not a bug
 
 
 @LISTS
@@ -210,6 +210,22 @@ def test_without_a_conflict_it_does_not_matter_who_comes_first(
     assert one.clash == other.clash
     if not one.clash:
         assert sorted(map(str, one.value)) == sorted(map(str, other.value))
+
+
+def test_records_are_known_by_their_names_wherever_they_are() -> None:
+    base = [record(f"Person {number}") for number in range(20)]
+    mine = [changed(each, "mine") for each in reversed(base)]
+    theirs = [each | {"power": "low"} for each in base]
+    expected = [each | {"power": "low"} for each in mine]
+
+    assert merge(base, mine, theirs) == Merged(expected, clash=False)
+
+
+def test_what_is_moved_beside_a_removed_entry_takes_no_entrys_place() -> None:
+    base = ["0 aaaaaa", "1 bbbbbb", "2 cccccc", "3 dddddd", "4 eeeeee"]
+    mine = ["2 cccccc", "0 aaaaaa", "3 dddddd mine", "4 eeeeee"]
+
+    assert merge(base, mine, [*base[:3], base[4]]).clash
 
 
 anything = st.lists(st.text("abc", min_size=1, max_size=3), max_size=6, unique=True)
