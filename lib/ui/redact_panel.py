@@ -11,7 +11,7 @@ from lib.redaction import MARKER, RedactionRefused, Trace
 from lib.replies import utc_now
 from lib.store.port import StoreError
 from lib.transcript import Message
-from lib.ui import gate, press, safe
+from lib.ui import gate, press, problem, safe
 from lib.ui.moment import zone
 from lib.ui.override_panel import FACILITATOR, MAX_REASON
 from lib.workshop import StepKey
@@ -83,17 +83,19 @@ def _ask(process: Process, key: StepKey, message: Message) -> None:
         return
     _places(traces)
     st.checkbox("Also remove the author's name", key=_AUTHOR)
-    st.text_input(
+    reason = st.text_input(
         "Reason",
         key=_REASON,
-        max_chars=MAX_REASON,
         help="The event log shows it, with the time. Do not repeat the words here.",
     )
+    if long := problem.too_long("reason", reason, MAX_REASON):
+        st.warning(long)
     with st.container(horizontal=True):
         st.button(
             "Redact",
             key="redact-yes",
             type="primary",
+            disabled=bool(long),
             on_click=_redact,
             args=(process, key, message, [each.place for each in traces[:MAX_PLACES]]),
         )
