@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from lib import reopening, steps, summaries
+from lib.agenda import Agenda
 from lib.cascade import dependants, move, why_stale
 from lib.completion import NotReady
 from lib.edits import Edit
@@ -142,6 +143,17 @@ def test_12_still_valid_makes_a_stale_step_complete_again(server: Server) -> Non
     assert server.statuses["sense-making"] is Status.COMPLETE
     assert server.store.steps(server.key.team)["sense-making"].stale is None
     assert len(server.store.versions(server.at("sense-making"))) == 1
+
+
+def test_12_still_valid_starts_no_step_that_is_held() -> None:
+    server = Server(store := MemoryStore(), new_step(store))
+    store.save_agenda(server.key.workshop_id, Agenda(open_until="sense-making", revision=1))
+    server.finish(4)
+    changed(server, "user-research")
+    server.do("sense-making", Event.STILL_VALID)
+
+    assert server.statuses["sense-making"] is Status.COMPLETE
+    assert server.statuses["persona"] is Status.NOT_STARTED
 
 
 def test_12_still_valid_is_refused_while_what_changed_is_still_open(server: Server) -> None:

@@ -10,14 +10,17 @@ from functools import partial
 import pytest
 
 from lib import reopening
+from lib.access import Action
 from lib.guide.port import GuideError
 from lib.process import Process, assemble
 from lib.replies import utc_now
 from lib.reply import Reply
+from lib.rights import TeamPermit
 from lib.settings import Settings
-from lib.store import open_store
+from lib.status import Change, Event, Status
+from lib.store import open_store, permits
 from lib.store.memory import MemoryStore
-from lib.store.port import LEASE, Store, StoreUnavailable
+from lib.store.port import LEASE, Closed, Decision, Store, StoreUnavailable
 from lib.transcript import Message, MessageStatus, Role, next_attempt
 from lib.workshop import StepKey
 from tests.fakes import FakeGuide, eventually, new_step, placed, proposal, question
@@ -826,6 +829,42 @@ def test_a_reply_that_somebody_has_answered_is_not_written_anew(
 
     assert len(guide.requests) == 2
     assert first in store.messages(key)
+
+
+def test_a_question_that_waited_is_not_answered_in_a_complete_step(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    guide.hold()
+    process.replies.ask(key, [question("Who?")])
+    assert eventually(lambda: len(guide.requests) == 1)
+    process.replies.ask(key, [question("And why?")])
+    change = Change(key.step, Event.CONFIRM, Status.IN_PROGRESS, Status.COMPLETE)
+    store.apply(key.team, Decision([change], "Ben", utc_now()))
+    guide.go_on()
+    assert over(process, key)
+    process.close(within=2)
+
+    assert len(guide.requests) == 1
+    assert [m.role for m in store.messages(key)].count(Role.ASSISTANT) == 1
+
+
+def test_the_last_reply_of_a_complete_step_is_not_written_anew(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    """A teammate confirmed it while this page still offered another reply."""
+    process.replies.ask(key, [question("Who?")])
+    assert over(process, key)
+    last = store.messages(key)[-1]
+    change = Change(key.step, Event.CONFIRM, Status.IN_PROGRESS, Status.COMPLETE)
+    store.apply(key.team, Decision([change], "Ben", utc_now()))
+    process.replies.rewrite(key, last)
+    permit = TeamPermit(Action.RETRY_REPLY, key.team, None, key.step)
+    with permits.held(permit), pytest.raises(Closed):
+        store.discard(key, last.id)
+
+    assert store.messages(key)[-1] == last
+    assert store.discarded(key) == []
+    assert len(guide.requests) == 1
 
 
 def test_asked_twice_at_once_for_another_reply_the_guide_writes_one(
