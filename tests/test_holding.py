@@ -291,11 +291,18 @@ def test_a_team_coming_in_by_its_link_reads_that_its_workshop_is_deleted(
     assert heading(app) == "This workshop is closed"
 
 
-def test_when_its_time_has_come_whoever_looks_erases_it(store: WatchedStore, team: Team) -> None:
+def test_whoever_looks_when_its_time_has_come_erases_nothing(
+    store: WatchedStore, team: Team
+) -> None:
+    """The sweeper does: opening a page writes nothing."""
     store.inner.delete(team.workshop_id, NOW)
     app = opened_step(team, "challenge")
+    left = len(store.inner.workshops())
+    store.inner.prune()
+    drawn(app.run())
 
-    assert heading(app) == "This way in is closed"
+    assert left == 1
+    assert app.error
     assert store.inner.workshops() == []
 
 

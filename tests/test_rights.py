@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,9 +19,10 @@ from lib.rights import FacilitatorPermit, Facts, Permit, TeamPermit, refusal
 from lib.status import Change, Event, Status
 from lib.store import changes, open_store, permits, placing
 from lib.store import rights as rights_in_sql
-from lib.store.port import Closed, Decision, Store
+from lib.store.port import Closed, Decision, NotFound, Store
 from lib.transcript import MessageStatus
 from lib.workshop import Aside, Code, Draft, Team, TeamKey, Unsent, Workshop
+from tests.review_table import statements
 from tests.test_store_contract import Opens, opens, question, reply  # noqa: F401 - a fixture
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -220,6 +221,13 @@ def _other_workshop(house: House) -> object:
     return house.store.create_workshop(Workshop(new_id(), "T", "C", AT), [])
 
 
+def _restored(house: House) -> object:
+    key = house.team.step_key(FIRST)
+    with suppress(NotFound):
+        return house.store.replace_draft(key, _emptied(house.store.draft(key)))
+    return house.store.replace_draft(key, _emptied(Draft()))
+
+
 #: Every write a store offers to somebody, by the action under which it is made. A new action needs
 #: a row here.
 WRITES: dict[Action, list[Write]] = {
@@ -276,11 +284,7 @@ WRITES: dict[Action, list[Write]] = {
     Action.STOP_REPLY: [_interrupted],
     Action.RETRY_REPLY: [_taken_over, _discarded],
     Action.UNDO_UPDATE: [_said],
-    Action.RESTORE_DRAFT: [
-        lambda house: house.store.replace_draft(
-            house.team.step_key(FIRST), _emptied(house.store.draft(house.team.step_key(FIRST)))
-        )
-    ],
+    Action.RESTORE_DRAFT: [_restored],
     Action.USE_ASIDE: [
         lambda house: house.store.use_aside(
             house.team.step_key(FIRST), ASIDE, Draft({"target_user": "Everybody"}, revision=1), None
@@ -584,3 +588,16 @@ def test_a_repeat_of_a_stored_message_is_no_new_write(house: House) -> None:
 
     assert again == []
     assert [each.id for each in house.store.messages(key)] == [message.id]
+
+
+def test_a_right_is_checked_in_no_statement_of_its_own(two_servers: tuple[House, House]) -> None:
+    """What is sent most, a message, and what is typed cost the round trips they cost without."""
+    house, _ = two_servers
+    typing = WRITES[Action.TYPE][0]
+    for action, write in ((Action.SAY, _said), (Action.TYPE, typing)):
+        with statements(house.store) as plain:
+            write(house)
+        with statements(house.store) as checked, permits.held(house.permit(action)):
+            write(house)
+
+        assert len(checked) == len(plain)
