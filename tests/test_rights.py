@@ -15,6 +15,7 @@ from lib.access import AccessRefused, Action, Actor, Role
 from lib.agenda import Agenda
 from lib.ids import new_id, new_link
 from lib.notes import Closing, Kind, Note
+from lib.redaction import Redaction
 from lib.rights import FacilitatorPermit, Facts, Permit, TeamPermit, refusal
 from lib.status import Change, Event, Status
 from lib.store import changes, open_store, permits, placing
@@ -72,7 +73,7 @@ def test_an_archived_or_deleted_workshop_takes_no_writes(action: Action) -> None
     )
     archived = refusal(permit, replace(OPEN_FACTS, archived_at=AT)) is None
     deleted = refusal(permit, replace(OPEN_FACTS, erase_at=AT)) is None
-    elsewhere = {Action.START_WORKSHOP, Action.OPEN_DEMO, Action.DUPLICATE}
+    elsewhere = {Action.START_WORKSHOP, Action.OPEN_DEMO, Action.DUPLICATE, Action.REDACT}
 
     assert archived == (action in {Action.ARCHIVE, Action.DELETE, *elsewhere})
     assert deleted == (action in {Action.DELETE, *elsewhere})
@@ -221,6 +222,10 @@ def _other_workshop(house: House) -> object:
     return house.store.create_workshop(Workshop(new_id(), "T", "C", AT), [])
 
 
+def _redaction(house: House) -> Redaction:
+    return Redaction(new_id(), house.team.id, FIRST, REPLY, "F", "A name", AT)
+
+
 def _restored(house: House) -> object:
     key = house.team.step_key(FIRST)
     with suppress(NotFound):
@@ -257,6 +262,9 @@ WRITES: dict[Action, list[Write]] = {
     Action.SHARE: [
         lambda house: house.store.grant(house.workshop.id, EMAIL, Role.OBSERVER),
         lambda house: house.store.grant(house.workshop.id, EMAIL, None),
+    ],
+    Action.REDACT: [
+        lambda house: house.store.redact(house.team.step_key(FIRST), _redaction(house))
     ],
     Action.ARCHIVE: [
         lambda house: house.store.archive(house.workshop.id, AT),
@@ -344,7 +352,8 @@ ENDS: dict[str, Callable[[House], object]] = {
 }
 #: What each of them ends, of a team's rights and of a facilitator's.
 _OF_TEAMS, _OF_FACILITATORS = frozenset(TEAMS), frozenset(FACILITATORS)
-_ELSEWHERE = {Action.START_WORKSHOP, Action.OPEN_DEMO, Action.DUPLICATE}
+# What must not be kept may be taken out of an archived workshop too.
+_ELSEWHERE = {Action.START_WORKSHOP, Action.OPEN_DEMO, Action.DUPLICATE, Action.REDACT}
 ENDED: dict[str, frozenset[Action]] = {
     "link replaced": _OF_TEAMS,
     "link revoked": _OF_TEAMS,

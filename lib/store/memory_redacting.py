@@ -28,7 +28,6 @@ class MemoryRedacting:
     """The port's methods for redactions, over the dicts of the store they are part of."""
 
     _lock: threading.RLock
-    _check_right: Callable[[], None]
     _rows: dict[StepKey, Row]
     _notes: dict[str, dict[str, NoteRecord]]
     _events: dict[str, list[EventRecord]]
