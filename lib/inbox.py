@@ -8,12 +8,14 @@ however often, it is stored once, by its id.
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from lib import steps, working_copy
 from lib.access import Action
 from lib.ids import is_id
 from lib.process import Process
+from lib.rate_limit import Buckets, Rate
 from lib.replies import utc_now
 from lib.rights import TeamPermit
 from lib.store import permits
@@ -21,6 +23,14 @@ from lib.store.port import Closed
 from lib.team_copy import WorkingCopy
 from lib.transcript import Message, Role, TextRefused, accept, as_name
 from lib.workshop import StepKey, Team
+
+#: Messages a team may send: far more than people write, and less than a program could.
+RATE = Rate(burst=300, per_second=5)
+
+#: Shown when a team sends more; what is not stored yet stays in its box, which sends it again.
+TOO_MANY = "Your team sends messages faster than they can be stored. The rest is sent in a moment."
+
+_sending = Buckets(RATE)
 
 
 class Sent(NamedTuple):
@@ -48,7 +58,10 @@ def take_in(process: Process, copy: WorkingCopy, step: str) -> bool:
     settled.intersection_update(each.id for each in sent)
     copy.refused = {id_: why for id_, why in copy.refused.items() if id_ in settled}
     fresh: list[Sent] = [each for each in sent if each.id not in settled]
-    messages = [message for each in fresh if (message := _accepted(copy, each, settled))]
+    accepted = [message for each in fresh if (message := _accepted(copy, each, settled))]
+    messages = _within_rate(copy.team, accepted)
+    if len(messages) < len(accepted):
+        working_copy.notify(TOO_MANY)
     if not messages:
         return False
     try:
@@ -92,9 +105,15 @@ def deliver(process: Process, team: Team, step: str, member: str, entries: Any) 
     if step not in steps.SLUGS:
         raise KeyError(step)
     author = as_name(member) or team.name
-    messages = [_message(each.id, text, author) for each in parsed(entries) if (text := _fit(each))]
+    fitting = [_message(each.id, text, author) for each in parsed(entries) if (text := _fit(each))]
+    messages = _within_rate(team, fitting)
     if messages:
         _ask(process, TeamPermit(Action.SAY, team.key, team.link, step), messages)
+
+
+def _within_rate(team: Team, messages: Sequence[Message]) -> list[Message]:
+    """Return those of *messages* that a team may send now, oldest first."""
+    return list(takewhile(lambda _: not _sending.take(team.key), messages))
 
 
 def _fit(sent: Sent) -> str:
