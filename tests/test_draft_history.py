@@ -109,6 +109,14 @@ def test_who_changes_a_draft_very_often_crowds_out_nobody_elses() -> None:
     assert left[-NEWEST:] == minute[-NEWEST:]
 
 
+def test_the_newest_stay_however_soon_one_follows_the_other() -> None:
+    ever_sooner = [kept(number, number * (400 - number)) for number in range(180)]
+    left = after_dropping(ever_sooner)
+
+    assert len(left) == MAX_KEPT
+    assert left[-NEWEST:] == ever_sooner[-NEWEST:]
+
+
 def test_very_long_drafts_are_kept_up_to_a_bound() -> None:
     left = after_dropping([kept(number, number, MAX_CHARACTERS // 4) for number in range(50)])
 

@@ -215,8 +215,8 @@ def test_without_a_conflict_it_does_not_matter_who_comes_first(
 def test_records_are_known_by_their_names_wherever_they_are() -> None:
     base = [record(f"Person {number}") for number in range(20)]
     mine = [changed(each, "mine") for each in reversed(base)]
-    theirs = [each | {"power": "low"} for each in base]
-    expected = [each | {"power": "low"} for each in mine]
+    theirs = [each | {"power": f"low, {each['name']}"} for each in base]
+    expected = [each | {"power": f"low, {each['name']}"} for each in mine]
 
     assert merge(base, mine, theirs) == Merged(expected, clash=False)
 
