@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
+from lib import navigation
 from lib.guide.port import GuideError
 from lib.process import Process, assemble
 from lib.settings import Settings
@@ -17,6 +18,7 @@ from lib.team_copy import WorkingCopy
 from lib.transcript import Message, MessageStatus, Role
 from lib.updates import Outcome
 from lib.workshop import StepKey
+from tests import pages
 from tests.fakes import FakeGuide, eventually, new_step, proposal, question
 from tests.living_workshop import VARIANTS, LivingWorkshop
 from tests.servers import Server
@@ -144,6 +146,22 @@ def test_unsaved_words_of_an_earlier_era_are_not_shown(
     copy.refresh(process, key.step)
 
     assert copy.transcripts[key.step] == []
+
+
+def test_a_question_about_one_step_is_not_asked_in_another() -> None:
+    store = pages.WatchedStore()
+    team = pages.new_team(store)
+    pages.bring_to(store, team, "user-research")
+    with pages.running(store, FakeGuide()):
+        app = pages.opened_step(team, "challenge")
+        app = pages.drawn(app.button(key="revise").click().run())
+        asked = "reopen" in pages.keys(app)
+        page = navigation.STEP_PAGES["stakeholder-mapping"]
+        app = pages.moved(app, page, **navigation.query(team.link, "Ada"))
+
+        assert asked
+        assert "revise" in pages.keys(app)
+        assert "reopen" not in pages.keys(app)
 
 
 # Drafts
