@@ -841,6 +841,30 @@ def test_a_draft_takes_room_like_any_text(store: FakeStore, clock: FakeClock) ->
     assert not autosave.pending(KEY)
 
 
+def test_what_came_during_a_save_still_takes_its_room(store: FakeStore, clock: FakeClock) -> None:
+    autosave = Autosave(store, clock=clock, limit=100)
+    store.inside = lambda: autosave.note(KEY, [message("n", "y" * 40)])
+    autosave.note(KEY, [message("m", "x" * 60)])
+    autosave.flush(KEY)
+    with pytest.raises(QueueFull):
+        autosave.note(OTHER, [message("o", "z" * 61)])
+
+    autosave.note(OTHER, [message("o", "z" * 60)])
+
+
+def test_after_a_save_nothing_is_said_of_the_failures_before_it(
+    autosave: Autosave, store: FakeStore
+) -> None:
+    store.failure = DOWN
+    autosave.note(KEY, [message("m")])
+    autosave.flush(KEY)
+    store.failure = None
+    autosave.flush(KEY)
+    autosave.note(KEY, [message("n")])
+
+    assert [(line.failures, line.reason) for line in autosave.report()] == [(0, "")]
+
+
 def test_the_room_of_a_process_is_64_mi_characters() -> None:
     assert MAX_UNSAVED == 64 * 2**20
 

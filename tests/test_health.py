@@ -109,3 +109,14 @@ def test_what_a_bug_says_while_saving_is_not_told(
         assert health(assembled).why == ("The server's log says why.",)
         assert "Nobody may read this." in caplog.text
         del store.inner.save
+
+
+def test_the_oldest_change_of_all_steps_decides_whether_a_server_is_ready(
+    process: Process, team: Team, clock: FakeClock
+) -> None:
+    process.autosave.note(team.step_key("challenge"), (), Draft({"target_user": "x"}, revision=1))
+    clock.move(40.0)
+    process.autosave.note(team.step_key("persona"), (), Draft({"personas": []}, revision=1))
+
+    assert health(process).unsaved_since == 40.0
+    assert not health(process).ready
