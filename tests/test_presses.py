@@ -96,6 +96,17 @@ def test_the_second_of_a_double_click_and_a_press_after_a_failure_make_the_same(
     assert len({first, other, later, failed, anew}) == 5
 
 
+def test_a_double_click_counts_from_when_the_first_is_carried_out() -> None:
+    clock = FakeClock()
+    presses = Presses(clock)
+    with presses.once("start", "a") as first:
+        clock.move(DOUBLE + 1)
+    with presses.once("start", "a") as second:
+        pass
+
+    assert first == second
+
+
 # Over the wire
 
 
