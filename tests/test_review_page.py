@@ -230,6 +230,20 @@ def test_a_look_costs_one_query_that_reads_no_text(sqlite_url: str) -> None:
     assert "text" not in asked[0]
 
 
+def test_the_facilitator_reads_earlier_drafts_and_restores_none(store: Store) -> None:
+    key = HOSE.step_key("challenge")
+    before = store.draft(key)
+    for revision, fields in enumerate(({"target_user": "Night nurses"}, {}), start=1):
+        base = store.draft(key)
+        made = Draft(fields, revision=before.revision + revision, epoch=base.epoch, base=base)
+        store.save(key, draft=made)
+    app = opened(workshop="w-1", at="t2", step="challenge")
+    app.toggle(key="earlier/t2/challenge").set_value(True).run()
+
+    assert "Night nurses" in said(app)
+    assert [each.key for each in app.button if each.key == "bring-back"] == []
+
+
 # Finding, and over time
 
 
