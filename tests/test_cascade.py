@@ -574,3 +574,11 @@ def test_a_refusal_says_what_to_do_instead(finished: LivingWorkshop) -> None:
         "Validate has been edited since it was confirmed: confirm the draft instead.",
         "Persona Development: please say why it may be completed as it is.",
     ]
+
+
+def test_a_step_that_is_not_stale_is_up_to_date_however_it_was_edited() -> None:
+    workshop = LivingWorkshop(finished=4)
+    workshop.edit("persona", GOOD["persona"])
+
+    with pytest.raises(TransitionRefused, match="is up to date"):
+        workshop.do("persona", Event.STILL_VALID)
