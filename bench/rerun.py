@@ -22,10 +22,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from bench import table
-from lib.ids import new_id, new_link
 from lib.store import open_store
-from lib.transcript import Message, Role
-from lib.workshop import Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
+from lib.workshop.transcript import Message, Role
 from tests.app_server import AppServer, free_port
 from tests.wire import Wire
 

@@ -22,12 +22,13 @@ import psycopg2
 
 from bench import table
 from bench.rerun import Blank, PageTab
-from lib import review, steps
-from lib.ids import new_id, new_link
+from lib import review
 from lib.review import Look, Room
 from lib.store import open_store
 from lib.store.port import Store
-from lib.workshop import Team, Workshop
+from lib.workshop import steps
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
 from tests.app_server import AppServer
 from tests.postgres import PostgresServer
 

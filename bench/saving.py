@@ -22,11 +22,11 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from bench import table
-from lib.ids import new_id, new_link
 from lib.store import open_store
 from lib.store.port import Store
-from lib.transcript import Message, Role
-from lib.workshop import StepKey, Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import StepKey, Team, Workshop
+from lib.workshop.transcript import Message, Role
 from tests.postgres import PostgresServer
 
 #: Messages stored already.

@@ -24,10 +24,10 @@ from bench import table
 from bench.rerun import Blank, PageTab
 from faults.history import Bubble
 from faults.tab import Tab
-from lib.ids import new_id, new_link
 from lib.store import open_store
-from lib.transcript import Message, Role
-from lib.workshop import Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
+from lib.workshop.transcript import Message, Role
 from tests.app_server import ROOT, AppServer
 from tests.postgres import PostgresServer
 

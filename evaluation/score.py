@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.walk import Walked
-from lib import criteria
-from lib.criteria.evidence import is_synthetic
-from lib.criteria.framing import names_a_solution
-from lib.criteria.matching import folded_whole, leaves
-from lib.shaping import ArtifactRefused, parsed
-from lib.status import Phase
-from lib.transcript import Role
-from lib.workshop import Fields
+from lib.workshop.artifacts import criteria
+from lib.workshop.artifacts.criteria.evidence import is_synthetic
+from lib.workshop.artifacts.criteria.framing import names_a_solution
+from lib.workshop.artifacts.criteria.matching import folded_whole, leaves
+from lib.workshop.artifacts.normalise import ArtifactRefused, parsed
+from lib.workshop.records import Fields
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Role
 
 #: Words of a reply, at most; and of one while the guide gathers.
 WORDS, GATHERING_WORDS = 150, 100

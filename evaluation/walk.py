@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
 
-from lib import criteria, steps
 from lib.edits import furthest
 from lib.guide.port import Guide, GuideError, Proposal, Request
-from lib.status import Phase
-from lib.transcript import Message, Role
-from lib.workshop import Fields
+from lib.workshop import steps
+from lib.workshop.artifacts import criteria
+from lib.workshop.records import Fields
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Message, Role
 
 #: Said, once each, while a draft lacks something after everything else was said.
 LAST_WORDS = (

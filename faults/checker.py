@@ -13,10 +13,10 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from faults.history import Bubble, Edit, History, Look, Place, Row, Screen, Sent
-from lib.ids import reply_id
 from lib.team_copy import WINDOW
-from lib.transcript import MessageStatus, Role
 from lib.ui import bubbles
+from lib.workshop.ids import reply_id
+from lib.workshop.transcript import MessageStatus, Role
 
 #: The columns that must be 0, in the table's order.
 COLUMNS = (

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lib.transcript import MessageStatus, Role
+from lib.workshop.transcript import MessageStatus, Role
 
 Place = tuple[str, str]
 

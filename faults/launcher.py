@@ -19,8 +19,8 @@ from lib.guide.port import Proposal, Request
 from lib.guide.scripted import ScriptedGuide
 from lib.replies import Replies
 from lib.store import sql, transcripts
-from lib.transcript import Message
-from lib.workshop import StepKey
+from lib.workshop.records import StepKey
+from lib.workshop.transcript import Message
 
 #: Environment: the file to write to; the name of the protection to take away.
 STREAMED = "FAULTS_STREAMED"

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from faults.history import Bubble, Edit, History, Place, Screen, Sent, Settled
 from faults.tab import Tab
 from faults.world import STEPS, World
-from lib.ids import new_id
 from lib.store.port import StoreError
-from lib.workshop import Team
+from lib.workshop.ids import new_id
+from lib.workshop.records import Team
 
 #: How often each kind of operation is chosen.
 WEIGHTS = {

@@ -16,7 +16,7 @@ from faults.history import History
 from faults.nemesis import Nemesis
 from faults.people import Operation, Person
 from faults.world import World
-from lib.transcript import MessageStatus, Role
+from lib.workshop.transcript import MessageStatus, Role
 
 
 @dataclass(frozen=True)

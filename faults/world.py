@@ -10,12 +10,12 @@ from pathlib import Path
 
 from faults import launcher
 from faults.history import History, Look, Place, Restart, Row, Streamed
-from lib import steps
-from lib.ids import new_id, new_link
-from lib.status import Change, Event, Status
 from lib.store import open_store
 from lib.store.port import Decision, StoreError
-from lib.workshop import Aside, StepKey, Team, Workshop
+from lib.workshop import steps
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Aside, StepKey, Team, Workshop
+from lib.workshop.status import Change, Event, Status
 from tests import proxy as proxies
 from tests.postgres import PostgresServer
 from tests.quick_server import QuickServer

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from lib.status import Event
 from lib.store.port import Store
-from lib.workshop import EventRecord, Fields, StepKey
+from lib.workshop.records import EventRecord, Fields, StepKey
+from lib.workshop.status import Event
 
 
 @dataclass(frozen=True)

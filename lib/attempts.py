@@ -7,9 +7,9 @@ An address is only ever held to its own attempts: nobody can lock out anybody el
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lib.access import TooManyAttempts
 from lib.addresses import network
 from lib.store.port import Store
+from lib.workshop.roles import TooManyAttempts
 
 #: Seconds in which wrong attempts are counted, from the first one.
 WINDOW = 300.0

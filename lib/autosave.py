@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from lib.debouncer import Clock, Debouncer
-from lib.transcript import Message
 from lib.unsaved import FIRST_RETRY, Dropped, Entry, NeverSaved, Unsaved, UnsavedReport
-from lib.workshop import Draft, StepKey
+from lib.workshop.records import Draft, StepKey
+from lib.workshop.transcript import Message
 
 __all__ = [
     "MAX_UNSAVED",

@@ -11,14 +11,14 @@ the last, and the artifact, its summary and everything that follows are one tran
 from dataclasses import dataclass
 from datetime import datetime
 
-from lib import criteria, shaping, summaries
-from lib.agenda import held_after
-from lib.cascade import Standing, move
 from lib.drafts import Drafts
-from lib.status import Event, Status
-from lib.steps import step as about
 from lib.store.port import Conflict, Decision, Store
-from lib.workshop import Draft, Fields, StepKey
+from lib.workshop.agenda import held_after
+from lib.workshop.artifacts import criteria, normalise, summaries
+from lib.workshop.cascade import Standing, move
+from lib.workshop.records import Draft, Fields, StepKey
+from lib.workshop.status import Event, Status
+from lib.workshop.steps import step as about
 
 #: How often a decision is made anew where something unrelated moved in between.
 TRIES = 3
@@ -108,11 +108,11 @@ def _judged(standing: Standing, step: str, event: Event, draft: Fields) -> Field
     """Return the artifact a draft comes to. Raises NotReady where it may not."""
     if event is Event.OVERRIDE:
         # As it was typed, too long a list and all: nothing is cut behind anybody's back.
-        fields: Fields = shaping.without_blanks(draft)
+        fields: Fields = normalise.without_blanks(draft)
         return fields
     if lacking := _missing(standing, step, draft):
         raise NotReady(lacking)
-    return shaping.dumped(shaping.parsed(step, draft))
+    return normalise.dumped(normalise.parsed(step, draft))
 
 
 def _missing(standing: Standing, step: str, draft: Fields) -> list[str]:

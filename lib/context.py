@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from lib.guide.port import Request
 from lib.store.port import Store, StoreError, upstream
-from lib.workshop import Draft, Recollection, StepKey
+from lib.workshop.records import Draft, Recollection, StepKey
 
 log = logging.getLogger(__name__)
 

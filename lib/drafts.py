@@ -14,10 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from lib.artifacts import MODELS
 from lib.autosave import Autosave, QueueFull, Unsaved
-from lib.bounded import Bounded, Locks
-from lib.draft_history import MAX_KEPT
 from lib.edits import (
     Change,
     Edit,
@@ -32,15 +29,18 @@ from lib.edits import (
     shortened,
     with_field,
 )
-from lib.ids import new_id
 from lib.merging import merge
-from lib.shaping import normalised, shaped
-from lib.status import Phase, Status
-from lib.steps import SLUGS
 from lib.store.port import Conflict, Store, StoreUnavailable, Unstorable
-from lib.transcript import ATTEMPT, Message
-from lib.updates import LastWord, Outcome, Update
-from lib.workshop import Aside, Draft, EarlierDraft, Fields, StepKey, TeamKey
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import normalised, shaped
+from lib.workshop.bounded import Bounded, Locks
+from lib.workshop.draft_history import MAX_KEPT
+from lib.workshop.ids import new_id
+from lib.workshop.records import Aside, Draft, EarlierDraft, Fields, StepKey, TeamKey
+from lib.workshop.status import Phase, Status
+from lib.workshop.steps import SLUGS
+from lib.workshop.transcript import ATTEMPT, Message
+from lib.workshop.updates import LastWord, Outcome, Update
 
 T = TypeVar("T")
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lib.ids import new_id
 from lib.merging import merge
-from lib.shaping import is_blank
-from lib.status import Phase
-from lib.workshop import Aside, Draft, Fields
+from lib.workshop.artifacts.normalise import is_blank
+from lib.workshop.ids import new_id
+from lib.workshop.records import Aside, Draft, Fields
+from lib.workshop.status import Phase
 
 #: Writers whose newest edit a draft remembers: one for each field somebody types into after opening
 #: the page, and one a reply, of an afternoon. 46 bytes each.

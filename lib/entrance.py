@@ -6,13 +6,14 @@ import re
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
-from lib import access, ways
-from lib.access import REFUSED, AccessRefused, Action, Actor, Role, Scope
+from lib import ways
 from lib.addresses import network
 from lib.attempts import wrong
-from lib.rights import NO_TEAM
 from lib.store.port import NotFound, Store, StoreUnavailable
-from lib.workshop import Team, Workshop
+from lib.workshop import roles
+from lib.workshop.records import Team, Workshop
+from lib.workshop.rights import NO_TEAM
+from lib.workshop.roles import REFUSED, AccessRefused, Action, Actor, Role, Scope
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ def workshops_of(store: Store, actor: Actor) -> list[tuple[Workshop, Scope]]:
     """
     granted = store.granted(actor.email) if actor.email and not actor.is_house else {}
     scoped = [(each, _scope(each, actor.email, granted.get(each.id))) for each in store.workshops()]
-    return [(each, scope) for each, scope in scoped if access.may(actor, Action.SEE_TABLE, scope)]
+    return [(each, scope) for each, scope in scoped if roles.may(actor, Action.SEE_TABLE, scope)]
 
 
 def _scope(workshop: Workshop, email: str, granted: Role | None) -> Scope:

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pandas as pd
 import xlsxwriter
 
-from lib import steps
-from lib.calls import TeamUsage
 from lib.review import TeamSummary
 from lib.review.finds import Find
-from lib.transcript import Message
-from lib.workshop import EventRecord
+from lib.workshop import steps
+from lib.workshop.records import EventRecord
+from lib.workshop.transcript import Message
+from lib.workshop.usage import TeamUsage
 
 #: What a spreadsheet would take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

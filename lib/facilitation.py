@@ -4,15 +4,15 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
-from lib import notes
-from lib.agenda import Agenda
 from lib.drafts import Drafts
-from lib.ids import new_id
-from lib.notes import Closing, Kind, Note
-from lib.redaction import Redaction, RedactionRefused, Sought
 from lib.store.port import Conflict, Store
-from lib.transcript import Message, clean
-from lib.workshop import StepKey, TeamKey
+from lib.workshop import notes
+from lib.workshop.agenda import Agenda
+from lib.workshop.ids import new_id
+from lib.workshop.notes import Closing, Kind, Note
+from lib.workshop.records import StepKey, TeamKey
+from lib.workshop.redaction import Redaction, RedactionRefused, Sought
+from lib.workshop.transcript import Message, clean
 
 #: How often a change of the agenda is made anew where another facilitator was faster.
 TRIES = 5

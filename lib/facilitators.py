@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from lib.access import NOBODY, AccessRefused, Actor
 from lib.attempts import limited
 from lib.settings import Settings, SettingsError
 from lib.store.port import Store
+from lib.workshop.roles import NOBODY, AccessRefused, Actor
 
 #: Names of this machine, as a server listens on it and as a browser asks for it.
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})

@@ -5,12 +5,12 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from lib.briefing import Briefing
-from lib.rights import TeamPermit
-from lib.status import Event, Status, change, current_step
 from lib.store import permits
 from lib.store.port import Closed, Conflict, Decision, Store
-from lib.workshop import StepState
+from lib.workshop.records import StepState
+from lib.workshop.rights import TeamPermit
+from lib.workshop.status import Event, Status, change, current_step
+from lib.workshop.views import Briefing
 
 
 def go_on(

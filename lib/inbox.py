@@ -11,18 +11,19 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from lib import steps, working_copy
-from lib.access import Action
-from lib.ids import is_id
+from lib import working_copy
 from lib.process import Process
 from lib.rate_limit import Buckets, Rate
 from lib.replies import utc_now
-from lib.rights import TeamPermit
 from lib.store import permits
 from lib.store.port import Closed
 from lib.team_copy import WorkingCopy
-from lib.transcript import Message, Role, TextRefused, accept, as_name
-from lib.workshop import StepKey, Team
+from lib.workshop import steps
+from lib.workshop.ids import is_id
+from lib.workshop.records import StepKey, Team
+from lib.workshop.rights import TeamPermit
+from lib.workshop.roles import Action
+from lib.workshop.transcript import Message, Role, TextRefused, accept, as_name
 
 #: Messages a team may send: far more than people write, and less than a program could.
 RATE = Rate(burst=300, per_second=5)

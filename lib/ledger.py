@@ -4,8 +4,8 @@ import logging
 import threading
 from collections import deque
 
-from lib.calls import Call, total
 from lib.store.port import Store, StoreError, Unstorable
+from lib.workshop.usage import Call, total
 
 log = logging.getLogger(__name__)
 

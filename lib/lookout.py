@@ -11,10 +11,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lib import entrance, steps
+from lib import entrance
 from lib.autosave import Autosave
 from lib.debouncer import Clock
 from lib.store.port import Store, StoreError, StoreUnavailable
+from lib.workshop import steps
 
 #: Seconds an answer may be old.
 FRESH = 1.0

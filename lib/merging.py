@@ -2,7 +2,7 @@
 Three-way merge of two people's changes of one value.
 
 Both began with the same *base*. What only one of them changed is as that one left it, however deep
-it lies: fields by name, entries of lists by what they hold (`lib.alignment`). Where both changed the
+it lies: fields by name, entries of lists by what they hold (`lib.workshop.alignment`). Where both changed the
 same words there is no right answer here: *theirs* stays, and `Merged.clash` says that somebody has
 to look. One who removes an entry that the other changes has changed the same words.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from lib.alignment import key_of, matched, moved
+from lib.workshop.alignment import key_of, matched, moved
 
 
 class Merged(NamedTuple):

@@ -13,14 +13,15 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from lib import entrance, inbox, steps, working_copy
-from lib.access import AccessRefused, Action
-from lib.briefing import OPENS_NEXT
+from lib import entrance, inbox, working_copy
 from lib.process import Process
-from lib.status import is_locked
 from lib.store.port import StoreError
 from lib.team_copy import WorkingCopy
-from lib.transcript import as_name
+from lib.workshop import steps
+from lib.workshop.roles import AccessRefused, Action
+from lib.workshop.status import is_locked
+from lib.workshop.transcript import as_name
+from lib.workshop.views import OPENS_NEXT
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lib.debouncer import Clock
-from lib.ids import new_id
+from lib.workshop.ids import new_id
 
 #: Seconds after something was made in which a press with the same content is the second of a double
 #: click: at most 0.5 s lie between the two, and the second waits until the first is carried out.

@@ -9,7 +9,6 @@ import threading
 import time
 from dataclasses import dataclass
 
-from lib import clock as clock_
 from lib import settings as settings_
 from lib.autosave import Autosave, NeverSaved, Unsaved
 from lib.debouncer import Clock
@@ -22,7 +21,8 @@ from lib.replies import Replies
 from lib.settings import Settings
 from lib.store import deadline, open_store, permits
 from lib.store.port import NotFound, Store, StoreError, Unstorable
-from lib.workshop import StepKey
+from lib.workshop import clock as clock_
+from lib.workshop.records import StepKey
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ decided on what is stored, and carried out in one transaction.
 
 from datetime import datetime
 
-from lib.cascade import Standing, dependants, move
 from lib.drafts import Drafts
-from lib.ids import greeting_id
-from lib.status import Event, TransitionRefused
 from lib.store.port import Conflict, Decision, NotFound, Store
-from lib.undo import Act, given_back, last_reopening
-from lib.workshop import ArtifactVersion, Fields, Snapshot, StepKey
+from lib.workshop.cascade import Standing, dependants, move
+from lib.workshop.ids import greeting_id
+from lib.workshop.records import ArtifactVersion, Fields, Snapshot, StepKey
+from lib.workshop.status import Event, TransitionRefused
+from lib.workshop.undo import Act, given_back, last_reopening
 
 #: How often a decision is made anew where something else moved in between.
 TRIES = 3

@@ -19,20 +19,20 @@ from datetime import datetime
 from itertools import takewhile
 
 from lib import context
-from lib.access import AccessRefused, Action
 from lib.autosave import Autosave, QueueFull
-from lib.bounded import Bounded, Locks
-from lib.clock import utc_now
 from lib.drafts import Drafts
 from lib.guide.port import Guide, GuideError, Proposal
-from lib.ids import greeting_id, new_id, reply_id
 from lib.reply import Reply
-from lib.rights import TeamPermit
-from lib.status import is_read_only
 from lib.store import deadline, permits
 from lib.store.port import Closed, Store, StoreError
-from lib.transcript import Message, MessageStatus, Role, unanswered
-from lib.workshop import StepKey
+from lib.workshop.bounded import Bounded, Locks
+from lib.workshop.clock import utc_now
+from lib.workshop.ids import greeting_id, new_id, reply_id
+from lib.workshop.records import StepKey
+from lib.workshop.rights import TeamPermit
+from lib.workshop.roles import AccessRefused, Action
+from lib.workshop.status import is_read_only
+from lib.workshop.transcript import Message, MessageStatus, Role, unanswered
 
 __all__ = ["RENEW_EVERY", "Replies", "utc_now"]
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lib.transcript import ATTEMPT, Message, MessageStatus, next_attempt
+from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, next_attempt
 
 #: Seconds between two drawings of a growing reply: each sends its whole text to the browser again.
 DRAW_EVERY = 0.1

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from lib.agenda import Agenda
-from lib.ids import new_id, new_link
 from lib.store.port import Store
-from lib.workshop import Team, Workshop
+from lib.workshop.agenda import Agenda
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
 
 
 @dataclass(frozen=True)

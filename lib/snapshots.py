@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from lib.status import StaleMark
-from lib.workshop import Fields, Snapshot
+from lib.workshop.records import Fields, Snapshot
+from lib.workshop.status import StaleMark
 
 _MARK = TypeAdapter(StaleMark)
 _SNAPSHOT = TypeAdapter(Snapshot)

@@ -10,18 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lib import access, holding, steps
-from lib.access import AccessRefused, Action
-from lib.briefing import Briefing
+from lib import holding
 from lib.process import Process
 from lib.replies import utc_now
-from lib.rights import NO_TEAM, TeamPermit
-from lib.status import current_step, is_locked, is_read_only
 from lib.store import permits
 from lib.store.port import NotFound, StoreUnavailable, upstream_artifacts
-from lib.transcript import Message, MessageStatus, Role, ordered
-from lib.updates import LastWord, Update
-from lib.workshop import (
+from lib.workshop import roles, steps
+from lib.workshop.records import (
     ArtifactVersion,
     Aside,
     Draft,
@@ -31,6 +26,12 @@ from lib.workshop import (
     Team,
     Workshop,
 )
+from lib.workshop.rights import NO_TEAM, TeamPermit
+from lib.workshop.roles import AccessRefused, Action
+from lib.workshop.status import current_step, is_locked, is_read_only
+from lib.workshop.transcript import Message, MessageStatus, Role, ordered
+from lib.workshop.updates import LastWord, Update
+from lib.workshop.views import Briefing
 
 #: How many messages a page shows at first, and how many more at each "Show earlier".
 WINDOW = 50
@@ -86,7 +87,7 @@ class WorkingCopy:
 
     def ask(self, action: Action, key: StepKey | None = None) -> None:
         """Let this tab's team do something, in its own steps alone. Raises AccessRefused."""
-        access.as_team(self.team.key, action, key.team if key else None)
+        roles.as_team(self.team.key, action, key.team if key else None)
 
     def permit(self, action: Action, step: str = "") -> TeamPermit:
         """Return what this tab shows for something it wants to do, in *step* or in no single one."""

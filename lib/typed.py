@@ -9,20 +9,21 @@ server.
 
 from typing import Any
 
-from lib import steps, working_copy
-from lib.access import Action
-from lib.artifacts import MODELS
+from lib import working_copy
 from lib.edits import Edit
-from lib.ids import is_id
 from lib.process import Process
-from lib.rights import Need, TeamPermit, closed_because
-from lib.shaping import shaped
-from lib.status import Status
 from lib.store import permits
 from lib.store.port import StoreUnavailable
 from lib.team_copy import WorkingCopy
-from lib.transcript import as_name, clean
-from lib.workshop import Draft, StepKey, Team, Unsent
+from lib.workshop import steps
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import shaped
+from lib.workshop.ids import is_id
+from lib.workshop.records import Draft, StepKey, Team, Unsent
+from lib.workshop.rights import Need, TeamPermit, closed_because
+from lib.workshop.roles import Action
+from lib.workshop.status import Status
+from lib.workshop.transcript import as_name, clean
 
 #: Bytes a request may have: every field of the longest step many times over.
 MAX_TYPED = 4_000_000

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lib.debouncer import Debouncer
-from lib.transcript import Message, MessageStatus
-from lib.workshop import Draft, StepKey
+from lib.workshop.records import Draft, StepKey
+from lib.workshop.transcript import Message, MessageStatus
 
 #: Seconds until a failed save is tried again; doubled each time, up to the second number.
 FIRST_RETRY = 0.5

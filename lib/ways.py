@@ -8,7 +8,7 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from lib.workshop import Code
+from lib.workshop.records import Code
 
 #: Letters and digits that are not taken for one another when they are read out or copied.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"

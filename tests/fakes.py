@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lib.guide.port import Proposal, Request
-from lib.ids import new_id, new_link
-from lib.status import Phase
 from lib.store.port import Store
-from lib.transcript import Message, Role
-from lib.workshop import Fields, StepKey, Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Fields, StepKey, Team, Workshop
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Message, Role
 
 #: Seconds a test waits for what a thread does.
 PATIENCE = 60.0

@@ -24,16 +24,16 @@ from typing import Any
 from sqlalchemy import event as events_of
 from sqlalchemy.exc import OperationalError
 
-from lib import steps
-from lib.cascade import Standing, dependants
 from lib.completion import NotReady
-from lib.ids import new_id
-from lib.inputs import fingerprint
-from lib.status import Event, Status, TransitionRefused
 from lib.store import open_store
 from lib.store.port import Conflict, StoreUnavailable
 from lib.store.sql import SqlStore
-from lib.workshop import Fields
+from lib.workshop import steps
+from lib.workshop.cascade import Standing, dependants
+from lib.workshop.dependencies import fingerprint
+from lib.workshop.ids import new_id
+from lib.workshop.records import Fields
+from lib.workshop.status import Event, Status, TransitionRefused
 from tests.fakes import new_step, question
 from tests.living_workshop import VARIANTS
 from tests.servers import BEGIN, Hours, Server

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lib import steps
-from lib.cascade import Standing, dependants, move
-from lib.effects import carried_out
-from lib.status import Change, Event, Phase, Status
-from lib.undo import Undo, given_back, last_reopening
-from lib.workshop import ArtifactVersion, Draft, EventRecord, Fields, Snapshot, StepState
+from lib.workshop import steps
+from lib.workshop.cascade import Standing, dependants, move
+from lib.workshop.effects import carried_out
+from lib.workshop.records import ArtifactVersion, Draft, EventRecord, Fields, Snapshot, StepState
+from lib.workshop.status import Change, Event, Phase, Status
+from lib.workshop.undo import Undo, given_back, last_reopening
 from tests.test_criteria import GOOD
 
 BEGIN = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import lib
 from lib import completion, reopening
-from lib.calls import Call
 from lib.guide.scripted import ScriptedGuide
-from lib.ids import new_id, new_link
-from lib.notes import Closing, Kind, Note
 from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store import open_store
-from lib.transcript import Message, Role
 from lib.ways import new_code
-from lib.workshop import Aside, Recollection, StepKey, Team, Unsent, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.notes import Closing, Kind, Note
+from lib.workshop.records import Aside, Recollection, StepKey, Team, Unsent, Workshop
+from lib.workshop.transcript import Message, Role
+from lib.workshop.usage import Call
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 

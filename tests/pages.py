@@ -13,16 +13,17 @@ from urllib.parse import parse_qsl
 
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation, process, steps
+from lib import navigation, process
 from lib.debouncer import Clock
 from lib.guide.port import Guide
-from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.settings import Settings
-from lib.status import Event, Phase, decide
 from lib.store.memory import MemoryStore
 from lib.store.port import Decision, Store, StoreUnavailable
-from lib.workshop import Draft, Fields, Team, Workshop
+from lib.workshop import steps
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Draft, Fields, Team, Workshop
+from lib.workshop.status import Event, Phase, decide
 from tests import recorded_workshop
 from tests.test_guide import walked
 

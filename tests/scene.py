@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from lib.ids import new_id, new_link
 from lib.store import open_store
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
+from lib.workshop.transcript import Message, MessageStatus, Role
 
 GREETING = "Welcome. What is it that goes wrong?"
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from lib import completion, reopening, steps
+from lib import completion, reopening
 from lib.autosave import Autosave, Unsaved
 from lib.drafts import Drafts
-from lib.status import Event, Status
 from lib.store.port import Store
-from lib.workshop import ArtifactVersion, Fields, StepKey
+from lib.workshop import steps
+from lib.workshop.records import ArtifactVersion, Fields, StepKey
+from lib.workshop.status import Event, Status
 from tests.test_criteria import GOOD
 from tests.test_debouncer import FakeClock
 

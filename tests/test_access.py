@@ -2,12 +2,12 @@
 
 import pytest
 
-from lib.access import AccessRefused
 from lib.entrance import team_by_link
-from lib.ids import new_link
 from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable
-from lib.workshop import Team
+from lib.workshop.ids import new_link
+from lib.workshop.records import Team
+from lib.workshop.roles import AccessRefused
 from tests.fakes import new_step
 
 

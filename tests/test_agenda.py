@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import agenda as agenda_
-from lib import steps
-from lib.agenda import LEAST_MINUTES, MINUTES, MOST_LEFT, MOST_MINUTES, Agenda, Timer
+from lib.workshop import agenda as agenda_
+from lib.workshop import steps
+from lib.workshop.agenda import LEAST_MINUTES, MINUTES, MOST_LEFT, MOST_MINUTES, Agenda, Timer
 
 NOW = datetime(2026, 3, 1, 14, 0, tzinfo=UTC)
 

@@ -75,8 +75,8 @@ def test_a_page_is_small_and_defines_nothing() -> None:
 
 
 def test_every_step_has_a_page_named_by_its_slug() -> None:
-    from lib import steps
     from lib.navigation import STEP_PAGES
+    from lib.workshop import steps
 
     assert tuple(STEP_PAGES) == steps.SLUGS
 

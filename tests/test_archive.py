@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from streamlit.testing.v1 import AppTest
 
-from lib import archive, process, reopening, steps
-from lib.cascade import dependants
+from lib import archive, process, reopening
 from lib.completion import NotReady
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
-from lib.status import Event, TransitionRefused
 from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, Store
-from lib.transcript import Role
-from lib.workshop import StepKey, TeamKey
+from lib.workshop import steps
+from lib.workshop.cascade import dependants
+from lib.workshop.records import StepKey, TeamKey
+from lib.workshop.status import Event, TransitionRefused
+from lib.workshop.transcript import Role
 from tests.fakes import new_step, question
 from tests.servers import BEGIN, Server
 from tests.test_store_sql import both, opened, url
@@ -184,7 +185,7 @@ def _drawn() -> None:
     """Draw the archive of the step a test has made."""
     from lib import process
     from lib.ui import archive_panel
-    from lib.workshop import StepKey
+    from lib.workshop.records import StepKey
 
     running = process.running()
     (workshop,) = running.store.workshops()

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib import steps
-from lib.artifacts import MODELS
-from lib.shaping import (
+from lib.workshop import steps
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import (
     ArtifactRefused,
     dumped,
     inner_type,
@@ -20,7 +20,7 @@ from lib.shaping import (
     shaped,
     without_blanks,
 )
-from lib.workshop import Fields
+from lib.workshop.records import Fields
 from tests.test_criteria import GOOD
 
 Path = tuple[str | int, ...]

@@ -25,11 +25,11 @@ from lib.autosave import (
 )
 from lib.process import Process
 from lib.settings import Settings
-from lib.status import Phase
 from lib.store.port import StoreUnavailable
-from lib.transcript import Message, MessageStatus, Role
 from lib.unsaved import FIRST_RETRY, LAST_RETRY
-from lib.workshop import Draft, StepKey
+from lib.workshop.records import Draft, StepKey
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.fakes import PATIENCE
 from tests.fakes import eventually as until
 from tests.test_debouncer import FakeClock

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.bounded import Bounded, Locks, remembered, weigh
-from lib.transcript import Message, Role
 from lib.ui import bubbles
+from lib.workshop.bounded import Bounded, Locks, remembered, weigh
+from lib.workshop.transcript import Message, Role
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -134,11 +134,11 @@ def test_a_lock_is_let_go_even_if_its_holder_failed() -> None:
 # All that is kept
 
 #: Every cache and every mapping the process keeps, and what bounds it. What comes from outside must
-#: not be a key without a limit: use `lib.bounded`, or say here what the limit is.
+#: not be a key without a limit: use `lib.workshop.bounded`, or say here what the limit is.
 KEPT = {
     "lib/autosave.py _entries": "steps with unsaved changes; QueueFull beyond a number of bytes",
-    "lib/bounded.py _entries": "bytes",
-    "lib/bounded.py _used": "locks that are held or waited for",
+    "lib/workshop/bounded.py _entries": "bytes",
+    "lib/workshop/bounded.py _used": "locks that are held or waited for",
     "lib/drafts.py _changes": "changes that are not stored yet; deleted once they are",
     "lib/entrance.py _known": "MAX_KNOWN links that were right",
     "lib/guide/openai_compatible/client.py _options": "options of ours",
@@ -151,8 +151,8 @@ KEPT = {
     "lib/presses.py _made": "buttons of a page; one tab's",
     "lib/presses.py _open": "buttons of a page; one tab's",
     "lib/rate_limit.py _left": "REMEMBERED networks",
-    "lib/redaction.py _entries": "texts of one step, while a message of it is redacted",
-    "lib/redaction.py _given": "the choices of our models",
+    "lib/workshop/redaction.py _entries": "texts of one step, while a message of it is redacted",
+    "lib/workshop/redaction.py _given": "the choices of our models",
     "lib/replies.py _live": "replies being written",
     "lib/store/names.py _good": "host names of the settings",
     "lib/store/names.py _running": "host names of the settings",

@@ -15,12 +15,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from lib import steps
-from lib.cascade import dependants, made_stale, move, why_stale
-from lib.inputs import fingerprint
 from lib.snapshots import mark_fields, mark_of, snapshot_fields, snapshot_of
-from lib.status import Event, Phase, Status, TransitionRefused
-from lib.undo import acts
+from lib.workshop import steps
+from lib.workshop.cascade import dependants, made_stale, move, why_stale
+from lib.workshop.dependencies import fingerprint
+from lib.workshop.status import Event, Phase, Status, TransitionRefused
+from lib.workshop.undo import acts
 from tests.living_workshop import TEAM, VARIANTS, LivingWorkshop, edited
 from tests.test_criteria import GOOD
 

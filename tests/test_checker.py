@@ -20,9 +20,9 @@ from faults.history import (
     Settled,
     Streamed,
 )
-from lib.ids import reply_id
-from lib.transcript import Message, MessageStatus, Role
 from lib.ui import bubbles
+from lib.workshop.ids import reply_id
+from lib.workshop.transcript import Message, MessageStatus, Role
 
 PLACE = ("Team 1", "challenge")
 _USER, _GUIDE = Role.USER, Role.ASSISTANT

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from lib import agenda, clock
-from lib.clock import SteadyClock
-from lib.notes import Kind, Note
 from lib.review.pulse import statuses_over_time
-from lib.status import Event, Status
 from lib.store import clock as store_clock
 from lib.store.port import Store
-from lib.transcript import MessageStatus
-from lib.workshop import EventRecord, StepKey, Team
+from lib.workshop import agenda, clock
+from lib.workshop.clock import SteadyClock
+from lib.workshop.notes import Kind, Note
+from lib.workshop.records import EventRecord, StepKey, Team
+from lib.workshop.status import Event, Status
+from lib.workshop.transcript import MessageStatus
 from tests.test_store_contract import Opens, key, opens, question, reply, store, team
 
 __all__ = ["key", "opens", "store", "team"]

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lib import steps
 from lib.autosave import Autosave, Unsaved
 from lib.completion import NotReady, confirm
 from lib.drafts import Drafts
-from lib.status import Event, Status, TransitionRefused
 from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, StoreUnavailable
-from lib.workshop import StepKey, TeamKey
+from lib.workshop import steps
+from lib.workshop.records import StepKey, TeamKey
+from lib.workshop.status import Event, Status, TransitionRefused
 from tests.fakes import new_step
 from tests.test_criteria import GOOD
 from tests.test_debouncer import FakeClock

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from lib import artifacts, criteria, steps
-from lib.criteria.matching import alike, best, is_placeholder
-from lib.workshop import Fields
+from lib.workshop import steps
+from lib.workshop.artifacts import criteria, models
+from lib.workshop.artifacts.criteria.matching import alike, best, is_placeholder
+from lib.workshop.records import Fields
 
 HMW = "How might we help people on our waiting list to garden before they have a plot?"
 NEW_HMW = (
@@ -252,7 +253,7 @@ def test_a_good_artifact_lacks_nothing_where_earlier_ones_are_not_known(step: st
 
 @pytest.mark.parametrize("step", steps.SLUGS)
 def test_an_empty_draft_lacks_every_required_field_and_says_what_to_do(step: str) -> None:
-    model = artifacts.MODELS[step]
+    model = models.MODELS[step]
     required = [info.title for info in model.model_fields.values() if info.is_required()]
     said = missing(step, {})
 
@@ -542,7 +543,7 @@ def test_a_good_artifact_that_was_edited_by_hand_still_passes(
 def test_every_gap_names_a_field_of_its_step() -> None:
     for step in steps.SLUGS:
         for gap in criteria.gaps(step, {}, GOOD):
-            assert gap.field in artifacts.MODELS[step].model_fields
+            assert gap.field in models.MODELS[step].model_fields
 
 
 def test_broken_drafts_and_artifacts_are_judged_without_an_error() -> None:
@@ -593,7 +594,7 @@ def test_no_side_of_a_swot_says_the_same_twice(kind: str) -> None:
 @pytest.mark.parametrize("step", steps.SLUGS)
 def test_of_an_empty_field_nothing_is_said_but_that_it_is_empty(step: str) -> None:
     required = [
-        name for name, info in artifacts.MODELS[step].model_fields.items() if info.is_required()
+        name for name, info in models.MODELS[step].model_fields.items() if info.is_required()
     ]
     found = [
         [gap.field for gap in criteria.gaps(step, {}, GOOD) if gap.field == name]

@@ -12,19 +12,21 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from lib import cascade, completion, criteria, demo, process, reopening, shaping, steps
+from lib import completion, demo, process, reopening
 from lib.demo import __main__ as launcher
 from lib.demo import making, story
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.review import Room, TeamSummary
 from lib.settings import Settings
-from lib.status import Event, Status
 from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Store, StoreUnavailable
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Team, Workshop
+from lib.workshop import cascade, steps
+from lib.workshop.artifacts import criteria, normalise
+from lib.workshop.records import Team, Workshop
+from lib.workshop.status import Event, Status
+from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.pages import drawn, opened, opened_step
 from tests.review_table import status_table
 from tests.test_store_sql import engine_of
@@ -97,7 +99,7 @@ def test_every_version_is_whole_and_good_enough(shown: Shown) -> None:
         for slug in steps.SLUGS:
             made_from = {s: current[s].fields for s in steps.step(slug).feeds_from if s in current}
             for version in shown.store.versions(team.step_key(slug)):
-                shaping.parsed(slug, version.fields)
+                normalise.parsed(slug, version.fields)
                 missing[team.name, slug, version.version] = criteria.missing(
                     slug, version.fields, made_from
                 )

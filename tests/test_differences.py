@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import steps
-from lib.artifacts import MODELS
-from lib.differences import Difference, Kind, accept, changed_fields, differences
-from lib.inputs import same_fields
-from lib.workshop import Fields
+from lib.workshop import steps
+from lib.workshop.artifacts.diff import Difference, Kind, accept, changed_fields, differences
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.dependencies import same_fields
+from lib.workshop.records import Fields
 from tests.living_workshop import VARIANTS, edited
 from tests.test_criteria import GOOD
 

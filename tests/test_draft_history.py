@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from lib.access import Action
-from lib.draft_history import (
+from lib.process import Process
+from lib.store import permits
+from lib.store.memory import MemoryStore
+from lib.store.port import Closed, Conflict
+from lib.workshop.draft_history import (
     MAX_CHARACTERS,
     MAX_KEPT,
     NEWEST,
@@ -20,12 +23,9 @@ from lib.draft_history import (
     takes_out,
     to_drop,
 )
-from lib.process import Process
-from lib.rights import TeamPermit
-from lib.store import permits
-from lib.store.memory import MemoryStore
-from lib.store.port import Closed, Conflict
-from lib.workshop import Draft, EarlierDraft, Fields, StepKey, Team
+from lib.workshop.records import Draft, EarlierDraft, Fields, StepKey, Team
+from lib.workshop.rights import TeamPermit
+from lib.workshop.roles import Action
 from tests import pages
 from tests.fakes import FakeGuide, new_step
 from tests.pages import WatchedStore

@@ -21,12 +21,12 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from lib.autosave import Autosave, Unsaved
 from lib.drafts import Drafts
 from lib.edits import Edit
-from lib.ids import new_id
 from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Store, StoreUnavailable
 from lib.typed import MAX_SENT
-from lib.workshop import StepKey
+from lib.workshop.ids import new_id
+from lib.workshop.records import StepKey
 from tests.fakes import new_step
 from tests.test_debouncer import FakeClock
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from lib.ids import new_id
 from lib.navigation import OUTBOX
 from lib.store import open_store
 from lib.store.port import Store
-from lib.transcript import Message, MessageStatus, Role
 from lib.ui.endpoints import READY
-from lib.workshop import Team
+from lib.workshop.ids import new_id
+from lib.workshop.records import Team
+from lib.workshop.transcript import Message, MessageStatus, Role
 from tests import proxy
 from tests.app_server import AppServer
 from tests.fakes import eventually

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from lib.access import Admission, Role
-from lib.ids import new_id, new_link
 from lib.store import clock
 from lib.store.port import NotFound, Store, Unstorable
-from lib.workshop import CODE_REMEMBERED, Code, Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import CODE_REMEMBERED, Code, Team, Workshop
+from lib.workshop.roles import Admission, Role
 from tests.test_store_contract import AT, opens, store
 
 __all__ = ["opens", "store"]

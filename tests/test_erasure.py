@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from lib import navigation, steps
+from lib import navigation
 from lib.guide.scripted import ScriptedGuide
 from lib.health import health
 from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Store
-from lib.workshop import Draft, StepKey, Team
+from lib.workshop import steps
+from lib.workshop.records import Draft, StepKey, Team
 from tests import pages
 from tests.fakes import FakeGuide, eventually, new_step, question
 from tests.pages import watching

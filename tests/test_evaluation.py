@@ -13,13 +13,13 @@ from evaluation import __main__ as command
 from evaluation import report
 from evaluation.score import Score, score
 from evaluation.walk import Walked, walk
-from lib import steps
 from lib.guide.openai_compatible import ModelGuide
 from lib.guide.openai_compatible.client import Client
 from lib.guide.port import Guide, GuideError, Proposal, Request
 from lib.guide.scripted import ScriptedGuide
-from lib.status import Phase
-from lib.transcript import Role
+from lib.workshop import steps
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Role
 from tests import recorded_workshop, terse_workshop
 from tests.guide_server import KEY, MODEL, Answer, GuideServer
 from tests.test_model_guide import structured

@@ -12,15 +12,16 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
-from lib import access, demo, entrance, navigation, process, ways
-from lib.access import AccessRefused, Role
+from lib import demo, entrance, navigation, process, ways
 from lib.guide.scripted import ScriptedGuide
-from lib.ids import new_link
 from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import Store
 from lib.ui import qr_page
-from lib.workshop import Team
+from lib.workshop import roles
+from lib.workshop.ids import new_link
+from lib.workshop.records import Team
+from lib.workshop.roles import AccessRefused, Role
 from tests.pages import ROOT, WatchedStore, running
 from tests.test_owners import ADA, BEN, CLEO, DAN, opened, start
 
@@ -247,7 +248,7 @@ def test_the_files_of_the_review_page_are_searched_too(house: House, sent: Brows
 def refusals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the actions that are refused from now on."""
     told: list[str] = []
-    authorize = access.authorize
+    authorize = roles.authorize
 
     def noted(actor: Any, action: Any, scope: Any) -> None:
         try:
@@ -256,7 +257,7 @@ def refusals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             told.append(action.name)
             raise
 
-    monkeypatch.setattr(access, "authorize", noted)
+    monkeypatch.setattr(roles, "authorize", noted)
     return told
 
 
@@ -306,8 +307,8 @@ def test_nobody_else_than_the_owner_takes_an_archiving_back(house: House) -> Non
 
 def test_the_list_of_workshops_says_what_may_be_done_in_each(house: House) -> None:
     """Rights in a list come with it: no query for each of its workshops."""
-    actor = access.Actor(email=DAN)
+    actor = roles.Actor(email=DAN)
     listed = entrance.workshops_of(house.store, actor)
 
     assert {each.id for each, _ in listed} == {house.demo, *house.away}
-    assert {access.role(actor, scope) for _, scope in listed} == {Role.OBSERVER}
+    assert {roles.role(actor, scope) for _, scope in listed} == {Role.OBSERVER}

@@ -7,16 +7,17 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import agenda as agenda_
-from lib import facilitation, navigation, notes, presses, shelf
-from lib.agenda import MINUTES, Agenda
+from lib import facilitation, navigation, presses, shelf
 from lib.entrance import NO_TEAM
 from lib.guide.scripted import ScriptedGuide
-from lib.notes import Note, NoteRefused
 from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import Conflict, StoreUnavailable
-from lib.workshop import Team, Workshop
+from lib.workshop import agenda as agenda_
+from lib.workshop import notes
+from lib.workshop.agenda import MINUTES, Agenda
+from lib.workshop.notes import Note, NoteRefused
+from lib.workshop.records import Team, Workshop
 from tests.fakes import eventually
 from tests.pages import NOW, WatchedStore, drawn, entry, keys, new_team, opened, running, send
 from tests.pages import opened_step as step_opened

@@ -8,18 +8,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import facilitators
-from lib.access import NOBODY, REFUSED, AccessRefused, Action, Actor, TooManyAttempts
 from lib.attempts import WINDOW
 from lib.facilitators import ATTEMPTS, WRONG
 from lib.guide.scripted import ScriptedGuide
-from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.settings import Settings, SettingsError
 from lib.store import clock, open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Store
 from lib.ui import gate
-from lib.workshop import Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
+from lib.workshop.roles import NOBODY, REFUSED, AccessRefused, Action, Actor, TooManyAttempts
 from tests.pages import ROOT, WatchedStore, running
 
 NOW = datetime.now(UTC)

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from lib.agenda import Agenda
-from lib.ids import new_id, new_link
-from lib.notes import Closing, Kind, Note
-from lib.status import Event
 from lib.store.port import Store
-from lib.transcript import MessageStatus
-from lib.workshop import Aside, Draft, Team, Unsent
+from lib.workshop.agenda import Agenda
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.notes import Closing, Kind, Note
+from lib.workshop.records import Aside, Draft, Team, Unsent
+from lib.workshop.status import Event
+from lib.workshop.transcript import MessageStatus
 from tests.test_store_contract import (
     AT,
     LATER,

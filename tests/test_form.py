@@ -8,12 +8,14 @@ import pytest
 from pydantic import BaseModel
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation, shaping, steps
-from lib.artifacts import MODELS
+from lib import navigation
 from lib.process import Process
-from lib.shaping import item_type, parsed, shaped
 from lib.ui.artifact_form import description
-from lib.workshop import Team
+from lib.workshop import steps
+from lib.workshop.artifacts import normalise
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import item_type, parsed, shaped
+from lib.workshop.records import Team
 from tests import pages
 from tests.fakes import FakeGuide
 from tests.pages import WatchedStore
@@ -56,7 +58,7 @@ def pairs(
     yield model, specs
     for spec in specs:
         if "fields" in spec:
-            kind = shaping.inner_type(model.model_fields[spec["name"]])
+            kind = normalise.inner_type(model.model_fields[spec["name"]])
             inner = item_type(kind) if spec["kind"] == "entries" else kind
             yield from pairs(inner, spec["fields"])
 

@@ -11,11 +11,11 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from lib import navigation
-from lib.ids import new_id
 from lib.store import open_store
 from lib.store.port import Store
-from lib.transcript import MessageStatus, Role
-from lib.workshop import Team
+from lib.workshop.ids import new_id
+from lib.workshop.records import Team
+from lib.workshop.transcript import MessageStatus, Role
 from tests.app_server import AppServer
 from tests.fakes import eventually
 from tests.quick_server import QuickServer

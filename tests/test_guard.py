@@ -11,10 +11,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.starlette import starlette_websocket
 
 from lib.addresses import network
-from lib.ids import new_link
 from lib.rate_limit import Buckets, Rate
 from lib.ui import guard, sparing
 from lib.ui.guard import Guard, Limits
+from lib.workshop.ids import new_link
 from tests.fakes import FakeGuide, new_step
 from tests.pages import WatchedStore, running
 from tests.test_debouncer import FakeClock

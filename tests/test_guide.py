@@ -17,8 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.walk import Walked
-from lib import artifacts, criteria, shaping, steps
-from lib.criteria.matching import folded, leaves, related
 from lib.guide import suggestions
 from lib.guide.port import Proposal
 from lib.guide.scripted import ScriptedGuide
@@ -28,9 +26,12 @@ from lib.guide.scripted.scene import recognised
 from lib.guide.scripted.scripts import SCRIPTS
 from lib.guide.scripted.wording import CHANGE
 from lib.settings import ROOT
-from lib.status import Phase
-from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
-from lib.workshop import LANGUAGES, Fields
+from lib.workshop import steps
+from lib.workshop.artifacts import criteria, models, normalise
+from lib.workshop.artifacts.criteria.matching import folded, leaves, related
+from lib.workshop.records import LANGUAGES, Fields
+from lib.workshop.status import Phase
+from lib.workshop.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from tests import recorded_workshop, terse_workshop
 
 GUIDE = ScriptedGuide(pace=0)
@@ -130,7 +131,7 @@ def test_a_whole_workshop_yields_artifacts_with_nothing_missing(
     done = walked(recording)[step]
 
     assert criteria.missing(step, done.draft, done.upstream) == []
-    assert shaping.dumped(shaping.parsed(step, done.draft))
+    assert normalise.dumped(normalise.parsed(step, done.draft))
 
 
 @RECORDINGS
@@ -936,7 +937,7 @@ def test_odd_text_is_answered_in_every_step(step: str, text: str) -> None:
 def _assert_sound(conversation: Conversation) -> None:
     reply = conversation.replies[-1]
 
-    assert conversation.draft == shaping.normalised(conversation.step, conversation.draft)
+    assert conversation.draft == normalise.normalised(conversation.step, conversation.draft)
     assert 0 < len(reply.split()) < 150
     assert reply.count("?") == (conversation.phase is not Phase.COMPLETE)
 
@@ -1031,7 +1032,7 @@ def test_anything_may_be_said_at_any_point(
 def test_any_draft_and_any_artifact_is_worked_with(
     step: str, phase: Phase, text: str, data: st.DataObject
 ) -> None:
-    names = st.sampled_from(sorted(artifacts.MODELS[step].model_fields))
+    names = st.sampled_from(sorted(models.MODELS[step].model_fields))
     broken = data.draw(st.dictionaries(names, JSON, max_size=4))
     slugs = st.sampled_from(steps.SLUGS)
     upstream = data.draw(

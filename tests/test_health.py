@@ -8,7 +8,7 @@ import pytest
 from lib.health import health
 from lib.process import Process
 from lib.store.port import StoreUnavailable
-from lib.workshop import Draft, Team
+from lib.workshop.records import Draft, Team
 from tests import pages
 from tests.fakes import FakeGuide, placed
 from tests.pages import WatchedStore

@@ -8,7 +8,7 @@ import pytest
 from lib.store import open_store
 from lib.store.port import Decision
 from lib.store.sql import SqlStore
-from lib.workshop import TeamKey
+from lib.workshop.records import TeamKey
 from tests import histories
 from tests.fakes import new_step
 from tests.servers import Server

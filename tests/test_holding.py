@@ -4,15 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from lib import agenda, completion, facilitation, navigation, notes
-from lib.briefing import OPENS_NEXT
+from lib import completion, facilitation, navigation
 from lib.guide.scripted import ScriptedGuide
-from lib.notes import Note
 from lib.process import Process
-from lib.rights import ARCHIVED, HELD
-from lib.status import Event, Status
 from lib.store.port import StoreUnavailable
-from lib.workshop import Team
+from lib.workshop import agenda, notes
+from lib.workshop.notes import Note
+from lib.workshop.records import Team
+from lib.workshop.rights import ARCHIVED, HELD
+from lib.workshop.status import Event, Status
+from lib.workshop.views import OPENS_NEXT
 from tests.pages import (
     NOW,
     WatchedStore,
@@ -237,8 +238,8 @@ def test_an_edit_of_an_archived_workshop_waits_in_its_form(
 ) -> None:
     """The form sends it again until the server has stored it: once the workshop is back."""
     from lib import typed
-    from lib.ids import new_id
     from lib.store.port import Closed
+    from lib.workshop.ids import new_id
 
     store.inner.archive(team.workshop_id, NOW)
     edit = {

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from lib.ids import greeting_id, new_id, new_link, reply_id
+from lib.workshop.ids import greeting_id, new_id, new_link, reply_id
 
 
 def test_a_new_id_is_a_uuid_of_version_7_in_text() -> None:

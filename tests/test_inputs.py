@@ -8,11 +8,12 @@ from typing import Any, get_origin
 import pytest
 from pydantic import BaseModel
 
-from lib import criteria, steps
-from lib.artifacts import MODELS
-from lib.inputs import INPUTS, NOTES, WHOLE, changed_inputs, fingerprint, same_fields
-from lib.shaping import dumped, inner_type, item_type, normalised, parsed
-from lib.workshop import Fields
+from lib.workshop import steps
+from lib.workshop.artifacts import criteria
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import dumped, inner_type, item_type, normalised, parsed
+from lib.workshop.dependencies import INPUTS, NOTES, WHOLE, changed_inputs, fingerprint, same_fields
+from lib.workshop.records import Fields
 from tests.test_criteria import GOOD
 
 Edit = Callable[[Any], None]

@@ -12,12 +12,12 @@ from lib import navigation
 from lib.guide.port import GuideError
 from lib.process import Process, assemble
 from lib.settings import Settings
-from lib.status import Event, Phase, Status, decide
 from lib.store.port import Conflict, Decision
 from lib.team_copy import WorkingCopy
-from lib.transcript import Message, MessageStatus, Role
-from lib.updates import Outcome
-from lib.workshop import StepKey
+from lib.workshop.records import StepKey
+from lib.workshop.status import Event, Phase, Status, decide
+from lib.workshop.transcript import Message, MessageStatus, Role
+from lib.workshop.updates import Outcome
 from tests import pages
 from tests.fakes import FakeGuide, eventually, new_step, proposal, question
 from tests.living_workshop import VARIANTS, LivingWorkshop

@@ -6,15 +6,16 @@ from typing import Any, get_origin
 
 import pytest
 
-from lib import criteria, typed
-from lib.artifacts import MODELS
-from lib.criteria.matching import repeated
+from lib import typed
 from lib.guide.scripted.reading import MOST_LISTED
-from lib.ids import new_id
-from lib.shaping import bound, inner_type, item_type
-from lib.steps import SLUGS
 from lib.ui import artifact_form
 from lib.ui.artifact_card import is_model
+from lib.workshop.artifacts import criteria
+from lib.workshop.artifacts.criteria.matching import repeated
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import bound, inner_type, item_type
+from lib.workshop.ids import new_id
+from lib.workshop.steps import SLUGS
 from tests import pages, recorded_workshop
 from tests.fakes import FakeGuide
 from tests.pages import WatchedStore

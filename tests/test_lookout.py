@@ -10,11 +10,11 @@ import pytest
 
 from lib import entrance
 from lib.autosave import UNSAVED_FOR_LONG, Autosave
-from lib.ids import new_link
 from lib.lookout import FRESH, KEPT, Lookout, Sight
 from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable
-from lib.workshop import Draft, Team
+from lib.workshop.ids import new_link
+from lib.workshop.records import Draft, Team
 from tests.fakes import PATIENCE
 from tests.test_debouncer import FakeClock
 from tests.test_store_contract import question, started

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import alignment
 from lib.merging import Merged, merge
+from lib.workshop import alignment
 
 texts = st.sampled_from(["", "a", "b", "c"])
 values = st.recursive(

@@ -17,9 +17,6 @@ import pytest
 from pydantic import ValidationError
 
 from evaluation.walk import Walked
-from lib import artifacts, criteria, shaping, steps
-from lib.calls import Call
-from lib.criteria.matching import is_placeholder, leaves
 from lib.guide import missing
 from lib.guide.choice import guide_for
 from lib.guide.fallback import NOTE, WithFallback
@@ -34,10 +31,14 @@ from lib.guide.scripted import ScriptedGuide
 from lib.guide.usage import Usage
 from lib.process import assemble
 from lib.settings import ROOT, Settings, SettingsError
-from lib.status import Phase, Status
 from lib.store.memory import MemoryStore
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Fields, TeamKey
+from lib.workshop import steps
+from lib.workshop.artifacts import criteria, models, normalise
+from lib.workshop.artifacts.criteria.matching import is_placeholder, leaves
+from lib.workshop.records import Fields, TeamKey
+from lib.workshop.status import Phase, Status
+from lib.workshop.transcript import Message, MessageStatus, Role
+from lib.workshop.usage import Call
 from tests import recorded_workshop, terse_workshop
 from tests.app_server import free_port
 from tests.fakes import eventually, new_step, question
@@ -582,7 +583,7 @@ def mangled(value: Any, chance: random.Random) -> Any:
 
 
 def assert_no_worse(step: str, before: Fields, after: Fields) -> None:
-    assert shaping.normalised(step, after) == after
+    assert normalise.normalised(step, after) == after
     for name in before:
         valid, still = is_valid(step, name, before), is_valid(step, name, after)
         assert still or not valid, name
@@ -596,15 +597,15 @@ def assert_no_worse(step: str, before: Fields, after: Fields) -> None:
 
 def is_whole(step: str, fields: Fields) -> bool:
     try:
-        shaping.parsed(step, fields)
-    except shaping.ArtifactRefused:
+        normalise.parsed(step, fields)
+    except normalise.ArtifactRefused:
         return False
     return True
 
 
 def is_valid(step: str, name: str, fields: Fields) -> bool:
     try:
-        artifacts.MODELS[step].model_validate({name: fields.get(name)})
+        models.MODELS[step].model_validate({name: fields.get(name)})
     except ValidationError as exc:
         return not any(error["loc"][:1] == (name,) for error in exc.errors())
     return True
@@ -797,7 +798,7 @@ def test_a_request_has_the_voice_the_step_the_fields_and_what_came_before(step: 
 
     assert f"# This step: {steps.step(step).name}" in system
     assert "Never invent a quote, a name or a number." in system
-    for name in artifacts.MODELS[step].model_fields:
+    for name in models.MODELS[step].model_fields:
         assert f"`{name}`" in system
     for slug in steps.step(step).feeds_from:
         assert f'title="Confirmed in {steps.step(slug).name}"' in system

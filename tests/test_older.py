@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from lib import context
-from lib.calls import Call
 from lib.guide.openai_compatible import ModelGuide, counting, older, prompts
 from lib.guide.openai_compatible.context import BUDGET
 from lib.guide.openai_compatible.waiting import Patience
 from lib.guide.port import Request
 from lib.guide.usage import Usage
-from lib.ids import new_id, new_link
-from lib.status import Event, Phase, decide
 from lib.store.memory import MemoryStore
 from lib.store.port import Decision, StoreUnavailable
-from lib.transcript import Message, Role
-from lib.workshop import Draft, Recollection, StepKey, Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Draft, Recollection, StepKey, Team, Workshop
+from lib.workshop.status import Event, Phase, decide
+from lib.workshop.transcript import Message, Role
+from lib.workshop.usage import Call
 from tests.fakes import new_step, question
 from tests.guide_server import (
     MODEL,

@@ -14,18 +14,18 @@ from streamlit.testing.v1 import AppTest
 
 from lib import navigation
 from lib import process as process_
-from lib.agenda import Agenda
 from lib.autosave import Autosave, Unsaved
 from lib.process import Process
 from lib.settings import Settings
-from lib.status import Event, Phase, decide
 from lib.store import deadline
 from lib.store.memory import MemoryStore
 from lib.store.port import PATIENCE, Decision, Store, StoreError, StoreUnavailable
 from lib.store.sql import SqlStore
 from lib.team_copy import WorkingCopy
-from lib.transcript import MessageStatus, Role
-from lib.workshop import Draft, StepKey, Team
+from lib.workshop.agenda import Agenda
+from lib.workshop.records import Draft, StepKey, Team
+from lib.workshop.status import Event, Phase, decide
+from lib.workshop.transcript import MessageStatus, Role
 from tests import pages, proxy
 from tests.conftest import TEMPLATE
 from tests.fakes import FakeGuide, eventually, new_step, placed, question

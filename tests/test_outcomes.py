@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from lib.status import Phase
 from lib.store.port import Conflict, Store
-from lib.transcript import Message, MessageStatus
-from lib.updates import Outcome, Update
-from lib.workshop import Aside, Draft, StepKey
+from lib.workshop.records import Aside, Draft, StepKey
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Message, MessageStatus
+from lib.workshop.updates import Outcome, Update
 from tests.test_store_contract import Opens, key, opens, question, reply, store, team
 
 __all__ = ["key", "opens", "store", "team"]

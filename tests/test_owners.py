@@ -9,15 +9,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import demo, entrance, facilitators, navigation
-from lib.access import REFUSED, AccessRefused, Action, Actor, Role, may
 from lib.guide.scripted import ScriptedGuide
-from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Store
-from lib.workshop import Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
+from lib.workshop.roles import REFUSED, AccessRefused, Action, Actor, Role, may
 from tests import pages
 from tests.pages import WatchedStore, drawn, running
 from tests.review_table import statements

@@ -8,21 +8,23 @@ from math import ceil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import criteria, navigation, steps
-from lib.access import AccessRefused
+from lib import navigation
 from lib.guide.port import GuideError
-from lib.ids import new_id, new_link
 from lib.presses import Press
 from lib.process import Process
-from lib.rights import NO_TEAM
 from lib.settings import Settings
-from lib.status import Event, Status
 from lib.store.port import LEASE, StoreUnavailable
 from lib.team_copy import WorkingCopy
-from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import bubbles, press, safe
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
-from lib.workshop import Draft, Team, Workshop
+from lib.workshop import steps
+from lib.workshop.artifacts import criteria
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Draft, Team, Workshop
+from lib.workshop.rights import NO_TEAM
+from lib.workshop.roles import AccessRefused
+from lib.workshop.status import Event, Status
+from lib.workshop.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from tests import pages
 from tests.fakes import FakeGuide, eventually, proposal, question
 from tests.pages import WatchedStore, box, conversation, entry, heading, keys, links

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lib.ids import new_id, new_link
-from lib.status import Phase
 from lib.store import open_store
 from lib.store.port import Store
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Draft, Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Draft, Team, Workshop
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.pooler import Pooler, PoolerMissing
 from tests.postgres import PostgresServer
 

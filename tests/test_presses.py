@@ -8,10 +8,10 @@ import pytest
 
 from faults.tab import Tab
 from lib.presses import AGAIN, DOUBLE, Presses
-from lib.status import Status
 from lib.store import open_store
 from lib.store.port import Store, StoreUnavailable
-from lib.workshop import Team
+from lib.workshop.records import Team
+from lib.workshop.status import Status
 from tests.fakes import eventually
 from tests.quick_server import QuickServer, serving
 from tests.scene import new_team

@@ -8,8 +8,8 @@ import pytest
 from lib import inbox
 from lib.process import Process
 from lib.rate_limit import Buckets, Rate
-from lib.transcript import Role
-from lib.workshop import Team
+from lib.workshop.records import Team
+from lib.workshop.transcript import Role
 from tests import pages
 from tests.fakes import FakeGuide
 from tests.pages import WatchedStore, entry

@@ -8,10 +8,10 @@ from streamlit.testing.v1 import AppTest
 from lib import facilitation, navigation
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
-from lib.redaction import MARKER, RedactionRefused
 from lib.store.port import StoreUnavailable
-from lib.transcript import Message
-from lib.workshop import Draft, Team
+from lib.workshop.records import Draft, Team
+from lib.workshop.redaction import MARKER, RedactionRefused
+from lib.workshop.transcript import Message
 from tests.pages import NOW, WatchedStore, conversation, drawn, keys, new_team, opened, running
 from tests.pages import opened_step as step_opened
 from tests.test_store_contract import question

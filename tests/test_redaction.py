@@ -13,18 +13,18 @@ from sqlalchemy import inspect, text
 from lib import archive, reopening
 from lib.autosave import Unsaved
 from lib.edits import Edit
-from lib.ids import new_id
-from lib.notes import Kind, Note
 from lib.process import Process, assemble
-from lib.redaction import MARKER, NOBODY, RUN, Late, Redaction, Sought, new_salt
 from lib.settings import Settings
-from lib.status import Event, Status
 from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, NotFound, Store
 from lib.team_copy import WorkingCopy
-from lib.transcript import Message, MessageStatus, Role, next_attempt
-from lib.workshop import Aside, Draft, Recollection, StepKey, Unsent
+from lib.workshop.ids import new_id
+from lib.workshop.notes import Kind, Note
+from lib.workshop.records import Aside, Draft, Recollection, StepKey, Unsent
+from lib.workshop.redaction import MARKER, NOBODY, RUN, Late, Redaction, Sought, new_salt
+from lib.workshop.status import Event, Status
+from lib.workshop.transcript import Message, MessageStatus, Role, next_attempt
 from tests.fakes import FakeGuide, eventually, new_step, placed, proposal, question
 from tests.test_store_contract import confirm, opens, store
 

@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import access, demo, facilitation, facilitators, inbox, navigation, rights, steps, typed
-from lib.access import Action, Role
-from lib.artifacts import MODELS
+from lib import demo, facilitation, facilitators, inbox, navigation, typed
 from lib.guide.scripted import ScriptedGuide
-from lib.ids import new_id, new_link
 from lib.process import Process
-from lib.rights import Need
-from lib.status import Status
 from lib.store.memory import MemoryStore
 from lib.ui import gate
-from lib.workshop import Aside, Team
+from lib.workshop import rights, roles, steps
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Aside, Team
+from lib.workshop.rights import Need
+from lib.workshop.roles import Action, Role
+from lib.workshop.status import Status
 from tests.pages import (
     WatchedStore,
     draft,
@@ -294,8 +295,8 @@ def nothing_comes_of_it(
 ) -> None:
     app, before = open_(), house.content()
     with monkeypatch.context() as patched:
-        allowed = {role: actions - {action} for role, actions in access.ALLOWED.items()}
-        patched.setattr(access, "ALLOWED", allowed)
+        allowed = {role: actions - {action} for role, actions in roles.ALLOWED.items()}
+        patched.setattr(roles, "ALLOWED", allowed)
         press(app)
         house.process.autosave.flush_all(1)
 
@@ -362,7 +363,7 @@ def nothing_comes_of_it_after_any_end(
     house: House, open_: Callable[[], AppTest], action: Action, press: Press
 ) -> None:
     """Open a page, end the right, press: nothing is written, whichever way it ended."""
-    is_team = action in access.ALLOWED[access.Role.MEMBER]
+    is_team = action in roles.ALLOWED[roles.Role.MEMBER]
     (first, *_) = house.store.teams(house.workshop)
     for name, end in ((LINKS if is_team else PASS) | SHELVED).items():
         if end.fails and not set(end.fails) & set(rights.NEEDS[action]):
@@ -432,6 +433,6 @@ def test_a_prepared_page_changes_nothing_after_any_end(house: House, action: Act
 
 def test_every_action_that_changes_something_is_tried() -> None:
     changing = {*WALKING, *REVIEWING, *AFTER}
-    reading = access.ALLOWED[access.Role.OBSERVER] | {Action.OPEN_STEP, Action.READ_ROOM}
+    reading = roles.ALLOWED[roles.Role.OBSERVER] | {Action.OPEN_STEP, Action.READ_ROOM}
 
     assert set(Action) - changing - reading == {Action.LIST_WORKSHOPS, Action.SEE_LINKS}

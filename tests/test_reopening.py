@@ -8,21 +8,23 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from lib import reopening, steps, summaries
-from lib.agenda import Agenda
-from lib.cascade import dependants, move, why_stale
+from lib import reopening
 from lib.completion import NotReady
 from lib.edits import Edit
-from lib.ids import greeting_id
 from lib.replies import Replies
 from lib.review import together, told_together
-from lib.status import Event, Phase, Status, TransitionRefused, current_step
 from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, StoreUnavailable
 from lib.store.schema import metadata
 from lib.store.sql import SqlStore
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import StepKey, TeamKey
+from lib.workshop import steps
+from lib.workshop.agenda import Agenda
+from lib.workshop.artifacts import summaries
+from lib.workshop.cascade import dependants, move, why_stale
+from lib.workshop.ids import greeting_id
+from lib.workshop.records import StepKey, TeamKey
+from lib.workshop.status import Event, Phase, Status, TransitionRefused, current_step
+from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.fakes import FakeGuide, eventually, new_step, proposal, question
 from tests.living_workshop import VARIANTS, edited
 from tests.servers import Server

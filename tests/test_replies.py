@@ -10,19 +10,19 @@ from functools import partial
 import pytest
 
 from lib import reopening
-from lib.access import Action
 from lib.guide.port import GuideError
 from lib.process import Process, assemble
 from lib.replies import utc_now
 from lib.reply import Reply
-from lib.rights import TeamPermit
 from lib.settings import Settings
-from lib.status import Change, Event, Status
 from lib.store import open_store, permits
 from lib.store.memory import MemoryStore
 from lib.store.port import LEASE, Closed, Decision, Store, StoreUnavailable
-from lib.transcript import Message, MessageStatus, Role, next_attempt
-from lib.workshop import StepKey
+from lib.workshop.records import StepKey
+from lib.workshop.rights import TeamPermit
+from lib.workshop.roles import Action
+from lib.workshop.status import Change, Event, Status
+from lib.workshop.transcript import Message, MessageStatus, Role, next_attempt
 from tests.fakes import FakeGuide, eventually, new_step, placed, proposal, question
 
 

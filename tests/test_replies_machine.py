@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from lib.guide.port import GuideError, Proposal, Request
-from lib.ids import greeting_id, reply_id
 from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store.memory import MemoryStore
 from lib.store.port import LEASE, StoreUnavailable
-from lib.transcript import ATTEMPT, Message, MessageStatus, Role
+from lib.workshop.ids import greeting_id, reply_id
+from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, Role
 from tests.fakes import PATIENCE, new_step, proposal, question
 from tests.test_debouncer import FakeClock
 

@@ -9,16 +9,17 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from lib import exports, review, steps
-from lib.calls import TeamUsage
+from lib import exports, review
 from lib.exports import Sheet
-from lib.notes import Kind, Note
 from lib.review import Filters, Look, Room, TeamSummary
 from lib.review.board import COLUMNS_SHOWN
-from lib.status import Event, Phase, StaleMark, Status
-from lib.transcript import Message, MessageStatus, Role
 from lib.unsaved import Dropped, UnsavedReport
-from lib.workshop import EventRecord, StepKey, StepOverview, StepState, Team, Workshop
+from lib.workshop import steps
+from lib.workshop.notes import Kind, Note
+from lib.workshop.records import EventRecord, StepKey, StepOverview, StepState, Team, Workshop
+from lib.workshop.status import Event, Phase, StaleMark, Status
+from lib.workshop.transcript import Message, MessageStatus, Role
+from lib.workshop.usage import TeamUsage
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 

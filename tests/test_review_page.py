@@ -8,21 +8,21 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import process, review
-from lib.artifacts import MODELS
-from lib.calls import TeamUsage
 from lib.guide.scripted import ScriptedGuide
-from lib.ids import new_id, new_link
 from lib.process import Process
 from lib.review import Room, TeamSummary
 from lib.settings import Settings
-from lib.status import Event, Status, decide
 from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Decision, StoreUnavailable
 from lib.store.port import Store as AnyStore
-from lib.transcript import Message, MessageStatus, Role
 from lib.ui import downloads, review_page, tables
-from lib.workshop import Draft, StepKey, StepOverview, Team, Workshop
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Draft, StepKey, StepOverview, Team, Workshop
+from lib.workshop.status import Event, Status, decide
+from lib.workshop.transcript import Message, MessageStatus, Role
+from lib.workshop.usage import TeamUsage
 from tests.review_table import sent, statements, status_table
 
 ROOT = Path(__file__).resolve().parent.parent

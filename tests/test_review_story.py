@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lib import exports, steps
+from lib import exports
 from lib.review import pulse
 from lib.review.finds import AROUND, Find, finds, snippet_of, words_of
 from lib.review.words import COLUMNS
-from lib.status import Event, Status
-from lib.workshop import Activity, EventRecord, Made
+from lib.workshop import steps
+from lib.workshop.records import Activity, EventRecord, Made
+from lib.workshop.status import Event, Status
 
 BEGIN = datetime(2026, 5, 4, 9, 2, tzinfo=UTC)
 

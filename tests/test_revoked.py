@@ -14,13 +14,13 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from lib import navigation
-from lib.agenda import Agenda
-from lib.ids import new_id, new_link
 from lib.store import open_store
 from lib.store.port import Store
-from lib.transcript import Role
 from lib.ui import endpoints
-from lib.workshop import Team
+from lib.workshop.agenda import Agenda
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team
+from lib.workshop.transcript import Role
 from tests.fakes import PATIENCE
 from tests.quick_server import QuickServer, serving
 from tests.scene import new_team

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from lib import access, rights, steps
-from lib.access import AccessRefused, Action, Actor, Role
-from lib.agenda import Agenda
-from lib.ids import new_id, new_link
-from lib.notes import Closing, Kind, Note
-from lib.redaction import Redaction
-from lib.rights import FacilitatorPermit, Facts, Permit, TeamPermit, refusal
-from lib.status import Change, Event, Status
 from lib.store import changes, open_store, permits, placing
 from lib.store import rights as rights_in_sql
 from lib.store.port import Closed, Decision, NotFound, Store
-from lib.transcript import MessageStatus
-from lib.workshop import Aside, Code, Draft, Team, TeamKey, Unsent, Workshop
+from lib.workshop import rights, roles, steps
+from lib.workshop.agenda import Agenda
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.notes import Closing, Kind, Note
+from lib.workshop.records import Aside, Code, Draft, Team, TeamKey, Unsent, Workshop
+from lib.workshop.redaction import Redaction
+from lib.workshop.rights import FacilitatorPermit, Facts, Permit, TeamPermit, refusal
+from lib.workshop.roles import AccessRefused, Action, Actor, Role
+from lib.workshop.status import Change, Event, Status
+from lib.workshop.transcript import MessageStatus
 from tests.review_table import statements
 from tests.test_store_contract import Opens, opens, question, reply  # noqa: F401 - a fixture
 
@@ -36,7 +36,7 @@ EMAIL, DIGEST = "ben@example.org", "a" * 64
 
 def test_every_write_states_what_it_depends_on() -> None:
     """An action that is neither a read nor in the table fails here."""
-    reading = access.ALLOWED[Role.OBSERVER] | {
+    reading = roles.ALLOWED[Role.OBSERVER] | {
         Action.LIST_WORKSHOPS,
         Action.SEE_LINKS,
         Action.READ_ROOM,
@@ -46,8 +46,8 @@ def test_every_write_states_what_it_depends_on() -> None:
     assert not set(rights.NEEDS) & reading
 
 
-TEAMS = sorted(set(rights.NEEDS) & access.ALLOWED[Role.MEMBER])
-FACILITATORS = sorted(set(rights.NEEDS) & access.ALLOWED[Role.FACILITATOR])
+TEAMS = sorted(set(rights.NEEDS) & roles.ALLOWED[Role.MEMBER])
+FACILITATORS = sorted(set(rights.NEEDS) & roles.ALLOWED[Role.FACILITATOR])
 LINK = "l" * 32
 OPEN_FACTS = Facts(link=LINK, status=Status.IN_PROGRESS)
 
@@ -112,7 +112,7 @@ def test_a_facilitator_writes_by_what_they_are_now(action: Action) -> None:
     assert refusal(by_pass, facts) is not None
     assert refusal(guest, facts) is not None
     assert refusal(guest, as_role[Role.OBSERVER]) is not None
-    is_running = action in access.ALLOWED[Role.CO_FACILITATOR]
+    is_running = action in roles.ALLOWED[Role.CO_FACILITATOR]
     assert (refusal(guest, as_role[Role.CO_FACILITATOR]) is None) == is_running
 
 
@@ -129,7 +129,7 @@ class House:
 
     def permit(self, action: Action, step: str = FIRST) -> Permit:
         """Return what somebody shows who has every right now."""
-        if action in access.ALLOWED[Role.MEMBER]:
+        if action in roles.ALLOWED[Role.MEMBER]:
             return TeamPermit(action, self.team.key, self.team.link, step)
         return FacilitatorPermit(action, self.workshop.id, Actor(is_house=True), DIGEST)
 
@@ -436,7 +436,7 @@ def test_a_guest_who_was_removed_or_may_only_read_changes_nothing(
     house: House, role: Role | None
 ) -> None:
     house.store.grant(house.workshop.id, EMAIL, Role.CO_FACILITATOR)
-    running = [a for a in FACILITATORS if a in access.ALLOWED[Role.CO_FACILITATOR]]
+    running = [a for a in FACILITATORS if a in roles.ALLOWED[Role.CO_FACILITATOR]]
     with permits.held(FacilitatorPermit(Action.SEND_NOTICE, house.workshop.id, Actor(email=EMAIL))):
         _posted(house)
     house.store.grant(house.workshop.id, EMAIL, role)

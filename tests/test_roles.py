@@ -2,7 +2,8 @@
 
 import pytest
 
-from lib.access import (
+from lib.workshop.records import TeamKey
+from lib.workshop.roles import (
     HOUSE,
     NOBODY,
     REFUSED,
@@ -17,7 +18,6 @@ from lib.access import (
     of_team,
     role,
 )
-from lib.workshop import TeamKey
 from tests.app_server import ROOT
 
 #: Facilitator, co-facilitator, observer, member, guest, nobody: what each may do where they are that.

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from lib.status import Status
 from lib.store import migrate
-from lib.workshop import StepKey, TeamKey
+from lib.workshop.records import StepKey, TeamKey
+from lib.workshop.status import Status
 from tests.conftest import ROOT
 from tests.fakes import new_step
 from tests.test_store_room import filled

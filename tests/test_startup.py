@@ -15,12 +15,12 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from lib import navigation
-from lib.ids import new_id
 from lib.store import open_store
 from lib.store.port import Store
-from lib.transcript import Role
 from lib.ui import endpoints, middleware
-from lib.workshop import StepKey, Team
+from lib.workshop.ids import new_id
+from lib.workshop.records import StepKey, Team
+from lib.workshop.transcript import Role
 from tests.app_server import ROOT, AppServer, free_port
 from tests.fakes import eventually
 from tests.quick_server import serving

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import steps
-from lib.effects import EFFECTS
-from lib.status import (
+from lib.workshop import steps
+from lib.workshop.effects import EFFECTS
+from lib.workshop.status import (
     TRANSITIONS,
     Change,
     Event,

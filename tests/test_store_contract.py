@@ -11,16 +11,13 @@ from typing import Any
 
 import pytest
 
-from lib import draft_history, steps
-from lib.calls import Call, TeamUsage
-from lib.ids import new_id, new_link
-from lib.notes import Closing, Kind, Note
-from lib.status import Change, Event, Phase, Status, decide
 from lib.store import clock, open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, NotFound, Store, Unstorable, upstream_artifacts
-from lib.transcript import ATTEMPT, Message, MessageStatus, Role, next_attempt
-from lib.workshop import (
+from lib.workshop import draft_history, steps
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.notes import Closing, Kind, Note
+from lib.workshop.records import (
     Aside,
     Draft,
     Recollection,
@@ -32,6 +29,9 @@ from lib.workshop import (
     Unsent,
     Workshop,
 )
+from lib.workshop.status import Change, Event, Phase, Status, decide
+from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, Role, next_attempt
+from lib.workshop.usage import Call, TeamUsage
 
 #: A lease that has run out by the time anybody looks, in seconds.
 SHORT = 0.001

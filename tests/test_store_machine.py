@@ -13,14 +13,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from lib.effects import EFFECTS
-from lib.ids import new_id, new_link
-from lib.status import Change, Event, Phase, Status, TransitionRefused, decide
 from lib.store import open_store
 from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, Store
-from lib.transcript import Message, MessageStatus, Role, clean, next_attempt
-from lib.workshop import Draft, Team, Workshop
+from lib.workshop.effects import EFFECTS
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Draft, Team, Workshop
+from lib.workshop.status import Change, Event, Phase, Status, TransitionRefused, decide
+from lib.workshop.transcript import Message, MessageStatus, Role, clean, next_attempt
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 STEPS = ("challenge", "stakeholder-mapping", "user-research")

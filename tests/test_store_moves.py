@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from lib import steps
-from lib.cascade import move
-from lib.effects import EFFECTS, carried_out
-from lib.status import Event, Phase, Status
 from lib.store.port import Conflict, Decision, Store
-from lib.transcript import MessageStatus
-from lib.undo import acts
-from lib.workshop import Draft, Snapshot, StepKey, Team
+from lib.workshop import steps
+from lib.workshop.cascade import move
+from lib.workshop.effects import EFFECTS, carried_out
+from lib.workshop.records import Draft, Snapshot, StepKey, Team
+from lib.workshop.status import Event, Phase, Status
+from lib.workshop.transcript import MessageStatus
+from lib.workshop.undo import acts
 from tests.living_workshop import VARIANTS
 from tests.servers import Server
 from tests.test_criteria import GOOD

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from lib import agenda as agenda_
-from lib.agenda import Agenda, Timer
-from lib.briefing import Briefing, Desk
-from lib.calls import Call
-from lib.ids import new_id, new_link
-from lib.notes import Closing, Kind, Note, NoteRecord
 from lib.store import clock, open_store
 from lib.store.port import Conflict, NotFound, Store, Unstorable
-from lib.transcript import MessageStatus
-from lib.workshop import Aside, Code, Draft, Recollection, Team, TeamKey, Unsent, Workshop
+from lib.workshop import agenda as agenda_
+from lib.workshop.agenda import Agenda, Timer
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.notes import Closing, Kind, Note, NoteRecord
+from lib.workshop.records import Aside, Code, Draft, Recollection, Team, TeamKey, Unsent, Workshop
+from lib.workshop.transcript import MessageStatus
+from lib.workshop.usage import Call
+from lib.workshop.views import Briefing, Desk
 from tests.fakes import eventually
 from tests.test_store_contract import (
     AT,

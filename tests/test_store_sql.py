@@ -23,10 +23,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from lib import steps
 from lib.autosave import Autosave
-from lib.ids import new_id, new_link
-from lib.status import Change, Event, Phase, Status, decide
 from lib.store import deadline, migrate, open_store
 from lib.store.engine import normalised
 from lib.store.port import (
@@ -40,8 +37,11 @@ from lib.store.port import (
 )
 from lib.store.schema import metadata
 from lib.store.sql import SqlStore
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Draft, Recollection, StepKey, Team, Workshop
+from lib.workshop import steps
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Draft, Recollection, StepKey, Team, Workshop
+from lib.workshop.status import Change, Event, Phase, Status, decide
+from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.fakes import eventually, new_step, placed, question
 from tests.postgres import PostgresServer
 

@@ -7,14 +7,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import navigation
-from lib.access import REFUSED
 from lib.guide.scripted import ScriptedGuide
-from lib.ids import new_id, new_link
 from lib.process import Process
-from lib.rights import NO_TEAM
-from lib.status import Status
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
+from lib.workshop.rights import NO_TEAM
+from lib.workshop.roles import REFUSED
+from lib.workshop.status import Status
+from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.pages import WatchedStore, drawn, running
 from tests.test_owners import ADA, BEN, NOW, SIGNING_IN, opened
 

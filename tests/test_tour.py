@@ -9,14 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import completion, demo, navigation, process, reopening, steps
+from lib import completion, demo, navigation, process, reopening
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.review import Room
 from lib.settings import Settings
-from lib.status import Status
 from lib.store.memory import MemoryStore
-from lib.workshop import Team, Workshop
+from lib.workshop import steps
+from lib.workshop.records import Team, Workshop
+from lib.workshop.status import Status
 from tests import pages
 
 

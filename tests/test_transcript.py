@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.transcript import (
+from lib.workshop.transcript import (
     ATTEMPT,
     MAX_CHARACTERS,
     MAX_NAME,

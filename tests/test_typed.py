@@ -12,13 +12,13 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from lib import navigation, typed
-from lib.ids import new_id
 from lib.process import Process
-from lib.status import Event, decide
 from lib.store.port import Decision, StoreUnavailable
-from lib.transcript import MAX_NAME
 from lib.ui import endpoints
-from lib.workshop import Aside, Fields, StepKey, Team
+from lib.workshop.ids import new_id
+from lib.workshop.records import Aside, Fields, StepKey, Team
+from lib.workshop.status import Event, decide
+from lib.workshop.transcript import MAX_NAME
 from tests import pages
 from tests.fakes import FakeGuide
 from tests.pages import WatchedStore

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
-from lib import steps
-from lib.status import Event, Status
 from lib.store import migrate
 from lib.store.engine import normalised
-from lib.workshop import StepKey
+from lib.workshop import steps
+from lib.workshop.records import StepKey
+from lib.workshop.status import Event, Status
 from tests.living_workshop import VARIANTS
 from tests.servers import BEGIN, Hours, Server
 from tests.test_criteria import GOOD

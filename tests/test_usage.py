@@ -7,7 +7,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import navigation
-from lib.calls import Call, TeamUsage
 from lib.guide.capped import Capped, CapReached
 from lib.guide.fallback import WithFallback
 from lib.ledger import Ledger
@@ -15,9 +14,10 @@ from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable
-from lib.transcript import MessageStatus
 from lib.ui import usage_panel
-from lib.workshop import StepKey, TeamKey
+from lib.workshop.records import StepKey, TeamKey
+from lib.workshop.transcript import MessageStatus
+from lib.workshop.usage import Call, TeamUsage
 from tests import pages
 from tests.fakes import FakeGuide, eventually, new_step, question
 from tests.pages import WatchedStore

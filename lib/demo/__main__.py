@@ -10,10 +10,10 @@ import webbrowser
 from pathlib import Path
 
 from lib import demo, process
-from lib.clock import utc_now
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import ROOT, Settings
 from lib.store import open_store
+from lib.workshop.clock import utc_now
 
 #: Where the demo is kept, so that nothing real is touched.
 DATABASE_URL = f"sqlite:///{ROOT / 'data' / 'demo.db'}"

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from lib.demo.story import Act
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted import ScriptedGuide
-from lib.ids import greeting_id, new_id, reply_id
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import StepKey
+from lib.workshop.ids import greeting_id, new_id, reply_id
+from lib.workshop.records import StepKey
+from lib.workshop.transcript import Message, MessageStatus, Role
 
 _GUIDE = ScriptedGuide(pace=0)
 

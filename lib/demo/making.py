@@ -16,10 +16,10 @@ from lib.demo.conversation import talk
 from lib.demo.story import Act, Story
 from lib.drafts import Drafts
 from lib.guide.port import Request
-from lib.ids import new_id, new_link
 from lib.store import clock
 from lib.store.port import Store, upstream_artifacts
-from lib.workshop import Draft, Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Draft, Team, Workshop
 
 #: How the id of every demo begins: its mark, whatever it is called later.
 MARK = "de300000-"

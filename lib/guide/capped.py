@@ -6,8 +6,8 @@ A guide that is asked only while its workshop has tokens left.
 
 from collections.abc import Callable, Iterator
 
-from lib.calls import Allowance, allowance
 from lib.guide.port import Guide, GuideError, Proposal, Request
+from lib.workshop.usage import Allowance, allowance
 
 
 class CapReached(GuideError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from lib import steps
+from lib.workshop import steps
 
 
 def line(slugs: Iterable[str]) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from lib.status import Phase
-from lib.transcript import Message
-from lib.workshop import Fields, Recollection, TeamKey
+from lib.workshop.records import Fields, Recollection, TeamKey
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Message
 
 
 class GuideError(Exception):
@@ -66,7 +66,7 @@ class Request:
     challenge: str = ""
     #: The team's name.
     team: str = ""
-    #: The workshop's language, one of `lib.workshop.LANGUAGES`.
+    #: The workshop's language, one of `lib.workshop.records.LANGUAGES`.
     language: str = "en"
     #: Whose step it is, for records alone: a model is never told.
     team_key: TeamKey | None = None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from lib.transcript import clean
+from lib.workshop.transcript import clean
 
 #: How many are shown, and how many words each stays under.
 MOST = 3

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from lib.calls import Call
+from lib.workshop.usage import Call
 
 #: Calls a process remembers.
 REMEMBERED = 500

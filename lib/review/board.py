@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from lib import steps
-from lib.agenda import MINUTES
-from lib.notes import Note
 from lib.review.rows import TeamSummary
 from lib.review.words import (
     COLUMNS,
@@ -23,9 +20,12 @@ from lib.review.words import (
     seconds_since,
     since,
 )
-from lib.status import Status
 from lib.unsaved import UnsavedReport
-from lib.workshop import StepOverview
+from lib.workshop import steps
+from lib.workshop.agenda import MINUTES
+from lib.workshop.notes import Note
+from lib.workshop.records import StepOverview
+from lib.workshop.status import Status
 
 #: The columns beside the steps: key, heading, and what it means.
 _BEFORE = (

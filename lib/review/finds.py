@@ -7,9 +7,9 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from lib.artifacts import MODELS
-from lib.shaping import inner_type, item_type
-from lib.workshop import Fields, Made
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import inner_type, item_type
+from lib.workshop.records import Fields, Made
 
 #: Words of a search that count.
 MAX_WORDS = 8

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from lib import steps
 from lib.review.words import COLUMNS, WORDS
-from lib.status import Status
-from lib.workshop import Activity, EventRecord
+from lib.workshop import steps
+from lib.workshop.records import Activity, EventRecord
+from lib.workshop.status import Status
 
 #: Lengths of a stretch in seconds, of which the first that keeps to MOST of them is taken.
 STRETCHES = (60, 300, 600, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 604_800, 2_592_000)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from lib import steps
-from lib.briefing import Desk
-from lib.calls import TeamUsage
 from lib.review.words import latest, seconds_since
-from lib.status import Status, current_step
-from lib.workshop import StepOverview, Team, Workshop
+from lib.workshop import steps
+from lib.workshop.records import StepOverview, Team, Workshop
+from lib.workshop.status import Status, current_step
+from lib.workshop.usage import TeamUsage
+from lib.workshop.views import Desk
 
 
 @dataclass(frozen=True)

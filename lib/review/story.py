@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from lib import steps
-from lib.redaction import Redaction
 from lib.review.rows import Room
 from lib.review.words import clock
-from lib.status import Event, Status
-from lib.workshop import EventRecord
+from lib.workshop import steps
+from lib.workshop.records import EventRecord
+from lib.workshop.redaction import Redaction
+from lib.workshop.status import Event, Status
 
 #: When something happened, and the other cells of its line.
 Line = tuple[Any, ...]

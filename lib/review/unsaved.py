@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from lib import steps
 from lib.review.words import counted
-from lib.transcript import Message, ordered
 from lib.unsaved import Dropped, UnsavedReport
+from lib.workshop import steps
+from lib.workshop.transcript import Message, ordered
 
 
 def unsaved_lines(

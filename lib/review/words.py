@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 
-from lib import steps
-from lib.status import Status
+from lib.workshop import steps
+from lib.workshop.status import Status
 
 #: Each status as a table shows it: a symbol, and words that are never left out.
 WORDS: Mapping[Status, str] = {

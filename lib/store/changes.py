@@ -9,18 +9,18 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib import steps as steps_
-from lib.draft_history import takes_out
-from lib.effects import carried_out
-from lib.ids import new_id
 from lib.snapshots import mark_fields, snapshot_fields
-from lib.status import Change, Event, Phase, Status
 from lib.store import history, rights, rows
 from lib.store.port import Conflict, Decision, NotFound
 from lib.store.rows import in_step, in_team
 from lib.store.schema import artifact_versions, events, messages, steps, teams, workshops
-from lib.transcript import Role
-from lib.workshop import Snapshot, StepKey, Team, TeamKey, Workshop
+from lib.workshop import steps as steps_
+from lib.workshop.draft_history import takes_out
+from lib.workshop.effects import carried_out
+from lib.workshop.ids import new_id
+from lib.workshop.records import Snapshot, StepKey, Team, TeamKey, Workshop
+from lib.workshop.status import Change, Event, Phase, Status
+from lib.workshop.transcript import Role
 
 _FIRST = steps_.SLUGS[0]
 _START = Change(_FIRST, Event.START, Status.NOT_STARTED, Status.IN_PROGRESS)

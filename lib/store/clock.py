@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from lib.clock import utc_now
+from lib.workshop.clock import utc_now
 
 _of_thread = threading.local()
 

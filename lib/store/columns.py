@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from lib.workshop import Fields
+from lib.workshop.records import Fields
 
 #: Characters of a time in SQLite: `2026-01-31T09:30:00.000000+00:00`.
 TIME_WIDTH = 32

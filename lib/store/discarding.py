@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, literal, select, update
 
-from lib.clock import utc_now
 from lib.store import rows
 from lib.store.engine import Door, Kind
 from lib.store.outcomes import forgetting
@@ -12,8 +11,9 @@ from lib.store.placing import live_era, locked_era
 from lib.store.rows import in_step
 from lib.store.schema import discarded, messages
 from lib.store.transcripts import NEXT_ATTEMPT, Transcripts
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import Discarded, Draft, StepKey
+from lib.workshop.clock import utc_now
+from lib.workshop.records import Discarded, Draft, StepKey
+from lib.workshop.transcript import Message, MessageStatus, Role
 
 
 class Discarding:

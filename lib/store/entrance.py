@@ -11,7 +11,6 @@ from sqlalchemy import Connection, and_, case, delete, literal, or_, select, uni
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.access import Admission, Role
 from lib.store import rights, rows
 from lib.store.clock import now
 from lib.store.engine import Door, Kind
@@ -26,7 +25,8 @@ from lib.store.schema import (
     teams,
     workshops,
 )
-from lib.workshop import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
+from lib.workshop.records import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
+from lib.workshop.roles import Admission, Role
 
 #: After how long nobody needs to know any more that something was tried.
 FORGOTTEN = timedelta(days=1)

@@ -21,11 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from lib import steps as steps_
-from lib.status import Status
 from lib.store.engine import Door
 from lib.store.schema import artifact_versions, messages, steps, teams
-from lib.workshop import Activity, Made
+from lib.workshop import steps as steps_
+from lib.workshop.records import Activity, Made
+from lib.workshop.status import Status
 
 _ESCAPE = "!"
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select
 
-from lib.draft_history import Kept, to_drop
 from lib.store import clock
 from lib.store.engine import Door
 from lib.store.rows import in_step
 from lib.store.schema import draft_history, steps
-from lib.workshop import Draft, EarlierDraft, StepKey
+from lib.workshop.draft_history import Kept, to_drop
+from lib.workshop.records import Draft, EarlierDraft, StepKey
 
 _PLACE = (draft_history.c.epoch, draft_history.c.revision)
 _NEWEST_FIRST = tuple(each.desc() for each in _PLACE)
@@ -21,7 +21,7 @@ def keep(connection: Connection, key: StepKey, draft: Draft, by: str) -> None:
     Keep the stored draft, where it still is *draft*, because *by* is about to replace it.
 
     The caller replaces it in the same transaction. What is too much is dropped: see
-    `lib.draft_history.to_drop`.
+    `lib.workshop.draft_history.to_drop`.
     """
     known = exists().where(
         in_step(draft_history, key),

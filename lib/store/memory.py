@@ -7,12 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from lib import steps as steps_
-from lib.cascade import Standing
-from lib.effects import carried_out
-from lib.ids import new_id
-from lib.rights import Facts, Permit, TeamPermit
-from lib.status import Change, Event, Phase, Status
 from lib.store import permits
 from lib.store.clock import now
 from lib.store.memory_entrance import MemoryEntrance
@@ -22,8 +16,11 @@ from lib.store.memory_review import MemoryReview
 from lib.store.memory_transcripts import NOTHING, Clock, Row
 from lib.store.memory_typed import MemoryTyped
 from lib.store.port import LEASE, Conflict, Decision, NotFound, Unstorable
-from lib.transcript import Role
-from lib.workshop import (
+from lib.workshop import steps as steps_
+from lib.workshop.cascade import Standing
+from lib.workshop.effects import carried_out
+from lib.workshop.ids import new_id
+from lib.workshop.records import (
     ArtifactVersion,
     Draft,
     EarlierDraft,
@@ -35,6 +32,9 @@ from lib.workshop import (
     TeamKey,
     Workshop,
 )
+from lib.workshop.rights import Facts, Permit, TeamPermit
+from lib.workshop.status import Change, Event, Phase, Status
+from lib.workshop.transcript import Role
 
 
 class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, MemoryRedacting):

@@ -7,10 +7,10 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
-from lib import steps as steps_
-from lib.status import Status
 from lib.store.memory_room import MemoryRooms
-from lib.workshop import Activity, Made, StepKey
+from lib.workshop import steps as steps_
+from lib.workshop.records import Activity, Made, StepKey
+from lib.workshop.status import Status
 
 
 class MemoryFinding(MemoryRooms):

@@ -5,14 +5,14 @@ from collections.abc import Callable, Collection
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from lib import steps as steps_
-from lib.notes import NoteRecord
-from lib.redaction import MARKER, NOBODY, Late, Redaction, Sought, Trace, new_salt
-from lib.status import Status
 from lib.store.memory_transcripts import Row
 from lib.store.port import NotFound
-from lib.transcript import Message, MessageStatus, next_attempt
-from lib.workshop import Aside, EventRecord, Snapshot, StepKey, TeamKey, Unsent
+from lib.workshop import steps as steps_
+from lib.workshop.notes import NoteRecord
+from lib.workshop.records import Aside, EventRecord, Snapshot, StepKey, TeamKey, Unsent
+from lib.workshop.redaction import MARKER, NOBODY, Late, Redaction, Sought, Trace, new_salt
+from lib.workshop.status import Status
+from lib.workshop.transcript import Message, MessageStatus, next_attempt
 
 #: What of a record is no text of a team's: the twin of `lib.store.redacting._NAMES`.
 _NAMES = frozenset(

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 
-from lib import steps as steps_
-from lib.calls import FINE, Call, TeamUsage
-from lib.status import Event, Status
 from lib.store.memory_room import MemoryRooms
 from lib.store.memory_transcripts import MemoryTranscripts, Row
 from lib.store.port import Unstorable
-from lib.transcript import MessageStatus
-from lib.workshop import EventRecord, StepKey, StepOverview, Team, Workshop
+from lib.workshop import steps as steps_
+from lib.workshop.records import EventRecord, StepKey, StepOverview, Team, Workshop
+from lib.workshop.status import Event, Status
+from lib.workshop.transcript import MessageStatus
+from lib.workshop.usage import FINE, Call, TeamUsage
 
 
 class MemoryReview(MemoryRooms, MemoryTranscripts):

@@ -6,13 +6,13 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 
-from lib.agenda import Agenda
-from lib.briefing import Briefing, Desk
-from lib.notes import Closing, Kind, Note, NoteRecord
 from lib.store.memory_transcripts import Clock
 from lib.store.port import Conflict, NotFound, Unstorable
 from lib.store.room import KEPT_EXPIRED, LATEST
-from lib.workshop import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
+from lib.workshop.agenda import Agenda
+from lib.workshop.notes import Closing, Kind, Note, NoteRecord
+from lib.workshop.records import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
+from lib.workshop.views import Briefing, Desk
 
 _REFUSED = "The database refuses what was to be stored."
 

@@ -7,13 +7,9 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from lib.draft_history import Kept, takes_out, to_drop
-from lib.redaction import Late
-from lib.status import Phase, Status
 from lib.store.port import Conflict, NotFound, Unstorable, longest_lease
-from lib.transcript import Message, MessageStatus, Role, clean, next_attempt, ordered
-from lib.updates import Outcome, Update
-from lib.workshop import (
+from lib.workshop.draft_history import Kept, takes_out, to_drop
+from lib.workshop.records import (
     ArtifactVersion,
     Aside,
     Discarded,
@@ -25,6 +21,10 @@ from lib.workshop import (
     StepState,
     Unsent,
 )
+from lib.workshop.redaction import Late
+from lib.workshop.status import Phase, Status
+from lib.workshop.transcript import Message, MessageStatus, Role, clean, next_attempt, ordered
+from lib.workshop.updates import Outcome, Update
 
 Clock = Callable[[], datetime]
 

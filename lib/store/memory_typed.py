@@ -4,7 +4,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 from lib.store.memory_transcripts import NOTHING, MemoryTranscripts
-from lib.workshop import Aside, Draft, StepKey, Unsent
+from lib.workshop.records import Aside, Draft, StepKey, Unsent
 
 
 class MemoryTyped(MemoryTranscripts):

@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
-from lib.status import Phase
 from lib.store import rows
 from lib.store.engine import Door, Kind
 from lib.store.placing import locked_era
@@ -12,9 +11,10 @@ from lib.store.rows import in_step
 from lib.store.schema import asides, messages, reply_updates
 from lib.store.transcripts import Transcripts
 from lib.store.typed import Typed
-from lib.transcript import Message, MessageStatus
-from lib.updates import Outcome, Update
-from lib.workshop import Aside, Draft, StepKey
+from lib.workshop.records import Aside, Draft, StepKey
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Message, MessageStatus
+from lib.workshop.updates import Outcome, Update
 
 
 class Outcomes:

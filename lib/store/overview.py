@@ -11,10 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from lib import steps as steps_
-from lib.calls import TeamUsage
 from lib.snapshots import mark_of
-from lib.status import Phase, Status
 from lib.store import rows
 from lib.store.calls import usage_of, usage_row
 from lib.store.columns import Moment, Value
@@ -22,7 +19,10 @@ from lib.store.engine import Door
 from lib.store.port import NotFound
 from lib.store.prepared import Prepared
 from lib.store.schema import teams, workshops
-from lib.workshop import StepOverview, StepState, Team, Workshop
+from lib.workshop import steps as steps_
+from lib.workshop.records import StepOverview, StepState, Team, Workshop
+from lib.workshop.status import Phase, Status
+from lib.workshop.usage import TeamUsage
 
 
 def roster(door: Door, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:

@@ -9,9 +9,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lib.access import AccessRefused
-from lib.rights import Facts, Permit, refusal
 from lib.store.port import Closed
+from lib.workshop.rights import Facts, Permit, refusal
+from lib.workshop.roles import AccessRefused
 
 _of_thread = threading.local()
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from lib.rights import Facts, Permit, TeamPermit
 from lib.store import permits, rights, rows
 from lib.store.port import NotFound
 from lib.store.rows import in_step
 from lib.store.schema import messages, steps
-from lib.transcript import Message, Role
-from lib.workshop import StepKey
+from lib.workshop.records import StepKey
+from lib.workshop.rights import Facts, Permit, TeamPermit
+from lib.workshop.transcript import Message, Role
 
 
 def locked_era(connection: Connection, key: StepKey) -> int:

@@ -17,17 +17,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from lib import steps
-from lib.access import Admission, Role
-from lib.calls import Call, TeamUsage
-from lib.cascade import Standing
-from lib.redaction import Redaction, Trace
-from lib.rights import Facts, Permit
-from lib.status import Change
 from lib.store.room_port import RoomStore
-from lib.transcript import Message
-from lib.updates import Outcome, Update
-from lib.workshop import (
+from lib.workshop import steps
+from lib.workshop.cascade import Standing
+from lib.workshop.records import (
     Activity,
     ArtifactVersion,
     Aside,
@@ -48,6 +41,13 @@ from lib.workshop import (
     Unsent,
     Workshop,
 )
+from lib.workshop.redaction import Redaction, Trace
+from lib.workshop.rights import Facts, Permit
+from lib.workshop.roles import Admission, Role
+from lib.workshop.status import Change
+from lib.workshop.transcript import Message
+from lib.workshop.updates import Outcome, Update
+from lib.workshop.usage import Call, TeamUsage
 
 #: Seconds for which the writer of a reply may write without renewing its right to.
 LEASE = 10.0
@@ -133,11 +133,11 @@ class Store(RoomStore, Protocol):
     Atomicity: each call is one transaction, wholly there or not at all.
     Repetition: every write may be repeated after an error and then has happened once.
     Rights: a write under a permit (`lib.store.permits`) checks, in its own transaction, that the right
-    still stands (`lib.rights`). It raises AccessRefused where the link, pass or role is gone, Closed
+    still stands (`lib.workshop.rights`). It raises AccessRefused where the link, pass or role is gone, Closed
     where the step or workshop accepts no such change, and then nothing was written. What ended the
     right and committed first always wins. A repeat of what is already stored is no new write.
     Errors: the family above and nothing else. Text is stored as given: it has been cleaned
-    (`lib.transcript.clean`) where it came in. All times are aware and in UTC, to the microsecond.
+    (`lib.workshop.transcript.clean`) where it came in. All times are aware and in UTC, to the microsecond.
     Patience: no call takes longer than `PATIENCE`, however the database behaves.
 
     Leases: whoever writes a message of status `streaming` holds it for LEASE seconds from each
@@ -208,7 +208,7 @@ class Store(RoomStore, Protocol):
         Return the *last* drafts of a step that something was taken out of, newest first.
 
         Of every epoch, also from before the step was started over. A draft that is replaced by one
-        without something that was in it (`lib.draft_history.takes_out`) is kept in the transaction
+        without something that was in it (`lib.workshop.draft_history.takes_out`) is kept in the transaction
         that replaces it, whoever does: a save, or a decision. How many: see `to_drop` there.
         """
         ...
@@ -235,7 +235,7 @@ class Store(RoomStore, Protocol):
 
     def apply(self, team: TeamKey, decision: Decision) -> None:
         """
-        Carry out what was decided, in one transaction: see `lib.effects.carried_out`.
+        Carry out what was decided, in one transaction: see `lib.workshop.effects.carried_out`.
 
         Each change writes its step's row and one event. Raises Conflict, and changes nothing, where
         a step no longer has the status its change starts from, or where, since the standing the
@@ -339,7 +339,7 @@ class Store(RoomStore, Protocol):
         Lease an unfinished message to the caller for a new attempt, and return it as stored.
 
         Its status is `streaming` again and its revision that of a next attempt
-        (`lib.transcript.next_attempt`), so that nothing an earlier writer still saves can win.
+        (`lib.workshop.transcript.next_attempt`), so that nothing an earlier writer still saves can win.
         Returns None where the message is complete, unknown, or held by somebody alive, and while
         somebody alive writes another one in the step.
         """
@@ -371,7 +371,7 @@ class Store(RoomStore, Protocol):
         """
         End a message that is being written, whoever writes it: it is `interrupted`, its text stays.
 
-        Its revision is that of a next attempt (`lib.transcript.next_attempt`), so that nothing its
+        Its revision is that of a next attempt (`lib.workshop.transcript.next_attempt`), so that nothing its
         writer still saves can win. Does nothing where the message has ended or is unknown.
         """
         ...
@@ -488,7 +488,7 @@ class Store(RoomStore, Protocol):
         Whether this was a team's code and is no more, because it ran out or was replaced.
 
         False for one that opens a team, and for one whose team has another link since. Known for
-        `lib.workshop.CODE_REMEMBERED` after it ran out.
+        `lib.workshop.records.CODE_REMEMBERED` after it ran out.
         """
         ...
 
@@ -551,7 +551,7 @@ class Store(RoomStore, Protocol):
         author_too: bool = False,
     ) -> None:
         """
-        Put `lib.redaction.MARKER` in the place of a message and of its traces, in one transaction.
+        Put `lib.workshop.redaction.MARKER` in the place of a message and of its traces, in one transaction.
 
         Traces at the places *keeping* stay. Nothing that is saved late brings the words back: the
         message is complete with the revision of a next attempt, replies of the team that are being

@@ -6,12 +6,12 @@ from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.clock import utc_now
 from lib.store import redacting, rows
 from lib.store.engine import Door, Kind
 from lib.store.rows import in_step
 from lib.store.schema import recollections
-from lib.workshop import Recollection, StepKey
+from lib.workshop.clock import utc_now
+from lib.workshop.records import Recollection, StepKey
 
 
 class Recollections:

@@ -7,10 +7,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Text, and_, case, func, insert, literal, or_, select, update
 from sqlalchemy import Table as SqlTable
 
-from lib import steps as steps_
-from lib.clock import utc_now
-from lib.redaction import MARKER, NOBODY, Late, Redaction, Sought, Trace, mapped, new_salt
-from lib.status import Status
 from lib.store import rows
 from lib.store.columns import Value
 from lib.store.engine import Door, Kind
@@ -18,8 +14,12 @@ from lib.store.port import NotFound
 from lib.store.rows import in_team
 from lib.store.schema import events, messages, metadata, redactions, steps, workshops
 from lib.store.transcripts import NEXT_ATTEMPT
-from lib.transcript import MessageStatus
-from lib.workshop import StepKey, TeamKey
+from lib.workshop import steps as steps_
+from lib.workshop.clock import utc_now
+from lib.workshop.records import StepKey, TeamKey
+from lib.workshop.redaction import MARKER, NOBODY, Late, Redaction, Sought, Trace, mapped, new_salt
+from lib.workshop.status import Status
+from lib.workshop.transcript import MessageStatus
 
 #: Tables that hold no words of a team's: names, links, rights, plans and counts.
 _WITHOUT = frozenset(

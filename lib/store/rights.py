@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal, select, text
 
-from lib.access import Role
-from lib.rights import FacilitatorPermit, Facts, Permit, TeamPermit
-from lib.status import Status
 from lib.store import permits
 from lib.store.clock import now
 from lib.store.schema import agendas, grants, passes, steps, teams, workshops
+from lib.workshop.rights import FacilitatorPermit, Facts, Permit, TeamPermit
+from lib.workshop.roles import Role
+from lib.workshop.status import Status
 
 _open_until = (
     select(agendas.c.open_until)

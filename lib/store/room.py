@@ -19,10 +19,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.agenda import MINUTES, Agenda, Timer
-from lib.briefing import Briefing, Desk
-from lib.clock import utc_now
-from lib.notes import Closing, Kind, Note, NoteRecord
 from lib.store import rights
 from lib.store.engine import Door
 from lib.store.engine import Kind as Unit
@@ -38,7 +34,11 @@ from lib.store.schema import (
     passes,
     workshops,
 )
-from lib.workshop import CODE_REMEMBERED, TeamKey
+from lib.workshop.agenda import MINUTES, Agenda, Timer
+from lib.workshop.clock import utc_now
+from lib.workshop.notes import Closing, Kind, Note, NoteRecord
+from lib.workshop.records import CODE_REMEMBERED, TeamKey
+from lib.workshop.views import Briefing, Desk
 
 #: The notes a facilitator sees at most, besides those that are still raised.
 LATEST = 50

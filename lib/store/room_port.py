@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Protocol
 
-from lib.agenda import Agenda
-from lib.briefing import Briefing, Desk
-from lib.notes import Closing, Note
-from lib.workshop import TeamKey
+from lib.workshop.agenda import Agenda
+from lib.workshop.notes import Closing, Note
+from lib.workshop.records import TeamKey
+from lib.workshop.views import Briefing, Desk
 
 
 class RoomStore(Protocol):

@@ -5,10 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam
 
 from lib.snapshots import mark_of
-from lib.status import Event, Phase, Status
 from lib.store.schema import events, messages, steps
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import (
+from lib.workshop.records import (
     ArtifactVersion,
     Draft,
     EventRecord,
@@ -18,6 +16,8 @@ from lib.workshop import (
     TeamKey,
     Workshop,
 )
+from lib.workshop.status import Event, Phase, Status
+from lib.workshop.transcript import Message, MessageStatus, Role
 
 
 def in_step(table: Any, key: StepKey) -> ColumnElement[bool]:

@@ -24,11 +24,11 @@ from sqlalchemy import (
     text,
 )
 
-from lib.notes import Kind
-from lib.status import Phase, Status
 from lib.store import columns
 from lib.store.columns import Json, Value
-from lib.transcript import MessageStatus, Role
+from lib.workshop.notes import Kind
+from lib.workshop.status import Phase, Status
+from lib.workshop.transcript import MessageStatus, Role
 
 metadata = MetaData()
 
@@ -277,7 +277,7 @@ messages = Table(
     columns.text("role"),
     columns.text("author"),
     columns.text("status"),
-    # Attempts are 2^32 revisions apart: see `lib.transcript.next_attempt`.
+    # Attempts are 2^32 revisions apart: see `lib.workshop.transcript.next_attempt`.
     Column("revision", BigInteger, nullable=False),
     columns.moment("created_at"),
     columns.moment("updated_at"),
@@ -431,7 +431,7 @@ unsent = Table(
     columns.filled("unsent", "writer"),
 )
 
-# What a draft was before something was taken out of it: see `lib.draft_history`.
+# What a draft was before something was taken out of it: see `lib.workshop.draft_history`.
 draft_history = Table(
     "draft_history",
     metadata,

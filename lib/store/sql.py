@@ -10,12 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from lib import steps as steps_
-from lib.calls import Call, TeamUsage
-from lib.cascade import Standing
-from lib.ids import new_id
-from lib.redaction import Redaction, Trace
-from lib.rights import Facts, Permit
 from lib.snapshots import snapshot_of
 from lib.store import changes as changes_
 from lib.store import finding, history, overview, rights, rows
@@ -33,9 +27,10 @@ from lib.store.rows import in_team
 from lib.store.schema import artifact_versions, events, steps, teams, workshops
 from lib.store.transcripts import Transcripts
 from lib.store.typed import Typed
-from lib.transcript import Message
-from lib.updates import Outcome, Update
-from lib.workshop import (
+from lib.workshop import steps as steps_
+from lib.workshop.cascade import Standing
+from lib.workshop.ids import new_id
+from lib.workshop.records import (
     Activity,
     ArtifactVersion,
     Aside,
@@ -54,6 +49,11 @@ from lib.workshop import (
     Unsent,
     Workshop,
 )
+from lib.workshop.redaction import Redaction, Trace
+from lib.workshop.rights import Facts, Permit
+from lib.workshop.transcript import Message
+from lib.workshop.updates import Outcome, Update
+from lib.workshop.usage import Call, TeamUsage
 
 _STEPS = select(*rows.STATE).where(rows.of_team(steps))
 

@@ -22,20 +22,20 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.draft_history import takes_out
 from lib.store import clock, deadline, history, permits, placing, rows
 from lib.store.columns import Moment, Value
 from lib.store.engine import Door, Kind
 from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable, longest_lease
 from lib.store.rows import in_step
 from lib.store.schema import messages, steps
-from lib.transcript import ATTEMPT, Message, MessageStatus
-from lib.workshop import Draft, StepKey
+from lib.workshop.draft_history import takes_out
+from lib.workshop.records import Draft, StepKey
+from lib.workshop.transcript import ATTEMPT, Message, MessageStatus
 
 _STREAMING = MessageStatus.STREAMING.value
 _COMPLETE = MessageStatus.COMPLETE.value
 
-#: As `lib.transcript.next_attempt` has it.
+#: As `lib.workshop.transcript.next_attempt` has it.
 NEXT_ATTEMPT = messages.c.revision - messages.c.revision % ATTEMPT + ATTEMPT
 
 

@@ -6,13 +6,13 @@ from sqlalchemy import Connection, bindparam, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.clock import utc_now
-from lib.rights import TeamPermit
 from lib.store import permits, redacting, rights, rows
 from lib.store.engine import Door, Kind
 from lib.store.rows import in_step
 from lib.store.schema import asides, unsent
-from lib.workshop import Aside, StepKey, Unsent
+from lib.workshop.clock import utc_now
+from lib.workshop.records import Aside, StepKey, Unsent
+from lib.workshop.rights import TeamPermit
 
 _ASIDES = (
     select(asides)

@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from lib import agenda as agenda_
-from lib import facilitation, steps
-from lib.access import AccessRefused, Action
-from lib.agenda import LEAST_MINUTES, MOST_MINUTES, Agenda
+from lib import facilitation
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
 from lib.store.port import StoreError
 from lib.ui import countdown, gate, press, room_panel
+from lib.workshop import agenda as agenda_
+from lib.workshop import steps
+from lib.workshop.agenda import LEAST_MINUTES, MOST_MINUTES, Agenda
+from lib.workshop.roles import AccessRefused, Action
 
 #: Minutes that one press adds.
 MORE = 5

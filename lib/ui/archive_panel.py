@@ -7,11 +7,11 @@ import streamlit as st
 from lib import archive
 from lib.archive import Archived
 from lib.process import Process
-from lib.transcript import Message
 from lib.ui import artifact_card
 from lib.ui.moment import when
 from lib.ui.safe import escaped
-from lib.workshop import StepKey
+from lib.workshop.records import StepKey
+from lib.workshop.transcript import Message
 
 #: Characters of an archived message that a page shows.
 SHOWN = 2_000

@@ -5,10 +5,10 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from lib.artifacts import MODELS
-from lib.shaping import inner_type, is_blank, item_type
 from lib.ui.safe import escaped
-from lib.workshop import Fields
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import inner_type, is_blank, item_type
+from lib.workshop.records import Fields
 
 _SIGNS = {True: "✓", False: ""}
 

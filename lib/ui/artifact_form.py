@@ -13,11 +13,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from lib import navigation, typed, working_copy
-from lib.artifacts import MODELS
-from lib.shaping import bound, inner_type, item_type
 from lib.team_copy import WorkingCopy
 from lib.ui.artifact_card import is_model
 from lib.ui.component import component
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import bound, inner_type, item_type
 
 #: Fields that hold a name rather than sentences.
 _SHORT = frozenset(

@@ -5,14 +5,14 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from lib.access import Action
-from lib.artifacts import MODELS
 from lib.process import Process
 from lib.store.port import StoreError
 from lib.team_copy import WorkingCopy
 from lib.ui import artifact_card, press
 from lib.ui.safe import escaped
-from lib.workshop import Aside
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.records import Aside
+from lib.workshop.roles import Action
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:

@@ -11,8 +11,8 @@ from html import escape
 
 from markdown_it import MarkdownIt
 
-from lib.bounded import remembered
-from lib.transcript import Message, MessageStatus, Role
+from lib.workshop.bounded import remembered
+from lib.workshop.transcript import Message, MessageStatus, Role
 
 #: What a reply says of which nothing is written yet.
 THINKING = "The guide is thinking …"

@@ -5,8 +5,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib import facilitation, working_copy
-from lib.access import AccessRefused, Action
-from lib.notes import Kind, Note, NoteRefused
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError
@@ -14,6 +12,8 @@ from lib.team_copy import WorkingCopy
 from lib.ui import countdown, press
 from lib.ui.moment import zone
 from lib.ui.safe import escaped
+from lib.workshop.notes import Kind, Note, NoteRefused
+from lib.workshop.roles import AccessRefused, Action
 
 
 def show(process: Process, copy: WorkingCopy) -> None:

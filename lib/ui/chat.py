@@ -8,18 +8,18 @@ from math import ceil
 import streamlit as st
 
 from lib import inbox, navigation, turns, working_copy
-from lib.access import AccessRefused, Action
 from lib.process import Process
 from lib.reply import Reply
-from lib.status import is_read_only
 from lib.store import deadline, permits
 from lib.store.port import Closed, StoreError, StoreUnavailable
 from lib.team_copy import WINDOW, WorkingCopy
-from lib.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from lib.ui import bubbles, chat_box, page, press, safe
 from lib.ui.chat_box import Delivery, Refusal, Suggested
 from lib.ui.unsaved_line import UnsavedLine
-from lib.workshop import StepKey
+from lib.workshop.records import StepKey
+from lib.workshop.roles import AccessRefused, Action
+from lib.workshop.status import is_read_only
+from lib.workshop.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 
 #: Characters of a message a page shows before it folds the rest: every rerun sends them again.
 SHOWN = 4_000

@@ -11,8 +11,8 @@ moment of sending takes its state with it, about once in four: then the box deli
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from lib.transcript import MAX_CHARACTERS
 from lib.ui.component import component, drawn
+from lib.workshop.transcript import MAX_CHARACTERS
 
 _mounted = component("chat_box")
 

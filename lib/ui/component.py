@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from lib.clock import utc_now
 from lib.ui import scripts
+from lib.workshop.clock import utc_now
 
 _HERE = Path(__file__).parent
 

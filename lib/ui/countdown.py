@@ -1,8 +1,9 @@
 """The timer as a page shows it: counted down in the browser, the same on every page."""
 
-from lib import navigation, steps
-from lib.agenda import Timer
+from lib import navigation
 from lib.ui.component import component, drawn
+from lib.workshop import steps
+from lib.workshop.agenda import Timer
 
 _mounted = component("countdown")
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lib.differences import Difference, Kind
 from lib.ui.safe import escaped
+from lib.workshop.artifacts.diff import Difference, Kind
 
 #: Characters of a text that is shown; the whole is in the artifact.
 SHOWN = 400

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib import exports
-from lib.access import Action
 from lib.exports import Sheet
 from lib.process import Process
 from lib.ui import gate
+from lib.workshop.roles import Action
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

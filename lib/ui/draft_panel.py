@@ -2,12 +2,9 @@
 
 import streamlit as st
 
-from lib import completion, criteria, navigation, steps, working_copy
-from lib.access import Action
-from lib.briefing import OPENS_NEXT
+from lib import completion, navigation, working_copy
 from lib.process import Process
 from lib.replies import utc_now
-from lib.status import Status, TransitionRefused, is_locked, is_read_only
 from lib.store.port import Closed, Conflict, StoreUnavailable
 from lib.team_copy import Asking, WorkingCopy
 from lib.ui import (
@@ -19,6 +16,11 @@ from lib.ui import (
     reopen_dialog,
     update_line,
 )
+from lib.workshop import steps
+from lib.workshop.artifacts import criteria
+from lib.workshop.roles import Action
+from lib.workshop.status import Status, TransitionRefused, is_locked, is_read_only
+from lib.workshop.views import OPENS_NEXT
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:

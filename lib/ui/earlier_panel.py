@@ -5,17 +5,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lib import working_copy
-from lib.access import Action
-from lib.artifacts import MODELS
-from lib.differences import differences
-from lib.draft_history import taken_out
 from lib.process import Process
 from lib.store.port import StoreError
 from lib.team_copy import WorkingCopy
 from lib.ui import artifact_card, differences_view, press
 from lib.ui.moment import when
 from lib.ui.safe import escaped
-from lib.workshop import EarlierDraft, Fields, StepKey
+from lib.workshop.artifacts.diff import differences
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.draft_history import taken_out
+from lib.workshop.records import EarlierDraft, Fields, StepKey
+from lib.workshop.roles import Action
 
 #: Earlier drafts a page offers: all that are kept.
 SHOWN = 100

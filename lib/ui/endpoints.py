@@ -15,15 +15,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lib import entrance, facilitators, health, inbox, navigation, process, typed
-from lib.access import AccessRefused
 from lib.process import Process
 from lib.replies import utc_now
 from lib.settings import SettingsError
 from lib.store.port import Closed, StoreError
-from lib.transcript import MAX_CHARACTERS
 from lib.ui import scripts
 from lib.ui.guard import is_foreign
-from lib.workshop import Team
+from lib.workshop.records import Team
+from lib.workshop.roles import AccessRefused
+from lib.workshop.transcript import MAX_CHARACTERS
 
 log = logging.getLogger(__name__)
 

@@ -7,16 +7,17 @@ from html import escape
 
 import streamlit as st
 
-from lib import demo, entrance, navigation, shelf, steps, working_copy
-from lib.access import AccessRefused, Action
-from lib.ids import new_id, new_link
+from lib import demo, entrance, navigation, shelf, working_copy
 from lib.process import Process
 from lib.replies import utc_now
-from lib.status import current_step
 from lib.store.port import StoreUnavailable
-from lib.transcript import clean
 from lib.ui import gate, page, press, problem, safe, shelf_panel
-from lib.workshop import LANGUAGES, Team, Workshop
+from lib.workshop import steps
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import LANGUAGES, Team, Workshop
+from lib.workshop.roles import AccessRefused, Action
+from lib.workshop.status import current_step
+from lib.workshop.transcript import clean
 
 #: Seconds the demo may take to be made before its progress is shown.
 PATIENCE = 1.0

@@ -12,15 +12,16 @@ from typing import Any
 
 import streamlit as st
 
-from lib import access, entrance, facilitators, navigation, working_copy
-from lib.access import NOBODY, AccessRefused, Action, Actor, Scope
+from lib import entrance, facilitators, navigation, working_copy
 from lib.process import Process
-from lib.rights import NEEDS, FacilitatorPermit, Facts, closed_because
 from lib.store import permits
-from lib.transcript import clean
 from lib.ui import page, safe
 from lib.ui.component import component
-from lib.workshop import Team, Workshop
+from lib.workshop import roles
+from lib.workshop.records import Team, Workshop
+from lib.workshop.rights import NEEDS, FacilitatorPermit, Facts, closed_because
+from lib.workshop.roles import NOBODY, AccessRefused, Action, Actor, Scope
+from lib.workshop.transcript import clean
 
 _NOT_HERE = (
     "This server has no passcode and no sign-in, so workshops are run at its own machine only. Teams "
@@ -84,7 +85,7 @@ def ask(process: Process, action: Action, workshop_id: str = "") -> None:
     """
     actor, scope = _shown(process).standing(process, workshop_id)
     working_copy.of_run().update({"actor": actor, f"standing/{workshop_id}": (actor, scope)})
-    access.authorize(actor, action, scope)
+    roles.authorize(actor, action, scope)
 
 
 @contextmanager
@@ -97,7 +98,7 @@ def acting(process: Process, action: Action, workshop_id: str = "") -> Iterator[
     """
     shown = _shown(process)
     actor, scope = shown.standing(process, workshop_id)
-    access.authorize(actor, action, scope)
+    roles.authorize(actor, action, scope)
     by_pass = actor.is_house and bool(process.settings.passcode)
     digest = facilitators.digest(process.settings, shown.token) if by_pass else ""
     with permits.held(FacilitatorPermit(action, scope.workshop_id, actor, digest)):
@@ -110,7 +111,7 @@ def later(process: Process, action: Action, workshop_id: str) -> Callable[[], No
 
     def ask_then() -> None:
         actor, scope = shown.standing(process, workshop_id)
-        access.authorize(actor, action, scope)
+        roles.authorize(actor, action, scope)
 
     return ask_then
 
@@ -127,7 +128,7 @@ def may(process: Process, action: Action, workshop_id: str = "") -> bool:
         actor, scope = known or _shown(process).standing(process, workshop_id)
     except AccessRefused:
         return False
-    return access.may(actor, action, scope)
+    return roles.may(actor, action, scope)
 
 
 def closed(workshop: Workshop, action: Action) -> str:

@@ -23,13 +23,13 @@ from streamlit import config, get_option
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from lib import entrance, navigation, process
-from lib.access import AccessRefused
 from lib.addresses import network
 from lib.debouncer import Clock
 from lib.rate_limit import Buckets, Rate
 from lib.settings import SettingsError
 from lib.store.port import StoreError
 from lib.ui.addresses import client_address
+from lib.workshop.roles import AccessRefused
 
 log = logging.getLogger(__name__)
 

@@ -4,17 +4,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib import reopening, working_copy
-from lib.access import Action
-from lib.differences import differences
 from lib.process import Process
 from lib.replies import utc_now
-from lib.status import Status
 from lib.store.port import StoreError
 from lib.team_copy import Asking, WorkingCopy
 from lib.ui import differences_view, earlier_panel, press, reopen_dialog
 from lib.ui.moment import when
 from lib.ui.safe import escaped
-from lib.workshop import ArtifactVersion
+from lib.workshop.artifacts.diff import differences
+from lib.workshop.records import ArtifactVersion
+from lib.workshop.roles import Action
+from lib.workshop.status import Status
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:

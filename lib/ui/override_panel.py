@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from lib import completion, criteria
-from lib.access import AccessRefused, Action
+from lib import completion
 from lib.process import Process
 from lib.replies import utc_now
-from lib.status import TransitionRefused, is_read_only
 from lib.store.port import Conflict, StoreError, upstream_artifacts
 from lib.ui import gate, press, problem
 from lib.ui.safe import escaped
-from lib.workshop import StepKey, StepState
+from lib.workshop.artifacts import criteria
+from lib.workshop.records import StepKey, StepState
+from lib.workshop.roles import AccessRefused, Action
+from lib.workshop.status import TransitionRefused, is_read_only
 
 #: The name an override is told under: a facilitator has no other here.
 FACILITATOR = "Facilitator"

@@ -12,13 +12,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib import navigation, process, turns, working_copy
-from lib.access import AccessRefused
 from lib.process import Process
 from lib.settings import SettingsError
-from lib.status import TransitionRefused
 from lib.store import deadline
 from lib.store.port import StoreError, StoreUnavailable
 from lib.ui import away_line, press
+from lib.workshop.roles import AccessRefused
+from lib.workshop.status import TransitionRefused
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ import altair as alt
 import pandas as pd
 
 from lib import review
-from lib.status import Status
 from lib.ui import moment
+from lib.workshop.status import Status
 
 #: Dark enough for white signs on them, light enough beside a dark page.
 _COLOURS = {

@@ -8,7 +8,7 @@ from segno import make
 from lib import navigation, ways
 from lib.process import Process
 from lib.ui.safe import escaped
-from lib.workshop import Code, Team, Workshop
+from lib.workshop.records import Code, Team, Workshop
 
 #: White modules around a code: a camera finds it by them.
 QUIET = 4

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from lib import navigation
-from lib.status import Status, is_locked
-from lib.steps import STEPS, Step
 from lib.team_copy import WorkingCopy
 from lib.ui import safe
+from lib.workshop.status import Status, is_locked
+from lib.workshop.steps import STEPS, Step
 
 #: Each status as the rail shows it: an icon, and the word a screen reader or a pointer gets.
 MARKS = {

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lib import archive, facilitation, review, working_copy
-from lib.access import AccessRefused, Action
 from lib.process import Process
-from lib.redaction import MARKER, RedactionRefused, Trace
 from lib.replies import utc_now
 from lib.store.port import StoreError
-from lib.transcript import Message
 from lib.ui import gate, press, problem, safe
 from lib.ui.moment import zone
 from lib.ui.override_panel import FACILITATOR, MAX_REASON
-from lib.workshop import StepKey
+from lib.workshop.records import StepKey
+from lib.workshop.redaction import MARKER, RedactionRefused, Trace
+from lib.workshop.roles import AccessRefused, Action
+from lib.workshop.transcript import Message
 
 #: Characters of a message in the list to choose from, and in the question whether to redact it.
 CHOICE, SHOWN = 60, 1_000

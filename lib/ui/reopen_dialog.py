@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from lib import cascade, reopening, steps, working_copy
-from lib.access import Action
+from lib import reopening, working_copy
 from lib.process import Process
 from lib.replies import utc_now
-from lib.status import TransitionRefused
 from lib.store.port import Closed, Conflict, StoreError
 from lib.team_copy import Asking, WorkingCopy
 from lib.ui import press
-from lib.workshop import StepKey
+from lib.workshop import cascade, steps
+from lib.workshop.records import StepKey
+from lib.workshop.roles import Action
+from lib.workshop.status import TransitionRefused
 
 _TITLES = {"revise": "Revise", "reset": "Start over", "restore": "Restore a version of"}
 

@@ -10,14 +10,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lib import exports, navigation, notes, review, shelf, steps, turns
-from lib.access import AccessRefused, Action
+from lib import exports, navigation, review, shelf, turns
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Filters, Look, Room
-from lib.status import Status
 from lib.store.port import NotFound, StoreUnavailable
-from lib.transcript import clean
 from lib.ui import (
     agenda_panel,
     downloads,
@@ -37,6 +34,10 @@ from lib.ui import (
     usage_panel,
     ways_page,
 )
+from lib.workshop import notes, steps
+from lib.workshop.roles import AccessRefused, Action
+from lib.workshop.status import Status
+from lib.workshop.transcript import clean
 
 #: The pixels a number or a filter is wide: two of them fit beside each other on a phone.
 BOX = 168

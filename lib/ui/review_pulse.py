@@ -9,7 +9,7 @@ from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room, pulse
 from lib.ui import downloads, moment
-from lib.workshop import EventRecord
+from lib.workshop.records import EventRecord
 
 
 def show(process: Process, room: Room) -> None:

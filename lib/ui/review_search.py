@@ -4,13 +4,14 @@ from itertools import islice
 
 import streamlit as st
 
-from lib import exports, review, steps
+from lib import exports, review
 from lib.process import Process
 from lib.review import Room
 from lib.review.finds import MAX_FINDS, MAX_MADE, Find, finds, words_of
-from lib.transcript import clean
 from lib.ui import downloads, problem, review_step
 from lib.ui.safe import escaped
+from lib.workshop import steps
+from lib.workshop.transcript import clean
 
 #: Pixels of what is found before it scrolls, and how many places fit in.
 HEIGHT, FIT = 260, 6

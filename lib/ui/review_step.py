@@ -4,13 +4,10 @@ import re
 
 import streamlit as st
 
-from lib import exports, review, steps
-from lib.access import Action
+from lib import exports, review
 from lib.process import Process
 from lib.review import Room, TeamSummary
-from lib.status import Status
 from lib.team_copy import WINDOW
-from lib.transcript import Message, MessageStatus
 from lib.ui import (
     archive_panel,
     artifact_card,
@@ -24,7 +21,11 @@ from lib.ui import (
     safe,
 )
 from lib.ui.moment import zone
-from lib.workshop import StepKey
+from lib.workshop import steps
+from lib.workshop.records import StepKey
+from lib.workshop.roles import Action
+from lib.workshop.status import Status
+from lib.workshop.transcript import Message, MessageStatus
 
 #: The query parameters that say whose step is open, and how much of its transcript. (`team` is
 #: taken: it holds a team's link.)

@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from lib import facilitation, notes, steps, working_copy
-from lib.access import AccessRefused, Action
-from lib.notes import Kind, Note, NoteRecord
+from lib import facilitation, working_copy
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
@@ -13,7 +11,10 @@ from lib.ui import gate, press, problem
 from lib.ui.moment import when
 from lib.ui.override_panel import FACILITATOR
 from lib.ui.safe import escaped
-from lib.workshop import TeamKey
+from lib.workshop import notes, steps
+from lib.workshop.notes import Kind, Note, NoteRecord
+from lib.workshop.records import TeamKey
+from lib.workshop.roles import AccessRefused, Action
 
 
 def show(process: Process, room: Room) -> None:

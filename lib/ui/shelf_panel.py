@@ -6,7 +6,6 @@ from datetime import datetime
 import streamlit as st
 
 from lib import entrance, navigation, shelf, working_copy
-from lib.access import AccessRefused, Action
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
@@ -15,7 +14,8 @@ from lib.store.port import StoreError
 from lib.ui import gate, press
 from lib.ui.moment import when
 from lib.ui.safe import escaped
-from lib.workshop import Workshop
+from lib.workshop.records import Workshop
+from lib.workshop.roles import AccessRefused, Action
 
 
 def banner(process: Process, workshop: Workshop) -> None:

@@ -2,17 +2,18 @@
 
 import streamlit as st
 
-from lib import cascade, completion, navigation, reopening, steps, working_copy
-from lib.access import Action
-from lib.cascade import Standing, Why
-from lib.differences import differences
+from lib import completion, navigation, reopening, working_copy
 from lib.process import Process
 from lib.replies import utc_now
-from lib.status import Status
 from lib.store.port import StoreError, StoreUnavailable
 from lib.team_copy import WorkingCopy
 from lib.ui import differences_view, press, reopen_dialog
 from lib.ui.safe import escaped
+from lib.workshop import cascade, steps
+from lib.workshop.artifacts.diff import differences
+from lib.workshop.cascade import Standing, Why
+from lib.workshop.roles import Action
+from lib.workshop.status import Status
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:

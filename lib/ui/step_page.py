@@ -5,10 +5,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import navigation, steps, typed
-from lib.briefing import OPENS_NEXT
+from lib import navigation, typed
 from lib.process import Process
-from lib.status import is_read_only
 from lib.store.port import StoreError
 from lib.team_copy import WorkingCopy
 from lib.ui import (
@@ -23,6 +21,9 @@ from lib.ui import (
     stale_panel,
 )
 from lib.ui.unsaved_line import UnsavedLine
+from lib.workshop import steps
+from lib.workshop.status import is_read_only
+from lib.workshop.views import OPENS_NEXT
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
-from lib import demo, navigation, steps
+from lib import demo, navigation
 from lib.review import Room
-from lib.status import Status
 from lib.ui.component import component
-from lib.workshop import StepOverview, Team
+from lib.workshop import steps
+from lib.workshop.records import StepOverview, Team
+from lib.workshop.status import Status
 
 _mounted = component("tour")
 

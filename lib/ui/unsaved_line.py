@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from lib.clock import utc_now
 from lib.process import Process
-from lib.workshop import StepKey
+from lib.workshop.clock import utc_now
+from lib.workshop.records import StepKey
 
 
 class UnsavedLine:

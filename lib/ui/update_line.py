@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from lib.access import Action
-from lib.artifacts import MODELS
 from lib.process import Process
 from lib.store.port import StoreError
 from lib.team_copy import WorkingCopy
 from lib.ui import press
-from lib.updates import Update
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.roles import Action
+from lib.workshop.updates import Update
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:

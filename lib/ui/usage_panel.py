@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from lib import exports
-from lib.calls import Allowance, TeamUsage, allowance, total
 from lib.process import Process
 from lib.review import Room
 from lib.ui import downloads
+from lib.workshop.usage import Allowance, TeamUsage, allowance, total
 
 
 def show(process: Process, room: Room) -> None:

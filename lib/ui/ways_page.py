@@ -5,8 +5,6 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib import navigation, ways
-from lib.access import AccessRefused, Action, Role
-from lib.ids import new_link
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError
@@ -14,7 +12,9 @@ from lib.ui import gate, page, press, qr_page
 from lib.ui.moment import when
 from lib.ui.safe import escaped
 from lib.working_copy import notify
-from lib.workshop import Code, Team, Workshop
+from lib.workshop.ids import new_link
+from lib.workshop.records import Code, Team, Workshop
+from lib.workshop.roles import AccessRefused, Action, Role
 
 ROLES = {Role.CO_FACILITATOR: "Runs it with you", Role.OBSERVER: "Reads along"}
 

@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from lib import navigation
-from lib.ids import new_link
-from lib.rights import NO_TEAM
 from lib.store.port import Store
 from lib.ui.look import EVERY
-from lib.workshop import Team
+from lib.workshop.ids import new_link
+from lib.workshop.records import Team
+from lib.workshop.rights import NO_TEAM
 from tests.app_server import AppServer
 from tests.browser.test_review import HIDE
 from tests.browser.walker import still

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lib.store import open_store
-from lib.transcript import MAX_CHARACTERS, Role
+from lib.workshop.transcript import MAX_CHARACTERS, Role
 from tests.app_server import AppServer
 from tests.browser.walker import Walker, still
 from tests.scene import new_team

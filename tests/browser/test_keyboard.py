@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from lib.store import open_store
 from lib.store.port import Store
-from lib.workshop import Team
+from lib.workshop.records import Team
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
 from tests.servers import Server

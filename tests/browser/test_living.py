@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from lib import completion, reopening, steps
+from lib import completion, reopening
 from lib.guide.scripted import ScriptedGuide
-from lib.ids import new_id, new_link
 from lib.process import Process, assemble
 from lib.settings import load
-from lib.status import Event, Status
 from lib.store import open_store
 from lib.store.port import Store
-from lib.workshop import Team, Workshop
+from lib.workshop import steps
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
+from lib.workshop.status import Event, Status
 from tests.app_server import AppServer
 from tests.browser.walker import Walker, still
 from tests.fakes import eventually

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from lib import steps
-from lib.status import Status
 from lib.store import open_store
-from lib.transcript import MessageStatus, Role
+from lib.workshop import steps
+from lib.workshop.status import Status
+from lib.workshop.transcript import MessageStatus, Role
 from tests import terse_workshop as recorded
 from tests.app_server import AppServer
 from tests.browser.walker import Walker

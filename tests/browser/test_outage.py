@@ -14,9 +14,9 @@ from playwright.sync_api import expect
 from lib.autosave import UNSAVED_FOR_LONG
 from lib.store import open_store
 from lib.store.port import Store
-from lib.transcript import Message, MessageStatus, Role
 from lib.ui.endpoints import READY
-from lib.workshop import StepKey
+from lib.workshop.records import StepKey
+from lib.workshop.transcript import Message, MessageStatus, Role
 from tests import proxy
 from tests.app_server import AppServer
 from tests.browser.walker import Walker, still

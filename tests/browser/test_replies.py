@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, expect
 
 from lib.store import open_store
 from lib.store.port import Store
-from lib.transcript import Message, MessageStatus, Role
 from lib.ui.bubbles import THINKING
+from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.app_server import AppServer
 from tests.browser.walker import Walker, still
 from tests.fakes import eventually

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
-from lib.ids import new_id, new_link
 from lib.store import open_store
 from lib.store.port import Store
-from lib.transcript import Message, Role
 from lib.ui.tables import LOOK_EVERY
-from lib.workshop import Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
+from lib.workshop.transcript import Message, Role
 from tests.app_server import AppServer
 from tests.browser.walker import PATIENCE, still
 

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from lib import facilitation
-from lib.ids import new_id
 from lib.store.port import Store
-from lib.workshop import Team
+from lib.workshop.ids import new_id
+from lib.workshop.records import Team
 from tests import pages
 from tests.app_server import ROOT
 from tests.browser.walker import Walker, still

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lib import agenda as agenda_
 from lib import completion, facilitation
-from lib.agenda import Timer
 from lib.guide.scripted import ScriptedGuide
 from lib.process import assemble
 from lib.settings import Settings
 from lib.store.port import Store
-from lib.workshop import Team
+from lib.workshop import agenda as agenda_
+from lib.workshop.agenda import Timer
+from lib.workshop.records import Team
 from tests import scene
 from tests.app_server import AppServer
 from tests.browser.profiles import Lend

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from lib.status import Change, Event, Status
 from lib.store import open_store
 from lib.store.port import Decision, Store
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import StepKey, Team
+from lib.workshop.records import StepKey, Team
+from lib.workshop.status import Change, Event, Status
+from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
 from tests.fakes import eventually

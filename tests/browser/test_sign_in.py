@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from lib.access import REFUSED, Role
-from lib.ids import new_id, new_link
 from lib.store import open_store
-from lib.workshop import Team, Workshop
+from lib.workshop.ids import new_id, new_link
+from lib.workshop.records import Team, Workshop
+from lib.workshop.roles import REFUSED, Role
 from tests.app_server import AppServer
 from tests.browser.walker import PATIENCE, still
 from tests.fakes import eventually

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, Request, expect
 from lib.navigation import TYPED
 from lib.store import open_store
 from lib.store.port import Store
-from lib.workshop import Fields, Team
+from lib.workshop.records import Fields, Team
 from tests import pages
 from tests.app_server import AppServer
 from tests.browser.profiles import Lend

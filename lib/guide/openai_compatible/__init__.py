@@ -12,7 +12,6 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from lib.calls import Call
 from lib.guide.openai_compatible import arc, context, counting, older, prompts
 from lib.guide.openai_compatible.client import ChatMessage, Client, Ending
 from lib.guide.openai_compatible.failures import Kind, ModelFailure
@@ -21,9 +20,10 @@ from lib.guide.openai_compatible.parsing import Splitter, Structured, Unreadable
 from lib.guide.openai_compatible.patching import patched
 from lib.guide.port import GuideError, Proposal, Request
 from lib.guide.usage import Usage
-from lib.status import Phase
-from lib.transcript import Role, clean
-from lib.workshop import Recollection
+from lib.workshop.records import Recollection
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Role, clean
+from lib.workshop.usage import Call
 
 log = logging.getLogger(__name__)
 

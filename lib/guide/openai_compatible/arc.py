@@ -2,16 +2,16 @@
 Which phase a step's conversation is in: our code decides, on state; a model only proposes.
 
 A phase gives no right to anything. A step is confirmed by the team, on the page, through the gate
-of `lib.criteria`; nothing in a message can do that.
+of `lib.workshop.artifacts.criteria`; nothing in a message can do that.
 """
 
-from lib import criteria
-from lib.artifacts import MODELS
 from lib.guide.port import Request
-from lib.shaping import normalised
-from lib.status import Phase
-from lib.transcript import Role
-from lib.workshop import Fields
+from lib.workshop.artifacts import criteria
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import normalised
+from lib.workshop.records import Fields
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Role
 
 _ORDER = tuple(Phase)
 

@@ -10,18 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lib import criteria, steps
-from lib.artifacts import MODELS
-from lib.criteria.evidence import is_synthetic
 from lib.guide import missing
 from lib.guide.openai_compatible import conversation, prompts
 from lib.guide.openai_compatible.client import ChatMessage
 from lib.guide.openai_compatible.counting import tokens
 from lib.guide.openai_compatible.patching import CUT_OFF
 from lib.guide.port import Request
-from lib.shaping import normalised
-from lib.transcript import Message
-from lib.workshop import LANGUAGES, Fields
+from lib.workshop import steps
+from lib.workshop.artifacts import criteria
+from lib.workshop.artifacts.criteria.evidence import is_synthetic
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import normalised
+from lib.workshop.records import LANGUAGES, Fields
+from lib.workshop.transcript import Message
 
 #: Tokens of one request, by `counting.tokens`; small enough for models that run on one's own machine.
 BUDGET = 12_000

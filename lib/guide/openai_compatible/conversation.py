@@ -11,7 +11,7 @@ from itertools import groupby
 from lib.guide.openai_compatible import prompts
 from lib.guide.openai_compatible.client import ChatMessage
 from lib.guide.openai_compatible.counting import fitting, tokens
-from lib.transcript import Message, Role
+from lib.workshop.transcript import Message, Role
 
 #: Share of the conversation's room that a summary may take.
 _SUMMARY = 1 / 3

@@ -8,11 +8,11 @@ stakeholder, and then its source says so; or it comes from nowhere, and then it 
 from collections.abc import Sequence
 from typing import Any
 
-from lib.criteria.evidence import is_synthetic
-from lib.criteria.matching import folded_whole
 from lib.guide.port import Request
-from lib.transcript import Role
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.evidence import is_synthetic
+from lib.workshop.artifacts.criteria.matching import folded_whole
+from lib.workshop.records import Fields
+from lib.workshop.transcript import Role
 
 #: How a played interview is marked, here as in the scripted guide.
 MARK = "(synthetic)"

@@ -12,8 +12,8 @@ from lib.guide.openai_compatible import conversation, prompts
 from lib.guide.openai_compatible.client import ChatMessage
 from lib.guide.openai_compatible.counting import fitting, tokens
 from lib.guide.openai_compatible.parsing import Splitter
-from lib.transcript import Message, clean
-from lib.workshop import Recollection
+from lib.workshop.records import Recollection
+from lib.workshop.transcript import Message, clean
 
 #: Share of a budget that may be left out, and in no summary, before one is made.
 _WORTH = 1 / 24

@@ -15,7 +15,7 @@ from typing import Any
 import pydantic_core
 
 from lib.guide import suggestions
-from lib.status import Phase
+from lib.workshop.status import Phase
 
 #: The line between the text and the structured part.
 MARKER = "===DRAFT==="

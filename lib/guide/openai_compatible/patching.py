@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lib.artifacts import MODELS
-from lib.criteria.gap import titles
-from lib.criteria.matching import is_placeholder, leaves
-from lib.shaping import ArtifactRefused, is_blank, normalised, parsed
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.gap import titles
+from lib.workshop.artifacts.criteria.matching import is_placeholder, leaves
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import ArtifactRefused, is_blank, normalised, parsed
+from lib.workshop.records import Fields
 
 #: Ends a text that was shortened to fit into the context; a draft never takes it back.
 CUT_OFF = "[…]"

@@ -13,12 +13,12 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from lib.artifacts import MODELS
 from lib.guide import suggestions
 from lib.guide.openai_compatible.parsing import MARKER
 from lib.guide.openai_compatible.patching import CUT_OFF
-from lib.shaping import bound, inner_type, item_type
-from lib.status import Phase
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import bound, inner_type, item_type
+from lib.workshop.status import Phase
 
 _FORM = f"""
 # The form of every answer

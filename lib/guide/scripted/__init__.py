@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 
-from lib.artifacts import MODELS
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted import say
 from lib.guide.scripted.anew import drafted
@@ -18,9 +17,10 @@ from lib.guide.scripted.arc import play
 from lib.guide.scripted.reading import MOST_READ
 from lib.guide.scripted.scene import seen
 from lib.guide.scripted.scripts import SCRIPTS
-from lib.shaping import bound, normalised
-from lib.transcript import Role
-from lib.workshop import Fields
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import bound, normalised
+from lib.workshop.records import Fields
+from lib.workshop.transcript import Role
 
 #: Entries from which on a list's limit is there for the memory, and not for the method.
 _LONG = 20

@@ -6,11 +6,11 @@ from lib.guide.port import Proposal, Request
 from lib.guide.scripted.arc import play
 from lib.guide.scripted.scene import seen
 from lib.guide.scripted.scripts import SCRIPTS
-from lib.shaping import normalised
-from lib.status import Phase
-from lib.steps import STEPS, step
-from lib.transcript import Role
-from lib.workshop import Fields
+from lib.workshop.artifacts.normalise import normalised
+from lib.workshop.records import Fields
+from lib.workshop.status import Phase
+from lib.workshop.steps import STEPS, step
+from lib.workshop.transcript import Role
 
 _TEXT = (
     "I have drafted this step anew from what you told me and from {sources} as it stands now. "

@@ -8,15 +8,16 @@ messages there were, and never back.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lib import criteria, steps
-from lib.criteria.gap import Gap
 from lib.guide import missing
 from lib.guide.scripted import replies, say
 from lib.guide.scripted.scene import Asked, Question, Scene, Script
 from lib.guide.scripted.turn import Taken, has_a_draft, next_question, take_in, waiting_for
 from lib.guide.scripted.wording import CHANGE
-from lib.status import Phase
-from lib.workshop import Fields
+from lib.workshop import steps
+from lib.workshop.artifacts import criteria
+from lib.workshop.artifacts.criteria.gap import Gap
+from lib.workshop.records import Fields
+from lib.workshop.status import Phase
 
 _ORDER = tuple(Phase)
 

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lib.criteria.matching import stems, words
 from lib.guide.scripted.reading import capital
+from lib.workshop.artifacts.criteria.matching import stems, words
 
 _SMALLEST = 2
 _MOST = 4

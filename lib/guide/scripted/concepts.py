@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Sequence
 
-from lib.criteria.matching import distinct
 from lib.guide.scripted import reading, sheets
 from lib.guide.scripted.scene import Answer, Scene
 from lib.guide.scripted.taking import own_words, replaced, rows
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import distinct
+from lib.workshop.records import Fields
 
 RATINGS = ("technical", "business", "user_desirability")
 

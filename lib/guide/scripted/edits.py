@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal, get_args, get_origin
 
-from lib.criteria.matching import best, folded, same, stems
 from lib.guide.scripted import reading
 from lib.guide.scripted.commands import Command, Verb
 from lib.guide.scripted.spots import Path, Spot, called, heads, spots
-from lib.shaping import is_blank, item_type
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import best, folded, same, stems
+from lib.workshop.artifacts.normalise import is_blank, item_type
+from lib.workshop.records import Fields
 
 
 def applied(step: str, fields: Fields, command: Command) -> Fields | None:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from lib.criteria.matching import best, folded, words
 from lib.guide.scripted import reading
+from lib.workshop.artifacts.criteria.matching import best, folded, words
 
 _POSITIVE = frozenset(
     "positive happy excited proud hopeful curious good great relieved glad keen motivated joy "

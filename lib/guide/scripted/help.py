@@ -2,9 +2,9 @@
 
 import re
 
-from lib import steps
 from lib.guide.scripted.listen import Kind
 from lib.guide.scripted.scene import Asked, Question, Scene
+from lib.workshop import steps
 
 _COMMON = (
     (

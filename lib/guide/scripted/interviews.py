@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lib.criteria.matching import distinct, folded, words
 from lib.guide.scripted import reading
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import distinct, folded, words
+from lib.workshop.records import Fields
 
 #: Findings taken from one speaker in one message; more would bury the ones that matter.
 _FROM_ONE = 7

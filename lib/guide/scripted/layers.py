@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 
-from lib.criteria.matching import stems, words
 from lib.guide.scripted import grid, reading, say
 from lib.guide.scripted.scene import Answer, Scene
 from lib.guide.scripted.taking import personas, replaced, rows
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import stems, words
+from lib.workshop.records import Fields
 
 _LAYERS = ("action", "goals", "barriers", "touchpoints", "emotion")
 

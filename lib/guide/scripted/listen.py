@@ -3,7 +3,7 @@
 import re
 from enum import Enum, auto
 
-from lib.criteria.matching import words
+from lib.workshop.artifacts.criteria.matching import words
 
 
 class Kind(Enum):

@@ -2,8 +2,8 @@
 
 import re
 
-from lib.criteria.matching import stems, words
 from lib.guide.scripted import reading
+from lib.workshop.artifacts.criteria.matching import stems, words
 
 #: Under 25 words fit a How-Might-We.
 _MOST = 24

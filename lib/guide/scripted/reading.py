@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from lib.criteria.matching import best, folded, words
+from lib.workshop.artifacts.criteria.matching import best, folded, words
 
 #: Characters of one message that are read: some eight printed pages.
 MOST_READ = 20_000

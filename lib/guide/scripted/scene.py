@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
-from lib.artifacts import MODELS
-from lib.criteria.gap import Gap
 from lib.guide.port import Request
 from lib.guide.scripted import reading, say
 from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.wording import Wording, wording
-from lib.shaping import normalised
-from lib.status import Phase
-from lib.transcript import Message, MessageStatus, Role
-from lib.workshop import LANGUAGES, Fields
+from lib.workshop.artifacts.criteria.gap import Gap
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import normalised
+from lib.workshop.records import LANGUAGES, Fields
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Message, MessageStatus, Role
 
 #: Where a question names what it is about.
 TOPIC = "{topic}"

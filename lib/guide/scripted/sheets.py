@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from lib.criteria.matching import folded, words
 from lib.guide.scripted import reading
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import folded, words
+from lib.workshop.records import Fields
 
 _SECTIONS = {
     "strengths": r"strengths?|pros?|plus(?:es)?|speaks for(?: it)?|for|good|stärken?|fortalezas?"

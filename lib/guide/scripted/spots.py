@@ -7,11 +7,11 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from lib.artifacts import MODELS
-from lib.criteria.matching import alike, folded, same, words
 from lib.guide.scripted.reading import ordinal
-from lib.shaping import inner_type, item_type
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import alike, folded, same, words
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import inner_type, item_type
+from lib.workshop.records import Fields
 
 Path = tuple[str | int, ...]
 

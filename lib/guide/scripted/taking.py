@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from lib.criteria.matching import distinct
 from lib.guide.scripted import reading
 from lib.guide.scripted.scene import Answer, Scene
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import distinct
+from lib.workshop.records import Fields
 
 #: Characters of an answer that one text field takes over; the rest stays in the conversation.
 _ONE_FIELD = 600

@@ -7,7 +7,7 @@ from lib.guide.scripted import commands, edits, reading, say
 from lib.guide.scripted.help import answer_to
 from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.scene import TOPIC_WORDS, Answer, Asked, Question, Scene, Script
-from lib.status import Phase
+from lib.workshop.status import Phase
 
 
 @dataclass(frozen=True)

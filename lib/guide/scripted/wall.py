@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable
 
-from lib.criteria.matching import best, folded, same, words
 from lib.guide.scripted import reading, say
 from lib.guide.scripted.clustering import clustered
 from lib.guide.scripted.scene import Answer, Scene
 from lib.guide.scripted.taking import rows
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import best, folded, same, words
+from lib.workshop.records import Fields
 
 #: Where ideas wait until every round is over.
 _UNSORTED = "Not sorted yet"

@@ -2,12 +2,12 @@
 
 import re
 
-from lib.criteria.framing import names_a_solution, names_nobody
-from lib.criteria.matching import folded, words
 from lib.guide.scripted import phrasing, reading, say
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
 from lib.guide.scripted.taking import asked_once, has, joined, own_words, text_field
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.framing import names_a_solution, names_nobody
+from lib.workshop.artifacts.criteria.matching import folded, words
+from lib.workshop.records import Fields
 
 STEP = "challenge"
 

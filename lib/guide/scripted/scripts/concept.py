@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from lib.criteria.matching import alike, best, same
 from lib.guide.scripted import say, sheets
 from lib.guide.scripted.concepts import (
     RATINGS,
@@ -26,7 +25,8 @@ from lib.guide.scripted.concepts import (
 )
 from lib.guide.scripted.scene import Question, Scene, Script
 from lib.guide.scripted.taking import rows
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import alike, best, same
+from lib.workshop.records import Fields
 
 STEP = "concept"
 

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable
 
-from lib.criteria.gap import Gap
-from lib.criteria.making import ENOUGH_IDEAS
-from lib.criteria.matching import distinct
 from lib.guide.scripted import phrasing, say, wall
 from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
 from lib.guide.scripted.taking import dip, own_words, rows
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.gap import Gap
+from lib.workshop.artifacts.criteria.making import ENOUGH_IDEAS
+from lib.workshop.artifacts.criteria.matching import distinct
+from lib.workshop.records import Fields
 
 STEP = "ideation"
 

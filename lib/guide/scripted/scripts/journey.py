@@ -2,11 +2,11 @@
 
 import re
 
-from lib.criteria.matching import alike, best, overlap, stems, words
 from lib.guide.scripted import layers, phrasing, reading, say
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
 from lib.guide.scripted.taking import has, joined, own_words, personas, replaced, rows, text_field
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import alike, best, overlap, stems, words
+from lib.workshop.records import Fields
 
 STEP = "journey-mapping"
 

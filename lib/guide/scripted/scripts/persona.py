@@ -2,12 +2,12 @@
 
 import re
 
-from lib.criteria.matching import best, folded, overlap, related, same, words
 from lib.guide.scripted import interviews, reading, say
 from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
 from lib.guide.scripted.taking import extended, insights, joined, own_words, replaced, rows
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import best, folded, overlap, related, same, words
+from lib.workshop.records import Fields
 
 STEP = "persona"
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable
 
-from lib.criteria.matching import best, distinct, same, words
 from lib.guide.scripted import phrasing, reading, say
 from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
 from lib.guide.scripted.taking import dip, hmw, own_words, personas, replaced, rows
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import best, distinct, same, words
+from lib.workshop.records import Fields
 
 STEP = "reframe"
 

@@ -2,13 +2,13 @@
 
 import re
 
-from lib.criteria.gap import Gap
-from lib.criteria.matching import alike, distinct, words
 from lib.guide.scripted import interviews, reading, say
 from lib.guide.scripted.listen import Kind, kind_of, yes_and
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
 from lib.guide.scripted.taking import extended, hmw, rows
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.gap import Gap
+from lib.workshop.artifacts.criteria.matching import alike, distinct, words
+from lib.workshop.records import Fields
 
 STEP = "user-research"
 

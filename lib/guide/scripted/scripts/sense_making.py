@@ -4,12 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from lib.criteria.matching import best, overlap, same, stems, words
 from lib.guide.scripted import interviews, reading, say
 from lib.guide.scripted.listen import yes_and
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
 from lib.guide.scripted.taking import extended, findings, hmw, insights, replaced, rows
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.matching import best, overlap, same, stems, words
+from lib.workshop.records import Fields
 
 STEP = "sense-making"
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable
 
-from lib.criteria.gap import Gap
-from lib.criteria.matching import folded, same, stems
 from lib.guide.scripted import reading, say
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
 from lib.guide.scripted.taking import asked_once, hmw, replaced, rows
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.gap import Gap
+from lib.workshop.artifacts.criteria.matching import folded, same, stems
+from lib.workshop.records import Fields
 
 STEP = "stakeholder-mapping"
 

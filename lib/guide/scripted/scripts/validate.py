@@ -2,15 +2,15 @@
 
 import re
 
-from lib import steps
-from lib.criteria.evidence import is_synthetic
-from lib.criteria.matching import distinct, words
 from lib.guide.scripted import reading, say
 from lib.guide.scripted.listen import Kind, kind_of
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
 from lib.guide.scripted.taking import insights, joined, own_words, rows
-from lib.summaries import selected_questions, summaries
-from lib.workshop import Fields
+from lib.workshop import steps
+from lib.workshop.artifacts.criteria.evidence import is_synthetic
+from lib.workshop.artifacts.criteria.matching import distinct, words
+from lib.workshop.artifacts.summaries import selected_questions, summaries
+from lib.workshop.records import Fields
 
 STEP = "validate"
 

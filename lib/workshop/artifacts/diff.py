@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, get_origin
 
 from pydantic import BaseModel
 
-from lib.alignment import key_of
-from lib.artifacts import MODELS
-from lib.inputs import canonical
-from lib.shaping import inner_type, is_blank, item_type
-from lib.workshop import Fields
+from lib.workshop.alignment import key_of
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import inner_type, is_blank, item_type
+from lib.workshop.dependencies import canonical
+from lib.workshop.records import Fields
 
 #: Characters of an entry's own name in a label.
 _LABEL = 40

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
-from lib import access
-from lib.access import REFUSED, Action, Actor, Role, Scope
-from lib.agenda import Agenda
-from lib.status import Status
-from lib.workshop import TeamKey
+from lib.workshop import roles
+from lib.workshop.agenda import Agenda
+from lib.workshop.records import TeamKey
+from lib.workshop.roles import REFUSED, Action, Actor, Role, Scope
+from lib.workshop.status import Status
 
 #: Why a step or a whole workshop accepts no change, in the team's words.
 HELD = (
@@ -52,7 +52,7 @@ _STEP = (Need.LIVE, Need.NOT_HELD)
 _OPEN = (Need.LIVE, Need.NOT_HELD, Need.OPEN)
 
 #: Every action that changes something, and the states it depends on. What else the status of a step
-#: allows, `lib.status.TRANSITIONS` says.
+#: allows, `lib.workshop.status.TRANSITIONS` says.
 NEEDS: Mapping[Action, tuple[Need, ...]] = {
     Action.START_WORKSHOP: (),
     Action.OPEN_DEMO: (),
@@ -176,13 +176,13 @@ def refusal(permit: Permit, facts: Facts | None) -> Refusal | None:
 def _has_right(permit: Permit, facts: Facts) -> bool:
     if isinstance(permit, TeamPermit):
         is_theirs = permit.link is None or (bool(facts.link) and permit.link == facts.link)
-        return is_theirs and permit.action in access.ALLOWED[Role.MEMBER]
+        return is_theirs and permit.action in roles.ALLOWED[Role.MEMBER]
     actor, grants = permit.actor, {}
     if permit.pass_digest:
         actor = replace(actor, is_house=facts.holds_pass)
     if actor.email and facts.granted:
         grants = {actor.email: facts.granted}
-    return access.may(actor, permit.action, Scope(permit.workshop_id, facts.owner, grants))
+    return roles.may(actor, permit.action, Scope(permit.workshop_id, facts.owner, grants))
 
 
 def closed_because(facts: Facts, step: str, needs: tuple[Need, ...]) -> str:

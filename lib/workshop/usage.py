@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lib.ids import new_id
-from lib.workshop import TeamKey
+from lib.workshop.ids import new_id
+from lib.workshop.records import TeamKey
 
 #: Share of a cap from which it is warned about.
 WARN_FROM = 0.8

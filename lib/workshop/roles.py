@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lib.workshop import TeamKey
+from lib.workshop.records import TeamKey
 
 #: What is said to whoever asks for what is not theirs, or is not there: which of the two, nobody
 #: is told.

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from lib.bounded import remembered
+from lib.workshop.bounded import remembered
 
 #: Characters of a text that are compared. A citation is shorter; a pasted interview is not.
 _COMPARED = 2_000

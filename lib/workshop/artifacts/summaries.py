@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from lib import steps
-from lib.criteria.matching import distinct, words
-from lib.transcript import Message, Role
-from lib.workshop import Fields
+from lib.workshop import steps
+from lib.workshop.artifacts.criteria.matching import distinct, words
+from lib.workshop.records import Fields
+from lib.workshop.transcript import Message, Role
 
 
 def _challenge(fields: Fields) -> list[str]:

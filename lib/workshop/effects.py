@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from lib.status import Change, Event, Phase
-from lib.workshop import Snapshot
+from lib.workshop.records import Snapshot
+from lib.workshop.status import Change, Event, Phase
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Effects:
     archives: bool = False
 
 
-#: What each event does besides. `UNDO` gives back what was kept of the row, see `lib.undo`; only
+#: What each event does besides. `UNDO` gives back what was kept of the row, see `lib.workshop.undo`; only
 #: the epoch is never given back, because a writer might still hold the one in between.
 EFFECTS: Mapping[Event, Effects] = MappingProxyType(
     {

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from lib import steps
-from lib.shaping import is_blank
-from lib.workshop import Fields
+from lib.workshop import steps
+from lib.workshop.artifacts.normalise import is_blank
+from lib.workshop.records import Fields
 
 #: The whole artifact, but for what is in `NOTES`.
 WHOLE = ("*",)

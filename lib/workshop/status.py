@@ -3,8 +3,8 @@ Where a step stands, and the one table of what may change it.
 
 A *status* is what the tables show; a *phase* is where the conversation inside a step stands.
 Events move statuses along `TRANSITIONS`; what is not in that table is refused with a sentence.
-What an event does besides is in `lib.effects`, what it does to other steps in `lib.cascade`, and how
-the last one is taken back in `lib.undo`.
+What an event does besides is in `lib.workshop.effects`, what it does to other steps in `lib.workshop.cascade`, and how
+the last one is taken back in `lib.workshop.undo`.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from lib import steps
+from lib.workshop import steps
 
 
 class Status(StrEnum):
@@ -64,7 +64,7 @@ class Event(StrEnum):
     RESET = "reset"
     #: A facilitator completes the step in spite of its gaps, and says why.
     OVERRIDE = "override"
-    #: The last revise or reset is taken back: see `lib.undo`.
+    #: The last revise or reset is taken back: see `lib.workshop.undo`.
     UNDO = "undo"
     #: Something this step was made from is being changed, or has been.
     STALE = "stale"
@@ -169,7 +169,7 @@ class StaleMark:
     since: datetime
     #: What the step was: COMPLETE, or IN_PROGRESS where only a draft was made from the cause.
     was: Status
-    #: Digests of what was used of each upstream artifact, by slug: see `lib.inputs`.
+    #: Digests of what was used of each upstream artifact, by slug: see `lib.workshop.dependencies`.
     made_from: Mapping[str, str]
     #: The versions of those artifacts, by slug; what changed is told by comparing with them.
     versions: Mapping[str, int]
@@ -201,7 +201,7 @@ def decide(
 
     *statuses* holds the ten steps of one team. Completing a step also starts the next one in order
     where nobody has been there yet, and it is not among those *held*. What follows for the steps made from this one is added by
-    `lib.cascade.move`. Raises TransitionRefused with a sentence where the table has no such
+    `lib.workshop.cascade.move`. Raises TransitionRefused with a sentence where the table has no such
     transition, or where what the step is made from is not complete.
 
     >>> before = {slug: Status.NOT_STARTED for slug in steps.SLUGS}

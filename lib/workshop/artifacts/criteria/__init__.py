@@ -8,12 +8,12 @@ is about and says in a sentence how to close it.
 import re
 from collections.abc import Callable, Mapping
 
-from lib.artifacts import MODELS
-from lib.criteria import evidence, framing, making
-from lib.criteria.gap import Gap, Upstream, titles
-from lib.criteria.matching import is_placeholder, leaves
-from lib.shaping import ArtifactRefused, normalised, parsed
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria import evidence, framing, making
+from lib.workshop.artifacts.criteria.gap import Gap, Upstream, titles
+from lib.workshop.artifacts.criteria.matching import is_placeholder, leaves
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import ArtifactRefused, normalised, parsed
+from lib.workshop.records import Fields
 
 _RULES: Mapping[str, Callable[[Fields, Upstream], list[Gap]]] = {
     "challenge": framing.challenge,

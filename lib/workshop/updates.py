@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 from lib.edits import changed, with_field
-from lib.status import Phase
-from lib.transcript import Message
-from lib.workshop import Aside, Draft, Fields
+from lib.workshop.records import Aside, Draft, Fields
+from lib.workshop.status import Phase
+from lib.workshop.transcript import Message
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from lib import steps
-from lib.transcript import clean
+from lib.workshop import steps
+from lib.workshop.transcript import clean
 
 #: Characters of a note.
 MAX_CHARACTERS = 500

@@ -20,7 +20,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from lib.artifacts import MODELS
+from lib.workshop.artifacts.models import MODELS
 
 #: What stands in the place of words that were redacted.
 MARKER = "[redacted by the facilitator]"

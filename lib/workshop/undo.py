@@ -8,10 +8,10 @@ writes those rows back; only the epoch goes on growing, so that nothing saved in
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lib import steps
-from lib.cascade import dependants
-from lib.status import GIVEN_BACK, Change, Event, Status, TransitionRefused
-from lib.workshop import EventRecord, Snapshot
+from lib.workshop import steps
+from lib.workshop.cascade import dependants
+from lib.workshop.records import EventRecord, Snapshot
+from lib.workshop.status import GIVEN_BACK, Change, Event, Status, TransitionRefused
 
 _REOPENS = (Event.REVISE, Event.RESET)
 

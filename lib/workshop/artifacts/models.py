@@ -1,8 +1,8 @@
 """
 What each step yields: the artifact models, as strict as a team's confirmation.
 
-A draft is a plain dict of the same field names in which anything may be missing: see `lib.shaping`.
-Whether a whole artifact is also good enough is asked in `lib.criteria`.
+A draft is a plain dict of the same field names in which anything may be missing: see `lib.workshop.artifacts.normalise`.
+Whether a whole artifact is also good enough is asked in `lib.workshop.artifacts.criteria`.
 """
 
 import types

@@ -6,9 +6,9 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel
 
-from lib.artifacts import MODELS
-from lib.shaping import inner_type, item_type
-from lib.workshop import Fields
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.normalise import inner_type, item_type
+from lib.workshop.records import Fields
 
 #: Confirmed artifacts of earlier steps by slug, in shape.
 Upstream = Mapping[str, Fields]

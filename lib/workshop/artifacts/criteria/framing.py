@@ -3,9 +3,18 @@
 import re
 from collections.abc import Iterator
 
-from lib.criteria.gap import Gap, Upstream, entries, shown, texts
-from lib.criteria.matching import alike, folded, overlap, related, repeated, same, stems, words
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.gap import Gap, Upstream, entries, shown, texts
+from lib.workshop.artifacts.criteria.matching import (
+    alike,
+    folded,
+    overlap,
+    related,
+    repeated,
+    same,
+    stems,
+    words,
+)
+from lib.workshop.records import Fields
 
 _EVERYBODY = frozenset(
     """everyone everybody people all people users the users customers the public anyone anybody

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lib.agenda import Agenda
-from lib.notes import Kind, Note, NoteRecord
-from lib.rights import Facts, Need, closed_because
+from lib.workshop.agenda import Agenda
+from lib.workshop.notes import Kind, Note, NoteRecord
+from lib.workshop.rights import Facts, Need, closed_because
 
 #: What a team reads where the step after its own is held.
 OPENS_NEXT = "Your facilitator opens the next step."

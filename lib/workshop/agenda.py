@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from lib import steps
+from lib.workshop import steps
 
 #: Minutes planned for each step where a facilitator says nothing else: ten steps and a break fit
 #: into four hours.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from lib.status import Event, Phase, StaleMark, Status
+from lib.workshop.status import Event, Phase, StaleMark, Status
 
 #: The languages a workshop can be held in, each by its own name.
 LANGUAGES: Mapping[str, str] = {
@@ -15,7 +15,7 @@ LANGUAGES: Mapping[str, str] = {
     "fr": "Français",
 }
 
-#: The fields of a step's draft or artifact, as JSON: see `lib.artifacts` for their names.
+#: The fields of a step's draft or artifact, as JSON: see `lib.workshop.artifacts.models` for their names.
 Fields = dict[str, Any]
 
 
@@ -195,7 +195,7 @@ class StepState:
     completed_at: datetime | None = None
     #: Why it needs another look; set exactly while it does.
     stale: StaleMark | None = None
-    #: Digests of the inputs its artifact stands on: see `lib.inputs`. None where nobody noted them.
+    #: Digests of the inputs its artifact stands on: see `lib.workshop.dependencies`. None where nobody noted them.
     made_from: Mapping[str, str] | None = None
     #: Which era of the transcript is the one people see: a reset begins another.
     era: int = 0

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from lib.criteria.gap import Gap, Upstream, entries, heard, shown, texts
-from lib.criteria.matching import distinct, folded, related, traced, words
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.gap import Gap, Upstream, entries, heard, shown, texts
+from lib.workshop.artifacts.criteria.matching import distinct, folded, related, traced, words
+from lib.workshop.records import Fields
 
 _CLOSED = re.compile(
     r"^\W*(?:do|does|did|is|are|was|were|have|has|had|will|would|could|should|can) "

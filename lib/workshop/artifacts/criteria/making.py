@@ -2,11 +2,19 @@
 
 from collections.abc import Iterator
 
-from lib.criteria.evidence import is_synthetic
-from lib.criteria.gap import Gap, Upstream, entries, heard, shown, texts
-from lib.criteria.matching import distinct, folded, overlap, related, same, traced, words
-from lib.steps import STEPS, Step
-from lib.workshop import Fields
+from lib.workshop.artifacts.criteria.evidence import is_synthetic
+from lib.workshop.artifacts.criteria.gap import Gap, Upstream, entries, heard, shown, texts
+from lib.workshop.artifacts.criteria.matching import (
+    distinct,
+    folded,
+    overlap,
+    related,
+    same,
+    traced,
+    words,
+)
+from lib.workshop.records import Fields
+from lib.workshop.steps import STEPS, Step
 
 #: Different ideas before choosing.
 ENOUGH_IDEAS = 15

@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from lib import steps
-from lib.inputs import canonical, changed_inputs, fingerprint, same_fields
-from lib.shaping import is_blank
-from lib.status import (
+from lib.workshop import steps
+from lib.workshop.artifacts.normalise import is_blank
+from lib.workshop.dependencies import canonical, changed_inputs, fingerprint, same_fields
+from lib.workshop.records import Artifacts, Fields, StepState
+from lib.workshop.status import (
     Change,
     Event,
     StaleMark,
@@ -24,7 +25,6 @@ from lib.status import (
     decide,
     waits_for,
 )
-from lib.workshop import Artifacts, Fields, StepState
 
 _REOPENS = (Event.REVISE, Event.RESET)
 
@@ -130,7 +130,7 @@ def move(
     stale draft that nobody had confirmed means that it goes on: CARRY_ON. A step that is *held* is
     not started.
 
-    Raises TransitionRefused with a sentence for the team. UNDO is decided in `lib.undo`.
+    Raises TransitionRefused with a sentence for the team. UNDO is decided in `lib.workshop.undo`.
     """
     event = _meant(standing, step, event)
     _check(standing, step, event, reason)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from lib.alignment import matched
-from lib.workshop import Fields
+from lib.workshop.alignment import matched
+from lib.workshop.records import Fields
 
 #: Earlier drafts that are kept of a step, and the characters of JSON they may have together.
 MAX_KEPT = 100

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from lib.artifacts import MODELS, Artifact
-from lib.transcript import clean
-from lib.workshop import Fields
+from lib.workshop.artifacts.models import MODELS, Artifact
+from lib.workshop.records import Fields
+from lib.workshop.transcript import clean
 
 
 class ArtifactRefused(ValueError):

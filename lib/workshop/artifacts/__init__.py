@@ -1,0 +1,1 @@
+"""What a step produces: models, normalisation, differences, summaries."""
