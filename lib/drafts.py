@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from lib.autosave import Autosave, QueueFull, Unsaved
+from lib.autosave.autosave import Autosave, QueueFull, Unsaved
 from lib.edits import (
     Change,
     Edit,

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lib import entrance
-from lib.autosave import Autosave
-from lib.debouncer import Clock
+from lib.autosave.autosave import Autosave
+from lib.autosave.debouncer import Clock
 from lib.store.port import Store, StoreError, StoreUnavailable
 from lib.workshop import steps
 

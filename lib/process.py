@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass
 
 from lib import settings as settings_
-from lib.autosave import Autosave, NeverSaved, Unsaved
-from lib.debouncer import Clock
+from lib.autosave.autosave import Autosave, NeverSaved, Unsaved
+from lib.autosave.debouncer import Clock
 from lib.drafts import Drafts
 from lib.guide import choice
 from lib.guide.port import Guide

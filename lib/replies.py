@@ -19,7 +19,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from lib import context
-from lib.autosave import Autosave, QueueFull
+from lib.autosave.autosave import Autosave, QueueFull
 from lib.drafts import Drafts
 from lib.guide.port import Guide, GuideError, Proposal
 from lib.reply import Reply

@@ -13,7 +13,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from lib.autosave import MAX_WAIT, WAIT
+from lib.autosave.autosave import MAX_WAIT, WAIT
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from streamlit.testing.v1 import AppTest
 
 from lib import navigation, process
-from lib.debouncer import Clock
+from lib.autosave.debouncer import Clock
 from lib.guide.port import Guide
 from lib.process import Process
 from lib.settings import Settings

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from lib import completion, reopening
-from lib.autosave import Autosave, Unsaved
+from lib.autosave.autosave import Autosave, Unsaved
 from lib.drafts import Drafts
 from lib.store.port import Store
 from lib.workshop import steps

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from lib.autosave import (
+from lib.autosave.autosave import (
     HOUSEKEEPING_EVERY,
     MAX_DROPPED,
     MAX_UNSAVED,
@@ -23,10 +23,10 @@ from lib.autosave import (
     QueueFull,
     Unsaved,
 )
+from lib.autosave.unsaved import FIRST_RETRY, LAST_RETRY
 from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import StoreUnavailable
-from lib.unsaved import FIRST_RETRY, LAST_RETRY
 from lib.workshop.records import Draft, StepKey
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message, MessageStatus, Role

@@ -136,7 +136,7 @@ def test_a_lock_is_let_go_even_if_its_holder_failed() -> None:
 #: Every cache and every mapping the process keeps, and what bounds it. What comes from outside must
 #: not be a key without a limit: use `lib.workshop.bounded`, or say here what the limit is.
 KEPT = {
-    "lib/autosave.py _entries": "steps with unsaved changes; QueueFull beyond a number of bytes",
+    "lib/autosave/autosave.py _entries": "steps with unsaved changes; QueueFull beyond a number of bytes",
     "lib/workshop/bounded.py _entries": "bytes",
     "lib/workshop/bounded.py _used": "locks that are held or waited for",
     "lib/drafts.py _changes": "changes that are not stored yet; deleted once they are",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lib.autosave import Autosave, Unsaved
+from lib.autosave.autosave import Autosave, Unsaved
 from lib.completion import NotReady, confirm
 from lib.drafts import Drafts
 from lib.store.memory import MemoryStore

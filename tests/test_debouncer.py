@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lib.debouncer import Debouncer
+from lib.autosave.debouncer import Debouncer
 
 WAIT, MAX_WAIT = 2.0, 10.0
 MILLISECOND = 0.001

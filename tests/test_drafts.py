@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.autosave import Autosave, Unsaved
+from lib.autosave.autosave import Autosave, Unsaved
 from lib.drafts import Drafts
 from lib.edits import (
     MAX_CHANGES,

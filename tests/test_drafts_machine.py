@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from lib.autosave import Autosave, Unsaved
+from lib.autosave.autosave import Autosave, Unsaved
 from lib.drafts import Drafts
 from lib.edits import Edit
 from lib.store import open_store

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from lib import entrance
-from lib.autosave import UNSAVED_FOR_LONG, Autosave
+from lib.autosave.autosave import UNSAVED_FOR_LONG, Autosave
 from lib.lookout import FRESH, KEPT, Lookout, Sight
 from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable

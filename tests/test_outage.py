@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib import navigation
 from lib import process as process_
-from lib.autosave import Autosave, Unsaved
+from lib.autosave.autosave import Autosave, Unsaved
 from lib.process import Process
 from lib.settings import Settings
 from lib.store import deadline

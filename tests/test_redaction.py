@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from lib import archive, reopening
-from lib.autosave import Unsaved
+from lib.autosave.autosave import Unsaved
 from lib.edits import Edit
 from lib.process import Process, assemble
 from lib.settings import Settings

@@ -10,10 +10,10 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from lib import exports, review
+from lib.autosave.unsaved import Dropped, UnsavedReport
 from lib.exports import Sheet
 from lib.review import Filters, Look, Room, TeamSummary
 from lib.review.board import COLUMNS_SHOWN
-from lib.unsaved import Dropped, UnsavedReport
 from lib.workshop import steps
 from lib.workshop.notes import Kind, Note
 from lib.workshop.records import EventRecord, StepKey, StepOverview, StepState, Team, Workshop

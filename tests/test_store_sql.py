@@ -23,7 +23,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from lib.autosave import Autosave
+from lib.autosave.autosave import Autosave
 from lib.store import deadline, migrate, open_store
 from lib.store.engine import normalised
 from lib.store.port import (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from lib.autosave.unsaved import UnsavedReport
 from lib.review.rows import TeamSummary
 from lib.review.words import (
     COLUMNS,
@@ -20,7 +21,6 @@ from lib.review.words import (
     seconds_since,
     since,
 )
-from lib.unsaved import UnsavedReport
 from lib.workshop import steps
 from lib.workshop.agenda import MINUTES
 from lib.workshop.notes import Note

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from lib.autosave.unsaved import Dropped, UnsavedReport
 from lib.review.words import counted
-from lib.unsaved import Dropped, UnsavedReport
 from lib.workshop import steps
 from lib.workshop.transcript import Message, ordered
 

@@ -24,7 +24,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from lib import entrance, navigation, process
 from lib.addresses import network
-from lib.debouncer import Clock
+from lib.autosave.debouncer import Clock
 from lib.rate_limit import Buckets, Rate
 from lib.settings import SettingsError
 from lib.store.port import StoreError

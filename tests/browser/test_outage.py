@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from lib.autosave import UNSAVED_FOR_LONG
+from lib.autosave.autosave import UNSAVED_FOR_LONG
 from lib.store import open_store
 from lib.store.port import Store
 from lib.ui.endpoints import READY

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lib.debouncer import Debouncer
+from lib.autosave.debouncer import Debouncer
 from lib.workshop.records import Draft, StepKey
 from lib.workshop.transcript import Message, MessageStatus
 

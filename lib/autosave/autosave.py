@@ -14,8 +14,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from lib.debouncer import Clock, Debouncer
-from lib.unsaved import FIRST_RETRY, Dropped, Entry, NeverSaved, Unsaved, UnsavedReport
+from lib.autosave.debouncer import Clock, Debouncer
+from lib.autosave.unsaved import FIRST_RETRY, Dropped, Entry, NeverSaved, Unsaved, UnsavedReport
 from lib.workshop.records import Draft, StepKey
 from lib.workshop.transcript import Message
 
