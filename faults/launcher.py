@@ -18,7 +18,7 @@ from lib import process
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted import ScriptedGuide
 from lib.replies import Replies
-from lib.store import sql, transcripts
+from lib.store.sql import store, transcripts
 from lib.workshop.records import StepKey
 from lib.workshop.transcript import Message
 
@@ -98,12 +98,12 @@ def _no_revision_guard() -> None:
 
 def _no_lease() -> None:
     """The right to write a reply never runs out, whoever has died."""
-    begin = sql.SqlStore.__init__
+    begin = store.SqlStore.__init__
 
     def without(self: Any, door: Any, *, lease: float) -> None:
         begin(self, door, lease=lease + 1_000_000)
 
-    sql.SqlStore.__init__ = without  # type: ignore[method-assign]
+    store.SqlStore.__init__ = without  # type: ignore[method-assign]
 
 
 def _no_flush() -> None:

@@ -19,8 +19,9 @@ from lib.ledger import Ledger
 from lib.lookout import Lookout
 from lib.replies import Replies
 from lib.settings import Settings
-from lib.store import deadline, open_store, permits
+from lib.store import open_store, permits
 from lib.store.port import NotFound, Store, StoreError, Unstorable
+from lib.store.sql import deadline
 from lib.workshop import clock as clock_
 from lib.workshop.records import StepKey
 

@@ -23,8 +23,9 @@ from lib.autosave.autosave import Autosave, QueueFull
 from lib.drafts import Drafts
 from lib.guide.port import Guide, GuideError, Proposal
 from lib.reply import Reply
-from lib.store import deadline, permits
+from lib.store import permits
 from lib.store.port import Closed, Store, StoreError
+from lib.store.sql import deadline
 from lib.workshop.bounded import Bounded, Locks
 from lib.workshop.clock import utc_now
 from lib.workshop.ids import greeting_id, new_id, reply_id

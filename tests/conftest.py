@@ -27,7 +27,8 @@ os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"
 for variable in [each for each in os.environ if each.startswith(("GUIDE_", "OPENAI_"))]:
     del os.environ[variable]
 
-from lib.store import deadline, open_store  # noqa: E402 - after the path is set
+from lib.store import open_store  # noqa: E402
+from lib.store.sql import deadline  # noqa: E402
 from tests.postgres import PostgresMissing, PostgresServer  # noqa: E402
 
 #: Where the run keeps its server; set by the process that starts the workers.

@@ -27,7 +27,7 @@ from sqlalchemy.exc import OperationalError
 from lib.completion import NotReady
 from lib.store import open_store
 from lib.store.port import Conflict, StoreUnavailable
-from lib.store.sql import SqlStore
+from lib.store.sql.store import SqlStore
 from lib.workshop import steps
 from lib.workshop.cascade import Standing, dependants
 from lib.workshop.dependencies import fingerprint

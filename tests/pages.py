@@ -18,13 +18,13 @@ from lib.autosave.debouncer import Clock
 from lib.guide.port import Guide
 from lib.process import Process
 from lib.settings import Settings
-from lib.store.memory import MemoryStore
 from lib.store.port import Decision, Store, StoreUnavailable
 from lib.workshop import steps
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Fields, Team, Workshop
 from lib.workshop.status import Event, Phase, decide
 from tests import recorded_workshop
+from tests.memory_store.store import MemoryStore
 from tests.test_guide import walked
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -3,12 +3,12 @@
 import pytest
 
 from lib.entrance import team_by_link
-from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable
 from lib.workshop.ids import new_link
 from lib.workshop.records import Team
 from lib.workshop.roles import AccessRefused
 from tests.fakes import new_step
+from tests.memory_store.store import MemoryStore
 
 
 class UnreachableStore(MemoryStore):

@@ -14,7 +14,6 @@ from lib import archive, process, reopening
 from lib.completion import NotReady
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
-from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, Store
 from lib.workshop import steps
 from lib.workshop.cascade import dependants
@@ -22,6 +21,7 @@ from lib.workshop.records import StepKey, TeamKey
 from lib.workshop.status import Event, TransitionRefused
 from lib.workshop.transcript import Role
 from tests.fakes import new_step, question
+from tests.memory_store.store import MemoryStore
 from tests.servers import BEGIN, Server
 from tests.test_store_sql import both, opened, url
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from lib.snapshots import mark_fields, mark_of, snapshot_fields, snapshot_of
+from lib.store.snapshots import mark_fields, mark_of, snapshot_fields, snapshot_of
 from lib.workshop import steps
 from lib.workshop.cascade import dependants, made_stale, move, why_stale
 from lib.workshop.dependencies import fingerprint

@@ -8,12 +8,12 @@ import pytest
 from lib.autosave.autosave import Autosave, Unsaved
 from lib.completion import NotReady, confirm
 from lib.drafts import Drafts
-from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, StoreUnavailable
 from lib.workshop import steps
 from lib.workshop.records import StepKey, TeamKey
 from lib.workshop.status import Event, Status, TransitionRefused
 from tests.fakes import new_step
+from tests.memory_store.store import MemoryStore
 from tests.test_criteria import GOOD
 from tests.test_debouncer import FakeClock
 

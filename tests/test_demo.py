@@ -20,13 +20,13 @@ from lib.process import Process
 from lib.review import Room, TeamSummary
 from lib.settings import Settings
 from lib.store import open_store
-from lib.store.memory import MemoryStore
 from lib.store.port import Store, StoreUnavailable
 from lib.workshop import cascade, steps
 from lib.workshop.artifacts import criteria, normalise
 from lib.workshop.records import Team, Workshop
 from lib.workshop.status import Event, Status
 from lib.workshop.transcript import Message, MessageStatus, Role
+from tests.memory_store.store import MemoryStore
 from tests.pages import drawn, opened, opened_step
 from tests.review_table import status_table
 from tests.test_store_sql import engine_of

@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 
 from lib.process import Process
 from lib.store import permits
-from lib.store.memory import MemoryStore
 from lib.store.port import Closed, Conflict
 from lib.workshop.draft_history import (
     MAX_CHARACTERS,
@@ -28,6 +27,7 @@ from lib.workshop.rights import TeamPermit
 from lib.workshop.roles import Action
 from tests import pages
 from tests.fakes import FakeGuide, new_step
+from tests.memory_store.store import MemoryStore
 from tests.pages import WatchedStore
 from tests.test_drafts import Setup, confirm, set_up, typed
 

@@ -22,13 +22,13 @@ from lib.edits import (
     shortened,
     with_field,
 )
-from lib.store.memory import MemoryStore
 from lib.store.port import Decision, StoreUnavailable
 from lib.workshop.records import Aside, Draft, Fields, StepKey
 from lib.workshop.status import Event, Phase, decide
 from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, Role
 from lib.workshop.updates import Outcome, Update
 from tests.fakes import PATIENCE, new_step
+from tests.memory_store.store import MemoryStore
 from tests.test_debouncer import FakeClock
 
 

@@ -22,12 +22,12 @@ from lib.autosave.autosave import Autosave, Unsaved
 from lib.drafts import Drafts
 from lib.edits import Edit
 from lib.store import open_store
-from lib.store.memory import MemoryStore
 from lib.store.port import Store, StoreUnavailable
 from lib.typed import MAX_SENT
 from lib.workshop.ids import new_id
 from lib.workshop.records import StepKey
 from tests.fakes import new_step
+from tests.memory_store.store import MemoryStore
 from tests.test_debouncer import FakeClock
 
 TEXTS = ("target_user", "desired_outcome")

@@ -13,13 +13,13 @@ from lib.facilitators import ATTEMPTS, WRONG
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.settings import Settings, SettingsError
-from lib.store import clock, open_store
-from lib.store.memory import MemoryStore
+from lib.store import backdating, open_store
 from lib.store.port import Store
 from lib.ui import gate
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Team, Workshop
 from lib.workshop.roles import NOBODY, REFUSED, AccessRefused, Action, Actor, TooManyAttempts
+from tests.memory_store.store import MemoryStore
 from tests.pages import ROOT, WatchedStore, running
 
 NOW = datetime.now(UTC)
@@ -177,9 +177,9 @@ def test_wrong_ones_from_elsewhere_keep_nobody_out(store: Store) -> None:
 
 
 def test_an_address_may_try_again_after_the_window(store: Store) -> None:
-    with clock.telling(NOW):
+    with backdating.telling(NOW):
         guess(store, 3 * ATTEMPTS, "192.0.2.7")
-    with clock.telling(NOW + timedelta(seconds=WINDOW)):
+    with backdating.telling(NOW + timedelta(seconds=WINDOW)):
         assert facilitators.enter(store, GUARDED, "open sesame", "192.0.2.7", NOW)
 
 

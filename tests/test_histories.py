@@ -7,7 +7,7 @@ import pytest
 
 from lib.store import open_store
 from lib.store.port import Decision
-from lib.store.sql import SqlStore
+from lib.store.sql.store import SqlStore
 from lib.workshop.records import TeamKey
 from tests import histories
 from tests.fakes import new_step

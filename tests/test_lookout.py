@@ -11,11 +11,11 @@ import pytest
 from lib import entrance
 from lib.autosave.autosave import UNSAVED_FOR_LONG, Autosave
 from lib.lookout import FRESH, KEPT, Lookout, Sight
-from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable
 from lib.workshop.ids import new_link
 from lib.workshop.records import Draft, Team
 from tests.fakes import PATIENCE
+from tests.memory_store.store import MemoryStore
 from tests.test_debouncer import FakeClock
 from tests.test_store_contract import question, started
 

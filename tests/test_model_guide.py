@@ -31,7 +31,6 @@ from lib.guide.scripted import ScriptedGuide
 from lib.guide.usage import Usage
 from lib.process import assemble
 from lib.settings import ROOT, Settings, SettingsError
-from lib.store.memory import MemoryStore
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria, models, normalise
 from lib.workshop.artifacts.criteria.matching import is_placeholder, leaves
@@ -53,6 +52,7 @@ from tests.guide_server import (
     unknown_model,
     wrong_key,
 )
+from tests.memory_store.store import MemoryStore
 from tests.shadow import Shadow, structured
 from tests.test_guide import walked
 

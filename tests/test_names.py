@@ -8,8 +8,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from lib.store import deadline, names, open_store
+from lib.store import open_store
 from lib.store.port import StoreError, StoreUnavailable
+from lib.store.sql import deadline, dns
 from tests.fakes import PATIENCE, eventually
 from tests.test_debouncer import FakeClock
 
@@ -19,7 +20,7 @@ def found(*addresses: str) -> Callable[[str], list[str]]:
 
 
 def test_a_name_goes_to_libpq_with_its_address_and_stays_for_tls() -> None:
-    told = names.resolved({"host": "db.example"}, found("192.0.2.1"))
+    told = dns.resolved({"host": "db.example"}, found("192.0.2.1"))
 
     assert told == [{"host": "db.example", "hostaddr": "192.0.2.1"}]
 
@@ -37,7 +38,7 @@ def test_a_name_goes_to_libpq_with_its_address_and_stays_for_tls() -> None:
     ids=str,
 )
 def test_where_there_is_no_name_to_look_up_nothing_is(connecting: dict[str, str]) -> None:
-    assert names.resolved(connecting, found("192.0.2.9")) == [{}]
+    assert dns.resolved(connecting, found("192.0.2.9")) == [{}]
 
 
 class Servers:
@@ -69,7 +70,7 @@ def test_an_address_that_hangs_leaves_time_for_the_next_one(
     servers = Servers(a="hangs", b="refuses", c="answers")
     monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=servers.clock))
     with deadline.within(30):
-        reached = names.opened({"host": "three"}, servers.connect, found("a", "b", "c"))
+        reached = dns.opened({"host": "three"}, servers.connect, found("a", "b", "c"))
 
     assert reached == "c"
     assert servers.asked == ["a", "b", "c"]
@@ -79,7 +80,7 @@ def test_an_address_that_hangs_leaves_time_for_the_next_one(
 def test_the_address_that_answered_last_is_tried_first() -> None:
     servers = Servers(a="refuses", b="answers")
     for _ in range(2):
-        names.opened({"host": "pair"}, servers.connect, found("a", "b"))
+        dns.opened({"host": "pair"}, servers.connect, found("a", "b"))
 
     assert servers.asked == ["a", "b", "b"]
 
@@ -88,7 +89,7 @@ def test_where_no_address_answers_the_last_error_is_raised() -> None:
     servers = Servers(a="refuses", b="refuses")
 
     with pytest.raises(psycopg2.OperationalError, match="no answer"):
-        names.opened({"host": "none"}, servers.connect, found("a", "b"))
+        dns.opened({"host": "none"}, servers.connect, found("a", "b"))
 
 
 @pytest.mark.parametrize(
@@ -130,8 +131,8 @@ def test_a_name_server_that_hangs_is_given_up_in_time_and_asked_by_one_thread_al
             pytest.raises(psycopg2.OperationalError, match="in time"),
             deadline.within(0.1),
         ):
-            names.resolved({"host": "slow"}, hang)
-    still_hangs = "slow" in names._running
+            dns.resolved({"host": "slow"}, hang)
+    still_hangs = "slow" in dns._running
     answer.set()
 
     assert still_hangs
@@ -148,9 +149,9 @@ def test_a_name_that_hung_is_asked_for_anew_afterwards() -> None:
         return answer
 
     with pytest.raises(psycopg2.OperationalError, match="could not translate host"):
-        names.resolved({"host": "late"}, lookup)
-    assert eventually(lambda: "late" not in names._running)
-    assert names.resolved({"host": "late"}, lookup)[0]["hostaddr"] == "192.0.2.1"
+        dns.resolved({"host": "late"}, lookup)
+    assert eventually(lambda: "late" not in dns._running)
+    assert dns.resolved({"host": "late"}, lookup)[0]["hostaddr"] == "192.0.2.1"
 
 
 def test_a_name_server_that_hangs_holds_no_store_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +166,7 @@ def test_a_name_server_that_hangs_holds_no_store_up(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("socket.getaddrinfo", hang)
     with pytest.raises(StoreUnavailable):
         open_store("postgresql://ada@db.invalid/workshop")
-    still_hangs = "db.invalid" in names._running
+    still_hangs = "db.invalid" in dns._running
     answer.set()
 
     assert still_hangs

@@ -13,7 +13,6 @@ from lib.guide.openai_compatible.context import BUDGET
 from lib.guide.openai_compatible.waiting import Patience
 from lib.guide.port import Request
 from lib.guide.usage import Usage
-from lib.store.memory import MemoryStore
 from lib.store.port import Decision, StoreUnavailable
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Recollection, StepKey, Team, Workshop
@@ -31,6 +30,7 @@ from tests.guide_server import (
     too_many,
     wrong_key,
 )
+from tests.memory_store.store import MemoryStore
 from tests.test_model_guide import (
     Said,
     client_of,

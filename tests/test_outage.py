@@ -17,10 +17,9 @@ from lib import process as process_
 from lib.autosave.autosave import Autosave, Unsaved
 from lib.process import Process
 from lib.settings import Settings
-from lib.store import deadline
-from lib.store.memory import MemoryStore
 from lib.store.port import PATIENCE, Decision, Store, StoreError, StoreUnavailable
-from lib.store.sql import SqlStore
+from lib.store.sql import deadline
+from lib.store.sql.store import SqlStore
 from lib.team_copy import WorkingCopy
 from lib.workshop.agenda import Agenda
 from lib.workshop.records import Draft, StepKey, Team
@@ -29,6 +28,7 @@ from lib.workshop.transcript import MessageStatus, Role
 from tests import pages, proxy
 from tests.conftest import TEMPLATE
 from tests.fakes import FakeGuide, eventually, new_step, placed, question
+from tests.memory_store.store import MemoryStore
 from tests.postgres import PostgresServer
 from tests.proxy import Proxy
 from tests.test_debouncer import FakeClock

@@ -13,12 +13,12 @@ from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.settings import Settings
 from lib.store import open_store
-from lib.store.memory import MemoryStore
 from lib.store.port import Store
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Team, Workshop
 from lib.workshop.roles import REFUSED, AccessRefused, Action, Actor, Role, may
 from tests import pages
+from tests.memory_store.store import MemoryStore
 from tests.pages import WatchedStore, drawn, running
 from tests.review_table import statements
 

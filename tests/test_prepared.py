@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
-from lib.store.engine import Door, Kind, connect, normalised
 from lib.store.port import StoreUnavailable
-from lib.store.prepared import Prepared
+from lib.store.sql.engine import Door, Kind, connect, normalised
+from lib.store.sql.prepared import Prepared
 
 QUERY = "SELECT id, share || '%' FROM things WHERE id >= $1 AND (id <= $2 OR id = $1) ORDER BY id"
 

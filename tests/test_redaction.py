@@ -16,7 +16,6 @@ from lib.edits import Edit
 from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store import open_store
-from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, NotFound, Store
 from lib.team_copy import WorkingCopy
 from lib.workshop.ids import new_id
@@ -26,6 +25,7 @@ from lib.workshop.redaction import MARKER, NOBODY, RUN, Late, Redaction, Sought,
 from lib.workshop.status import Event, Status
 from lib.workshop.transcript import Message, MessageStatus, Role, next_attempt
 from tests.fakes import FakeGuide, eventually, new_step, placed, proposal, question
+from tests.memory_store.store import MemoryStore
 from tests.test_store_contract import confirm, opens, store
 
 __all__ = ["opens", "store"]

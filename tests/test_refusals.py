@@ -13,7 +13,6 @@ from streamlit.testing.v1 import AppTest
 from lib import demo, facilitation, facilitators, inbox, navigation, typed
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
-from lib.store.memory import MemoryStore
 from lib.ui import gate
 from lib.workshop import rights, roles, steps
 from lib.workshop.artifacts.models import MODELS
@@ -22,6 +21,7 @@ from lib.workshop.records import Aside, Team
 from lib.workshop.rights import Need
 from lib.workshop.roles import Action, Role
 from lib.workshop.status import Status
+from tests.memory_store.store import MemoryStore
 from tests.pages import (
     WatchedStore,
     draft,

@@ -13,10 +13,9 @@ from lib.completion import NotReady
 from lib.edits import Edit
 from lib.replies import Replies
 from lib.review import together, told_together
-from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, StoreUnavailable
-from lib.store.schema import metadata
-from lib.store.sql import SqlStore
+from lib.store.sql.schema import metadata
+from lib.store.sql.store import SqlStore
 from lib.workshop import steps
 from lib.workshop.agenda import Agenda
 from lib.workshop.artifacts import summaries
@@ -27,6 +26,7 @@ from lib.workshop.status import Event, Phase, Status, TransitionRefused, current
 from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.fakes import FakeGuide, eventually, new_step, proposal, question
 from tests.living_workshop import VARIANTS, edited
+from tests.memory_store.store import MemoryStore
 from tests.servers import Server
 from tests.test_criteria import GOOD
 from tests.test_store_sql import both, connected, everything, failing, opened, url

@@ -16,7 +16,6 @@ from lib.replies import utc_now
 from lib.reply import Reply
 from lib.settings import Settings
 from lib.store import open_store, permits
-from lib.store.memory import MemoryStore
 from lib.store.port import LEASE, Closed, Decision, Store, StoreUnavailable
 from lib.workshop.records import StepKey
 from lib.workshop.rights import TeamPermit
@@ -24,6 +23,7 @@ from lib.workshop.roles import Action
 from lib.workshop.status import Change, Event, Status
 from lib.workshop.transcript import Message, MessageStatus, Role, next_attempt
 from tests.fakes import FakeGuide, eventually, new_step, placed, proposal, question
+from tests.memory_store.store import MemoryStore
 
 
 class Moment:

@@ -15,11 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from lib.guide.port import GuideError, Proposal, Request
 from lib.process import Process, assemble
 from lib.settings import Settings
-from lib.store.memory import MemoryStore
 from lib.store.port import LEASE, StoreUnavailable
 from lib.workshop.ids import greeting_id, reply_id
 from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, Role
 from tests.fakes import PATIENCE, new_step, proposal, question
+from tests.memory_store.store import MemoryStore
 from tests.test_debouncer import FakeClock
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

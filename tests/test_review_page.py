@@ -13,7 +13,6 @@ from lib.process import Process
 from lib.review import Room, TeamSummary
 from lib.settings import Settings
 from lib.store import open_store
-from lib.store.memory import MemoryStore
 from lib.store.port import Decision, StoreUnavailable
 from lib.store.port import Store as AnyStore
 from lib.ui import downloads, review_page, tables
@@ -23,6 +22,7 @@ from lib.workshop.records import Draft, StepKey, StepOverview, Team, Workshop
 from lib.workshop.status import Event, Status, decide
 from lib.workshop.transcript import Message, MessageStatus, Role
 from lib.workshop.usage import TeamUsage
+from tests.memory_store.store import MemoryStore
 from tests.review_table import sent, statements, status_table
 
 ROOT = Path(__file__).resolve().parent.parent

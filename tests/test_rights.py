@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from lib.store import changes, open_store, permits, placing
-from lib.store import rights as rights_in_sql
+from lib.store import open_store, permits
 from lib.store.port import Closed, Decision, NotFound, Store
+from lib.store.sql import positions, transitions
+from lib.store.sql import rights as rights_in_sql
 from lib.workshop import rights, roles, steps
 from lib.workshop.agenda import Agenda
 from lib.workshop.ids import new_id, new_link
@@ -465,7 +466,7 @@ class Ending:
 ENDINGS = {
     "link replaced": Ending(ENDS["link replaced"], rights_in_sql, "locked"),
     "archived": Ending(ENDS["archived"], rights_in_sql, "locked"),
-    "completed": Ending(ENDS["completed"], changes, "_check"),
+    "completed": Ending(ENDS["completed"], transitions, "_check"),
 }
 
 
@@ -559,7 +560,7 @@ def test_a_right_ends_after_a_message_that_was_accepted_before(
 ) -> None:
     tab, other = two_servers
     order: list[str] = []
-    paused = Paused(monkeypatch, placing, "known_of")
+    paused = Paused(monkeypatch, positions, "known_of")
 
     def send() -> None:
         with permits.held(tab.permit(Action.SAY)):

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from lib.store import clock, open_store
-from lib.store.memory import MemoryStore
+from lib.store import backdating, open_store
 from lib.store.port import Conflict, Decision, NotFound, Store, Unstorable, upstream_artifacts
 from lib.workshop import draft_history, steps
 from lib.workshop.ids import new_id, new_link
@@ -32,6 +31,7 @@ from lib.workshop.records import (
 from lib.workshop.status import Change, Event, Phase, Status, decide
 from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, Role, next_attempt
 from lib.workshop.usage import Call, TeamUsage
+from tests.memory_store.store import MemoryStore
 
 #: A lease that has run out by the time anybody looks, in seconds.
 SHORT = 0.001
@@ -880,7 +880,7 @@ def test_a_reply_whose_lease_ran_out_reads_as_interrupted(opens: Opens) -> None:
 def test_each_write_renews_the_lease(opens: Opens) -> None:
     store = opens(lease=60.0)
     key = started(store)[1][0].step_key("challenge")
-    with clock.telling(datetime.now(UTC) - timedelta(minutes=5)):
+    with backdating.telling(datetime.now(UTC) - timedelta(minutes=5)):
         (message,) = store.append(key, [reply()])
     before = statuses(store, key)
     message = message.revised(message.text + ".", MessageStatus.STREAMING)
@@ -1027,7 +1027,7 @@ def test_the_overview_counts_messages_and_what_is_unfinished(store: Store) -> No
 
 def test_what_is_told_of_another_time_is_dated_then(store: Store, team: Team) -> None:
     asked, drafted = team.step_key("challenge"), team.step_key("persona")
-    with clock.telling(LATER):
+    with backdating.telling(LATER):
         (placed,) = store.append(asked, [question()])
         store.save(asked, [placed.revised("Why not?", MessageStatus.COMPLETE)])
         store.save(drafted, (), Draft({"personas": []}, Phase.ORIENT, 1))

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from lib.store import open_store
-from lib.store.memory import MemoryStore
 from lib.store.port import Conflict, Decision, Store
 from lib.workshop.effects import EFFECTS
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Team, Workshop
 from lib.workshop.status import Change, Event, Phase, Status, TransitionRefused, decide
 from lib.workshop.transcript import Message, MessageStatus, Role, clean, next_attempt
+from tests.memory_store.store import MemoryStore
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 STEPS = ("challenge", "stakeholder-mapping", "user-research")

@@ -24,8 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from lib.autosave.autosave import Autosave
-from lib.store import deadline, migrate, open_store
-from lib.store.engine import normalised
+from lib.store import migrate, open_store
 from lib.store.port import (
     PATIENCE,
     Decision,
@@ -35,8 +34,10 @@ from lib.store.port import (
     StoreUnavailable,
     Unstorable,
 )
-from lib.store.schema import metadata
-from lib.store.sql import SqlStore
+from lib.store.sql import deadline
+from lib.store.sql.engine import normalised
+from lib.store.sql.schema import metadata
+from lib.store.sql.store import SqlStore
 from lib.workshop import steps
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Recollection, StepKey, Team, Workshop

@@ -14,11 +14,11 @@ from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.review import Room
 from lib.settings import Settings
-from lib.store.memory import MemoryStore
 from lib.workshop import steps
 from lib.workshop.records import Team, Workshop
 from lib.workshop.status import Status
 from tests import pages
+from tests.memory_store.store import MemoryStore
 
 
 @pytest.fixture

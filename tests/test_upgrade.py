@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from lib.store import migrate
-from lib.store.engine import normalised
+from lib.store.sql.engine import normalised
 from lib.workshop import steps
 from lib.workshop.records import StepKey
 from lib.workshop.status import Event, Status

@@ -12,7 +12,6 @@ from lib.guide.fallback import WithFallback
 from lib.ledger import Ledger
 from lib.process import Process, assemble
 from lib.settings import Settings
-from lib.store.memory import MemoryStore
 from lib.store.port import StoreUnavailable
 from lib.ui import usage_panel
 from lib.workshop.records import StepKey, TeamKey
@@ -20,6 +19,7 @@ from lib.workshop.transcript import MessageStatus
 from lib.workshop.usage import Call, TeamUsage
 from tests import pages
 from tests.fakes import FakeGuide, eventually, new_step, question
+from tests.memory_store.store import MemoryStore
 from tests.pages import WatchedStore
 
 CALL = Call(

@@ -13,12 +13,12 @@ from lib import entrance, navigation, ways
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.settings import Settings
-from lib.store.memory import MemoryStore
 from lib.store.port import Store
 from lib.ui import qr_page
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Code, Team, Workshop
 from lib.workshop.roles import AccessRefused, Role
+from tests.memory_store.store import MemoryStore
 from tests.pages import WatchedStore, drawn, moved, opened, running
 
 NOW = datetime.now(UTC)

@@ -16,7 +16,7 @@ from lib.demo.conversation import talk
 from lib.demo.story import Act, Story
 from lib.drafts import Drafts
 from lib.guide.port import Request
-from lib.store import clock
+from lib.store import backdating
 from lib.store.port import Store, upstream_artifacts
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Team, Workshop
@@ -85,7 +85,7 @@ def _made(
     stage = _Stage(store, drafts, workshop)
     for place, (minute, act, play) in enumerate(_in_order(story), 1):
         at = begin + timedelta(minutes=minute)
-        with clock.telling(at):
+        with backdating.telling(at):
             play(stage, teams[act.team], act, at)
         progress(place / (len(story.acts) + 1))
     return workshop
@@ -110,7 +110,7 @@ class _Stage:
         base = self.drafts.current(key)
         said = talk(key, act, self.workshop.created_at, self._request(team, act, base))
         # What stays open has been silent since its last word, not since the act was over.
-        with clock.telling(said.messages[-1].created_at):
+        with backdating.telling(said.messages[-1].created_at):
             placed = {each.id: each for each in self.store.append(key, said.begun)}
             proposed, phase = said.proposal.draft, said.proposal.phase
             self.drafts.settle(key, said.ended(placed), base, proposed, phase)

@@ -1,9 +1,9 @@
 """Where a workshop is kept: the port, and the stores behind it."""
 
 from lib.store import migrate
-from lib.store.engine import Door, connect, normalised
 from lib.store.port import LEASE, Store
-from lib.store.sql import SqlStore
+from lib.store.sql.engine import Door, connect, normalised
+from lib.store.sql.store import SqlStore
 
 
 def open_store(url: str, *, lease: float = LEASE) -> Store:

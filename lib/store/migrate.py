@@ -14,9 +14,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, delete, insert, inspect, select, text
 
-from lib.store.engine import Door, Kind, connect
 from lib.store.port import SchemaRefused
-from lib.store.schema import schema_compatibility
+from lib.store.sql.engine import Door, Kind, connect
+from lib.store.sql.schema import schema_compatibility
 
 #: The oldest schema revision whose programs still work on this program's schema: that of the release
 #: before. Raise it in the release after the one that has stopped using what a migration takes away

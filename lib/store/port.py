@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from lib.store.room_port import RoomStore
+from lib.store.facilitation_port import RoomStore
 from lib.workshop import steps
 from lib.workshop.cascade import Standing
 from lib.workshop.records import (

@@ -10,8 +10,9 @@ import streamlit as st
 from lib import inbox, navigation, turns, working_copy
 from lib.process import Process
 from lib.reply import Reply
-from lib.store import deadline, permits
+from lib.store import permits
 from lib.store.port import Closed, StoreError, StoreUnavailable
+from lib.store.sql import deadline
 from lib.team_copy import WINDOW, WorkingCopy
 from lib.ui import bubbles, chat_box, page, press, safe
 from lib.ui.chat_box import Delivery, Refusal, Suggested

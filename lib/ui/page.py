@@ -14,8 +14,8 @@ from streamlit.delta_generator import DeltaGenerator
 from lib import navigation, process, turns, working_copy
 from lib.process import Process
 from lib.settings import SettingsError
-from lib.store import deadline
 from lib.store.port import StoreError, StoreUnavailable
+from lib.store.sql import deadline
 from lib.ui import away_line, press
 from lib.workshop.roles import AccessRefused
 from lib.workshop.status import TransitionRefused

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from lib.store.schema import metadata
+from lib.store.sql.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from lib.store.columns import Moment
+from lib.store.sql.column_types import Moment
 
 revision = "0004"
 down_revision = "0003"

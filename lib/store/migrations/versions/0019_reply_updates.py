@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from lib.store.columns import Json
+from lib.store.sql.column_types import Json
 
 revision = "0019"
 down_revision = "0018"

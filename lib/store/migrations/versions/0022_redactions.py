@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from lib.store.columns import Moment, Value
+from lib.store.sql.column_types import Moment, Value
 
 revision = "0022"
 down_revision = "0012"

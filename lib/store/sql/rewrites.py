@@ -4,13 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, literal, select, update
 
-from lib.store import rows
-from lib.store.engine import Door, Kind
-from lib.store.outcomes import forgetting
-from lib.store.placing import live_era, locked_era
-from lib.store.rows import in_step
-from lib.store.schema import discarded, messages
-from lib.store.transcripts import NEXT_ATTEMPT, Transcripts
+from lib.store.sql import rows
+from lib.store.sql.engine import Door, Kind
+from lib.store.sql.outcomes import forgetting
+from lib.store.sql.positions import live_era, locked_era
+from lib.store.sql.rows import in_step
+from lib.store.sql.schema import discarded, messages
+from lib.store.sql.transcripts import NEXT_ATTEMPT, Transcripts
 from lib.workshop.clock import utc_now
 from lib.workshop.records import Discarded, Draft, StepKey
 from lib.workshop.transcript import Message, MessageStatus, Role

@@ -27,8 +27,9 @@ from sqlalchemy.exc import (
     StatementError,
 )
 
-from lib.store import deadline, names, permits, rights
+from lib.store import permits
 from lib.store.port import PATIENCE, StoreError, StoreUnavailable, Unstorable
+from lib.store.sql import deadline, dns, rights
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ def _names_several(url: URL) -> bool:
     if any(isinstance(each, tuple) for each in hosts.values()):
         return True
     hosts["host"] = hosts["host"] or url.host
-    return names.are_several(hosts)
+    return dns.are_several(hosts)
 
 
 def connect(url: URL, *, patience: float = PATIENCE, foreign_keys: bool = True) -> Engine:
@@ -113,7 +114,7 @@ def connect(url: URL, *, patience: float = PATIENCE, foreign_keys: bool = True) 
 
     @event.listens_for(engine, "do_connect")
     def open_one(dialect: Any, _record: Any, arguments: Any, named: dict[str, Any]) -> Any:
-        return names.opened(named, lambda parameters: dialect.connect(*arguments, **parameters))
+        return dns.opened(named, lambda parameters: dialect.connect(*arguments, **parameters))
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal, select, text
 
 from lib.store import permits
-from lib.store.clock import now
-from lib.store.schema import agendas, grants, passes, steps, teams, workshops
+from lib.store.backdating import now
+from lib.store.sql.schema import agendas, grants, passes, steps, teams, workshops
 from lib.workshop.rights import FacilitatorPermit, Facts, Permit, TeamPermit
 from lib.workshop.roles import Role
 from lib.workshop.status import Status

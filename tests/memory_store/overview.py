@@ -1,16 +1,16 @@
-"""The review table and calls of models, in memory: the twin of `lib.store.overview` and `calls`."""
+"""The review table and calls of models, in memory: the twin of `lib.store.sql.overview` and `calls`."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from lib.store.memory_room import MemoryRooms
-from lib.store.memory_transcripts import MemoryTranscripts, Row
 from lib.store.port import Unstorable
 from lib.workshop import steps as steps_
 from lib.workshop.records import EventRecord, StepKey, StepOverview, Team, Workshop
 from lib.workshop.status import Event, Status
 from lib.workshop.transcript import MessageStatus
 from lib.workshop.usage import FINE, Call, TeamUsage
+from tests.memory_store.facilitation import MemoryRooms
+from tests.memory_store.transcripts import MemoryTranscripts, Row
 
 
 class MemoryReview(MemoryRooms, MemoryTranscripts):

@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from lib.snapshots import mark_of
-from lib.store import rows
-from lib.store.calls import usage_of, usage_row
-from lib.store.columns import Moment, Value
-from lib.store.engine import Door
 from lib.store.port import NotFound
-from lib.store.prepared import Prepared
-from lib.store.schema import teams, workshops
+from lib.store.snapshots import mark_of
+from lib.store.sql import rows
+from lib.store.sql.column_types import Moment, Value
+from lib.store.sql.engine import Door
+from lib.store.sql.prepared import Prepared
+from lib.store.sql.schema import teams, workshops
+from lib.store.sql.usage import usage_of, usage_row
 from lib.workshop import steps as steps_
 from lib.workshop.records import StepOverview, StepState, Team, Workshop
 from lib.workshop.status import Phase, Status

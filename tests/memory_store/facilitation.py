@@ -1,4 +1,4 @@
-"""Running a workshop, in memory: the twin of `lib.store.room`."""
+"""Running a workshop, in memory: the twin of `lib.store.sql.facilitation`."""
 
 import threading
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 
-from lib.store.memory_transcripts import Clock
 from lib.store.port import Conflict, NotFound, Unstorable
-from lib.store.room import KEPT_EXPIRED, LATEST
+from lib.store.sql.facilitation import KEPT_EXPIRED, LATEST
 from lib.workshop.agenda import Agenda
 from lib.workshop.notes import Closing, Kind, Note, NoteRecord
 from lib.workshop.records import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
 from lib.workshop.views import Briefing, Desk
+from tests.memory_store.transcripts import Clock
 
 _REFUSED = "The database refuses what was to be stored."
 
@@ -156,7 +156,7 @@ class MemoryRooms:
             return len(due) > 1
 
     def _forget_expired(self, now: datetime) -> None:
-        """Forget what is of no use after a time: the twin of `lib.store.room.Rooms._expired`."""
+        """Forget what is of no use after a time: the twin of `lib.store.sql.facilitation.Rooms._expired`."""
         self._passes = {digest: at for digest, at in self._passes.items() if at > now}
         self._attempts = {
             who: held for who, held in self._attempts.items() if held[0] > now - KEPT_EXPIRED

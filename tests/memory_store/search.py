@@ -1,4 +1,4 @@
-"""Looking through what was made and when it was said, in memory: the twin of `lib.store.finding`."""
+"""Looking through what was made and when it was said, in memory: the twin of `lib.store.sql.search`."""
 
 import json
 from collections import Counter
@@ -7,10 +7,10 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
-from lib.store.memory_room import MemoryRooms
 from lib.workshop import steps as steps_
 from lib.workshop.records import Activity, Made, StepKey
 from lib.workshop.status import Status
+from tests.memory_store.facilitation import MemoryRooms
 
 
 class MemoryFinding(MemoryRooms):

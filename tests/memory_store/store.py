@@ -8,13 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from lib.store import permits
-from lib.store.clock import now
-from lib.store.memory_entrance import MemoryEntrance
-from lib.store.memory_finding import MemoryFinding
-from lib.store.memory_redacting import MemoryRedacting
-from lib.store.memory_review import MemoryReview
-from lib.store.memory_transcripts import NOTHING, Clock, Row
-from lib.store.memory_typed import MemoryTyped
+from lib.store.backdating import now
 from lib.store.port import LEASE, Conflict, Decision, NotFound, Unstorable
 from lib.workshop import steps as steps_
 from lib.workshop.cascade import Standing
@@ -35,6 +29,12 @@ from lib.workshop.records import (
 from lib.workshop.rights import Facts, Permit, TeamPermit
 from lib.workshop.status import Change, Event, Phase, Status
 from lib.workshop.transcript import Role
+from tests.memory_store.access import MemoryEntrance
+from tests.memory_store.overview import MemoryReview
+from tests.memory_store.redaction import MemoryRedacting
+from tests.memory_store.search import MemoryFinding
+from tests.memory_store.transcripts import NOTHING, Clock, Row
+from tests.memory_store.typed import MemoryTyped
 
 
 class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, MemoryRedacting):

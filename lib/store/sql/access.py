@@ -11,11 +11,11 @@ from sqlalchemy import Connection, and_, case, delete, literal, or_, select, uni
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store import rights, rows
-from lib.store.clock import now
-from lib.store.engine import Door, Kind
+from lib.store.backdating import now
 from lib.store.port import AHEAD, NotFound
-from lib.store.schema import (
+from lib.store.sql import rights, rows
+from lib.store.sql.engine import Door, Kind
+from lib.store.sql.schema import (
     attempts,
     codes,
     grants,

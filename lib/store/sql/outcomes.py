@@ -4,13 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
-from lib.store import rows
-from lib.store.engine import Door, Kind
-from lib.store.placing import locked_era
-from lib.store.rows import in_step
-from lib.store.schema import asides, messages, reply_updates
-from lib.store.transcripts import Transcripts
-from lib.store.typed import Typed
+from lib.store.sql import rows
+from lib.store.sql.engine import Door, Kind
+from lib.store.sql.positions import locked_era
+from lib.store.sql.rows import in_step
+from lib.store.sql.schema import asides, messages, reply_updates
+from lib.store.sql.transcripts import Transcripts
+from lib.store.sql.typed import Typed
 from lib.workshop.records import Aside, Draft, StepKey
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message, MessageStatus

@@ -21,8 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from lib.store.engine import Door
-from lib.store.schema import artifact_versions, messages, steps, teams
+from lib.store.sql.engine import Door
+from lib.store.sql.schema import artifact_versions, messages, steps, teams
 from lib.workshop import steps as steps_
 from lib.workshop.records import Activity, Made
 from lib.workshop.status import Status

@@ -24,8 +24,8 @@ from sqlalchemy import (
     text,
 )
 
-from lib.store import columns
-from lib.store.columns import Json, Value
+from lib.store.sql import column_types
+from lib.store.sql.column_types import Json, Value
 from lib.workshop.notes import Kind
 from lib.workshop.status import Phase, Status
 from lib.workshop.transcript import MessageStatus, Role
@@ -37,95 +37,95 @@ metadata = MetaData()
 schema_compatibility = Table(
     "schema_compatibility",
     metadata,
-    columns.text("minimum"),
+    column_types.text("minimum"),
     PrimaryKeyConstraint("minimum", name="pk_schema_compatibility"),
 )
 
 workshops = Table(
     "workshops",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("title"),
-    columns.text("challenge"),
-    columns.moment("created_at"),
-    columns.text("language"),
+    column_types.text("workshop_id"),
+    column_types.text("title"),
+    column_types.text("challenge"),
+    column_types.moment("created_at"),
+    column_types.text("language"),
     # When it was put away, and from when on it may be erased for good.
-    columns.moment("archived_at", nullable=True),
-    columns.moment("erase_at", nullable=True),
+    column_types.moment("archived_at", nullable=True),
+    column_types.moment("erase_at", nullable=True),
     # Address of the facilitator whose it is; empty for the house's.
-    columns.text("owner"),
-    columns.key("workshops"),
-    columns.filled("workshops", "workshop_id"),
+    column_types.text("owner"),
+    column_types.key("workshops"),
+    column_types.filled("workshops", "workshop_id"),
 )
 
 teams = Table(
     "teams",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("id"),
-    columns.text("name"),
-    columns.text("link"),
-    columns.number("position"),
+    column_types.text("workshop_id"),
+    column_types.text("id"),
+    column_types.text("name"),
+    column_types.text("link"),
+    column_types.number("position"),
     # Whether the link was taken away: the one that is stored then was told to nobody.
     Column("revoked", Boolean, nullable=False),
-    columns.key("teams", "id"),
+    column_types.key("teams", "id"),
     ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_teams_workshops"),
-    columns.filled("teams", "workshop_id", "id", "link"),
-    columns.at_least("teams", "position", 1),
+    column_types.filled("teams", "workshop_id", "id", "link"),
+    column_types.at_least("teams", "position", 1),
 )
 
 # How a workshop is paced; none for one whose facilitator said nothing.
 agendas = Table(
     "agendas",
     metadata,
-    columns.text("workshop_id"),
+    column_types.text("workshop_id"),
     # Minutes by step.
     Column("plan", Json, nullable=False),
     # Empty for no timer. It ends at a time, or is paused with so many seconds left.
-    columns.text("timer_step"),
-    columns.moment("timer_ends_at", nullable=True),
+    column_types.text("timer_step"),
+    column_types.moment("timer_ends_at", nullable=True),
     Column("timer_left", Float, nullable=False),
     # The last step that is open to the teams; empty for all.
-    columns.text("open_until"),
-    columns.number("revision"),
-    columns.key("agendas"),
+    column_types.text("open_until"),
+    column_types.number("revision"),
+    column_types.key("agendas"),
     ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_agendas_workshops"),
-    columns.at_least("agendas", "revision", 1),
+    column_types.at_least("agendas", "revision", 1),
 )
 
 # What a facilitator tells the teams, and a team the facilitator; never changed.
 notes = Table(
     "notes",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("id"),
-    columns.text("kind"),
+    column_types.text("workshop_id"),
+    column_types.text("id"),
+    column_types.text("kind"),
     # Null for all teams.
     Column("team_id", Text, nullable=True),
-    columns.text("author"),
-    columns.text("text"),
-    columns.moment("at"),
+    column_types.text("author"),
+    column_types.text("text"),
+    column_types.moment("at"),
     # The order of the notes; null in those of a release that had none: they come first, by time.
     Column("position", Integer, nullable=True),
-    columns.key("notes", "id"),
+    column_types.key("notes", "id"),
     ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_notes_workshops"),
     ForeignKeyConstraint(
         ["workshop_id", "team_id"], ["teams.workshop_id", "teams.id"], name="fk_notes_teams"
     ),
-    columns.filled("notes", "id"),
-    columns.one_of("notes", "kind", Kind),
+    column_types.filled("notes", "id"),
+    column_types.one_of("notes", "kind", Kind),
 )
 
 # Which team is done with which note: a message to all has one for each.
 closed_notes = Table(
     "closed_notes",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("note_id"),
-    columns.text("team_id"),
-    columns.text("by"),
-    columns.moment("at"),
-    columns.key("closed_notes", "note_id", "team_id"),
+    column_types.text("workshop_id"),
+    column_types.text("note_id"),
+    column_types.text("team_id"),
+    column_types.text("by"),
+    column_types.moment("at"),
+    column_types.key("closed_notes", "note_id", "team_id"),
     ForeignKeyConstraint(
         ["workshop_id", "note_id"], ["notes.workshop_id", "notes.id"], name="fk_closed_notes_notes"
     ),
@@ -141,12 +141,12 @@ Index("ix_teams_link", teams.c.link, unique=True)
 grants = Table(
     "grants",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("email"),
-    columns.text("role"),
-    columns.key("grants", "email"),
+    column_types.text("workshop_id"),
+    column_types.text("email"),
+    column_types.text("role"),
+    column_types.key("grants", "email"),
     ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_grants_workshops"),
-    columns.filled("grants", "email"),
+    column_types.filled("grants", "email"),
     CheckConstraint("role IN ('co_facilitator', 'observer')", name="ck_grants_role"),
 )
 
@@ -156,13 +156,13 @@ Index("ix_grants_email", grants.c.email)
 observer_links = Table(
     "observer_links",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("link"),
-    columns.key("observer_links"),
+    column_types.text("workshop_id"),
+    column_types.text("link"),
+    column_types.key("observer_links"),
     ForeignKeyConstraint(
         ["workshop_id"], ["workshops.workshop_id"], name="fk_observer_links_workshops"
     ),
-    columns.filled("observer_links", "link"),
+    column_types.filled("observer_links", "link"),
 )
 
 Index("ix_observer_links_link", observer_links.c.link, unique=True)
@@ -171,15 +171,15 @@ Index("ix_observer_links_link", observer_links.c.link, unique=True)
 codes = Table(
     "codes",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("team_id"),
-    columns.text("code"),
-    columns.moment("expires_at"),
-    columns.key("codes", "team_id"),
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("code"),
+    column_types.moment("expires_at"),
+    column_types.key("codes", "team_id"),
     ForeignKeyConstraint(
         ["workshop_id", "team_id"], ["teams.workshop_id", "teams.id"], name="fk_codes_teams"
     ),
-    columns.filled("codes", "code"),
+    column_types.filled("codes", "code"),
 )
 
 Index("ix_codes_code", codes.c.code, unique=True)
@@ -188,11 +188,11 @@ Index("ix_codes_code", codes.c.code, unique=True)
 issued_codes = Table(
     "issued_codes",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("code"),
-    columns.text("team_id"),
-    columns.moment("expires_at"),
-    columns.key("issued_codes", "code"),
+    column_types.text("workshop_id"),
+    column_types.text("code"),
+    column_types.text("team_id"),
+    column_types.moment("expires_at"),
+    column_types.key("issued_codes", "code"),
     ForeignKeyConstraint(
         ["workshop_id", "team_id"],
         ["teams.workshop_id", "teams.id"],
@@ -200,7 +200,7 @@ issued_codes = Table(
         # A server of the release before erases a workshop without knowing of this table.
         ondelete="CASCADE",
     ),
-    columns.filled("issued_codes", "code"),
+    column_types.filled("issued_codes", "code"),
 )
 
 Index("ix_issued_codes_code", issued_codes.c.code)
@@ -209,43 +209,43 @@ Index("ix_issued_codes_code", issued_codes.c.code)
 passes = Table(
     "passes",
     metadata,
-    columns.text("digest"),
-    columns.moment("expires_at"),
+    column_types.text("digest"),
+    column_types.moment("expires_at"),
     PrimaryKeyConstraint("digest", name="pk_passes"),
-    columns.filled("passes", "digest"),
+    column_types.filled("passes", "digest"),
 )
 
 # ... and how often something was tried lately, as a digest of who or what.
 attempts = Table(
     "attempts",
     metadata,
-    columns.text("kind"),
-    columns.text("who"),
-    columns.moment("since"),
-    columns.number("number"),
+    column_types.text("kind"),
+    column_types.text("who"),
+    column_types.moment("since"),
+    column_types.number("number"),
     PrimaryKeyConstraint("kind", "who", name="pk_attempts"),
-    columns.filled("attempts", "kind", "who"),
-    columns.at_least("attempts", "number", 0),
+    column_types.filled("attempts", "kind", "who"),
+    column_types.at_least("attempts", "number", 0),
 )
 
 steps = Table(
     "steps",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.text("status"),
-    columns.moment("started_at", nullable=True),
-    columns.moment("completed_at", nullable=True),
-    columns.text("phase"),
-    columns.number("draft_revision"),
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.text("status"),
+    column_types.moment("started_at", nullable=True),
+    column_types.moment("completed_at", nullable=True),
+    column_types.text("phase"),
+    column_types.number("draft_revision"),
     # Which life of the step the draft belongs to: writes from an earlier one are refused.
-    columns.number("epoch"),
+    column_types.number("epoch"),
     # When the draft was last written; at first, when the row was.
-    columns.moment("updated_at"),
+    column_types.moment("updated_at"),
     Column("draft", Json, nullable=False),
     # Which era of the transcript is the one people see: a reset begins another.
-    columns.number("era"),
+    column_types.number("era"),
     # Why it needs another look, and the digests of what its artifact was made from; or null.
     Column("stale", Value, nullable=False),
     Column("made_from", Value, nullable=False),
@@ -253,55 +253,55 @@ steps = Table(
     Column("draft_seen", Json, nullable=False),
     # Id of the reply that is to draft the step anew, once the guide is free; or null.
     Column("redraft", Text, nullable=True),
-    columns.key("steps", "team_id", "step"),
+    column_types.key("steps", "team_id", "step"),
     ForeignKeyConstraint(
         ["workshop_id", "team_id"], ["teams.workshop_id", "teams.id"], name="fk_steps_teams"
     ),
-    columns.filled("steps", "workshop_id", "team_id", "step"),
-    columns.one_of("steps", "status", Status),
-    columns.one_of("steps", "phase", Phase),
-    columns.at_least("steps", "draft_revision", 0),
-    columns.at_least("steps", "epoch", 0),
-    columns.at_least("steps", "era", 0),
+    column_types.filled("steps", "workshop_id", "team_id", "step"),
+    column_types.one_of("steps", "status", Status),
+    column_types.one_of("steps", "phase", Phase),
+    column_types.at_least("steps", "draft_revision", 0),
+    column_types.at_least("steps", "epoch", 0),
+    column_types.at_least("steps", "era", 0),
 )
 
 messages = Table(
     "messages",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.text("id"),
-    columns.number("era"),
-    columns.number("position"),
-    columns.text("role"),
-    columns.text("author"),
-    columns.text("status"),
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.text("id"),
+    column_types.number("era"),
+    column_types.number("position"),
+    column_types.text("role"),
+    column_types.text("author"),
+    column_types.text("status"),
     # Attempts are 2^32 revisions apart: see `lib.workshop.transcript.next_attempt`.
     Column("revision", BigInteger, nullable=False),
-    columns.moment("created_at"),
-    columns.moment("updated_at"),
+    column_types.moment("created_at"),
+    column_types.moment("updated_at"),
     # Until when whoever wrote last may go on writing; read only while the status is `streaming`.
-    columns.moment("lease_until"),
+    column_types.moment("lease_until"),
     # Last but what nobody reads without it: SQLite reads a long text to get at the columns behind.
-    columns.text("text"),
+    column_types.text("text"),
     # What the team might say next: a short list of texts.
     Column("suggestions", Value, nullable=False),
     # Whether this reply drafts its step anew.
     Column("anew", Boolean, nullable=False, server_default=false()),
-    columns.key("messages", "id"),
+    column_types.key("messages", "id"),
     UniqueConstraint(
         "workshop_id", "team_id", "step", "era", "position", name="uq_messages_position"
     ),
-    columns.belongs_to_step("messages"),
-    columns.filled("messages", "workshop_id", "team_id", "step", "id"),
-    columns.one_of("messages", "role", Role),
-    columns.one_of("messages", "status", MessageStatus),
-    columns.at_least("messages", "position", 1),
-    columns.at_least("messages", "revision", 0),
+    column_types.belongs_to_step("messages"),
+    column_types.filled("messages", "workshop_id", "team_id", "step", "id"),
+    column_types.one_of("messages", "role", Role),
+    column_types.one_of("messages", "status", MessageStatus),
+    column_types.at_least("messages", "position", 1),
+    column_types.at_least("messages", "revision", 0),
 )
 
-# In the words `lib.store.overview` uses: SQLite knows the index by no others.
+# In the words `lib.store.sql.overview` uses: SQLite knows the index by no others.
 _IS_UNFINISHED = text(f"status <> '{MessageStatus.COMPLETE}'")
 
 # Few of many: what the facilitator's table counts at each look.
@@ -319,179 +319,179 @@ Index(
 reply_updates = Table(
     "reply_updates",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.text("message_id"),
-    columns.number("epoch"),
-    columns.text("phase_before"),
-    columns.text("phase_after"),
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.text("message_id"),
+    column_types.number("epoch"),
+    column_types.text("phase_before"),
+    column_types.text("phase_after"),
     Column("before", Json, nullable=False),
     Column("after", Json, nullable=False),
-    columns.key("reply_updates", "message_id"),
+    column_types.key("reply_updates", "message_id"),
     # An earlier release that erases a workshop does not know this table.
-    columns.belongs_to_step("reply_updates", ondelete="CASCADE"),
-    columns.filled("reply_updates", "message_id"),
+    column_types.belongs_to_step("reply_updates", ondelete="CASCADE"),
+    column_types.filled("reply_updates", "message_id"),
 )
 
 # Whole replies a team had written anew: for the facilitator, never for a transcript.
 discarded = Table(
     "discarded",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.text("message_id"),
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.text("message_id"),
     # The revision it had: attempts are 2^32 apart.
     Column("revision", BigInteger, nullable=False),
-    columns.number("position"),
-    columns.moment("discarded_at"),
-    columns.text("text"),
-    columns.key("discarded", "message_id", "revision"),
-    columns.belongs_to_step("discarded"),
-    columns.filled("discarded", "message_id"),
+    column_types.number("position"),
+    column_types.moment("discarded_at"),
+    column_types.text("text"),
+    column_types.key("discarded", "message_id", "revision"),
+    column_types.belongs_to_step("discarded"),
+    column_types.filled("discarded", "message_id"),
 )
 
 # What the older part of a conversation came to, for the model that is told its newest part.
 recollections = Table(
     "recollections",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.number("era"),
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.number("era"),
     # Position of the last message it covers.
-    columns.number("upto"),
-    columns.moment("made_at"),
-    columns.text("text"),
-    columns.key("recollections", "team_id", "step", "era"),
-    columns.belongs_to_step("recollections"),
-    columns.filled("recollections", "text"),
-    columns.at_least("recollections", "era", 0),
-    columns.at_least("recollections", "upto", 1),
+    column_types.number("upto"),
+    column_types.moment("made_at"),
+    column_types.text("text"),
+    column_types.key("recollections", "team_id", "step", "era"),
+    column_types.belongs_to_step("recollections"),
+    column_types.filled("recollections", "text"),
+    column_types.at_least("recollections", "era", 0),
+    column_types.at_least("recollections", "upto", 1),
 )
 
 # Every request to a model and what came of it; no word of what was said.
 guide_calls = Table(
     "guide_calls",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("id"),
-    columns.text("team_id"),
-    columns.text("step"),
+    column_types.text("workshop_id"),
+    column_types.text("id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
     # Id of the message that was being written.
-    columns.text("turn"),
-    columns.text("model"),
-    columns.text("prompt_hash"),
-    columns.number("tokens_in"),
-    columns.number("tokens_out"),
+    column_types.text("turn"),
+    column_types.text("model"),
+    column_types.text("prompt_hash"),
+    column_types.number("tokens_in"),
+    column_types.number("tokens_out"),
     Column("estimated", Boolean, nullable=False),
     Column("seconds", Float, nullable=False),
-    columns.text("outcome"),
-    columns.moment("at"),
-    columns.key("guide_calls", "id"),
-    columns.belongs_to_step("guide_calls"),
-    columns.filled("guide_calls", "id", "outcome"),
-    columns.at_least("guide_calls", "tokens_in", 0),
-    columns.at_least("guide_calls", "tokens_out", 0),
+    column_types.text("outcome"),
+    column_types.moment("at"),
+    column_types.key("guide_calls", "id"),
+    column_types.belongs_to_step("guide_calls"),
+    column_types.filled("guide_calls", "id", "outcome"),
+    column_types.at_least("guide_calls", "tokens_in", 0),
+    column_types.at_least("guide_calls", "tokens_out", 0),
 )
 
 asides = Table(
     "asides",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.text("field"),
-    columns.text("writer"),
-    columns.text("author"),
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.text("field"),
+    column_types.text("writer"),
+    column_types.text("author"),
     # A browser's milliseconds: see `lib/ui/form.js`.
     Column("revision", BigInteger, nullable=False),
-    columns.number("epoch"),
-    columns.moment("updated_at"),
+    column_types.number("epoch"),
+    column_types.moment("updated_at"),
     Column("value", Value, nullable=False),
-    columns.key("asides", "team_id", "step", "field", "writer"),
-    columns.belongs_to_step("asides"),
-    columns.filled("asides", "field", "writer"),
+    column_types.key("asides", "team_id", "step", "field", "writer"),
+    column_types.belongs_to_step("asides"),
+    column_types.filled("asides", "field", "writer"),
 )
 
 unsent = Table(
     "unsent",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.text("writer"),
-    columns.text("member"),
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.text("writer"),
+    column_types.text("member"),
     Column("revision", BigInteger, nullable=False),
-    columns.moment("updated_at"),
-    columns.text("text"),
-    columns.key("unsent", "team_id", "step", "writer"),
-    columns.belongs_to_step("unsent"),
-    columns.filled("unsent", "writer"),
+    column_types.moment("updated_at"),
+    column_types.text("text"),
+    column_types.key("unsent", "team_id", "step", "writer"),
+    column_types.belongs_to_step("unsent"),
+    column_types.filled("unsent", "writer"),
 )
 
 # What a draft was before something was taken out of it: see `lib.workshop.draft_history`.
 draft_history = Table(
     "draft_history",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.number("epoch"),
-    columns.number("revision"),
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.number("epoch"),
+    column_types.number("revision"),
     # Whose change took something out of it, and when, by the database's clock.
-    columns.text("by"),
-    columns.moment("at"),
+    column_types.text("by"),
+    column_types.moment("at"),
     Column("fields", Json, nullable=False),
-    columns.key("draft_history", "team_id", "step", "epoch", "revision"),
-    columns.belongs_to_step("draft_history", ondelete="CASCADE"),
-    columns.at_least("draft_history", "epoch", 0),
-    columns.at_least("draft_history", "revision", 0),
+    column_types.key("draft_history", "team_id", "step", "epoch", "revision"),
+    column_types.belongs_to_step("draft_history", ondelete="CASCADE"),
+    column_types.at_least("draft_history", "epoch", 0),
+    column_types.at_least("draft_history", "revision", 0),
 )
 
 artifact_versions = Table(
     "artifact_versions",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.number("version"),
-    columns.text("confirmed_by"),
-    columns.moment("confirmed_at"),
-    columns.text("summary"),
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.number("version"),
+    column_types.text("confirmed_by"),
+    column_types.moment("confirmed_at"),
+    column_types.text("summary"),
     Column("fields", Json, nullable=False),
-    columns.key("artifact_versions", "team_id", "step", "version"),
-    columns.belongs_to_step("artifact_versions"),
-    columns.at_least("artifact_versions", "version", 1),
+    column_types.key("artifact_versions", "team_id", "step", "version"),
+    column_types.belongs_to_step("artifact_versions"),
+    column_types.at_least("artifact_versions", "version", 1),
 )
 
 events = Table(
     "events",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("id"),
+    column_types.text("workshop_id"),
+    column_types.text("id"),
     # The order of the story: a clock may step back, and one confirmation makes several events.
-    columns.number("position"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.text("event"),
-    columns.text("status_before"),
-    columns.text("status_after"),
-    columns.text("actor"),
-    columns.text("cause"),
-    columns.moment("at"),
+    column_types.number("position"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.text("event"),
+    column_types.text("status_before"),
+    column_types.text("status_after"),
+    column_types.text("actor"),
+    column_types.text("cause"),
+    column_types.moment("at"),
     # Why, in the words of who did it.
-    columns.text("reason"),
+    column_types.text("reason"),
     # The step's row as it was before, where the event may be undone; or null.
     Column("snapshot", Value, nullable=False),
-    columns.key("events", "id"),
+    column_types.key("events", "id"),
     UniqueConstraint("workshop_id", "position", name="uq_events_position"),
-    columns.belongs_to_step("events"),
-    columns.filled(
+    column_types.belongs_to_step("events"),
+    column_types.filled(
         "events", "workshop_id", "id", "event", "status_before", "status_after", "cause"
     ),
-    columns.at_least("events", "position", 1),
+    column_types.at_least("events", "position", 1),
 )
 
 # Which message was redacted, by whom and why: never the words, of which only salted digests are kept,
@@ -499,22 +499,22 @@ events = Table(
 redactions = Table(
     "redactions",
     metadata,
-    columns.text("workshop_id"),
-    columns.text("id"),
-    columns.text("team_id"),
-    columns.text("step"),
-    columns.text("message_id"),
-    columns.text("by"),
-    columns.text("reason"),
-    columns.moment("at"),
-    columns.text("salt"),
+    column_types.text("workshop_id"),
+    column_types.text("id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.text("message_id"),
+    column_types.text("by"),
+    column_types.text("reason"),
+    column_types.moment("at"),
+    column_types.text("salt"),
     Column("digests", Value, nullable=False),
-    columns.key("redactions", "id"),
+    column_types.key("redactions", "id"),
     ForeignKeyConstraint(
         ["workshop_id", "team_id", "step"],
         ["steps.workshop_id", "steps.team_id", "steps.step"],
         name="fk_redactions_steps",
         ondelete="CASCADE",
     ),
-    columns.filled("redactions", "id", "message_id"),
+    column_types.filled("redactions", "id", "message_id"),
 )

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.snapshots import mark_fields, snapshot_fields
-from lib.store import history, rights, rows
 from lib.store.port import Conflict, Decision, NotFound
-from lib.store.rows import in_step, in_team
-from lib.store.schema import artifact_versions, events, messages, steps, teams, workshops
+from lib.store.snapshots import mark_fields, snapshot_fields
+from lib.store.sql import draft_history, rights, rows
+from lib.store.sql.rows import in_step, in_team
+from lib.store.sql.schema import artifact_versions, events, messages, steps, teams, workshops
 from lib.workshop import steps as steps_
 from lib.workshop.draft_history import takes_out
 from lib.workshop.effects import carried_out
@@ -116,7 +116,7 @@ def carry_out(
         after = carried_out(row, change, decision.at, decision.rows.get(change.step))
         key = StepKey(*team, change.step)
         if takes_out(row.draft.fields, after.draft.fields):
-            history.keep(connection, key, row.draft, decision.actor)
+            draft_history.keep(connection, key, row.draft, decision.actor)
         _write(connection, key, after, decision.at, row)
     cause = changes[0].step
     lines = [

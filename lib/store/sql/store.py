@@ -10,23 +10,23 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from lib.snapshots import snapshot_of
-from lib.store import changes as changes_
-from lib.store import finding, history, overview, rights, rows
-from lib.store.calls import Calls
-from lib.store.discarding import Discarding
-from lib.store.engine import Door, Kind
-from lib.store.entrance import Entrance
-from lib.store.fingerprints import Fingerprints
-from lib.store.outcomes import Outcomes
 from lib.store.port import LEASE, Decision, NotFound
-from lib.store.recollections import Recollections
-from lib.store.redacting import Redacting
-from lib.store.room import Rooms
-from lib.store.rows import in_team
-from lib.store.schema import artifact_versions, events, steps, teams, workshops
-from lib.store.transcripts import Transcripts
-from lib.store.typed import Typed
+from lib.store.snapshots import snapshot_of
+from lib.store.sql import draft_history, overview, rights, rows, search
+from lib.store.sql import transitions as changes_
+from lib.store.sql.access import Entrance
+from lib.store.sql.engine import Door, Kind
+from lib.store.sql.facilitation import Rooms
+from lib.store.sql.fingerprints import Fingerprints
+from lib.store.sql.outcomes import Outcomes
+from lib.store.sql.redaction import Redacting
+from lib.store.sql.rewrites import Discarding
+from lib.store.sql.rows import in_team
+from lib.store.sql.schema import artifact_versions, events, steps, teams, workshops
+from lib.store.sql.summaries import Recollections
+from lib.store.sql.transcripts import Transcripts
+from lib.store.sql.typed import Typed
+from lib.store.sql.usage import Calls
 from lib.workshop import steps as steps_
 from lib.workshop.cascade import Standing
 from lib.workshop.ids import new_id
@@ -147,7 +147,7 @@ class SqlStore(Rooms, Entrance):
 
     def earlier_drafts(self, key: StepKey, last: int) -> list[EarlierDraft]:
         """Return the *last* drafts that something was taken out of, newest first."""
-        return history.read(self._door, key, last)
+        return draft_history.read(self._door, key, last)
 
     def replace_draft(self, key: StepKey, draft: Draft) -> None:
         """Store *draft* in place of its base."""
@@ -300,11 +300,11 @@ class SqlStore(Rooms, Entrance):
 
     def made_with(self, workshop_id: str, words: Sequence[str], limit: int) -> list[Made]:
         """Return the drafts and newest artifacts that hold each of *words*."""
-        return finding.made_with(self._door, workshop_id, words, limit)
+        return search.made_with(self._door, workshop_id, words, limit)
 
     def activity(self, workshop_id: str, seconds: int) -> list[Activity]:
         """Return how many messages each team has written in each stretch of *seconds*."""
-        return finding.activity(self._door, workshop_id, seconds)
+        return search.activity(self._door, workshop_id, seconds)
 
     # Replies written anew
 

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Text, and_, case, func, insert, literal, or_, select, update
 from sqlalchemy import Table as SqlTable
 
-from lib.store import rows
-from lib.store.columns import Value
-from lib.store.engine import Door, Kind
 from lib.store.port import NotFound
-from lib.store.rows import in_team
-from lib.store.schema import events, messages, metadata, redactions, steps, workshops
-from lib.store.transcripts import NEXT_ATTEMPT
+from lib.store.sql import rows
+from lib.store.sql.column_types import Value
+from lib.store.sql.engine import Door, Kind
+from lib.store.sql.rows import in_team
+from lib.store.sql.schema import events, messages, metadata, redactions, steps, workshops
+from lib.store.sql.transcripts import NEXT_ATTEMPT
 from lib.workshop import steps as steps_
 from lib.workshop.clock import utc_now
 from lib.workshop.records import StepKey, TeamKey

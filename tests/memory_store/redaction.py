@@ -1,11 +1,10 @@
-"""Redacting one message and its traces, in memory: the twin of `lib.store.redacting`."""
+"""Redacting one message and its traces, in memory: the twin of `lib.store.sql.redaction`."""
 
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from lib.store.memory_transcripts import Row
 from lib.store.port import NotFound
 from lib.workshop import steps as steps_
 from lib.workshop.notes import NoteRecord
@@ -13,8 +12,9 @@ from lib.workshop.records import Aside, EventRecord, Snapshot, StepKey, TeamKey,
 from lib.workshop.redaction import MARKER, NOBODY, Late, Redaction, Sought, Trace, new_salt
 from lib.workshop.status import Status
 from lib.workshop.transcript import Message, MessageStatus, next_attempt
+from tests.memory_store.transcripts import Row
 
-#: What of a record is no text of a team's: the twin of `lib.store.redacting._NAMES`.
+#: What of a record is no text of a team's: the twin of `lib.store.sql.redaction._NAMES`.
 _NAMES = frozenset(
     "id team_id step author actor cause confirmed_by by member writer field message_id state seen "
     "role status phase base event before_status".split()

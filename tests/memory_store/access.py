@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lib.store.clock import now
+from lib.store.backdating import now
 from lib.store.port import AHEAD, NotFound, Unstorable
 from lib.workshop.records import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
 from lib.workshop.roles import Admission, Role

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, literal, or_, select
 
-from lib.store import clock
-from lib.store.engine import Door
-from lib.store.rows import in_step
-from lib.store.schema import draft_history, steps
+from lib.store import backdating
+from lib.store.sql.engine import Door
+from lib.store.sql.rows import in_step
+from lib.store.sql.schema import draft_history, steps
 from lib.workshop.draft_history import Kept, to_drop
 from lib.workshop.records import Draft, EarlierDraft, StepKey
 
@@ -29,8 +29,10 @@ def keep(connection: Connection, key: StepKey, draft: Draft, by: str) -> None:
         draft_history.c.revision == steps.c.draft_revision,
     )
     is_sqlite = connection.dialect.name == "sqlite"
-    told = is_sqlite or clock.told() is not None
-    now: Any = literal(clock.now(), draft_history.c.at.type) if told else func.clock_timestamp()
+    told = is_sqlite or backdating.told() is not None
+    now: Any = (
+        literal(backdating.now(), draft_history.c.at.type) if told else func.clock_timestamp()
+    )
     names = ("workshop_id", "team_id", "step", "epoch", "revision", "fields", "by", "at")
     there = select(
         *(steps.c[name] for name in (*names[:4], "draft_revision", "draft")), literal(by), now

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from lib.store.engine import Door, Kind
+from lib.store.sql.engine import Door, Kind
 
 #: SQLSTATEs of a plan that is missing, is there already, or was made before the tables were upgraded.
 _PLAN_LOST = ("26000", "42P05", "0A000")

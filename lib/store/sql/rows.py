@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam
 
-from lib.snapshots import mark_of
-from lib.store.schema import events, messages, steps
+from lib.store.snapshots import mark_of
+from lib.store.sql.schema import events, messages, steps
 from lib.workshop.records import (
     ArtifactVersion,
     Draft,
@@ -137,7 +137,7 @@ def event(row: Row[Any]) -> EventRecord:
 
 
 def message(row: Row[Any]) -> Message:
-    """Return a message as `lib.store.sql` selects it: `dead` says whether its lease ran out."""
+    """Return a message as `lib.store.sql.store` selects it: `dead` says whether its lease ran out."""
     return Message(
         row.id,
         Role(row.role),

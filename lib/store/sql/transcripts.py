@@ -22,12 +22,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store import clock, deadline, history, permits, placing, rows
-from lib.store.columns import Moment, Value
-from lib.store.engine import Door, Kind
+from lib.store import backdating, permits
 from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable, longest_lease
-from lib.store.rows import in_step
-from lib.store.schema import messages, steps
+from lib.store.sql import deadline, draft_history, positions, rows
+from lib.store.sql.column_types import Moment, Value
+from lib.store.sql.engine import Door, Kind
+from lib.store.sql.rows import in_step
+from lib.store.sql.schema import messages, steps
 from lib.workshop.draft_history import takes_out
 from lib.workshop.records import Draft, StepKey
 from lib.workshop.transcript import ATTEMPT, Message, MessageStatus
@@ -74,8 +75,8 @@ class Transcripts:
 
     def _now(self, after: timedelta = timedelta(0)) -> Any:
         """Return the database's clock, *after* later: several servers agree on no other."""
-        if self._door.is_sqlite or clock.told():
-            return literal(clock.now() + after, messages.c.updated_at.type)
+        if self._door.is_sqlite or backdating.told():
+            return literal(backdating.now() + after, messages.c.updated_at.type)
         return func.clock_timestamp() + literal(after)
 
     def leased(self) -> dict[str, Any]:
@@ -90,7 +91,7 @@ class Transcripts:
     def _stamps(self) -> dict[str, datetime]:
         if not self._door.is_sqlite:
             return {}
-        now = clock.now()
+        now = backdating.now()
         return {"updated_at": now, "lease_until": now + self._lease}
 
     # Writing
@@ -104,15 +105,15 @@ class Transcripts:
 
         def work(connection: Connection) -> list[Message]:
             nonlocal placed
-            permit, facts = placing.locked(connection, key)
+            permit, facts = positions.locked(connection, key)
             era = facts.era
-            known = placing.known_of(connection, key, given)
-            if not placed or any(known.get(each.id) != placing.place_of(each) for each in placed):
+            known = positions.known_of(connection, key, given)
+            if not placed or any(known.get(each.id) != positions.place_of(each) for each in placed):
                 due = given if reply is None or self._is_free(connection, key) else given[:-1]
                 if permit and any(each.id not in known for each in due):
                     permits.check(permit, facts)
-                placed = placing.behind(
-                    placing.end_of(connection, key, era), era, due, known, reply
+                placed = positions.behind(
+                    positions.end_of(connection, key, era), era, due, known, reply
                 )
                 if placed:
                     self._write(connection, self._insert, key, placed)
@@ -131,7 +132,7 @@ class Transcripts:
         """Return the query for the replies that somebody alive writes in a step."""
         return select(messages.c.id).where(
             in_step(messages, key),
-            placing.live_era(key),
+            positions.live_era(key),
             messages.c.status == _STREAMING,
             messages.c.lease_until.between(self._now(), self._now(self._longest)),
         )
@@ -162,7 +163,7 @@ class Transcripts:
         self, kind: Kind, key: StepKey, ready: Sequence[Message], draft: Draft | None
     ) -> None:
         def work(connection: Connection) -> None:
-            if kind is Kind.SINGLE and ready and self._plain is not None and not clock.told():
+            if kind is Kind.SINGLE and ready and self._plain is not None and not backdating.told():
                 self._write_plainly(connection, key, ready[0])
             else:
                 for each in _rounds(ready):
@@ -198,7 +199,7 @@ class Transcripts:
         self, connection: Connection, statement: Any, key: StepKey, given: Sequence[Message]
     ) -> None:
         stamps = self._stamps()
-        if clock.told():
+        if backdating.told():
             statement = self._stamped(statement)
         values = [rows.columns(key, message) | stamps for message in given]
         connection.execute(statement, values if len(values) > 1 else values[0])
@@ -221,7 +222,7 @@ class Transcripts:
             )
         )
         if draft.base is not None and _takes_out(draft):
-            history.keep(connection, key, draft.base, draft.by)
+            draft_history.keep(connection, key, draft.base, draft.by)
         written = connection.execute(
             update(steps)
             .where(in_step(steps, key), unchanged)
@@ -238,13 +239,13 @@ class Transcripts:
 
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
         """Lease an unfinished message to the caller."""
-        this = and_(in_step(messages, key), placing.live_era(key), messages.c.id == message_id)
+        this = and_(in_step(messages, key), positions.live_era(key), messages.c.id == message_id)
         taken: Any = None
 
         def work(connection: Connection) -> Message | None:
             nonlocal taken
             # Nobody places a reply, or takes one over, while it is decided whether one is written.
-            placing.lock(connection, key)
+            positions.lock(connection, key)
             is_free = self._is_free(connection, key)
             before = taken
             taken = connection.execute(self._taking(this)).first() if is_free else None
@@ -275,7 +276,7 @@ class Transcripts:
         """End a message that is being written, whoever writes it."""
         ending = (
             update(messages)
-            .where(in_step(messages, key), placing.live_era(key), messages.c.id == message_id)
+            .where(in_step(messages, key), positions.live_era(key), messages.c.id == message_id)
             .where(messages.c.status == _STREAMING)
             .values(
                 status=MessageStatus.INTERRUPTED.value,
@@ -296,7 +297,7 @@ class Transcripts:
         era: int | None,
     ) -> list[Message]:
         """Return a step's messages in order."""
-        told = self._door.is_sqlite or clock.told() is not None
+        told = self._door.is_sqlite or backdating.told() is not None
         bounds = {"last": last, "before": before, "since": since, "era": era}
         given = {name: value for name, value in bounds.items() if value is not None}
         found = self._door.rows(
@@ -306,7 +307,7 @@ class Transcripts:
         return [rows.message(row) for row in reversed(found)]
 
     def _bounds(self) -> dict[str, datetime]:
-        now = clock.now()
+        now = backdating.now()
         return {"now": now, "end": now + self._longest}
 
     def eras(self, key: StepKey) -> list[int]:

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from lib.store import clock
-from lib.store.columns import Moment
-from lib.store.engine import Door
-from lib.store.prepared import Prepared
+from lib.store import backdating
+from lib.store.sql.column_types import Moment
+from lib.store.sql.engine import Door
+from lib.store.sql.prepared import Prepared
 
 #: A team's link and a step.
 Asked = tuple[str, str]
@@ -83,7 +83,7 @@ class Fingerprints:
 
     def _now(self) -> Any:
         """Return the time that counts, as the driver takes it; None for the database's own."""
-        told: datetime | None = clock.now() if self._is_sqlite else clock.told()
+        told: datetime | None = backdating.now() if self._is_sqlite else backdating.told()
         return _MOMENT.process_bind_param(told, self._dialect)
 
 

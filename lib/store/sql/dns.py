@@ -16,8 +16,8 @@ from typing import Any
 
 import psycopg2
 
-from lib.store import deadline
 from lib.store.port import PATIENCE
+from lib.store.sql import deadline
 
 #: Returns the addresses of a host, best first. Raises OSError or UnicodeError.
 Lookup = Callable[[str], list[str]]

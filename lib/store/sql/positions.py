@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from lib.store import permits, rights, rows
+from lib.store import permits
 from lib.store.port import NotFound
-from lib.store.rows import in_step
-from lib.store.schema import messages, steps
+from lib.store.sql import rights, rows
+from lib.store.sql.rows import in_step
+from lib.store.sql.schema import messages, steps
 from lib.workshop.records import StepKey
 from lib.workshop.rights import Facts, Permit, TeamPermit
 from lib.workshop.transcript import Message, Role

@@ -19,11 +19,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store import rights
-from lib.store.engine import Door
-from lib.store.engine import Kind as Unit
 from lib.store.port import Conflict, NotFound
-from lib.store.schema import (
+from lib.store.sql import rights
+from lib.store.sql.engine import Door
+from lib.store.sql.engine import Kind as Unit
+from lib.store.sql.schema import (
     agendas,
     attempts,
     closed_notes,

@@ -6,10 +6,10 @@ from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store import redacting, rows
-from lib.store.engine import Door, Kind
-from lib.store.rows import in_step
-from lib.store.schema import recollections
+from lib.store.sql import redaction, rows
+from lib.store.sql.engine import Door, Kind
+from lib.store.sql.rows import in_step
+from lib.store.sql.schema import recollections
 from lib.workshop.clock import utc_now
 from lib.workshop.records import Recollection, StepKey
 
@@ -47,7 +47,7 @@ class Recollections:
         row = {"era": era, "upto": recollection.upto}
 
         def work(connection: Connection) -> None:
-            text = redacting.late(connection, key).redacted(recollection.text)
+            text = redaction.late(connection, key).redacted(recollection.text)
             values = rows.key_of(key) | row | {"text": text, "made_at": self._now()}
             connection.execute(self._upsert.values(values))
 

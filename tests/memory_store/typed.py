@@ -1,10 +1,10 @@
-"""What is typed, in memory: the twin of `lib.store.typed`."""
+"""What is typed, in memory: the twin of `lib.store.sql.typed`."""
 
 from copy import deepcopy
 from dataclasses import replace
 
-from lib.store.memory_transcripts import NOTHING, MemoryTranscripts
 from lib.workshop.records import Aside, Draft, StepKey, Unsent
+from tests.memory_store.transcripts import NOTHING, MemoryTranscripts
 
 
 class MemoryTyped(MemoryTranscripts):

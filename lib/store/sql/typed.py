@@ -6,10 +6,11 @@ from sqlalchemy import Connection, bindparam, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store import permits, redacting, rights, rows
-from lib.store.engine import Door, Kind
-from lib.store.rows import in_step
-from lib.store.schema import asides, unsent
+from lib.store import permits
+from lib.store.sql import redaction, rights, rows
+from lib.store.sql.engine import Door, Kind
+from lib.store.sql.rows import in_step
+from lib.store.sql.schema import asides, unsent
 from lib.workshop.clock import utc_now
 from lib.workshop.records import Aside, StepKey, Unsent
 from lib.workshop.rights import TeamPermit
@@ -60,7 +61,7 @@ class Typed:
             "field": aside.field,
             "writer": aside.writer,
             "author": aside.author,
-            "value": redacting.late(connection, key).redacted(aside.value),
+            "value": redaction.late(connection, key).redacted(aside.value),
             "revision": aside.revision,
             "epoch": aside.epoch,
         }

@@ -1,4 +1,4 @@
-"""Transcripts and drafts, in memory: the twin of `lib.store.transcripts` and of what stands by it."""
+"""Transcripts and drafts, in memory: the twin of `lib.store.sql.transcripts` and of what stands by it."""
 
 import json
 import threading
@@ -86,7 +86,7 @@ class MemoryTranscripts:
     _lease: timedelta
     _clock: Clock
     _rows: dict[StepKey, Row]
-    #: What was redacted of a step's team: see `lib.store.memory_redacting`.
+    #: What was redacted of a step's team: see `tests.memory_store.redaction`.
     _late: Callable[[StepKey], Late]
 
     #: Raises where the thread's permit does not allow its write: see `lib.store.permits`.
