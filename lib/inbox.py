@@ -12,8 +12,8 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 from lib import working_copy
+from lib.access.token_bucket import Buckets, Rate
 from lib.process import Process
-from lib.rate_limit import Buckets, Rate
 from lib.replies import utc_now
 from lib.store import permits
 from lib.store.port import Closed

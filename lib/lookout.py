@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lib import entrance
+from lib.access import links
 from lib.autosave.autosave import Autosave
 from lib.autosave.debouncer import Clock
 from lib.store.port import Store, StoreError, StoreUnavailable
@@ -60,7 +60,7 @@ class Lookout:
 
     async def sight(self, link: str, step: str) -> Sight | None:
         """Return what there is to see in a step; None where the link does not open a team."""
-        if not entrance.is_link(link) or step not in steps.SLUGS:
+        if not links.is_link(link) or step not in steps.SLUGS:
             return None
         late = self._is_late(link, step)
         try:
@@ -71,7 +71,7 @@ class Lookout:
 
     def _is_late(self, link: str, step: str) -> bool:
         # Only who came in through this process can have left anything here.
-        team = entrance.known(self._store, link)
+        team = links.known(self._store, link)
         return team is not None and self._autosave.is_late(team.step_key(step))
 
     async def _fingerprint(self, page: Page) -> str | None:

@@ -13,7 +13,8 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from lib import entrance, inbox, working_copy
+from lib import inbox, working_copy
+from lib.access import links
 from lib.process import Process
 from lib.store.port import StoreError
 from lib.team_copy import WorkingCopy
@@ -84,7 +85,7 @@ def open_step(process: Process, step: str) -> WorkingCopy:
     working_copy.call_me(as_name(st.query_params.get(MEMBER, "")))
     if copy is None or copy.team.link != link:
         leave(process)
-        team = entrance.team_by_link(process.store, link)
+        team = links.team_by_link(process.store, link)
         copy = WorkingCopy(team, process.store.workshop(team.workshop_id))
         working_copy.adopt(copy)
     copy.ask(Action.OPEN_STEP, copy.key(step))

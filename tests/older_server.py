@@ -13,11 +13,11 @@ from pathlib import Path
 
 import lib
 from lib import completion, reopening
+from lib.access.codes import new_code
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store import open_store
-from lib.ways import new_code
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.notes import Closing, Kind, Note
 from lib.workshop.records import Aside, Recollection, StepKey, Team, Unsent, Workshop

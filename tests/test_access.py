@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.entrance import team_by_link
+from lib.access.links import team_by_link
 from lib.store.port import StoreUnavailable
 from lib.workshop.ids import new_link
 from lib.workshop.records import Team

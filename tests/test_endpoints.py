@@ -11,7 +11,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from uvicorn import config
 
-from lib import facilitators, navigation
+from lib import navigation
+from lib.access import facilitators
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings, SettingsError
 from lib.ui import endpoints, middleware, proxies

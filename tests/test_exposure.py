@@ -12,7 +12,9 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
-from lib import demo, entrance, navigation, process, ways
+from lib import demo, navigation, process
+from lib.access import codes as ways
+from lib.access import links
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.settings import Settings
@@ -308,7 +310,7 @@ def test_nobody_else_than_the_owner_takes_an_archiving_back(house: House) -> Non
 def test_the_list_of_workshops_says_what_may_be_done_in_each(house: House) -> None:
     """Rights in a list come with it: no query for each of its workshops."""
     actor = roles.Actor(email=DAN)
-    listed = entrance.workshops_of(house.store, actor)
+    listed = links.workshops_of(house.store, actor)
 
     assert {each.id for each, _ in listed} == {house.demo, *house.away}
     assert {roles.role(actor, scope) for _, scope in listed} == {Role.OBSERVER}

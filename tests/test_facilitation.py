@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import facilitation, navigation, presses, shelf
-from lib.entrance import NO_TEAM
+from lib.access.links import NO_TEAM
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.settings import Settings

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import facilitators
-from lib.attempts import WINDOW
-from lib.facilitators import ATTEMPTS, WRONG
+from lib.access import facilitators
+from lib.access.facilitators import ATTEMPTS, WRONG
+from lib.access.rate_limit import WINDOW
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.settings import Settings, SettingsError

@@ -10,8 +10,8 @@ from streamlit import config, net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.starlette import starlette_websocket
 
-from lib.addresses import network
-from lib.rate_limit import Buckets, Rate
+from lib.access.addresses import network
+from lib.access.token_bucket import Buckets, Rate
 from lib.ui import guard, sparing
 from lib.ui.guard import Guard, Limits
 from lib.workshop.ids import new_link

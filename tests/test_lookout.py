@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from lib import entrance
+from lib.access import links
 from lib.autosave.autosave import UNSAVED_FOR_LONG, Autosave
 from lib.lookout import FRESH, KEPT, Lookout, Sight
 from lib.store.port import StoreUnavailable
@@ -207,7 +207,7 @@ def test_what_opens_nothing_is_asked_about_once_or_never(
 def test_while_the_database_is_away_a_page_is_told_only_of_what_is_unsaved(
     lookout: Lookout, store: Asked, autosave: Autosave, teams: list[Team], clock: FakeClock
 ) -> None:
-    team = entrance.team_by_link(store, teams[0].link)
+    team = links.team_by_link(store, teams[0].link)
     store.away = True
     autosave.note(team.step_key(STEP), (), Draft({"target_user": "x"}, revision=1))
     found = []

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import demo, entrance, facilitators, navigation
+from lib import demo, navigation
+from lib.access import facilitators, links
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.settings import Settings
@@ -156,7 +157,7 @@ def test_a_workshop_opens_to_its_owner_and_to_whom_it_lets_in_alone(any_store: S
             return False
 
     def _moved(actor: Actor, action: Action, workshop_id: str, shown: str) -> Any:
-        somebody, scope = entrance.standing(any_store, actor, workshop_id, shown)
+        somebody, scope = links.standing(any_store, actor, workshop_id, shown)
         return somebody, action, scope
 
     ada, ben = Actor(email=ADA, is_listed=True), Actor(email=BEN, is_listed=True)
@@ -178,7 +179,7 @@ def test_a_workshop_opens_to_its_owner_and_to_whom_it_lets_in_alone(any_store: S
 def test_a_link_to_read_along_opens_no_other_workshop(any_store: Store) -> None:
     own, other, link = start(any_store, "Ours"), start(any_store, "Theirs"), new_link()
     any_store.set_observer_link(own.id, link)
-    actor, scope = entrance.standing(any_store, Actor(), other.id, link)
+    actor, scope = links.standing(any_store, Actor(), other.id, link)
 
     assert not may(actor, Action.SEE_TABLE, scope)
 
@@ -186,7 +187,7 @@ def test_a_link_to_read_along_opens_no_other_workshop(any_store: Store) -> None:
 def test_a_workshop_that_is_not_there_is_refused_like_somebody_elses(any_store: Store) -> None:
     for actor, link in ((Actor(email=BEN, is_listed=True), ""), (Actor(), new_link())):
         with pytest.raises(AccessRefused) as refused:
-            entrance.standing(any_store, actor, "nowhere", link)
+            links.standing(any_store, actor, "nowhere", link)
 
         assert str(refused.value) == REFUSED
 
@@ -201,7 +202,7 @@ def test_who_asks_costs_one_query_and_the_house_none(sqlite_url: str) -> None:
         (Actor(), new_link(), 1),
     ):
         with statements(sql) as asked:
-            entrance.standing(sql, actor, own.id, link)
+            links.standing(sql, actor, own.id, link)
 
         assert len(asked) == cost, asked
     sql.close()

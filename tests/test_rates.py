@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from lib import inbox
+from lib.access.token_bucket import Buckets, Rate
 from lib.process import Process
-from lib.rate_limit import Buckets, Rate
 from lib.workshop.records import Team
 from lib.workshop.transcript import Role
 from tests import pages

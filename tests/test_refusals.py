@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import demo, facilitation, facilitators, inbox, navigation, typed
+from lib import demo, facilitation, inbox, navigation, typed
+from lib.access import facilitators
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.ui import gate

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from segno import make
 from streamlit.testing.v1 import AppTest
 
-from lib import entrance, navigation, ways
+from lib import navigation
+from lib.access import codes as ways
+from lib.access import links
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.settings import Settings
@@ -84,13 +86,13 @@ def test_whatever_is_wrong_with_a_code_gets_the_same_sentence() -> None:
     store.change_link(taken.key, new_link(), revoked=True)
     said = {refusal(store, typed) for typed in ("", "nonsense", ways.new_code(NOW).code, gone.code)}
 
-    assert said == {entrance.NO_CODE}
-    assert entrance.team_by_code(store, ways.spelled(right.code).lower(), "192.0.2.7") == team
+    assert said == {links.NO_CODE}
+    assert links.team_by_code(store, ways.spelled(right.code).lower(), "192.0.2.7") == team
 
 
 def refusal(store: Store, typed: str, who: str = "192.0.2.7") -> str:
     with pytest.raises(AccessRefused) as refused:
-        entrance.team_by_code(store, typed, who)
+        links.team_by_code(store, typed, who)
     return str(refused.value)
 
 
@@ -100,7 +102,7 @@ def test_a_whole_room_behind_one_address_may_type_right_codes() -> None:
     code = ways.new_code(NOW)
     store.set_code(team.key, code)
 
-    assert {entrance.team_by_code(store, code.code, "192.0.2.7") for _ in range(200)} == {team}
+    assert {links.team_by_code(store, code.code, "192.0.2.7") for _ in range(200)} == {team}
 
 
 def test_a_right_code_opens_its_team_whatever_was_typed_before(
@@ -110,13 +112,13 @@ def test_a_right_code_opens_its_team_whatever_was_typed_before(
     (team,) = started(store, "Crew")
     code = ways.new_code(NOW).code
     store.set_code(team.key, Code(code, NOW + timedelta(days=1)))
-    said = [refusal(store, "K7WM-PX2") for _ in range(entrance.ATTEMPTS_FROM + 20)]
+    said = [refusal(store, "K7WM-PX2") for _ in range(links.ATTEMPTS_FROM + 20)]
 
-    assert said == [entrance.NO_CODE] * entrance.ATTEMPTS_FROM + [entrance.MANY_WRONG_CODES] * 20
-    assert entrance.team_by_code(store, code, "192.0.2.7") == team
+    assert said == [links.NO_CODE] * links.ATTEMPTS_FROM + [links.MANY_WRONG_CODES] * 20
+    assert links.team_by_code(store, code, "192.0.2.7") == team
     # Nobody elsewhere is told anything of it; the log names the address once.
-    assert refusal(store, "K7WM-PX2", "192.0.2.8") == entrance.NO_CODE
-    assert [each.args for each in caplog.records] == [(entrance.ATTEMPTS_FROM, "192.0.2.7")]
+    assert refusal(store, "K7WM-PX2", "192.0.2.8") == links.NO_CODE
+    assert [each.args for each in caplog.records] == [(links.ATTEMPTS_FROM, "192.0.2.7")]
 
 
 def test_a_code_that_ran_out_says_so_and_counts_as_no_attempt() -> None:
@@ -124,10 +126,10 @@ def test_a_code_that_ran_out_says_so_and_counts_as_no_attempt() -> None:
     (team,) = started(store, "Crew")
     code = ways.new_code(NOW).code
     store.set_code(team.key, Code(code, NOW - timedelta(seconds=1)))
-    said = {refusal(store, ways.spelled(code)) for _ in range(2 * entrance.ATTEMPTS_FROM)}
+    said = {refusal(store, ways.spelled(code)) for _ in range(2 * links.ATTEMPTS_FROM)}
 
-    assert said == {entrance.EXPIRED_CODE}
-    assert refusal(store, "nonsense") == entrance.NO_CODE
+    assert said == {links.EXPIRED_CODE}
+    assert refusal(store, "nonsense") == links.NO_CODE
 
 
 # The pages
@@ -200,7 +202,7 @@ def test_a_changed_link_is_another_and_opens_nothing_that_was_open(
     assert now.link != teams[0].link
     assert any(now.link in each for each in addresses(app))
     with pytest.raises(AccessRefused):
-        entrance.team_by_link(store.inner, teams[0].link)
+        links.team_by_link(store.inner, teams[0].link)
 
 
 def test_a_link_that_was_taken_away_can_be_given_anew(
@@ -214,7 +216,7 @@ def test_a_link_that_was_taken_away_can_be_given_anew(
     app = pressed(app, f"renew/{teams[0].id}")
     now = store.inner.teams(teams[0].workshop_id)[0]
     assert not now.revoked
-    assert entrance.team_by_link(store.inner, now.link) == now
+    assert links.team_by_link(store.inner, now.link) == now
 
 
 def test_a_link_to_read_along_is_made_changed_and_taken_away(
@@ -269,7 +271,7 @@ def test_a_code_leads_to_the_team_and_a_wrong_one_stays_in_its_box(
     code = ways.new_code(NOW)
     store.inner.set_code(teams[0].key, code)
     app = joined(opened(navigation.FRONT_DOOR), "K7WM-PX2Q")
-    assert app.error[0].value == entrance.NO_CODE
+    assert app.error[0].value == links.NO_CODE
     assert app.text_input(key="team-code").value == "K7WM-PX2Q"
 
     app = joined(app, ways.spelled(code.code).lower())

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lib import entrance, facilitators, health, inbox, navigation, process, typed
+from lib import health, inbox, navigation, process, typed
+from lib.access import facilitators, links
 from lib.process import Process
 from lib.replies import utc_now
 from lib.settings import SettingsError
@@ -78,7 +79,7 @@ async def _body(request: Request, most: int) -> bytes | None:
 
 def _take(take: Take, said: Any) -> dict[str, Any] | None:
     running = process.running()
-    return take(running, entrance.team_by_link(running.store, str(said["link"])), said)
+    return take(running, links.team_by_link(running.store, str(said["link"])), said)
 
 
 def _outbox(running: Process, team: Team, said: Any) -> None:

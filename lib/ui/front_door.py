@@ -7,7 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from lib import demo, entrance, navigation, shelf, working_copy
+from lib import demo, navigation, shelf, working_copy
+from lib.access import links
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreUnavailable
@@ -33,7 +34,7 @@ def show() -> None:
         navigation.leave(process)
         page.show_notice()
         if link := st.query_params.get(navigation.TEAM, ""):
-            _join(process, entrance.team_by_link(process.store, link))
+            _join(process, links.team_by_link(process.store, link))
         else:
             _by_code(process)
             gate.open_or_stop(process, Action.LIST_WORKSHOPS)
@@ -61,7 +62,7 @@ def _by_code(process: Process) -> None:
         return
     who = st.context.ip_address
     try:
-        team = entrance.team_by_code(process.store, typed, who if isinstance(who, str) else "here")
+        team = links.team_by_code(process.store, typed, who if isinstance(who, str) else "here")
     except AccessRefused as exc:
         st.error(str(exc))
     except StoreUnavailable as exc:

@@ -12,7 +12,8 @@ from typing import Any
 
 import streamlit as st
 
-from lib import entrance, facilitators, navigation, working_copy
+from lib import navigation, working_copy
+from lib.access import facilitators, links
 from lib.process import Process
 from lib.store import permits
 from lib.ui import page, safe
@@ -65,7 +66,7 @@ class Shown:
         """Return who that is, and where they are. Raises AccessRefused, StoreError."""
         # What cannot be an id is no workshop's, and never the house.
         place = clean(workshop_id) or ("?" if workshop_id else "")
-        return entrance.standing(process.store, self.actor(process), place, self.observer_link)
+        return links.standing(process.store, self.actor(process), place, self.observer_link)
 
 
 def _shown(process: Process) -> Shown:
@@ -146,7 +147,7 @@ def _actor(process: Process) -> Actor:
 def workshops(process: Process) -> list[Workshop]:
     """Return the workshops whoever is at this page may look into, newest first."""
     actor = _actor(process)
-    found = entrance.workshops_of(process.store, actor)
+    found = links.workshops_of(process.store, actor)
     # The query that lists them decides what `may` answers for each: no query per workshop.
     working_copy.of_run().update({f"standing/{each.id}": (actor, scope) for each, scope in found})
     return [each for each, _ in found]

@@ -22,10 +22,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, get_option
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from lib import entrance, navigation, process
-from lib.addresses import network
+from lib import navigation, process
+from lib.access import links
+from lib.access.addresses import network
+from lib.access.token_bucket import Buckets, Rate
 from lib.autosave.debouncer import Clock
-from lib.rate_limit import Buckets, Rate
 from lib.settings import SettingsError
 from lib.store.port import StoreError
 from lib.ui.addresses import client_address
@@ -186,10 +187,10 @@ def _comes_by_link(data: bytes) -> bool:
         message.ParseFromString(data)
         asked = parse_qs(message.rerun_script.query_string, max_num_fields=50)
         link = asked.get(navigation.TEAM, [""])[-1]
-        entrance.team_by_link(process.running().store, link)
+        links.team_by_link(process.running().store, link)
     except (StoreError, SettingsError):
         # What was typed while the database is away must not be turned away.
-        return entrance.is_link(link)
+        return links.is_link(link)
     except (AccessRefused, ValueError, TypeError):
         return False
     # protobuf's own error for what is no message has no public base.

@@ -5,7 +5,8 @@ import html
 import streamlit as st
 from segno import make
 
-from lib import navigation, ways
+from lib import navigation
+from lib.access import codes as ways
 from lib.process import Process
 from lib.ui.safe import escaped
 from lib.workshop.records import Code, Team, Workshop

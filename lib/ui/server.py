@@ -19,7 +19,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from streamlit import get_option
 
-from lib import facilitators, process, settings
+from lib import process, settings
+from lib.access import facilitators
 from lib.settings import SettingsError
 from lib.store.port import StoreError
 from lib.ui import endpoints, guard, middleware, proxies, sparing

@@ -5,7 +5,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import entrance, navigation, shelf, working_copy
+from lib import navigation, shelf, working_copy
+from lib.access import links
 from lib.process import Process
 from lib.replies import utc_now
 from lib.review import Room
@@ -187,7 +188,7 @@ def closed(erase_at: datetime) -> None:
     Raises AccessRefused once its time has come: then nobody can undo it, and it is about to be erased.
     """
     if erase_at <= utc_now():
-        raise AccessRefused(entrance.NO_TEAM)
+        raise AccessRefused(links.NO_TEAM)
     st.title("This workshop is closed", anchor=False)
     st.info(
         "Your facilitator has deleted this workshop. Everything in it is kept until "

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lib import navigation, ways
+from lib import navigation
+from lib.access import codes as ways
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError

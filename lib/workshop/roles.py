@@ -3,7 +3,7 @@ Who may do what: one table of roles and actions, and the one question everybody 
 
     AccessRefused         nobody is let in by this; its text is a sentence for the person
 
-Pure: who somebody is comes from `lib.entrance` and `lib.facilitators`, what exists from the store.
+Pure: who somebody is comes from `lib.access.links` and `lib.access.facilitators`, what exists from the store.
 Asked by the store's callers (pages, their buttons, downloads, the server's routes) before each read
 and each write.
 """

@@ -7,7 +7,7 @@ An address is only ever held to its own attempts: nobody can lock out anybody el
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from lib.addresses import network
+from lib.access.addresses import network
 from lib.store.port import Store
 from lib.workshop.roles import TooManyAttempts
 

@@ -1,7 +1,7 @@
 """
 Short ways in, to be read out or typed from a screen: codes, and how they are read.
 
-Pure; who a code lets in is the store's to say, and `lib.entrance` asks it.
+Pure; who a code lets in is the store's to say, and `lib.access.links` asks it.
 """
 
 import re

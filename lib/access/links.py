@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
-from lib import ways
-from lib.addresses import network
-from lib.attempts import wrong
+from lib.access import codes
+from lib.access.addresses import network
+from lib.access.rate_limit import wrong
 from lib.store.port import NotFound, Store, StoreUnavailable
 from lib.workshop import roles
 from lib.workshop.records import Team, Workshop
@@ -85,7 +85,7 @@ def team_by_code(store: Store, typed: str, who: str) -> Team:
     A code that is right opens its team whatever was typed before, there or elsewhere: only wrong
     ones are counted. One that has run out is not wrong. Raises AccessRefused, StoreError.
     """
-    code = ways.read(typed)
+    code = codes.read(typed)
     try:
         return store.team_by_code(code)
     except NotFound as exc:

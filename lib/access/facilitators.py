@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from lib.attempts import limited
+from lib.access.rate_limit import limited
 from lib.settings import Settings, SettingsError
 from lib.store.port import Store
 from lib.workshop.roles import NOBODY, AccessRefused, Actor
