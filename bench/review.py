@@ -22,8 +22,8 @@ import psycopg2
 
 from bench import table
 from bench.rerun import Blank, PageTab
-from lib import review
-from lib.review import Look, Room
+from lib import facilitation
+from lib.facilitation import Look, Room
 from lib.store import open_store
 from lib.store.port import Store
 from lib.workshop import steps
@@ -173,7 +173,7 @@ def _read(store: Store, size: Size) -> None:
     id_ = random.choice(size.ids)
     workshop, teams, usage = store.roster(id_)
     room = Room(workshop, teams, store.overview(id_), store.desk(id_), usage)
-    assert len(review.board(room.rows, Look(datetime.now(UTC)))) == TEAMS
+    assert len(facilitation.board(room.rows, Look(datetime.now(UTC)))) == TEAMS
 
 
 # The page

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import event
 from streamlit.testing.v1 import AppTest
 
-from lib.review.board import COLUMNS_SHOWN
+from lib.facilitation.table import COLUMNS_SHOWN
 
 
 def sent(app: AppTest) -> dict[str, Any]:

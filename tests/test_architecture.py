@@ -24,8 +24,8 @@ ALLOWED = {
     "psycopg2": ("lib/store/",),
     "openai": ("lib/guide/openai_compatible/",),
     "httpx2": ("lib/guide/openai_compatible/",),
-    "pandas": ("lib/review/", "lib/exports.py", "lib/facilitation/", "lib/ui/"),
-    "xlsxwriter": ("lib/exports.py", "lib/facilitation/"),
+    "pandas": ("lib/review/", "lib/facilitation/exports.py", "lib/facilitation/", "lib/ui/"),
+    "xlsxwriter": ("lib/facilitation/exports.py", "lib/facilitation/"),
 }
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from streamlit.testing.v1 import AppTest
 
-from lib import archive, process, reopening
+from lib import process, reopening
 from lib.completion import NotReady
+from lib.facilitation import reset_archive
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store.port import Conflict, Decision, Store
@@ -59,7 +60,7 @@ def say(server: Server, step: str, text: str = "Hm.") -> str:
 
 def reachable(store: Store, key: StepKey) -> set[str]:
     """Return the ids of the messages that the page or the facilitator's archive shows."""
-    eras = [each.era for each in archive.archived(store, key)]
+    eras = [each.era for each in reset_archive.archived(store, key)]
     shown = [store.messages(key), *(store.messages(key, era=era) for era in eras)]
     return {message.id for messages in shown for message in messages}
 
@@ -175,7 +176,7 @@ def test_the_archive_lists_what_was_said_before_an_undo() -> None:
     greeting = replace(question("Welcome back."), role=Role.ASSISTANT)
     store.append(key, [greeting])
     server.do(key.step, Event.UNDO)
-    [found] = archive.archived(store, key)
+    [found] = reset_archive.archived(store, key)
 
     assert (found.reset, found.draft) == (None, None)
     assert [each.id for each in store.messages(key, era=found.era)] == [greeting.id]

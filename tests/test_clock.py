@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.review.pulse import statuses_over_time
+from lib.facilitation.timeline import statuses_over_time
 from lib.store import backdating as store_clock
 from lib.store.port import Store
 from lib.workshop import agenda, clock

@@ -15,9 +15,9 @@ from sqlalchemy import event
 from lib import completion, demo, process, reopening
 from lib.demo import __main__ as launcher
 from lib.demo import making, story
+from lib.facilitation import Room, TeamSummary
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
-from lib.review import Room, TeamSummary
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Store, StoreUnavailable

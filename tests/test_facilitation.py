@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import facilitation, navigation, presses, shelf
+from lib import navigation, presses
 from lib.access.links import NO_TEAM
+from lib.facilitation import archive, controls
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.settings import Settings
@@ -63,12 +64,12 @@ def test_two_facilitators_at_once_lose_neithers_change(store: WatchedStore, team
 
     def hold(agenda: Agenda) -> Agenda:
         if next(first, False):
-            facilitation.pace(
+            controls.pace(
                 store.inner, team.workshop_id, lambda each: agenda_.planned(each, {"persona": 50})
             )
         return agenda_.opened_until(agenda, "persona")
 
-    after = facilitation.pace(store.inner, team.workshop_id, hold)
+    after = controls.pace(store.inner, team.workshop_id, hold)
 
     assert after == now_agenda(store, team)
     assert (after.plan["persona"], after.open_until) == (50, "persona")
@@ -81,17 +82,17 @@ def test_an_agenda_that_keeps_changing_is_a_conflict_in_the_end(
 
     def never(agenda: Agenda) -> Agenda:
         plan = {"persona": next(minutes)}
-        facilitation.pace(store.inner, team.workshop_id, lambda each: agenda_.planned(each, plan))
+        controls.pace(store.inner, team.workshop_id, lambda each: agenda_.planned(each, plan))
         return agenda_.opened_until(agenda, "persona")
 
     with pytest.raises(Conflict):
-        facilitation.pace(store.inner, team.workshop_id, never)
+        controls.pace(store.inner, team.workshop_id, never)
 
     assert now_agenda(store, team).open_until == ""
 
 
 def test_a_change_that_changes_nothing_stores_nothing(store: WatchedStore, team: Team) -> None:
-    facilitation.pace(store, team.workshop_id, lambda each: agenda_.paused(each, NOW))
+    controls.pace(store, team.workshop_id, lambda each: agenda_.paused(each, NOW))
 
     assert [name for name, _ in store.calls] == ["agenda"]
 
@@ -241,9 +242,7 @@ def test_what_no_database_can_hold_is_taken_out_of_a_note() -> None:
 def test_a_raised_flag_is_on_the_facilitators_page_until_it_is_lowered(
     store: WatchedStore, team: Team
 ) -> None:
-    flag = facilitation.ask_for_help(
-        store.inner, team.key, "Who *is* the user?", author="Ada", at=NOW
-    )
+    flag = controls.ask_for_help(store.inner, team.key, "Who *is* the user?", author="Ada", at=NOW)
     app = review(team)
     shown = [each.value for each in app.markdown if "is stuck" in each.value]
     press(app, f"lower/{flag.id}")
@@ -261,13 +260,13 @@ def test_a_copy_has_the_same_teams_and_plan_fresh_links_and_no_work(
     store: WatchedStore, team: Team
 ) -> None:
     send(step_opened(team, "challenge"), team, "challenge", entry("Hello"))
-    facilitation.pace(
+    controls.pace(
         store.inner,
         team.workshop_id,
         lambda each: agenda_.started(agenda_.planned(each, {"persona": 50}), "persona", NOW),
     )
     original = workshop(store, team)
-    copy = shelf.duplicate(store.inner, original, "copy", at=NOW + timedelta(days=1))
+    copy = archive.duplicate(store.inner, original, "copy", at=NOW + timedelta(days=1))
     (twin,) = store.inner.teams(copy.id)
 
     assert copy == replace(
@@ -283,11 +282,11 @@ def test_a_copy_has_the_same_teams_and_plan_fresh_links_and_no_work(
 
 def test_a_copy_that_was_begun_is_completed(store: WatchedStore, team: Team) -> None:
     plan = lambda each: agenda_.planned(each, {"persona": 50})  # noqa: E731
-    facilitation.pace(store.inner, team.workshop_id, plan)
+    controls.pace(store.inner, team.workshop_id, plan)
     original = workshop(store, team)
-    first = shelf.duplicate(store.inner, original, "copy", at=NOW)
+    first = archive.duplicate(store.inner, original, "copy", at=NOW)
     twins = store.inner.teams("copy")
-    again = shelf.duplicate(store.inner, original, "copy", at=NOW)
+    again = archive.duplicate(store.inner, original, "copy", at=NOW)
 
     assert again == first
     assert store.inner.teams("copy") == twins
@@ -297,7 +296,7 @@ def test_a_copy_that_was_begun_is_completed(store: WatchedStore, team: Team) -> 
 def test_a_copy_of_what_was_put_away_is_not_put_away(store: WatchedStore, team: Team) -> None:
     store.inner.archive(team.workshop_id, NOW)
     store.inner.delete(team.workshop_id, NOW + timedelta(days=1))
-    copy = shelf.duplicate(store.inner, workshop(store, team), "copy", at=NOW)
+    copy = archive.duplicate(store.inner, workshop(store, team), "copy", at=NOW)
 
     assert (copy.archived_at, copy.erase_at) == (None, None)
     assert store.inner.workshop(copy.id) == copy
@@ -400,6 +399,6 @@ def test_the_process_erases_what_is_due_though_nobody_opens_a_page(
 
 
 def test_a_grace_of_no_days_erases_at_once(store: WatchedStore, team: Team) -> None:
-    shelf.delete(store.inner, team.workshop_id, at=NOW, days=0)
+    archive.delete(store.inner, team.workshop_id, at=NOW, days=0)
 
     assert store.inner.workshops() == []

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lib import completion, facilitation, navigation
+from lib import completion, navigation
+from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.store.port import StoreUnavailable
@@ -52,7 +53,7 @@ def team(store: WatchedStore) -> Team:
 
 
 def hold(store: WatchedStore, team: Team, until: str) -> None:
-    facilitation.pace(store.inner, team.workshop_id, lambda each: agenda.opened_until(each, until))
+    controls.pace(store.inner, team.workshop_id, lambda each: agenda.opened_until(each, until))
 
 
 def statuses(store: WatchedStore, team: Team) -> dict[str, Status]:
@@ -311,7 +312,7 @@ def test_whoever_looks_when_its_time_has_come_erases_nothing(
 
 
 def test_a_message_is_on_the_teams_page_until_it_is_closed(store: WatchedStore, team: Team) -> None:
-    sent = facilitation.tell(
+    sent = controls.tell(
         store.inner,
         team.workshop_id,
         "note",
@@ -382,9 +383,7 @@ def test_a_flag_of_which_nobody_knows_whether_it_was_raised_is_raised_once(
 
 
 def test_a_page_with_nothing_new_asks_one_question(store: WatchedStore, team: Team) -> None:
-    facilitation.tell(
-        store.inner, team.workshop_id, "note", "Hi", team_id=None, author="Eva", at=NOW
-    )
+    controls.tell(store.inner, team.workshop_id, "note", "Hi", team_id=None, author="Eva", at=NOW)
     app = opened_step(team, "challenge")
     drawn(app.run())
     store.calls.clear()

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import facilitation, navigation
+from lib import navigation
+from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.store.port import StoreUnavailable
@@ -134,7 +135,7 @@ def test_while_the_database_is_away_nothing_is_redacted(
 ) -> None:
     store.away = True
     with pytest.raises(StoreUnavailable):
-        facilitation.redact(
+        controls.redact(
             process.store, process.drafts, team.step_key("challenge"), message,
             by="Facilitator", reason=WHY, at=NOW,
         )  # fmt: skip
@@ -147,7 +148,7 @@ def test_a_reason_is_checked_before_anything_is_written(
     store: WatchedStore, process: Process, team: Team, message: Message
 ) -> None:
     with pytest.raises(RedactionRefused):
-        facilitation.redact(
+        controls.redact(
             process.store, process.drafts, team.step_key("challenge"), message,
             by="Facilitator", reason="", at=NOW,
         )  # fmt: skip

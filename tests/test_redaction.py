@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
-from lib import archive, reopening
+from lib import reopening
 from lib.autosave.autosave import Unsaved
 from lib.edits import Edit
+from lib.facilitation import reset_archive
 from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store import open_store
@@ -456,7 +457,7 @@ def test_undoing_a_start_over_gives_back_what_was_redacted(
     ours.drafts.edit(key, "problem_statement", SENTENCE)
     reopening.reset(store, ours.drafts, key, actor="Ada", at=AT)
     store.redact(key, redaction(message, key))
-    (era,) = archive.archived(store, key)
+    (era,) = reset_archive.archived(store, key)
     assert era.draft == {"problem_statement": MARKER}
     reopening.undo(store, ours.drafts, key, actor="Ada", at=AT)
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import demo, facilitation, inbox, navigation, typed
+from lib import demo, inbox, navigation, typed
 from lib.access import facilitators
+from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
 from lib.ui import gate
@@ -53,7 +54,7 @@ class House:
         self.workshop = demo.opened(process.store, process.drafts, now).id
         store.grant(self.workshop, "cleo@example.org", Role.OBSERVER)
         (team, *_) = store.teams(self.workshop)
-        facilitation.ask_for_help(store, team.key, "Who is the user?", author="Ada", at=now)
+        controls.ask_for_help(store, team.key, "Who is the user?", author="Ada", at=now)
         #: What the store keeps of the facilitator's pass.
         self.digest = ""
 
@@ -224,7 +225,7 @@ def _an_earlier_draft(house: House) -> AppTest:
 
 def _a_notice(house: House) -> AppTest:
     team, step = house.begun()
-    facilitation.tell(
+    controls.tell(
         house.store,
         team.workshop_id,
         new_id(),

@@ -11,8 +11,8 @@ from sqlalchemy import event
 from lib import reopening
 from lib.completion import NotReady
 from lib.edits import Edit
+from lib.facilitation import together, told_together
 from lib.replies import Replies
-from lib.review import together, told_together
 from lib.store.port import Conflict, Decision, StoreUnavailable
 from lib.store.sql.schema import metadata
 from lib.store.sql.store import SqlStore

@@ -9,11 +9,11 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from lib import exports, review
+from lib import facilitation
 from lib.autosave.unsaved import Dropped, UnsavedReport
-from lib.exports import Sheet
-from lib.review import Filters, Look, Room, TeamSummary
-from lib.review.board import COLUMNS_SHOWN
+from lib.facilitation import Filters, Look, Room, TeamSummary, exports
+from lib.facilitation.exports import Sheet
+from lib.facilitation.table import COLUMNS_SHOWN
 from lib.workshop import steps
 from lib.workshop.notes import Kind, Note
 from lib.workshop.records import EventRecord, StepKey, StepOverview, StepState, Team, Workshop
@@ -82,7 +82,7 @@ def test_cells_of_an_unknown_team_are_left_out() -> None:
 
 def cells(row: TeamSummary, **look: object) -> dict[str, dict[str, object]]:
     """Return the cells of a row of the table as the page gets them, by column."""
-    (drawn,) = review.board([row], Look(NOW, **look))  # type: ignore[arg-type]
+    (drawn,) = facilitation.board([row], Look(NOW, **look))  # type: ignore[arg-type]
     keys = [column["key"] for column in COLUMNS_SHOWN]
     return dict(zip(keys, drawn["cells"], strict=True))
 
@@ -91,7 +91,9 @@ def test_the_table_has_a_column_for_each_step_with_symbol_and_word() -> None:
     drawn = cells(summary(team(), complete=1))
     labels = {column["key"]: column["label"] for column in COLUMNS_SHOWN}
 
-    assert [*review.COLUMNS.values()] == [each for each in labels.values() if each[0].isdigit()]
+    assert [*facilitation.COLUMNS.values()] == [
+        each for each in labels.values() if each[0].isdigit()
+    ]
     assert labels["challenge"] == "1 Challenge"
     assert drawn["challenge"]["text"] == "✓ complete"
     assert drawn["stakeholder-mapping"]["text"] == "◐ in progress"
@@ -99,7 +101,7 @@ def test_the_table_has_a_column_for_each_step_with_symbol_and_word() -> None:
 
 
 def test_every_status_has_its_own_symbol_and_its_own_word() -> None:
-    symbols, words = zip(*(word.split(" ", 1) for word in review.WORDS.values()), strict=True)
+    symbols, words = zip(*(word.split(" ", 1) for word in facilitation.WORDS.values()), strict=True)
 
     assert len(Status) == len(set(symbols)) == len(set(words))
 
@@ -190,9 +192,11 @@ def test_a_team_that_is_stuck_says_so_at_its_name_with_its_words() -> None:
 def test_what_is_new_in_a_step_is_counted_or_else_said() -> None:
     before = cell(team(), "challenge", Status.IN_PROGRESS)
 
-    assert review.news(before, before) == ""
-    assert review.news(before, replace(before, messages=5)) == "3 new messages in the open step"
-    assert review.news(before, replace(before, errors=1)) == "The open step has changed"
+    assert facilitation.news(before, before) == ""
+    assert (
+        facilitation.news(before, replace(before, messages=5)) == "3 new messages in the open step"
+    )
+    assert facilitation.news(before, replace(before, errors=1)) == "The open step has changed"
 
 
 def test_every_look_has_cells_of_the_same_columns() -> None:
@@ -249,7 +253,7 @@ def test_an_event_is_told_with_what_it_follows_from() -> None:
         NOW,
     )
 
-    assert review.told(event) == "Persona Development needs another look, following Challenge"
+    assert facilitation.told(event) == "Persona Development needs another look, following Challenge"
 
 
 def line(step: str, event: Event, cause: str) -> EventRecord:
@@ -269,15 +273,15 @@ def test_an_act_is_told_in_one_line_with_all_that_follows_from_it() -> None:
         "Persona Development and Reframing Challenge go on: what they use has not changed"
     )
 
-    assert review.told_together(act) == expected
+    assert facilitation.told_together(act) == expected
 
 
 @pytest.mark.parametrize("event", Event)
 def test_every_event_has_words_for_one_step_and_for_several(event: Event) -> None:
     act = [line(step, event, "challenge") for step in ("challenge", "persona", "reframe")]
 
-    assert review.told_together(act).startswith("Challenge ")
-    assert "Persona Development and Reframing Challenge" in review.told_together(act)
+    assert facilitation.told_together(act).startswith("Challenge ")
+    assert "Persona Development and Reframing Challenge" in facilitation.told_together(act)
 
 
 def test_what_two_people_did_is_told_in_two_lines() -> None:
@@ -287,8 +291,8 @@ def test_what_two_people_did_is_told_in_two_lines() -> None:
     ]
     second = [line("challenge", Event.UNDO, "challenge")]
 
-    assert review.together([*first, *second]) == [first, second]
-    assert review.together([]) == []
+    assert facilitation.together([*first, *second]) == [first, second]
+    assert facilitation.together([]) == []
 
 
 def test_the_story_is_told_newest_first_and_is_a_table_even_before_it_begins() -> None:
@@ -314,10 +318,10 @@ def test_the_story_is_told_newest_first_and_is_a_table_even_before_it_begins() -
         "challenge",
         NOW,
     )
-    told = review.events_table([start, end], {"t1": "Ladder crew"}, UTC)
+    told = facilitation.events_table([start, end], {"t1": "Ladder crew"}, UTC)
 
     assert list(told["What"]) == ["Challenge was confirmed", "Challenge was opened"]
-    assert list(review.events_table([], {}, UTC).columns) == ["When", "Team", "What", "By"]
+    assert list(facilitation.events_table([], {}, UTC).columns) == ["When", "Team", "What", "By"]
 
 
 def test_what_is_unsaved_is_said_with_team_step_since_when_and_why() -> None:
@@ -332,7 +336,7 @@ def test_what_is_unsaved_is_said_with_team_step_since_when_and_why() -> None:
         "A team · Challenge: 1 message for 1 s",
     ]
 
-    assert expected == review.unsaved_lines(report, "w", {"t1": "Ladder crew"})
+    assert expected == facilitation.unsaved_lines(report, "w", {"t1": "Ladder crew"})
 
 
 def test_what_was_given_up_is_said_with_team_step_and_why() -> None:
@@ -344,15 +348,15 @@ def test_what_was_given_up_is_said_with_team_step_and_why() -> None:
         "Ladder crew · Persona Development: 1 message and the draft. There is no such step."
     ]
 
-    assert expected == review.dropped_lines(dropped, "w", {"t1": "Ladder crew"})
+    assert expected == facilitation.dropped_lines(dropped, "w", {"t1": "Ladder crew"})
 
 
 def test_a_message_that_is_not_saved_yet_is_read_in_its_newest_revision() -> None:
     stored = message("so f", status=MessageStatus.STREAMING)
     newer = stored.revised("so far", MessageStatus.STREAMING)
 
-    assert [newer] == review.with_unsaved([stored], {"m": newer})
-    assert [newer] == review.with_unsaved([newer], {"m": stored})
+    assert [newer] == facilitation.with_unsaved([stored], {"m": newer})
+    assert [newer] == facilitation.with_unsaved([newer], {"m": stored})
 
 
 @pytest.mark.parametrize(
@@ -367,7 +371,7 @@ def test_a_message_that_is_not_saved_yet_is_read_in_its_newest_revision() -> Non
     ],
 )
 def test_a_time_ago_is_said_in_its_largest_unit(seconds: float, words: str) -> None:
-    assert words == review.ago(seconds)
+    assert words == facilitation.ago(seconds)
 
 
 # Files

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import process, review
+from lib import facilitation, process
+from lib.facilitation import Room, TeamSummary
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
-from lib.review import Room, TeamSummary
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Decision, StoreUnavailable
@@ -166,7 +166,7 @@ def test_a_status_has_a_look_of_its_own_and_a_word_that_never_stands_behind_it(
     rules = [rule for rule in style.split("}") if f'[data-kind="{status.value}"] {{' in rule]
 
     assert len(rules) == 1
-    assert len(review.WORDS[status].split(" ", 1)[1]) > 3
+    assert len(facilitation.WORDS[status].split(" ", 1)[1]) > 3
 
 
 def test_filters_leave_the_teams_that_are_asked_for(store: Store) -> None:

@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lib import exports
-from lib.review import pulse
-from lib.review.finds import AROUND, Find, finds, snippet_of, words_of
-from lib.review.words import COLUMNS
+from lib.facilitation import exports, timeline
+from lib.facilitation.search import AROUND, Find, finds, snippet_of, words_of
+from lib.facilitation.words import COLUMNS
 from lib.workshop import steps
 from lib.workshop.records import Activity, EventRecord, Made
 from lib.workshop.status import Event, Status
@@ -30,7 +29,7 @@ STORY = [
     event(31, "t1", "challenge", Event.REVISE, Status.IN_PROGRESS),
 ]
 
-TIMES = pulse.stretches(BEGIN, BEGIN + timedelta(minutes=35), 600)
+TIMES = timeline.stretches(BEGIN, BEGIN + timedelta(minutes=35), 600)
 
 
 # Over time
@@ -43,19 +42,19 @@ def test_stretches_go_from_the_one_it_begins_in_to_the_one_it_ends_in() -> None:
 @pytest.mark.parametrize("hours", [0.01, 1, 3, 8, 30, 24 * 30, 24 * 365])
 def test_there_are_never_more_stretches_than_fit(hours: float) -> None:
     end = BEGIN + timedelta(hours=hours)
-    seconds = pulse.stretch_between(BEGIN, end)
+    seconds = timeline.stretch_between(BEGIN, end)
 
-    assert 1 <= len(pulse.stretches(BEGIN, end, seconds)) <= pulse.MOST + 1
+    assert 1 <= len(timeline.stretches(BEGIN, end, seconds)) <= timeline.MOST + 1
 
 
 def test_what_has_lasted_for_years_shows_its_end() -> None:
     end = BEGIN + timedelta(days=40_000)
 
-    assert pulse.stretches(BEGIN, end, pulse.STRETCHES[-1])[-1] > end - timedelta(days=31)
+    assert timeline.stretches(BEGIN, end, timeline.STRETCHES[-1])[-1] > end - timedelta(days=31)
 
 
 def test_progress_is_what_was_complete_at_the_end_of_each_stretch() -> None:
-    frame = pulse.progress(STORY, NAMES, TIMES, 600)
+    frame = timeline.progress(STORY, NAMES, TIMES, 600)
     ladder = frame[frame["Team"] == "Ladder crew"]
 
     assert ladder["Complete"].tolist() == [0, 1, 1, 0]
@@ -63,7 +62,7 @@ def test_progress_is_what_was_complete_at_the_end_of_each_stretch() -> None:
 
 
 def test_a_teams_steps_have_a_sign_and_a_word_in_each_stretch() -> None:
-    frame = pulse.standing(STORY, "t1", TIMES, 600)
+    frame = timeline.standing(STORY, "t1", TIMES, 600)
     second = frame[frame["Step"] == COLUMNS["stakeholder-mapping"]]
 
     assert second["Status"].tolist() == ["○ not open", *["◐ in progress"] * 3]
@@ -72,19 +71,21 @@ def test_a_teams_steps_have_a_sign_and_a_word_in_each_stretch() -> None:
 
 
 def test_the_charts_are_told_in_words() -> None:
-    frame = pulse.progress(STORY, NAMES, TIMES, 600)
+    frame = timeline.progress(STORY, NAMES, TIMES, 600)
     activity = [Activity("t1", TIMES[0], 3), Activity("t2", TIMES[1], 1_200)]
 
-    assert pulse.in_words(activity, frame) == (
+    assert timeline.in_words(activity, frame) == (
         "Steps complete now: Ladder crew 0 of 10, Hose crew 0 of 10. "
         "1,203 messages were written in all; most at once were 1,200."
     )
-    assert pulse.in_words([], pulse.progress([], {}, TIMES, 600)) == "Nothing has happened yet."
+    assert (
+        timeline.in_words([], timeline.progress([], {}, TIMES, 600)) == "Nothing has happened yet."
+    )
 
 
 def test_what_the_charts_show_is_a_file_with_both_in_each_line() -> None:
-    progress = pulse.progress(STORY, NAMES, TIMES, 600)
-    said = pulse.said([Activity("t1", TIMES[1], 3), Activity("gone", TIMES[1], 9)], NAMES)
+    progress = timeline.progress(STORY, NAMES, TIMES, 600)
+    said = timeline.said([Activity("t1", TIMES[1], 3), Activity("gone", TIMES[1], 9)], NAMES)
     sheet = exports.over_time(progress, said)
 
     assert sheet.columns == ("begins_utc", "team", "steps_complete", "messages")

@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import completion, demo, navigation, process, reopening
+from lib.facilitation import Room
 from lib.guide.scripted import ScriptedGuide
 from lib.process import Process
-from lib.review import Room
 from lib.settings import Settings
 from lib.workshop import steps
 from lib.workshop.records import Team, Workshop

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from lib import facilitation
+from lib.facilitation import Room, controls
 from lib.process import Process
 from lib.replies import utc_now
-from lib.review import Room
 from lib.store.port import StoreError
 from lib.ui import countdown, gate, press, room_panel
 from lib.workshop import agenda as agenda_
@@ -130,7 +129,7 @@ def _pace(
     """Change the agenda; where that cannot be done, say so and leave everything as it is."""
     try:
         with gate.acting(process, action, workshop_id):
-            facilitation.pace(process.store, workshop_id, change)
+            controls.pace(process.store, workshop_id, change)
     except (StoreError, AccessRefused) as exc:
         st.toast(press.failed(exc))
         return False

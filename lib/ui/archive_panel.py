@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lib import archive
-from lib.archive import Archived
+from lib.facilitation import reset_archive
+from lib.facilitation.reset_archive import Archived
 from lib.process import Process
 from lib.ui import artifact_card
 from lib.ui.moment import when
@@ -19,7 +19,7 @@ SHOWN = 2_000
 
 def show(process: Process, key: StepKey) -> None:
     """Draw each earlier era of a step, the newest first; nothing where there was none."""
-    for each in archive.archived(process.store, key):
+    for each in reset_archive.archived(process.store, key):
         box = st.expander(_title(each), icon=":material/inventory_2:", key=f"archive/{each.era}")
         with box:
             if each.draft is not None:

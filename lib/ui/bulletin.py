@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lib import facilitation, working_copy
+from lib import working_copy
+from lib.facilitation import controls
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError
@@ -80,7 +81,7 @@ def _raise(process: Process, copy: WorkingCopy, words: str) -> None:
     author, at = _who(copy), utc_now()
     try:
         with copy.acting(process, Action.RAISE_FLAG):
-            facilitation.ask_for_help(process.store, copy.team.key, words, author=author, at=at)
+            controls.ask_for_help(process.store, copy.team.key, words, author=author, at=at)
     except (NoteRefused, StoreError) as exc:
         st.warning(f"Not sent yet. {exc}")
     else:
@@ -93,7 +94,7 @@ def _close(process: Process, copy: WorkingCopy, note: Note) -> None:
     # A flag is lowered by whoever may raise one; what the facilitator wrote is closed by who reads it.
     action = Action.RAISE_FLAG if note.kind is Kind.FLAG else Action.CLOSE_NOTICE
     with copy.acting(process, action):
-        facilitation.close(process.store, copy.team.key, note, by=_who(copy), at=utc_now())
+        controls.close(process.store, copy.team.key, note, by=_who(copy), at=utc_now())
 
 
 def _who(copy: WorkingCopy) -> str:

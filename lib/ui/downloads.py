@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lib import exports
-from lib.exports import Sheet
+from lib.facilitation import exports
+from lib.facilitation.exports import Sheet
 from lib.process import Process
 from lib.ui import gate
 from lib.workshop.roles import Action

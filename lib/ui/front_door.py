@@ -7,8 +7,9 @@ from html import escape
 
 import streamlit as st
 
-from lib import demo, navigation, shelf, working_copy
+from lib import demo, navigation, working_copy
 from lib.access import links
+from lib.facilitation import archive
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreUnavailable
@@ -253,7 +254,7 @@ def _problem(title: str, challenge: str, names: list[str]) -> str:
 
 def _resume(process: Process) -> None:
     st.subheader("Resume a workshop", anchor=False)
-    shelves = shelf.sorted_out(gate.workshops(process), utc_now())
+    shelves = archive.sorted_out(gate.workshops(process), utc_now())
     workshops = shelves.live
     if not workshops:
         st.caption(

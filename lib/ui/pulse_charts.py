@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from lib import review
+from lib import facilitation
 from lib.ui import moment
 from lib.workshop.status import Status
 
@@ -68,11 +68,11 @@ def statuses(standing: pd.DataFrame) -> alt.LayerChart:
     """Return a row for each step of one team, with its status in each stretch."""
     base = alt.Chart(_with_words(standing)).encode(
         x=_time(standing),
-        y=alt.Y("Step:N", sort=list(review.COLUMNS.values()), title=None),
+        y=alt.Y("Step:N", sort=list(facilitation.COLUMNS.values()), title=None),
         tooltip=["Step:N", "When:O", "Status:N"],
     )
     scale = alt.Scale(
-        domain=[review.WORDS[status] for status in _COLOURS], range=list(_COLOURS.values())
+        domain=[facilitation.WORDS[status] for status in _COLOURS], range=list(_COLOURS.values())
     )
     legend = alt.Legend(orient="bottom", title=None)
     cells = base.mark_rect().encode(color=alt.Color("Status:N", scale=scale, legend=legend))

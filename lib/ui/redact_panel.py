@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lib import archive, facilitation, review, working_copy
+from lib import facilitation as review
+from lib import working_copy
+from lib.facilitation import controls, reset_archive
 from lib.process import Process
 from lib.replies import utc_now
 from lib.store.port import StoreError
@@ -58,7 +60,7 @@ def _all(process: Process, key: StepKey, messages: Sequence[Message]) -> list[Me
     """Return what can be redacted, the newest first; a marker cannot."""
     earlier = [
         message
-        for each in archive.archived(process.store, key)
+        for each in reset_archive.archived(process.store, key)
         for message in reversed(process.store.messages(key, era=each.era))
     ]
     return [each for each in [*reversed(messages), *earlier] if each.text not in ("", MARKER)]
@@ -125,7 +127,7 @@ def _redact(process: Process, key: StepKey, message: Message, places: Sequence[s
     asked = st.session_state
     try:
         with gate.acting(process, Action.REDACT, key.workshop_id):
-            facilitation.redact(
+            controls.redact(
                 process.store,
                 process.drafts,
                 key,

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from lib import exports, navigation, review, shelf, turns
+from lib import facilitation, navigation, turns
+from lib.facilitation import Filters, Look, Room, archive, exports
 from lib.process import Process
 from lib.replies import utc_now
-from lib.review import Filters, Look, Room
 from lib.store.port import NotFound, StoreUnavailable
 from lib.ui import (
     agenda_panel,
@@ -83,7 +83,7 @@ def _read(process: Process, workshop_id: str) -> Room | None:
     process.autosave.flush_workshop(workshop_id)
     try:
         workshop, teams, usage = process.store.roster(workshop_id)
-        if shelf.is_due(workshop, utc_now()):
+        if archive.is_due(workshop, utc_now()):
             return None
         teams = gate.teams(process, workshop_id, teams)
         cells, desk = process.store.overview(workshop_id), process.store.desk(workshop_id)
@@ -91,12 +91,12 @@ def _read(process: Process, workshop_id: str) -> Room | None:
     except NotFound:
         return None
     except StoreUnavailable:
-        _show_unsaved(review.unsaved_lines(process.autosave.report(), workshop_id, {}))
+        _show_unsaved(facilitation.unsaved_lines(process.autosave.report(), workshop_id, {}))
         raise
 
 
 def _choose(process: Process, *, unknown: bool) -> None:
-    shelves = shelf.sorted_out(gate.workshops(process), utc_now())
+    shelves = archive.sorted_out(gate.workshops(process), utc_now())
     _front_door()
     st.title("Review", anchor=False)
     if unknown:
@@ -196,7 +196,7 @@ def _filters() -> Filters:
         "At step",
         list(steps.SLUGS),
         index=None,
-        format_func=lambda slug: review.COLUMNS[slug],
+        format_func=lambda slug: facilitation.COLUMNS[slug],
         key="filter-step",
         placeholder="any step",
         width=BOX,
@@ -205,7 +205,7 @@ def _filters() -> Filters:
         "With status",
         list(Status),
         index=None,
-        format_func=lambda status: review.WORDS[status],
+        format_func=lambda status: facilitation.WORDS[status],
         key="filter-status",
         placeholder="any status",
         help="Together with a step: the teams whose step has this status.",
@@ -239,7 +239,7 @@ def _live(process: Process, room: Room, filters: Filters) -> None:
                 shown = _read_again(process, shown)
             first = False
             opened = review_step.opened(shown) or ("", "")
-            news = review.news(room.cell(*opened), shown.cell(*opened)) if any(opened) else ""
+            news = facilitation.news(room.cell(*opened), shown.cell(*opened)) if any(opened) else ""
             _show_table(process, shown, filters, clicked=clicked, opened=opened, news=news)
 
     look()
@@ -274,18 +274,20 @@ def _show_table(
     look = Look(now, room.desk.agenda.plan, report, notes.raised(room.desk.records))
     kept = [row for row in room.rows if filters.keep(row)]
     tables.show(
-        review.board(kept, look),
+        facilitation.board(kept, look),
         workshop_id=room.workshop.id,
         opened=opened,
-        headline=review.headline(room.rows, now),
+        headline=facilitation.headline(room.rows, now),
         looked=f"Looked at {now.astimezone(moment.zone()):%H:%M:%S}",
         news=news,
         clicked=clicked,
     )
     if not kept:
         st.info("No team is like that. Change the filters above to see more.")
-    _show_unsaved(review.unsaved_lines(report, room.workshop.id, room.names))
-    _show_dropped(review.dropped_lines(process.autosave.dropped(), room.workshop.id, room.names))
+    _show_unsaved(facilitation.unsaved_lines(report, room.workshop.id, room.names))
+    _show_dropped(
+        facilitation.dropped_lines(process.autosave.dropped(), room.workshop.id, room.names)
+    )
 
 
 def _show_dropped(lines: list[str]) -> None:

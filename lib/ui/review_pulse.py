@@ -4,10 +4,10 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import exports, review
+from lib import facilitation
+from lib.facilitation import Room, exports, timeline
 from lib.process import Process
 from lib.replies import utc_now
-from lib.review import Room, pulse
 from lib.ui import downloads, moment
 from lib.workshop.records import EventRecord
 
@@ -27,15 +27,15 @@ def _charts(process: Process, room: Room) -> None:
 
     events = process.store.events(room.workshop.id)
     begin = min([room.workshop.created_at, *(each.at for each in events)])
-    seconds = pulse.stretch_between(begin, _end(room))
-    times = pulse.stretches(begin, _end(room), seconds)
+    seconds = timeline.stretch_between(begin, _end(room))
+    times = timeline.stretches(begin, _end(room), seconds)
     activity = [
         each for each in process.store.activity(room.workshop.id, seconds) if each.at >= times[0]
     ]
-    progress = pulse.progress(events, room.labels, times, seconds)
-    said = pulse.said(activity, room.labels)
-    told = pulse.in_words(activity, progress)
-    st.caption(f"{told} Each stretch is {review.lasting(seconds)}.")
+    progress = timeline.progress(events, room.labels, times, seconds)
+    said = timeline.said(activity, room.labels)
+    told = timeline.in_words(activity, progress)
+    st.caption(f"{told} Each stretch is {facilitation.lasting(seconds)}.")
     st.markdown("**Steps complete**")
     st.altair_chart(
         pulse_charts.heat(progress), key="progress-chart", alt=f"Steps complete. {told}"
@@ -61,7 +61,7 @@ def _charts(process: Process, room: Room) -> None:
 
 def _end(room: Room) -> datetime:
     """Return when the charts end: now, or, of a workshop that is long over, when it was."""
-    last = review.latest(row.last_activity for row in room.rows) or utc_now()
+    last = facilitation.latest(row.last_activity for row in room.rows) or utc_now()
     return max(min(utc_now(), last), room.workshop.created_at)
 
 
@@ -75,7 +75,7 @@ def _one_team(room: Room, events: list[EventRecord], times: list[datetime], seco
     )
     if team is None:
         return
-    standing = pulse.standing(events, team.id, times, seconds)
+    standing = timeline.standing(events, team.id, times, seconds)
     last = standing[standing["Time"] == times[-1]]
     told = "; ".join(
         f"{step}: {status[2:]}" for step, status in zip(last["Step"], last["Status"], strict=True)

@@ -4,10 +4,10 @@ from itertools import islice
 
 import streamlit as st
 
-from lib import exports, review
+from lib import facilitation
+from lib.facilitation import Room, exports
+from lib.facilitation.search import MAX_FINDS, MAX_MADE, Find, finds, words_of
 from lib.process import Process
-from lib.review import Room
-from lib.review.finds import MAX_FINDS, MAX_MADE, Find, finds, words_of
 from lib.ui import downloads, problem, review_step
 from lib.ui.safe import escaped
 from lib.workshop import steps
@@ -62,7 +62,11 @@ def show(process: Process, room: Room, words: list[str]) -> None:
 def _told(number: int, *, is_more: bool) -> str:
     if number > MAX_FINDS or is_more:
         return f"More than is shown: here are the first {min(number, MAX_FINDS)}. Add a word."
-    return f"Found in {review.counted(number, 'place')}" if number else "Nothing holds these words."
+    return (
+        f"Found in {facilitation.counted(number, 'place')}"
+        if number
+        else "Nothing holds these words."
+    )
 
 
 def _find(number: int, find: Find, team: str) -> None:

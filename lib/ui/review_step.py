@@ -4,9 +4,9 @@ import re
 
 import streamlit as st
 
-from lib import exports, review
+from lib import facilitation
+from lib.facilitation import Room, TeamSummary, exports
 from lib.process import Process
-from lib.review import Room, TeamSummary
 from lib.team_copy import WINDOW
 from lib.ui import (
     archive_panel,
@@ -109,7 +109,9 @@ def _choice(rows: dict[str, TeamSummary], chosen: tuple[str, str] | None) -> Non
     names = {id_: row.team.name for id_, row in rows.items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = _pick("Team", list(rows), team_id, names)
-        picked_step = _pick("Step", list(steps.SLUGS), step, review.COLUMNS) if picked else step
+        picked_step = (
+            _pick("Step", list(steps.SLUGS), step, facilitation.COLUMNS) if picked else step
+        )
         if chosen:
             st.button(
                 "Close", key="close-step", icon=":material/close:", type="tertiary", on_click=_close
@@ -139,7 +141,7 @@ def _said(process: Process, row: TeamSummary, key: StepKey) -> None:
     shown = _shown()
     # One more than is shown, to know whether there is one.
     stored = process.store.messages(key, last=shown + 1)
-    messages = review.with_unsaved(stored, process.autosave.pending(key).messages)
+    messages = facilitation.with_unsaved(stored, process.autosave.pending(key).messages)
     if not messages:
         st.caption("Nothing has been said here yet.")
         redact_panel.show(process, key, messages)
@@ -160,7 +162,7 @@ def _said(process: Process, row: TeamSummary, key: StepKey) -> None:
 def _noted(message: Message) -> str:
     """Return what stands behind a message's author: when it was, and how it ended."""
     ending = _ENDINGS.get(message.status)
-    return review.clock(message.created_at, zone()) + (f" · {ending}" if ending else "")
+    return facilitation.clock(message.created_at, zone()) + (f" · {ending}" if ending else "")
 
 
 def _shown() -> int:
@@ -190,7 +192,7 @@ def _discarded(process: Process, key: StepKey) -> None:
     label = f"Replies the team had written anew: {len(discarded)}"
     with st.expander(label, icon=":material/autorenew:", key="discarded"):
         for each in discarded:
-            st.caption(f"Message {each.position}, put away {review.clock(each.at, zone())}")
+            st.caption(f"Message {each.position}, put away {facilitation.clock(each.at, zone())}")
             st.markdown(safe.markdown(each.text[:MAX_CHARACTERS]))
 
 
@@ -200,10 +202,10 @@ def _discarded(process: Process, key: StepKey) -> None:
 def _made(process: Process, room: Room, row: TeamSummary, key: StepKey) -> None:
     about, state = steps.step(key.step), row.cells[key.step].state
     st.subheader(about.artifact[:1].upper() + about.artifact[1:], anchor=False)
-    st.markdown(f"**{review.WORDS[state.status]}**")
+    st.markdown(f"**{facilitation.WORDS[state.status]}**")
     version = process.store.artifacts(key.team).get(key.step)
     if version is not None and state.status is not Status.IN_PROGRESS:
-        when = review.clock(version.confirmed_at, zone())
+        when = facilitation.clock(version.confirmed_at, zone())
         st.caption(
             f"Version {version.version}, confirmed by {safe.escaped(version.confirmed_by)}, {when}"
         )
@@ -241,7 +243,7 @@ def _events(process: Process, key: StepKey) -> None:
         if (each.team_id, each.step) == (key.team_id, key.step)
     ]
     st.dataframe(
-        review.step_table(own, zone(), redactions),
+        facilitation.step_table(own, zone(), redactions),
         hide_index=True,
         key="step-events",
         alt="What has happened in this step",

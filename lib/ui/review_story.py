@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from lib import exports, review
+from lib import facilitation
+from lib.facilitation import Room, exports
 from lib.process import Process
-from lib.review import Room
 from lib.ui import downloads, moment, safe
 
 #: The most events shown: what a facilitator reads back over is the last hours.
@@ -20,10 +20,10 @@ def show(process: Process, room: Room) -> None:
         return
     with place:
         events = process.store.events(room.workshop.id)
-        for line in review.overrides(room, events):
+        for line in facilitation.overrides(room, events):
             st.markdown(f":material/rule: {safe.escaped(line)}")
         redactions = process.store.redactions(room.workshop.id)
-        table = review.events_table(
+        table = facilitation.events_table(
             events[-MAX_EVENTS:], room.names, moment.zone(), redactions[-MAX_EVENTS:]
         )
         st.dataframe(table, hide_index=True, key="events-table", alt="What has happened")

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from lib import facilitation, working_copy
+from lib import working_copy
+from lib.facilitation import Room, controls
 from lib.process import Process
 from lib.replies import utc_now
-from lib.review import Room
 from lib.store.port import StoreError
 from lib.ui import gate, press, problem
 from lib.ui.moment import when
@@ -52,7 +52,7 @@ def _flag(process: Process, room: Room, flag: Note) -> None:
 def _lower(process: Process, team: TeamKey, flag: Note) -> None:
     try:
         with gate.acting(process, Action.ANSWER_FLAG, team.workshop_id):
-            facilitation.close(process.store, team, flag, by=FACILITATOR, at=utc_now())
+            controls.close(process.store, team, flag, by=FACILITATOR, at=utc_now())
     except (StoreError, AccessRefused) as exc:
         st.toast(press.failed(exc))
 
@@ -109,7 +109,7 @@ def _tell(process: Process, room: Room, team_id: str | None, text: str) -> bool:
             gate.acting(process, Action.SEND_NOTICE, room.workshop.id),
             press.once("tell", room.workshop.id, team_id, text) as id_,
         ):
-            facilitation.tell(
+            controls.tell(
                 process.store,
                 room.workshop.id,
                 id_,

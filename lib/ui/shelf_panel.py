@@ -5,12 +5,12 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import navigation, shelf, working_copy
+from lib import navigation, working_copy
 from lib.access import links
+from lib.facilitation import Room, archive
+from lib.facilitation.archive import Shelves
 from lib.process import Process
 from lib.replies import utc_now
-from lib.review import Room
-from lib.shelf import Shelves
 from lib.store.port import StoreError
 from lib.ui import gate, press
 from lib.ui.moment import when
@@ -76,7 +76,7 @@ def _duplicate(process: Process, workshop: Workshop) -> None:
             gate.acting(process, Action.DUPLICATE, workshop.id),
             press.once("duplicate", workshop.id, owner) as id_,
         ):
-            copy = shelf.duplicate(process.store, workshop, id_, at=utc_now(), owner=owner)
+            copy = archive.duplicate(process.store, workshop, id_, at=utc_now(), owner=owner)
     except (StoreError, AccessRefused) as exc:
         st.warning(f"Not copied. {exc}")
         return
@@ -122,7 +122,7 @@ def _not_deleted(process: Process, workshop: Workshop) -> None:
 
 def _delete(process: Process, workshop: Workshop) -> None:
     with gate.acting(process, Action.DELETE, workshop.id):
-        shelf.delete(process.store, workshop.id, at=utc_now(), days=process.settings.delete_grace)
+        archive.delete(process.store, workshop.id, at=utc_now(), days=process.settings.delete_grace)
 
 
 def _count(number: int, word: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.review.board import COLUMNS_SHOWN
+from lib.facilitation.table import COLUMNS_SHOWN
 from lib.ui.component import component, drawn, text
 
 #: Called with a team's id and a step.
@@ -38,7 +38,7 @@ def show(
     clicked: Clicked,
 ) -> None:
     """
-    Draw *rows*, made by `lib.review.board`, in a fragment: it is that which each look runs again.
+    Draw *rows*, made by `lib.facilitation.table`, in a fragment: it is that which each look runs again.
 
     One element, with the numbers above the table in it: each more costs a look about as much as a
     blank one does. *headline* holds those numbers, each with its words, *opened* is the team's id and

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 from lib import demo, navigation
-from lib.review import Room
+from lib.facilitation import Room
 from lib.ui.component import component
 from lib.workshop import steps
 from lib.workshop.records import StepOverview, Team

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from lib import exports
+from lib.facilitation import Room, exports
 from lib.process import Process
-from lib.review import Room
 from lib.ui import downloads
 from lib.workshop.usage import Allowance, TeamUsage, allowance, total
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lib import facilitation
+from lib.facilitation import controls
 from lib.store.port import Store
 from lib.workshop.ids import new_id
 from lib.workshop.records import Team
@@ -101,7 +101,7 @@ WORDS = (
 
 def told(store: Store, team: Team, *words: str) -> None:
     for text in words:
-        facilitation.tell(
+        controls.tell(
             store,
             team.workshop_id,
             new_id(),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lib import completion, facilitation
+from lib import completion
+from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
 from lib.process import assemble
 from lib.settings import Settings
@@ -64,7 +65,7 @@ def now() -> datetime:
 
 
 def pace(store: Store, team: Team, change: Any) -> None:
-    facilitation.pace(store, team.workshop_id, change)
+    controls.pace(store, team.workshop_id, change)
 
 
 def clock(page: Page) -> Locator:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from lib.review.rows import Room
-from lib.review.words import clock
+from lib.facilitation.teams import Room
+from lib.facilitation.words import clock
 from lib.workshop import steps
 from lib.workshop.records import EventRecord
 from lib.workshop.redaction import Redaction

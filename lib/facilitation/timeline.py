@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from lib.review.words import COLUMNS, WORDS
+from lib.facilitation.words import COLUMNS, WORDS
 from lib.workshop import steps
 from lib.workshop.records import Activity, EventRecord
 from lib.workshop.status import Status

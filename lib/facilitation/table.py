@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from lib.autosave.unsaved import UnsavedReport
-from lib.review.rows import TeamSummary
-from lib.review.words import (
+from lib.facilitation.teams import TeamSummary
+from lib.facilitation.words import (
     COLUMNS,
     WORDS,
     ago,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from lib.review.words import latest, seconds_since
+from lib.facilitation.words import latest, seconds_since
 from lib.workshop import steps
 from lib.workshop.records import StepOverview, Team, Workshop
 from lib.workshop.status import Status, current_step

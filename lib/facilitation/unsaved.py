@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from lib.autosave.unsaved import Dropped, UnsavedReport
-from lib.review.words import counted
+from lib.facilitation.words import counted
 from lib.workshop import steps
 from lib.workshop.transcript import Message, ordered
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pandas as pd
 import xlsxwriter
 
-from lib.review import TeamSummary
-from lib.review.finds import Find
+from lib.facilitation import TeamSummary
+from lib.facilitation.search import Find
 from lib.workshop import steps
 from lib.workshop.records import EventRecord
 from lib.workshop.transcript import Message
