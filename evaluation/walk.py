@@ -1,7 +1,7 @@
 """
 A simulated team: it says what it was going to say, whatever the guide asks, one message a turn.
 
-No store and no page: what a guide is asked is put together here as `lib.context` does it. The tests
+No store and no page: what a guide is asked is put together here as `lib.team.guide_request` does it. The tests
 of the guides walk with it too.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
 
-from lib.edits import furthest
 from lib.guide.port import Guide, GuideError, Proposal, Request
+from lib.team.edits import furthest
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria
 from lib.workshop.records import Fields

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from faults.history import Bubble, Edit, History, Look, Place, Row, Screen, Sent
-from lib.team_copy import WINDOW
+from lib.team.working_copy import WINDOW
 from lib.ui import bubbles
 from lib.workshop.ids import reply_id
 from lib.workshop.transcript import MessageStatus, Role

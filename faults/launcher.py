@@ -14,11 +14,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lib import process
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted import ScriptedGuide
-from lib.replies import Replies
 from lib.store.sql import store, transcripts
+from lib.team import process
+from lib.team.replies import Replies
 from lib.workshop.records import StepKey
 from lib.workshop.transcript import Message
 

@@ -13,11 +13,12 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from lib import inbox, working_copy
+from lib import working_copy
 from lib.access import links
-from lib.process import Process
 from lib.store.port import StoreError
-from lib.team_copy import WorkingCopy
+from lib.team import chat_input
+from lib.team.process import Process
+from lib.team.working_copy import WorkingCopy
 from lib.workshop import steps
 from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import is_locked
@@ -118,7 +119,7 @@ def leave(process: Process) -> None:
         return
     step, copy.open_step = copy.open_step, None
     try:
-        inbox.take_in(process, copy, step)
+        chat_input.take_in(process, copy, step)
     except (StoreError, AccessRefused) as exc:
         log.warning("What was sent in %s waits in its box: %s", step, exc)
     process.autosave.flush(copy.key(step))

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from lib.presses import Known, Presses
-from lib.team_copy import WorkingCopy
+from lib.team.working_copy import WorkingCopy
 
 _KEY = "tab"
 

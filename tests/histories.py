@@ -24,10 +24,10 @@ from typing import Any
 from sqlalchemy import event as events_of
 from sqlalchemy.exc import OperationalError
 
-from lib.completion import NotReady
 from lib.store import open_store
 from lib.store.port import Conflict, StoreUnavailable
 from lib.store.sql.store import SqlStore
+from lib.team.confirm import NotReady
 from lib.workshop import steps
 from lib.workshop.cascade import Standing, dependants
 from lib.workshop.dependencies import fingerprint

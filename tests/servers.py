@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from lib import completion, reopening
 from lib.autosave.autosave import Autosave, Unsaved
-from lib.drafts import Drafts
 from lib.store.port import Store
+from lib.team import confirm, reopen
+from lib.team.drafts import Drafts
 from lib.workshop import steps
 from lib.workshop.records import ArtifactVersion, Fields, StepKey
 from lib.workshop.status import Event, Status
@@ -75,9 +75,9 @@ class Server:
         """Do what a person does to a step; *version* is the one a REVISE restores."""
         who, key = {"actor": self.actor, "at": self.clock()}, self.at(step)
         if version is not None:
-            reopening.restore(self.store, self.drafts, key, version, **who)  # type: ignore[arg-type]
+            reopen.restore(self.store, self.drafts, key, version, **who)  # type: ignore[arg-type]
         elif event is Event.OVERRIDE:
-            completion.override(self.store, self.drafts, key, reason=reason, **who)  # type: ignore[arg-type]
+            confirm.override(self.store, self.drafts, key, reason=reason, **who)  # type: ignore[arg-type]
         else:
             _DOES[event](self.store, self.drafts, key, **who)
 
@@ -98,10 +98,10 @@ class Server:
 
 
 _DOES: dict[Event, Callable[..., None]] = {
-    Event.CONFIRM: completion.confirm,
-    Event.STILL_VALID: completion.still_valid,
-    Event.REVISE: reopening.revise,
-    Event.REGENERATE: reopening.regenerate,
-    Event.RESET: reopening.reset,
-    Event.UNDO: reopening.undo,
+    Event.CONFIRM: confirm.confirm,
+    Event.STILL_VALID: confirm.still_valid,
+    Event.REVISE: reopen.revise,
+    Event.REGENERATE: reopen.regenerate,
+    Event.RESET: reopen.reset,
+    Event.UNDO: reopen.undo,
 }

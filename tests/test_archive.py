@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from streamlit.testing.v1 import AppTest
 
-from lib import process, reopening
-from lib.completion import NotReady
 from lib.facilitation import reset_archive
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store.port import Conflict, Decision, Store
+from lib.team import process, reopen
+from lib.team.confirm import NotReady
 from lib.workshop import steps
 from lib.workshop.cascade import dependants
 from lib.workshop.records import StepKey, TeamKey
@@ -131,11 +131,11 @@ def test_undo_is_refused_after_a_message_whatever_its_time(
         say(server, "user-research", "before")
         server.do("user-research", event)
         key = server.at("user-research")
-        offered = reopening.may_undo(store, server.drafts, key)
+        offered = reopen.may_undo(store, server.drafts, key)
         store.append(key, [replace(question("since"), created_at=server.clock() + by)])
 
         assert offered
-        assert not reopening.may_undo(store, server.drafts, key)
+        assert not reopen.may_undo(store, server.drafts, key)
         with pytest.raises(TransitionRefused, match="has been worked on since"):
             server.do("user-research", Event.UNDO)
 
@@ -184,7 +184,7 @@ def test_the_archive_lists_what_was_said_before_an_undo() -> None:
 
 def _drawn() -> None:
     """Draw the archive of the step a test has made."""
-    from lib import process
+    from lib.team import process
     from lib.ui import archive_panel
     from lib.workshop.records import StepKey
 

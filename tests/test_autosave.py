@@ -24,9 +24,9 @@ from lib.autosave.autosave import (
     Unsaved,
 )
 from lib.autosave.unsaved import FIRST_RETRY, LAST_RETRY
-from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import StoreUnavailable
+from lib.team.process import Process
 from lib.workshop.records import Draft, StepKey
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message, MessageStatus, Role

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from lib.autosave.autosave import Autosave, Unsaved
-from lib.completion import NotReady, confirm
-from lib.drafts import Drafts
 from lib.store.port import Conflict, Decision, StoreUnavailable
+from lib.team.confirm import NotReady, confirm
+from lib.team.drafts import Drafts
 from lib.workshop import steps
 from lib.workshop.records import StepKey, TeamKey
 from lib.workshop.status import Event, Status, TransitionRefused

@@ -12,15 +12,16 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from lib import completion, demo, process, reopening
+from lib import demo
 from lib.demo import __main__ as launcher
 from lib.demo import making, story
 from lib.facilitation import Room, TeamSummary
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Store, StoreUnavailable
+from lib.team import confirm, process, reopen
+from lib.team.process import Process
 from lib.workshop import cascade, steps
 from lib.workshop.artifacts import criteria, normalise
 from lib.workshop.records import Team, Workshop
@@ -252,11 +253,11 @@ def test_it_costs_few_writes_to_make(sqlite_url: str) -> None:
 
 def test_opening_it_again_opens_the_same_one_however_it_was_changed(own: Shown) -> None:
     team = own.teams["Ward 3"]
-    reopening.reset(
+    reopen.reset(
         own.store, own.process.drafts, team.step_key("challenge"), actor="Ada", at=datetime.now(UTC)
     )
     late = own.teams["Late shift"].step_key("challenge")
-    reopening.reset(own.store, own.process.drafts, late, actor="Ada", at=datetime.now(UTC))
+    reopen.reset(own.store, own.process.drafts, late, actor="Ada", at=datetime.now(UTC))
 
     again = demo.opened(own.store, own.process.drafts, datetime.now(UTC))
 
@@ -339,10 +340,10 @@ def test_make_demo_takes_another_port_where_its_own_is_taken(
 def test_a_stale_step_can_be_kept_and_a_finished_one_revised(own: Shown) -> None:
     stale, done = own.teams["Window table"], own.teams["Ward 3"]
     now = datetime.now(UTC)
-    completion.still_valid(
+    confirm.still_valid(
         own.store, own.process.drafts, stale.step_key("sense-making"), actor="Ines", at=now
     )
-    reopening.revise(own.store, own.process.drafts, done.step_key("concept"), actor="Mara", at=now)
+    reopen.revise(own.store, own.process.drafts, done.step_key("concept"), actor="Mara", at=now)
 
     assert own.summary("Window table").statuses["sense-making"] is Status.COMPLETE
     assert own.summary("Ward 3").statuses["validate"] is Status.NEEDS_REGENERATION

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from lib.process import Process
 from lib.store import permits
 from lib.store.port import Closed, Conflict
+from lib.team.process import Process
 from lib.workshop.draft_history import (
     MAX_CHARACTERS,
     MAX_KEPT,

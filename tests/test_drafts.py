@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.autosave.autosave import Autosave, Unsaved
-from lib.drafts import Drafts
-from lib.edits import (
+from lib.store.port import Decision, StoreUnavailable
+from lib.team.drafts import Drafts
+from lib.team.edits import (
     MAX_CHANGES,
     MAX_WRITERS,
     Change,
@@ -22,7 +23,6 @@ from lib.edits import (
     shortened,
     with_field,
 )
-from lib.store.port import Decision, StoreUnavailable
 from lib.workshop.records import Aside, Draft, Fields, StepKey
 from lib.workshop.status import Event, Phase, decide
 from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, Role

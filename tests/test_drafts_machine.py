@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from lib.autosave.autosave import Autosave, Unsaved
-from lib.drafts import Drafts
-from lib.edits import Edit
 from lib.store import open_store
 from lib.store.port import Store, StoreUnavailable
-from lib.typed import MAX_SENT
+from lib.team.draft_input import MAX_SENT
+from lib.team.drafts import Drafts
+from lib.team.edits import Edit
 from lib.workshop.ids import new_id
 from lib.workshop.records import StepKey
 from tests.fakes import new_step

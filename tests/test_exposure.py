@@ -12,13 +12,14 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
-from lib import demo, navigation, process
+from lib import demo, navigation
 from lib.access import codes as ways
 from lib.access import links
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import Store
+from lib.team import process
+from lib.team.process import Process
 from lib.ui import qr_page
 from lib.workshop import roles
 from lib.workshop.ids import new_link

@@ -11,9 +11,9 @@ from lib import navigation, presses
 from lib.access.links import NO_TEAM
 from lib.facilitation import archive, controls
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import Conflict, StoreUnavailable
+from lib.team.process import Process
 from lib.workshop import agenda as agenda_
 from lib.workshop import notes
 from lib.workshop.agenda import MINUTES, Agenda

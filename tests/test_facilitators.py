@@ -11,10 +11,10 @@ from lib.access import facilitators
 from lib.access.facilitators import ATTEMPTS, WRONG
 from lib.access.rate_limit import WINDOW
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
 from lib.settings import Settings, SettingsError
 from lib.store import backdating, open_store
 from lib.store.port import Store
+from lib.team.process import Process
 from lib.ui import gate
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Team, Workshop

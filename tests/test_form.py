@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from streamlit.testing.v1 import AppTest
 
 from lib import navigation
-from lib.process import Process
+from lib.team.process import Process
 from lib.ui.artifact_form import description
 from lib.workshop import steps
 from lib.workshop.artifacts import normalise

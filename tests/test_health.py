@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from lib.health import health
-from lib.process import Process
 from lib.store.port import StoreUnavailable
+from lib.team.process import Process
 from lib.workshop.records import Draft, Team
 from tests import pages
 from tests.fakes import FakeGuide, placed

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from lib import completion, navigation
+from lib import navigation
 from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
 from lib.store.port import StoreUnavailable
+from lib.team import confirm as completion
+from lib.team.process import Process
 from lib.workshop import agenda, notes
 from lib.workshop.notes import Note
 from lib.workshop.records import Team
@@ -238,8 +239,8 @@ def test_an_edit_of_an_archived_workshop_waits_in_its_form(
     process: Process, store: WatchedStore, team: Team
 ) -> None:
     """The form sends it again until the server has stored it: once the workshop is back."""
-    from lib import typed
     from lib.store.port import Closed
+    from lib.team import draft_input
     from lib.workshop.ids import new_id
 
     store.inner.archive(team.workshop_id, NOW)
@@ -254,10 +255,10 @@ def test_an_edit_of_an_archived_workshop_waits_in_its_form(
     said = {"step": "challenge", "member": "Ada", "edits": [edit]}
     key = team.step_key("challenge")
     with pytest.raises(Closed):
-        typed.deliver(process, team, said)
+        draft_input.deliver(process, team, said)
     kept = store.inner.asides(key), store.inner.draft(key).fields
     store.inner.archive(team.workshop_id, None)
-    typed.deliver(process, team, said)
+    draft_input.deliver(process, team, said)
 
     assert kept == ([], {})
     assert store.inner.draft(key).fields == {"target_user": "Newcomers"}

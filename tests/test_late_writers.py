@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from lib import navigation
 from lib.guide.port import GuideError
-from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store.port import Conflict, Decision
-from lib.team_copy import WorkingCopy
+from lib.team.process import Process, assemble
+from lib.team.working_copy import WorkingCopy
 from lib.workshop.records import StepKey
 from lib.workshop.status import Event, Phase, Status, decide
 from lib.workshop.transcript import Message, MessageStatus, Role

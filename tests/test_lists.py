@@ -6,8 +6,8 @@ from typing import Any, get_origin
 
 import pytest
 
-from lib import typed
 from lib.guide.scripted.reading import MOST_LISTED
+from lib.team import draft_input
 from lib.ui import artifact_form
 from lib.ui.artifact_card import is_model
 from lib.workshop.artifacts import criteria
@@ -120,8 +120,8 @@ def edit(value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("value", "is_too_much"),
     [
-        ([{"name": "a"}] * typed.MAX_ENTRIES, False),
-        ([{"name": "a"}] * (typed.MAX_ENTRIES + 1), True),
+        ([{"name": "a"}] * draft_input.MAX_ENTRIES, False),
+        ([{"name": "a"}] * (draft_input.MAX_ENTRIES + 1), True),
         ([{"name": ["a"] * 100}] * 100, True),
         ([[[[]] * 1_000] * 2] * 2, True),
         ("a text", False),
@@ -138,11 +138,11 @@ def test_a_form_with_too_many_entries_is_refused_and_keeps_them(
         pages.bring_to(store, team, "stakeholder-mapping")
         said = {"step": "stakeholder-mapping", "member": "Ada", "edits": [edit(value)]}
         if is_too_much:
-            with pytest.raises(typed.TooMuch):
-                typed.deliver(process, team, said)
+            with pytest.raises(draft_input.TooMuch):
+                draft_input.deliver(process, team, said)
         else:
-            typed.deliver(process, team, said)
+            draft_input.deliver(process, team, said)
         draft = process.drafts.current(team.step_key("stakeholder-mapping"))
 
-    assert len(draft.fields.get("stakeholders", [])) <= typed.MAX_ENTRIES
+    assert len(draft.fields.get("stakeholders", [])) <= draft_input.MAX_ENTRIES
     assert not (is_too_much and draft.fields)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.merging import Merged, merge
+from lib.team.merge import Merged, merge
 from lib.workshop import alignment
 
 texts = st.sampled_from(["", "a", "b", "c"])

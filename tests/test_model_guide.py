@@ -29,8 +29,8 @@ from lib.guide.openai_compatible.waiting import Patience
 from lib.guide.port import Guide, GuideError, Proposal, Request
 from lib.guide.scripted import ScriptedGuide
 from lib.guide.usage import Usage
-from lib.process import assemble
 from lib.settings import ROOT, Settings, SettingsError
+from lib.team.process import assemble
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria, models, normalise
 from lib.workshop.artifacts.criteria.matching import is_placeholder, leaves

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from lib import context
 from lib.guide.openai_compatible import ModelGuide, counting, older, prompts
 from lib.guide.openai_compatible.context import BUDGET
 from lib.guide.openai_compatible.waiting import Patience
 from lib.guide.port import Request
 from lib.guide.usage import Usage
 from lib.store.port import Decision, StoreUnavailable
+from lib.team import guide_request
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Recollection, StepKey, Team, Workshop
 from lib.workshop.status import Event, Phase, decide
@@ -107,7 +107,9 @@ def asked_in(store: MemoryStore, key: StepKey) -> Request:
     """Return the request for a reply behind the newest message that is the team's."""
     last = store.messages(key, last=1)[0].position
     draft = Draft({}, Phase.GATHER)
-    return context.request(store, key, draft, before=last + 1, turn="reply", on_wait=lambda _: None)
+    return guide_request.request(
+        store, key, draft, before=last + 1, turn="reply", on_wait=lambda _: None
+    )
 
 
 def answered(guide: ModelGuide, store: MemoryStore, key: StepKey) -> Said:

@@ -13,14 +13,14 @@ from sqlalchemy import event, text
 from streamlit.testing.v1 import AppTest
 
 from lib import navigation
-from lib import process as process_
 from lib.autosave.autosave import Autosave, Unsaved
-from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import PATIENCE, Decision, Store, StoreError, StoreUnavailable
 from lib.store.sql import deadline
 from lib.store.sql.store import SqlStore
-from lib.team_copy import WorkingCopy
+from lib.team import process as process_
+from lib.team.process import Process
+from lib.team.working_copy import WorkingCopy
 from lib.workshop.agenda import Agenda
 from lib.workshop.records import Draft, StepKey, Team
 from lib.workshop.status import Event, Phase, decide

@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 from lib import demo, navigation
 from lib.access import facilitators, links
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Store
+from lib.team.process import Process
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Team, Workshop
 from lib.workshop.roles import REFUSED, AccessRefused, Action, Actor, Role, may

@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 from lib import navigation
 from lib.guide.port import GuideError
 from lib.presses import Press
-from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import LEASE, StoreUnavailable
-from lib.team_copy import WorkingCopy
+from lib.team.process import Process
+from lib.team.working_copy import WorkingCopy
 from lib.ui import bubbles, press, safe
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
 from lib.workshop import steps

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from lib import inbox
 from lib.access.token_bucket import Buckets, Rate
-from lib.process import Process
+from lib.team import chat_input
+from lib.team.process import Process
 from lib.workshop.records import Team
 from lib.workshop.transcript import Role
 from tests import pages
@@ -36,7 +36,7 @@ def team(store: WatchedStore, process: Process) -> Team:
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """The clock of a server whose teams may send two messages at once, and one a second."""
     clock = FakeClock()
-    monkeypatch.setattr(inbox, "_sending", Buckets(Rate(burst=2, per_second=1), clock))
+    monkeypatch.setattr(chat_input, "_sending", Buckets(Rate(burst=2, per_second=1), clock))
     return clock
 
 
@@ -60,17 +60,17 @@ def test_messages_over_the_rate_wait_in_the_box_and_come_later_in_order(
         pages.send(app, team, "challenge", *entries)
         assert said(store, team)[-1] == text
     assert said(store, team) == ["one", "two", "three", "four"]
-    assert any(inbox.TOO_MANY in each for each in shown)
+    assert any(chat_input.TOO_MANY in each for each in shown)
 
 
 def test_what_a_box_delivers_by_itself_is_held_to_the_same_rate(
     store: WatchedStore, process: Process, team: Team, clock: FakeClock
 ) -> None:
     entries: list[Any] = [entry(text) for text in ("one", "two", "three")]
-    inbox.deliver(process, team, "challenge", "Ada", entries)
+    chat_input.deliver(process, team, "challenge", "Ada", entries)
     assert said(store, team) == ["one", "two"]
     clock.move(3)
-    inbox.deliver(process, team, "challenge", "Ada", entries[2:])
+    chat_input.deliver(process, team, "challenge", "Ada", entries[2:])
 
     assert said(store, team) == ["one", "two", "three"]
 
@@ -80,6 +80,6 @@ def test_one_team_holds_up_no_other(
 ) -> None:
     other = pages.new_team(store, "Others")
     for each in (team, other):
-        inbox.deliver(process, each, "challenge", "Ada", [entry("one"), entry("two")])
+        chat_input.deliver(process, each, "challenge", "Ada", [entry("one"), entry("two")])
 
     assert said(store, team) == said(store, other) == ["one", "two"]

@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from lib import navigation
 from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
 from lib.store.port import StoreUnavailable
+from lib.team.process import Process
 from lib.workshop.records import Draft, Team
 from lib.workshop.redaction import MARKER, RedactionRefused
 from lib.workshop.transcript import Message

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
-from lib import reopening
 from lib.autosave.autosave import Unsaved
-from lib.edits import Edit
 from lib.facilitation import reset_archive
-from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Conflict, NotFound, Store
-from lib.team_copy import WorkingCopy
+from lib.team import reopen
+from lib.team.edits import Edit
+from lib.team.process import Process, assemble
+from lib.team.working_copy import WorkingCopy
 from lib.workshop.ids import new_id
 from lib.workshop.notes import Kind, Note
 from lib.workshop.records import Aside, Draft, Recollection, StepKey, Unsent
@@ -153,7 +153,7 @@ def everywhere(store: Store) -> tuple[StepKey, Message]:
     (team,) = store.teams(key.workshop_id)
     confirm(store, team, key.step, artifact={"pains": [SENTENCE]}, summary=f"- {SAID}")
     process = assemble(Settings(), store, FakeGuide())
-    reopening.reset(store, process.drafts, key, actor="Ada", at=AT)
+    reopen.reset(store, process.drafts, key, actor="Ada", at=AT)
     return key, store.messages(key, era=0)[0]
 
 
@@ -443,7 +443,7 @@ def test_an_old_version_a_tab_holds_is_restored_as_it_is_stored(
     confirm(store, team, key.step, artifact={"problem_statement": SENTENCE})
     (version,) = store.versions(key)
     store.redact(key, redaction(message, key))
-    reopening.restore(store, ours.drafts, key, version, actor="Ada", at=AT)
+    reopen.restore(store, ours.drafts, key, version, actor="Ada", at=AT)
 
     assert store.draft(key).fields == {"problem_statement": MARKER}
     assert words_in(held(store)) == []
@@ -455,11 +455,11 @@ def test_undoing_a_start_over_gives_back_what_was_redacted(
     ours, key = server(), new_step(store)
     (message,) = store.append(key, [question(SAID)])
     ours.drafts.edit(key, "problem_statement", SENTENCE)
-    reopening.reset(store, ours.drafts, key, actor="Ada", at=AT)
+    reopen.reset(store, ours.drafts, key, actor="Ada", at=AT)
     store.redact(key, redaction(message, key))
     (era,) = reset_archive.archived(store, key)
     assert era.draft == {"problem_statement": MARKER}
-    reopening.undo(store, ours.drafts, key, actor="Ada", at=AT)
+    reopen.undo(store, ours.drafts, key, actor="Ada", at=AT)
 
     assert store.draft(key).fields == {"problem_statement": MARKER}
     assert [each.text for each in store.messages(key)] == [MARKER]
@@ -475,10 +475,10 @@ def test_a_reopening_is_still_undone_after_a_redaction(
     for slug in ("challenge", "stakeholder-mapping", "user-research"):
         confirm(store, team, slug, artifact={"x": slug})
     before = {slug: state.status for slug, state in store.steps(key.team).items()}
-    reopening.revise(store, ours.drafts, key, actor="Ada", at=AT)
+    reopen.revise(store, ours.drafts, key, actor="Ada", at=AT)
     reopened = {slug: state.status for slug, state in store.steps(key.team).items()}
     store.redact(key, redaction(message, key))
-    reopening.undo(store, ours.drafts, key, actor="Ada", at=AT)
+    reopen.undo(store, ours.drafts, key, actor="Ada", at=AT)
 
     assert list(reopened.values()).count(Status.NEEDS_REGENERATION) >= 2
     assert {slug: state.status for slug, state in store.steps(key.team).items()} == before

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import demo, inbox, navigation, typed
+from lib import demo, navigation
 from lib.access import facilitators
 from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
+from lib.team import chat_input, draft_input
+from lib.team.process import Process
 from lib.ui import gate
 from lib.workshop import rights, roles, steps
 from lib.workshop.artifacts.models import MODELS
@@ -145,7 +146,7 @@ def _revises(app: AppTest) -> AppTest:
 def _says(app: AppTest) -> AppTest:
     held = app.session_state["tab"].copy
     outbox = [{"id": new_id(), "text": "They leave."}]
-    app.session_state[inbox.box_key(held, held.open_step)] = {"outbox": outbox}
+    app.session_state[chat_input.box_key(held, held.open_step)] = {"outbox": outbox}
     return app.run()
 
 
@@ -154,7 +155,7 @@ def _types(app: AppTest) -> AppTest:
     field = next(iter(held.drafts[held.open_step].fields))
     edit = {"field": field, "value": "Other words", "was": None, "writer": new_id(), "revision": 1}
     edits = [{**edit, "epoch": held.drafts[held.open_step].epoch}]
-    app.session_state[typed.form_key(held, held.open_step)] = {"edits": edits}
+    app.session_state[draft_input.form_key(held, held.open_step)] = {"edits": edits}
     return app.run()
 
 

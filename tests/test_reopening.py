@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from lib import reopening
-from lib.completion import NotReady
-from lib.edits import Edit
 from lib.facilitation import together, told_together
-from lib.replies import Replies
 from lib.store.port import Conflict, Decision, StoreUnavailable
 from lib.store.sql.schema import metadata
 from lib.store.sql.store import SqlStore
+from lib.team import reopen
+from lib.team.confirm import NotReady
+from lib.team.edits import Edit
+from lib.team.replies import Replies
 from lib.workshop import steps
 from lib.workshop.agenda import Agenda
 from lib.workshop.artifacts import summaries
@@ -523,9 +523,9 @@ def test_a_team_revises_step_3_catches_up_and_the_story_is_told_in_a_few_lines(
 
 def test_a_revise_is_taken_back_until_something_was_built_on_it(server: Server) -> None:
     server.do("persona", Event.REVISE)
-    free = reopening.may_undo(server.store, server.drafts, server.at("persona"))
+    free = reopen.may_undo(server.store, server.drafts, server.at("persona"))
     server.write("persona", VARIANTS["persona"][1])
-    built_on = reopening.may_undo(server.store, server.drafts, server.at("persona"))
+    built_on = reopen.may_undo(server.store, server.drafts, server.at("persona"))
 
     assert (free, built_on) == (True, False)
     with pytest.raises(TransitionRefused, match="has been worked on since"):
@@ -537,7 +537,7 @@ def test_a_message_since_is_work(server: Server, step: str) -> None:
     server.do("persona", Event.REVISE)
     server.store.append(server.at(step), [said(server)])
 
-    assert not reopening.may_undo(server.store, server.drafts, server.at("persona"))
+    assert not reopen.may_undo(server.store, server.drafts, server.at("persona"))
 
 
 def test_a_greeting_since_is_no_work_even_where_it_moves_the_draft(server: Server) -> None:

@@ -9,14 +9,14 @@ from functools import partial
 
 import pytest
 
-from lib import reopening
 from lib.guide.port import GuideError
-from lib.process import Process, assemble
-from lib.replies import utc_now
-from lib.reply import Reply
 from lib.settings import Settings
 from lib.store import open_store, permits
 from lib.store.port import LEASE, Closed, Decision, Store, StoreUnavailable
+from lib.team import reopen
+from lib.team.process import Process, assemble
+from lib.team.replies import utc_now
+from lib.team.reply import Reply
 from lib.workshop.records import StepKey
 from lib.workshop.rights import TeamPermit
 from lib.workshop.roles import Action
@@ -664,7 +664,7 @@ def test_a_reply_ends_when_its_step_is_started_over_on_another_server(
     key = new_step(here.store)
     live = growing(here, guide, key)
     assert here.autosave.flush(key)
-    reopening.reset(there.store, there.drafts, key, actor="Ada", at=utc_now())
+    reopen.reset(there.store, there.drafts, key, actor="Ada", at=utc_now())
     here.replies.renew(key)
     # The step is greeted anew meanwhile.
     gave_way = here.replies.live(key) is not live

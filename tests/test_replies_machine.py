@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from lib.guide.port import GuideError, Proposal, Request
-from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store.port import LEASE, StoreUnavailable
+from lib.team.process import Process, assemble
 from lib.workshop.ids import greeting_id, reply_id
 from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, Role
 from tests.fakes import PATIENCE, new_step, proposal, question

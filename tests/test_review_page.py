@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import facilitation, process
+from lib import facilitation
 from lib.facilitation import Room, TeamSummary
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Decision, StoreUnavailable
 from lib.store.port import Store as AnyStore
+from lib.team import process
+from lib.team.process import Process
 from lib.ui import downloads, review_page, tables
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.ids import new_id, new_link

@@ -9,11 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import completion, demo, navigation, process, reopening
+from lib import demo, navigation
 from lib.facilitation import Room
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
 from lib.settings import Settings
+from lib.team import confirm, process, reopen
+from lib.team.process import Process
 from lib.workshop import steps
 from lib.workshop.records import Team, Workshop
 from lib.workshop.status import Status
@@ -85,9 +86,7 @@ def test_a_stop_about_what_nobody_shows_any_more_is_left_out(
     for slug in steps.SLUGS:
         if parts.store.steps(team.key)[slug].status is Status.NEEDS_REGENERATION:
             key = team.step_key(slug)
-            completion.still_valid(
-                parts.store, parts.drafts, key, actor="Ines", at=datetime.now(UTC)
-            )
+            confirm.still_valid(parts.store, parts.drafts, key, actor="Ines", at=datetime.now(UTC))
     after = [each["title"] for each in shown(workshop) or []]
 
     assert [title for title in before if title not in after] == ["A step to look at again"]
@@ -96,7 +95,7 @@ def test_a_stop_about_what_nobody_shows_any_more_is_left_out(
 def test_a_demo_somebody_revised_has_its_tour_still(parts: Process, workshop: Workshop) -> None:
     team = parts.store.teams(workshop.id)[0]
     key = team.step_key("challenge")
-    reopening.revise(parts.store, parts.drafts, key, actor="Mara", at=datetime.now(UTC))
+    reopen.revise(parts.store, parts.drafts, key, actor="Mara", at=datetime.now(UTC))
 
     assert len(shown(workshop) or []) == 6
 

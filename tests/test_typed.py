@@ -11,9 +11,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation, typed
-from lib.process import Process
+from lib import navigation
 from lib.store.port import Decision, StoreUnavailable
+from lib.team import draft_input
+from lib.team.process import Process
 from lib.ui import endpoints
 from lib.workshop.ids import new_id
 from lib.workshop.records import Aside, Fields, StepKey, Team
@@ -83,7 +84,7 @@ def confirm(store: WatchedStore, team: Team) -> None:
 def test_what_is_delivered_is_stored_before_the_browser_is_told_so(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
-    told = typed.deliver(process, team, said(edit("target_user", " Nurses ")))
+    told = draft_input.deliver(process, team, said(edit("target_user", " Nurses ")))
 
     assert stored(store, key) == {"target_user": "Nurses"}
     assert told == {
@@ -101,7 +102,7 @@ def test_what_cannot_be_stored_now_is_kept_and_the_browser_is_told_to_say_it_aga
 ) -> None:
     process.drafts.current(key)
     store.away = True
-    told = typed.deliver(process, team, said(edit("target_user", "Nurses")))
+    told = draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
     store.away = False
 
     assert told["stored"] is False
@@ -116,9 +117,9 @@ def test_what_is_said_again_when_the_database_is_back_is_taken_in_once(
     process.drafts.current(key)
     store.away = True
     for _ in range(3):
-        typed.deliver(process, team, said(edit("target_user", "Nurses")))
+        draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
     store.away = False
-    told = typed.deliver(process, team, said(edit("target_user", "Nurses")))
+    told = draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
 
     assert (told["stored"], told["revision"], told["aside"]) == (True, 1, [])
     assert stored(store, key) == {"target_user": "Nurses"}
@@ -129,15 +130,15 @@ def test_a_server_that_knows_no_draft_takes_nothing_in_while_the_database_is_awa
 ) -> None:
     store.away = True
     with pytest.raises(StoreUnavailable):
-        typed.deliver(process, team, said(edit("target_user", "Nurses")))
+        draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
 
 
 def test_a_repeat_that_comes_late_does_not_undo_what_came_since(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
     first, second = edit("target_user", "Nur"), edit("target_user", "Nurses", "Nur", revision=2)
-    typed.deliver(process, team, said(second | {"was": None}))
-    told = typed.deliver(process, team, said(first))
+    draft_input.deliver(process, team, said(second | {"was": None}))
+    told = draft_input.deliver(process, team, said(first))
 
     assert stored(store, key) == {"target_user": "Nurses"}
     assert (told["stored"], told["behind"]) == (False, {"target_user": 2})
@@ -148,10 +149,10 @@ def test_an_edit_with_too_low_a_number_is_stored_once_it_has_a_higher_one(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
     """A browser of the release before numbers its edits by a clock, which may be set back."""
-    typed.deliver(process, team, said(edit("target_user", "Nurses", revision=90)))
+    draft_input.deliver(process, team, said(edit("target_user", "Nurses", revision=90)))
     low = edit("target_user", "Night nurses", "Nurses", revision=10)
-    told = typed.deliver(process, team, said(low))
-    again = typed.deliver(
+    told = draft_input.deliver(process, team, said(low))
+    again = draft_input.deliver(
         process, team, said(low | {"revision": told["behind"]["target_user"] + 1})
     )
 
@@ -163,10 +164,10 @@ def test_what_was_sent_and_is_in_the_draft_is_what_the_next_edit_changes(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
     """Ben has taken out what Ada sent and has no answer to: her next edit is of what he took out."""
-    typed.deliver(process, team, said(edit("target_user", "Nur")))
-    typed.deliver(process, team, said(edit("target_user", "", "Nur", writer=BEN)))
+    draft_input.deliver(process, team, said(edit("target_user", "Nur")))
+    draft_input.deliver(process, team, said(edit("target_user", "", "Nur", writer=BEN)))
     later = edit("target_user", "Nurses", revision=2, sent=["Nur"], sent_as=[[ADA, 1]])
-    told = typed.deliver(process, team, said(later))
+    told = draft_input.deliver(process, team, said(later))
 
     assert (stored(store, key), told["aside"]) == ({}, ["target_user"])
     assert asides(store, key) == [("Ada", "Nurses")]
@@ -178,9 +179,9 @@ def test_what_was_sent_and_is_in_the_draft_is_what_the_next_edit_changes(
 def test_junk_about_what_was_sent_is_passed_over(
     store: WatchedStore, process: Process, team: Team, key: StepKey, junk: object
 ) -> None:
-    typed.deliver(process, team, said(edit("target_user", "Nur")))
+    draft_input.deliver(process, team, said(edit("target_user", "Nur")))
     later = edit("target_user", "Nurses", revision=2, sent=["Nur"], sent_as=junk)
-    typed.deliver(process, team, said(later))
+    draft_input.deliver(process, team, said(later))
 
     assert stored(store, key) == {"target_user": "Nurses"}
 
@@ -188,9 +189,9 @@ def test_junk_about_what_was_sent_is_passed_over(
 def test_of_four_values_sent_before_the_newest_three_count(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
-    typed.deliver(process, team, said(edit("target_user", "Nurs")))
+    draft_input.deliver(process, team, said(edit("target_user", "Nurs")))
     later = edit("target_user", "Nurses", revision=5, sent=["N", "Nu", "Nur", "Nurs"])
-    told = typed.deliver(process, team, said(later))
+    told = draft_input.deliver(process, team, said(later))
 
     assert (stored(store, key), told["aside"]) == ({"target_user": "Nurses"}, [])
 
@@ -199,7 +200,7 @@ def test_the_edits_of_one_request_are_taken_in_by_their_revisions(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
     later = edit("desired_outcome", "They sleep", revision=8)
-    typed.deliver(process, team, said(later, edit("target_user", "Nurses", revision=7)))
+    draft_input.deliver(process, team, said(later, edit("target_user", "Nurses", revision=7)))
 
     assert stored(store, key) == {"target_user": "Nurses", "desired_outcome": "They sleep"}
 
@@ -207,9 +208,9 @@ def test_the_edits_of_one_request_are_taken_in_by_their_revisions(
 def test_typing_on_before_the_answer_came_is_no_quarrel_with_oneself(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
-    typed.deliver(process, team, said(edit("target_user", "Nur")))
+    draft_input.deliver(process, team, said(edit("target_user", "Nur")))
     # The answer was lost: as far as the tab knows the field still holds nothing.
-    told = typed.deliver(
+    told = draft_input.deliver(
         process, team, said(edit("target_user", "Nurses", revision=2, sent=["Nur"]))
     )
 
@@ -220,9 +221,9 @@ def test_typing_on_before_the_answer_came_is_no_quarrel_with_oneself(
 def test_two_tabs_with_different_fields_lose_nothing(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
-    typed.deliver(process, team, said(edit("target_user", "Nurses")))
+    draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
     theirs = edit("desired_outcome", "They sleep", writer=BEN)
-    typed.deliver(process, team, said(theirs, member="Ben"))
+    draft_input.deliver(process, team, said(theirs, member="Ben"))
 
     assert stored(store, key) == {"target_user": "Nurses", "desired_outcome": "They sleep"}
 
@@ -230,9 +231,9 @@ def test_two_tabs_with_different_fields_lose_nothing(
 def test_of_two_tabs_with_the_same_field_the_second_is_told_and_both_are_kept(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
-    typed.deliver(process, team, said(edit("target_user", "Nurses")))
+    draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
     theirs = edit("target_user", "Doctors", writer=BEN)
-    told = typed.deliver(process, team, said(theirs, member="Ben"))
+    told = draft_input.deliver(process, team, said(theirs, member="Ben"))
 
     assert (told["stored"], told["same"], told["aside"]) == (True, [], ["target_user"])
     assert told["fields"] == {"target_user": "Nurses"}
@@ -243,7 +244,7 @@ def test_what_comes_for_a_step_that_was_confirmed_is_set_aside(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
     confirm(store, team)
-    told = typed.deliver(process, team, said(edit("target_user", "Nurses")))
+    told = draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
 
     assert (told["stored"], told["aside"]) == (True, ["target_user"])
     assert (stored(store, key), asides(store, key)) == ({}, [("Ada", "Nurses")])
@@ -252,7 +253,7 @@ def test_what_comes_for_a_step_that_was_confirmed_is_set_aside(
 def test_what_was_typed_in_another_life_of_the_step_is_set_aside(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
-    told = typed.deliver(process, team, said(edit("target_user", "Nurses", epoch=3)))
+    told = draft_input.deliver(process, team, said(edit("target_user", "Nurses", epoch=3)))
 
     assert told["aside"] == ["target_user"]
     assert stored(store, key) == {}
@@ -262,7 +263,7 @@ def test_an_edit_without_a_name_is_its_teams(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
     confirm(store, team)
-    typed.deliver(process, team, said(edit("target_user", "Nurses"), member=" \n "))
+    draft_input.deliver(process, team, said(edit("target_user", "Nurses"), member=" \n "))
 
     assert asides(store, key) == [(team.name, "Nurses")]
 
@@ -271,7 +272,9 @@ def test_a_name_is_one_clean_line(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
     confirm(store, team)
-    typed.deliver(process, team, said(edit("target_user", "N"), member="A\x00da\n <b>" + "x" * 99))
+    draft_input.deliver(
+        process, team, said(edit("target_user", "N"), member="A\x00da\n <b>" + "x" * 99)
+    )
     ((author, _),) = asides(store, key)
 
     assert author == ("Ada <b>" + "x" * 99)[:MAX_NAME]
@@ -281,7 +284,9 @@ def test_a_step_nobody_has_opened_takes_nothing_in(
     store: WatchedStore, process: Process, team: Team
 ) -> None:
     with pytest.raises(KeyError):
-        typed.deliver(process, team, said(edit("personas", [{"name": "Ada"}]), step="persona"))
+        draft_input.deliver(
+            process, team, said(edit("personas", [{"name": "Ada"}]), step="persona")
+        )
 
     assert stored(store, team.step_key("persona")) == {}
 
@@ -310,7 +315,9 @@ JUNK = {
 def test_what_no_form_of_ours_sends_is_passed_over_and_its_neighbours_are_taken_in(
     store: WatchedStore, process: Process, team: Team, key: StepKey, junk: object
 ) -> None:
-    typed.deliver(process, team, said(junk, edit("desired_outcome", "They sleep", revision=9)))
+    draft_input.deliver(
+        process, team, said(junk, edit("desired_outcome", "They sleep", revision=9))
+    )
 
     assert stored(store, key) == {"desired_outcome": "They sleep"}
 
@@ -321,7 +328,7 @@ def test_a_value_of_another_shape_does_not_get_into_the_draft(
     store: WatchedStore, process: Process, team: Team, key: StepKey, field: str, value: object
 ) -> None:
     before = edit(field, value, was=value, sent=[value] * 9)
-    typed.deliver(process, team, said(before))
+    draft_input.deliver(process, team, said(before))
     kept = stored(store, key)
 
     assert all(isinstance(each, str) for each in kept.values())
@@ -332,7 +339,7 @@ def test_a_value_of_another_shape_does_not_get_into_the_draft(
 def test_edits_that_are_no_list_are_passed_over(
     store: WatchedStore, process: Process, team: Team, key: StepKey, edits: object
 ) -> None:
-    told = typed.deliver(process, team, said() | {"edits": edits})
+    told = draft_input.deliver(process, team, said() | {"edits": edits})
 
     assert (told["stored"], stored(store, key)) == (True, {})
 
@@ -348,8 +355,8 @@ def kept(store: WatchedStore, key: StepKey, writer: str = ADA) -> str | None:
 def test_an_unsent_text_is_kept_and_the_newest_revision_wins(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
-    told = typed.deliver(process, team, unsent("They\x00 le\ud83d", 2))
-    typed.deliver(process, team, unsent("Th", 1))
+    told = draft_input.deliver(process, team, unsent("They\x00 le\ud83d", 2))
+    draft_input.deliver(process, team, unsent("Th", 1))
 
     assert told == {"stored": True, "revision": 2}
     assert kept(store, key) == "They le"
@@ -360,31 +367,31 @@ def test_stored_is_answered_only_for_what_was_stored(
     store: WatchedStore, process: Process, team: Team, key: StepKey, revision: int
 ) -> None:
     """A clock set back, or a tab restored from a backup, sends a revision that is not newer."""
-    typed.deliver(process, team, unsent("They leave", 7))
-    told = typed.deliver(process, team, unsent("They leave us", revision))
+    draft_input.deliver(process, team, unsent("They leave", 7))
+    told = draft_input.deliver(process, team, unsent("They leave us", revision))
 
     assert told == {"stored": False, "revision": 7}
     assert kept(store, key) == "They leave"
 
-    again = typed.deliver(process, team, unsent("They leave us", told["revision"] + 1))
+    again = draft_input.deliver(process, team, unsent("They leave us", told["revision"] + 1))
 
     assert again == {"stored": True, "revision": 8}
     assert kept(store, key) == "They leave us"
 
 
 def test_an_unsent_text_that_arrives_twice_is_stored(process: Process, team: Team) -> None:
-    told = [typed.deliver(process, team, unsent("They leave", 1)) for _ in range(2)]
+    told = [draft_input.deliver(process, team, unsent("They leave", 1)) for _ in range(2)]
 
     assert told == [{"stored": True, "revision": 1}] * 2
 
 
 def recalled(process: Process, team: Team, writer: Any, member: str = "Ada") -> Any:
     said = {"step": "challenge", "member": member, "writer": writer, "recall": writer}
-    return typed.deliver(process, team, said)
+    return draft_input.deliver(process, team, said)
 
 
 def test_an_unsent_text_is_read_only_by_its_secret_id(process: Process, team: Team) -> None:
-    typed.deliver(process, team, unsent("I would rather not say", 3))
+    draft_input.deliver(process, team, unsent("I would rather not say", 3))
     nothing = {"text": "", "revision": 0}
     guesses = (BEN, "", "Ada", None, [ADA], {"writer": ADA}, True)
 
@@ -395,13 +402,13 @@ def test_an_unsent_text_is_read_only_by_its_secret_id(process: Process, team: Te
 def test_a_teammate_of_the_same_name_neither_sees_nor_deletes_an_unsent_text(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
-    typed.deliver(process, team, unsent("I would rather not say", 3))
+    draft_input.deliver(process, team, unsent("I would rather not say", 3))
     for member in ("Ada", ""):
         app = pages.opened_step(team, "challenge", member)
 
         assert "rather not say" not in json.dumps(pages.box(app))
 
-    typed.deliver(process, team, unsent("", 9, writer=BEN, instead_of=ADA))
+    draft_input.deliver(process, team, unsent("", 9, writer=BEN, instead_of=ADA))
 
     assert kept(store, key) == "I would rather not say"
 
@@ -422,7 +429,7 @@ def test_an_unsent_text_that_no_box_of_ours_sends_is_refused(
     store: WatchedStore, process: Process, team: Team, key: StepKey, junk: dict[str, Any]
 ) -> None:
     with pytest.raises((KeyError, TypeError)):
-        typed.deliver(process, team, junk)
+        draft_input.deliver(process, team, junk)
 
     assert kept(store, key) is None
 
@@ -450,8 +457,8 @@ def test_what_comes_by_both_ways_is_taken_in_once(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
     app = pages.opened_step(team, "challenge")
-    typed.deliver(process, team, said(edit("target_user", "Nurses")))
-    typed.deliver(process, team, said(edit("target_user", "Doctors", "Nurses", writer=BEN)))
+    draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
+    draft_input.deliver(process, team, said(edit("target_user", "Doctors", "Nurses", writer=BEN)))
     typed_in(app, team, edit("target_user", "Nurses"))
 
     assert process.drafts.current(key).fields == {"target_user": "Doctors"}
@@ -489,9 +496,9 @@ def test_what_was_set_aside_can_be_used_and_what_it_replaces_is_kept_in_its_stea
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
     app = pages.opened_step(team, "challenge")
-    typed.deliver(process, team, said(edit("target_user", "Nurses")))
+    draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
     theirs = edit("target_user", "Doctors", writer=BEN)
-    typed.deliver(process, team, said(theirs, member="Ben"))
+    draft_input.deliver(process, team, said(theirs, member="Ben"))
     pages.drawn(app.run())
     pages.drawn(app.button(key=f"use/target_user/{BEN}/1").click().run())
 
@@ -528,7 +535,7 @@ def test_what_cannot_be_taken_in_with_a_rerun_breaks_no_page_and_is_with_the_nex
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
     app = pages.opened_step(team, "challenge")
-    typed.deliver(process, team, said(edit("target_user", "Nurses")))
+    draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
     clash = edit("target_user", "Doctors", writer=BEN)
     store.away = True
     typed_in(app, team, clash)
@@ -543,7 +550,7 @@ def test_what_cannot_be_taken_in_with_a_rerun_breaks_no_page_and_is_with_the_nex
 
 @pytest.fixture
 def client() -> TestClient:
-    answer = endpoints.taking(typed.deliver, typed.MAX_TYPED)
+    answer = endpoints.taking(draft_input.deliver, draft_input.MAX_TYPED)
     return TestClient(Starlette(routes=[Route(navigation.TYPED, answer, methods=["POST"])]))
 
 
@@ -573,7 +580,7 @@ def test_whatever_is_wrong_gets_the_same_empty_answer(client: TestClient, team: 
 
 
 def test_what_is_too_much_is_refused_before_it_is_read(client: TestClient) -> None:
-    assert post(client, b" " * (typed.MAX_TYPED + 1)) == (413, b"")
+    assert post(client, b" " * (draft_input.MAX_TYPED + 1)) == (413, b"")
 
 
 def test_what_cannot_be_taken_in_now_is_left_to_the_browser(

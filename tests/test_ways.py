@@ -13,9 +13,9 @@ from lib import navigation
 from lib.access import codes as ways
 from lib.access import links
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process
 from lib.settings import Settings
 from lib.store.port import Store
+from lib.team.process import Process
 from lib.ui import qr_page
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Code, Team, Workshop

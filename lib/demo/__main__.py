@@ -9,10 +9,11 @@ import urllib.request
 import webbrowser
 from pathlib import Path
 
-from lib import demo, process
+from lib import demo
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import ROOT, Settings
 from lib.store import open_store
+from lib.team import process
 from lib.workshop.clock import utc_now
 
 #: Where the demo is kept, so that nothing real is touched.

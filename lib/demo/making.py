@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lib import completion, reopening
 from lib.demo import story as story_
 from lib.demo.conversation import talk
 from lib.demo.story import Act, Story
-from lib.drafts import Drafts
 from lib.guide.port import Request
 from lib.store import backdating
 from lib.store.port import Store, upstream_artifacts
+from lib.team import confirm
+from lib.team import reopen as reopening
+from lib.team.drafts import Drafts
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Team, Workshop
 
@@ -117,7 +118,7 @@ class _Stage:
             self.drafts.flush(team.key)
         if act.end == "confirm":
             actor = act.says[-1][0]
-            completion.confirm(self.store, self.drafts, key, actor=actor, at=at)
+            confirm.confirm(self.store, self.drafts, key, actor=actor, at=at)
 
     def _request(self, team: Team, act: Act, base: Draft) -> Request:
         key = team.step_key(act.step)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
-from lib.drafts import Drafts
 from lib.store.port import Conflict, Store
+from lib.team.drafts import Drafts
 from lib.workshop import notes
 from lib.workshop.agenda import Agenda
 from lib.workshop.ids import new_id

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from lib.facilitation import Room, controls
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store.port import StoreError
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.ui import countdown, gate, press, room_panel
 from lib.workshop import agenda as agenda_
 from lib.workshop import steps

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.facilitation import reset_archive
 from lib.facilitation.reset_archive import Archived
-from lib.process import Process
+from lib.team.process import Process
 from lib.ui import artifact_card
 from lib.ui.moment import when
 from lib.ui.safe import escaped

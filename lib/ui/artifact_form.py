@@ -12,8 +12,9 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from lib import navigation, typed, working_copy
-from lib.team_copy import WorkingCopy
+from lib import navigation, working_copy
+from lib.team import draft_input
+from lib.team.working_copy import WorkingCopy
 from lib.ui.artifact_card import is_model
 from lib.ui.component import component
 from lib.workshop.artifacts.models import MODELS
@@ -30,10 +31,10 @@ _mounted = component("form")
 
 
 def show(copy: WorkingCopy, step: str) -> None:
-    """Draw the form; what comes back from it is taken in by `lib.typed`."""
+    """Draw the form; what comes back from it is taken in by `lib.team.draft_input`."""
     draft = copy.drafts[step]
     _mounted(
-        key=typed.form_key(copy, step),
+        key=draft_input.form_key(copy, step),
         data={
             "storage": f"throughline/form/{copy.team.id}/{step}",
             "spec": description(MODELS[step]),

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from lib.process import Process
 from lib.store.port import StoreError
-from lib.team_copy import WorkingCopy
+from lib.team.process import Process
+from lib.team.working_copy import WorkingCopy
 from lib.ui import artifact_card, press
 from lib.ui.safe import escaped
 from lib.workshop.artifacts.models import MODELS

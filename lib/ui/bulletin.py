@@ -6,10 +6,10 @@ import streamlit as st
 
 from lib import working_copy
 from lib.facilitation import controls
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store.port import StoreError
-from lib.team_copy import WorkingCopy
+from lib.team.process import Process
+from lib.team.replies import utc_now
+from lib.team.working_copy import WorkingCopy
 from lib.ui import countdown, press
 from lib.ui.moment import zone
 from lib.ui.safe import escaped

@@ -7,13 +7,14 @@ from math import ceil
 
 import streamlit as st
 
-from lib import inbox, navigation, turns, working_copy
-from lib.process import Process
-from lib.reply import Reply
+from lib import navigation, turns, working_copy
 from lib.store import permits
 from lib.store.port import Closed, StoreError, StoreUnavailable
 from lib.store.sql import deadline
-from lib.team_copy import WINDOW, WorkingCopy
+from lib.team import chat_input
+from lib.team.process import Process
+from lib.team.reply import Reply
+from lib.team.working_copy import WINDOW, WorkingCopy
 from lib.ui import bubbles, chat_box, page, press, safe
 from lib.ui.chat_box import Delivery, Refusal, Suggested
 from lib.ui.unsaved_line import UnsavedLine
@@ -36,7 +37,7 @@ def receive(process: Process, copy: WorkingCopy, step: str) -> None:
     What cannot be stored now stays in the box's outbox, which sends it again.
     """
     try:
-        taken = inbox.take_in(process, copy, step)
+        taken = chat_input.take_in(process, copy, step)
         if not taken and not copy.closed_because(step):
             with permits.held(copy.permit(Action.SAY, step)):
                 process.replies.attend(
@@ -135,7 +136,7 @@ def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) 
         elif not closed:
             _offer_another(process, copy, step)
     chat_box.show(
-        inbox.box_key(copy, step),
+        chat_input.box_key(copy, step),
         storage=f"throughline/{copy.team.id}/{step}",
         placeholder="Tell the guide …",
         settled=sorted(copy.settled.get(step, ())),

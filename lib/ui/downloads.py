@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib.facilitation import exports
 from lib.facilitation.exports import Sheet
-from lib.process import Process
+from lib.team.process import Process
 from lib.ui import gate
 from lib.workshop.roles import Action
 

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from lib import completion, navigation, working_copy
-from lib.process import Process
-from lib.replies import utc_now
+from lib import navigation, working_copy
 from lib.store.port import Closed, Conflict, StoreUnavailable
-from lib.team_copy import Asking, WorkingCopy
+from lib.team import confirm
+from lib.team.process import Process
+from lib.team.replies import utc_now
+from lib.team.working_copy import Asking, WorkingCopy
 from lib.ui import (
     artifact_card,
     artifact_form,
@@ -36,7 +37,7 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
             history_panel.read(process, copy, step)
         return
     if copy.closed_because(step):
-        # What was typed in the last moment before comes all the same: see `lib.typed`.
+        # What was typed in the last moment before comes all the same: see `lib.team.draft_input`.
         _card(copy, step)
         aside_panel.show(process, copy, step)
         history_panel.read(process, copy, step)
@@ -115,8 +116,8 @@ def _complete(process: Process, copy: WorkingCopy, step: str) -> None:
     key = copy.key(step)
     try:
         with copy.acting(process, Action.CONFIRM, step):
-            completion.confirm(process.store, process.drafts, key, actor=actor, at=utc_now())
-    except completion.NotReady as exc:
+            confirm.confirm(process.store, process.drafts, key, actor=actor, at=utc_now())
+    except confirm.NotReady as exc:
         st.warning("Not quite yet: " + _flat(" ".join(exc.missing)))
     except (TransitionRefused, Conflict):
         working_copy.notify("Somebody in your team confirmed this step a moment ago.")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lib import working_copy
-from lib.process import Process
 from lib.store.port import StoreError
-from lib.team_copy import WorkingCopy
+from lib.team.process import Process
+from lib.team.working_copy import WorkingCopy
 from lib.ui import artifact_card, differences_view, press
 from lib.ui.moment import when
 from lib.ui.safe import escaped

@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lib import health, inbox, navigation, process, typed
+from lib import health, navigation
 from lib.access import facilitators, links
-from lib.process import Process
-from lib.replies import utc_now
 from lib.settings import SettingsError
 from lib.store.port import Closed, StoreError
+from lib.team import chat_input, draft_input, process
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.ui import scripts
 from lib.ui.guard import is_foreign
 from lib.workshop.records import Team
@@ -52,7 +53,7 @@ def taking(take: Take, most: int) -> Answer:
             return Response(status_code=413)
         try:
             told = await run_in_threadpool(_take, take, json.loads(body))
-        except typed.TooMuch:
+        except draft_input.TooMuch:
             return Response(status_code=413)
         except (ValueError, KeyError, TypeError, RecursionError, AccessRefused):
             return Response(status_code=404)
@@ -83,7 +84,7 @@ def _take(take: Take, said: Any) -> dict[str, Any] | None:
 
 
 def _outbox(running: Process, team: Team, said: Any) -> None:
-    inbox.deliver(running, team, said["step"], str(said["member"]), said["outbox"])
+    chat_input.deliver(running, team, said["step"], str(said["member"]), said["outbox"])
 
 
 #: Bytes of a question whether a page shows what there is.
@@ -197,7 +198,7 @@ def routes(folder: str = "") -> list[Route]:
     """Return where each of them is asked, on a server whose pages are in *folder*."""
     answers: list[tuple[str, Answer, list[str]]] = [
         (navigation.OUTBOX, taking(_outbox, MAX_DELIVERY), ["POST"]),
-        (navigation.TYPED, taking(typed.deliver, typed.MAX_TYPED), ["POST"]),
+        (navigation.TYPED, taking(draft_input.deliver, draft_input.MAX_TYPED), ["POST"]),
         (navigation.LOOK, look, ["POST"]),
         (navigation.CLOCK, clock, ["GET"]),
         (navigation.ENTER, enter, ["POST", "DELETE"]),

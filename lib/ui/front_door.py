@@ -10,9 +10,9 @@ import streamlit as st
 from lib import demo, navigation, working_copy
 from lib.access import links
 from lib.facilitation import archive
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store.port import StoreUnavailable
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.ui import gate, page, press, problem, safe, shelf_panel
 from lib.workshop import steps
 from lib.workshop.ids import new_id, new_link

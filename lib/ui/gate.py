@@ -14,8 +14,8 @@ import streamlit as st
 
 from lib import navigation, working_copy
 from lib.access import facilitators, links
-from lib.process import Process
 from lib.store import permits
+from lib.team.process import Process
 from lib.ui import page, safe
 from lib.ui.component import component
 from lib.workshop import roles

@@ -22,13 +22,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, get_option
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from lib import navigation, process
+from lib import navigation
 from lib.access import links
 from lib.access.addresses import network
 from lib.access.token_bucket import Buckets, Rate
 from lib.autosave.debouncer import Clock
 from lib.settings import SettingsError
 from lib.store.port import StoreError
+from lib.team import process
 from lib.ui.addresses import client_address
 from lib.workshop.roles import AccessRefused
 

@@ -3,11 +3,12 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib import reopening, working_copy
-from lib.process import Process
-from lib.replies import utc_now
+from lib import working_copy
 from lib.store.port import StoreError
-from lib.team_copy import Asking, WorkingCopy
+from lib.team import reopen
+from lib.team.process import Process
+from lib.team.replies import utc_now
+from lib.team.working_copy import Asking, WorkingCopy
 from lib.ui import differences_view, earlier_panel, press, reopen_dialog
 from lib.ui.moment import when
 from lib.ui.safe import escaped
@@ -54,7 +55,7 @@ def _undo(process: Process, copy: WorkingCopy, step: str) -> None:
     """Offer to take the last revise or reset back, until something was built on it."""
     if copy.states[step].status is Status.COMPLETE:
         return
-    if not reopening.may_undo(process.store, process.drafts, copy.key(step)):
+    if not reopen.may_undo(process.store, process.drafts, copy.key(step)):
         return
     who = working_copy.member() or copy.team.name
     if press.button("Undo reopening", key="undo", icon=":material/undo:", width="stretch"):
@@ -63,7 +64,7 @@ def _undo(process: Process, copy: WorkingCopy, step: str) -> None:
             copy,
             copy.key(step),
             Action.UNDO,
-            lambda: reopening.undo(
+            lambda: reopen.undo(
                 process.store, process.drafts, copy.key(step), actor=who, at=utc_now()
             ),
             told="All is as it was before.",

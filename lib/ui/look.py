@@ -6,7 +6,7 @@ This one asks a route of the server, and has the page drawn anew where that says
 """
 
 from lib import navigation, working_copy
-from lib.team_copy import WorkingCopy
+from lib.team.working_copy import WorkingCopy
 from lib.ui.component import component, drawn
 
 #: Seconds between two looks; half of what a team is promised, and a bit.

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from lib import completion
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store.port import Conflict, StoreError, upstream_artifacts
+from lib.team import confirm
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.ui import gate, press, problem
 from lib.ui.safe import escaped
 from lib.workshop.artifacts import criteria
@@ -50,7 +50,7 @@ def _override(process: Process, key: StepKey, reason: str) -> None:
         return
     try:
         with gate.acting(process, Action.OVERRIDE, key.workshop_id):
-            completion.override(
+            confirm.override(
                 process.store,
                 process.drafts,
                 key,

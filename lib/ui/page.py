@@ -11,11 +11,12 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib import navigation, process, turns, working_copy
-from lib.process import Process
+from lib import navigation, turns, working_copy
 from lib.settings import SettingsError
 from lib.store.port import StoreError, StoreUnavailable
 from lib.store.sql import deadline
+from lib.team import process
+from lib.team.process import Process
 from lib.ui import away_line, press
 from lib.workshop.roles import AccessRefused
 from lib.workshop.status import TransitionRefused

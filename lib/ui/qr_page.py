@@ -7,7 +7,7 @@ from segno import make
 
 from lib import navigation
 from lib.access import codes as ways
-from lib.process import Process
+from lib.team.process import Process
 from lib.ui.safe import escaped
 from lib.workshop.records import Code, Team, Workshop
 

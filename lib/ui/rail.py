@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib import navigation
-from lib.team_copy import WorkingCopy
+from lib.team.working_copy import WorkingCopy
 from lib.ui import safe
 from lib.workshop.status import Status, is_locked
 from lib.workshop.steps import STEPS, Step

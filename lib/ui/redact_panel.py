@@ -7,9 +7,9 @@ import streamlit as st
 from lib import facilitation as review
 from lib import working_copy
 from lib.facilitation import controls, reset_archive
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store.port import StoreError
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.ui import gate, press, problem, safe
 from lib.ui.moment import zone
 from lib.ui.override_panel import FACILITATOR, MAX_REASON

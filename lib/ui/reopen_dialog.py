@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from lib import reopening, working_copy
-from lib.process import Process
-from lib.replies import utc_now
+from lib import working_copy
 from lib.store.port import Closed, Conflict, StoreError
-from lib.team_copy import Asking, WorkingCopy
+from lib.team import reopen
+from lib.team.process import Process
+from lib.team.replies import utc_now
+from lib.team.working_copy import Asking, WorkingCopy
 from lib.ui import press
 from lib.workshop import cascade, steps
 from lib.workshop.records import StepKey
@@ -77,12 +78,12 @@ def _do(process: Process, copy: WorkingCopy, step: str, asking: Asking) -> None:
     key, who = copy.key(step), working_copy.member() or copy.team.name
     store, drafts = process.store, process.drafts
     if asking.version is not None:
-        reopening.restore(store, drafts, key, asking.version, actor=who, at=utc_now())
+        reopen.restore(store, drafts, key, asking.version, actor=who, at=utc_now())
     elif asking.what == "reset":
-        reopening.reset(store, drafts, key, actor=who, at=utc_now())
+        reopen.reset(store, drafts, key, actor=who, at=utc_now())
         process.replies.let_go(key)
     else:
-        reopening.revise(store, drafts, key, actor=who, at=utc_now())
+        reopen.revise(store, drafts, key, actor=who, at=utc_now())
 
 
 def _told(step: str, asking: Asking, stale: Sequence[str]) -> str:

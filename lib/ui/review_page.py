@@ -12,9 +12,9 @@ import streamlit as st
 
 from lib import facilitation, navigation, turns
 from lib.facilitation import Filters, Look, Room, archive, exports
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store.port import NotFound, StoreUnavailable
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.ui import (
     agenda_panel,
     downloads,

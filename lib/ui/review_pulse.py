@@ -6,8 +6,8 @@ import streamlit as st
 
 from lib import facilitation
 from lib.facilitation import Room, exports, timeline
-from lib.process import Process
-from lib.replies import utc_now
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.ui import downloads, moment
 from lib.workshop.records import EventRecord
 

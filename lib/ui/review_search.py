@@ -7,7 +7,7 @@ import streamlit as st
 from lib import facilitation
 from lib.facilitation import Room, exports
 from lib.facilitation.search import MAX_FINDS, MAX_MADE, Find, finds, words_of
-from lib.process import Process
+from lib.team.process import Process
 from lib.ui import downloads, problem, review_step
 from lib.ui.safe import escaped
 from lib.workshop import steps

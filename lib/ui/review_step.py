@@ -6,8 +6,8 @@ import streamlit as st
 
 from lib import facilitation
 from lib.facilitation import Room, TeamSummary, exports
-from lib.process import Process
-from lib.team_copy import WINDOW
+from lib.team.process import Process
+from lib.team.working_copy import WINDOW
 from lib.ui import (
     archive_panel,
     artifact_card,

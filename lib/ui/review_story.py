@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib import facilitation
 from lib.facilitation import Room, exports
-from lib.process import Process
+from lib.team.process import Process
 from lib.ui import downloads, moment, safe
 
 #: The most events shown: what a facilitator reads back over is the last hours.

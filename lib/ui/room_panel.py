@@ -4,9 +4,9 @@ import streamlit as st
 
 from lib import working_copy
 from lib.facilitation import Room, controls
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store.port import StoreError
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.ui import gate, press, problem
 from lib.ui.moment import when
 from lib.ui.override_panel import FACILITATOR

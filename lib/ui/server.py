@@ -19,10 +19,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from streamlit import get_option
 
-from lib import process, settings
+from lib import settings
 from lib.access import facilitators
 from lib.settings import SettingsError
 from lib.store.port import StoreError
+from lib.team import process
 from lib.ui import endpoints, guard, middleware, proxies, sparing
 
 #: Seconds the server may go on answering once it was told to end. It waits for every request that

@@ -9,9 +9,9 @@ from lib import navigation, working_copy
 from lib.access import links
 from lib.facilitation import Room, archive
 from lib.facilitation.archive import Shelves
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store.port import StoreError
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.ui import gate, press
 from lib.ui.moment import when
 from lib.ui.safe import escaped

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from lib import completion, navigation, reopening, working_copy
-from lib.process import Process
-from lib.replies import utc_now
+from lib import navigation, working_copy
 from lib.store.port import StoreError, StoreUnavailable
-from lib.team_copy import WorkingCopy
+from lib.team import confirm, reopen
+from lib.team.process import Process
+from lib.team.replies import utc_now
+from lib.team.working_copy import WorkingCopy
 from lib.ui import differences_view, press, reopen_dialog
 from lib.ui.safe import escaped
 from lib.workshop import cascade, steps
@@ -84,12 +85,12 @@ def _ways_on(process: Process, copy: WorkingCopy, step: str) -> None:
                 copy,
                 key,
                 Action.KEEP,
-                lambda: completion.still_valid(
+                lambda: confirm.still_valid(
                     process.store, process.drafts, key, actor=who, at=utc_now()
                 ),
                 told=f"{name} stays as it is.",
             )
-        except completion.NotReady as exc:
+        except confirm.NotReady as exc:
             st.warning("It cannot stay as it is: " + escaped(" ".join(exc.missing)))
     if press.button("Regenerate", key="regenerate", icon=":material/autorenew:"):
         reopen_dialog.decided(
@@ -104,7 +105,7 @@ def _ways_on(process: Process, copy: WorkingCopy, step: str) -> None:
 
 def _regenerate(process: Process, copy: WorkingCopy, step: str) -> None:
     key, who = copy.key(step), working_copy.member() or copy.team.name
-    reopening.regenerate(process.store, process.drafts, key, actor=who, at=utc_now())
+    reopen.regenerate(process.store, process.drafts, key, actor=who, at=utc_now())
     try:
         process.replies.redraft(key)
     except StoreError as exc:

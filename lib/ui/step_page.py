@@ -5,10 +5,11 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import navigation, typed
-from lib.process import Process
+from lib import navigation
 from lib.store.port import StoreError
-from lib.team_copy import WorkingCopy
+from lib.team import draft_input
+from lib.team.process import Process
+from lib.team.working_copy import WorkingCopy
 from lib.ui import (
     bulletin,
     chat,
@@ -68,7 +69,7 @@ def _deleted(copy: WorkingCopy, step: str, erase_at: datetime) -> None:
 def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
     """Take in what came with this run; what cannot be taken now comes again by itself."""
     try:
-        typed.take_in(process, copy, step)
+        draft_input.take_in(process, copy, step)
     except StoreError as exc:
         log.warning("What was typed in %s waits in its form: %s", step, exc)
 

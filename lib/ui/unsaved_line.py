@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from lib.process import Process
+from lib.team.process import Process
 from lib.workshop.clock import utc_now
 from lib.workshop.records import StepKey
 

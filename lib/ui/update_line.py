@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from lib.process import Process
 from lib.store.port import StoreError
-from lib.team_copy import WorkingCopy
+from lib.team.process import Process
+from lib.team.working_copy import WorkingCopy
 from lib.ui import press
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.roles import Action

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.facilitation import Room, exports
-from lib.process import Process
+from lib.team.process import Process
 from lib.ui import downloads
 from lib.workshop.usage import Allowance, TeamUsage, allowance, total
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from lib import navigation
 from lib.access import codes as ways
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store.port import StoreError
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.ui import gate, page, press, qr_page
 from lib.ui.moment import when
 from lib.ui.safe import escaped

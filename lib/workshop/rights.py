@@ -72,7 +72,7 @@ NEEDS: Mapping[Action, tuple[Need, ...]] = {
     # Starts a step that was held when the one before it was completed.
     Action.OPEN_STEP: _STEP,
     Action.SAY: _OPEN,
-    # Text typed while somebody completed the step is kept beside the draft: see `lib.drafts`.
+    # Text typed while somebody completed the step is kept beside the draft: see `lib.team.drafts`.
     Action.TYPE: _LIVE,
     # A reply that runs while its step is held may be stopped.
     Action.STOP_REPLY: (Need.LIVE, Need.OPEN),

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from lib import completion, reopening
 from lib.guide.scripted import ScriptedGuide
-from lib.process import Process, assemble
 from lib.settings import load
 from lib.store import open_store
 from lib.store.port import Store
+from lib.team import confirm, reopen
+from lib.team.process import Process, assemble
 from lib.workshop import steps
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Team, Workshop
@@ -48,7 +48,7 @@ def team(process: Process) -> Team:
         process.store.append(key, [greeting()])
         for name, value in GOOD[slug].items():
             process.drafts.edit(key, name, value)
-        completion.confirm(process.store, process.drafts, key, actor="Ada", at=NOW)
+        confirm.confirm(process.store, process.drafts, key, actor="Ada", at=NOW)
     return team
 
 
@@ -137,10 +137,10 @@ def test_a_stale_step_is_kept_as_still_valid_with_one_click(
     tab: Walker, team: Team, process: Process
 ) -> None:
     key, (store, drafts) = team.step_key("concept"), (process.store, process.drafts)
-    reopening.revise(store, drafts, key, actor="Ben", at=NOW)
+    reopen.revise(store, drafts, key, actor="Ben", at=NOW)
     sheets = [{**each, "usp": f"{each['usp']} Really."} for each in GOOD["concept"]["concepts"]]
     drafts.edit(key, "concepts", sheets)
-    completion.confirm(store, drafts, key, actor="Ben", at=NOW)
+    confirm.confirm(store, drafts, key, actor="Ben", at=NOW)
     assert stale(store, team) == ["validate"]
     open_at(tab, team, "validate")
     expect(tab.page.get_by_text("Concept Development has changed since this was")).to_be_visible()

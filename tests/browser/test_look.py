@@ -18,10 +18,11 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from lib import demo, process
+from lib import demo
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store import open_store
+from lib.team import process
 from lib.workshop import steps
 from tests.app_server import ROOT
 from tests.browser import profiles

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lib import completion
 from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
-from lib.process import assemble
 from lib.settings import Settings
 from lib.store.port import Store
+from lib.team import confirm
+from lib.team.process import assemble
 from lib.workshop import agenda as agenda_
 from lib.workshop.agenda import Timer
 from lib.workshop.records import Team
@@ -83,7 +83,7 @@ def complete(store: Store, team: Team, step: str) -> None:
     process = assemble(Settings(), store, ScriptedGuide(pace=0))
     for name, value in GOOD[step].items():
         process.drafts.edit(team.step_key(step), name, value)
-    completion.confirm(process.store, process.drafts, team.step_key(step), actor="Ada", at=now())
+    confirm.confirm(process.store, process.drafts, team.step_key(step), actor="Ada", at=now())
 
 
 def open_review(walker: Walker, team: Team) -> None:

@@ -18,14 +18,14 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
-from lib import context
 from lib.autosave.autosave import Autosave, QueueFull
-from lib.drafts import Drafts
 from lib.guide.port import Guide, GuideError, Proposal
-from lib.reply import Reply
 from lib.store import permits
 from lib.store.port import Closed, Store, StoreError
 from lib.store.sql import deadline
+from lib.team import guide_request
+from lib.team.drafts import Drafts
+from lib.team.reply import Reply
 from lib.workshop.bounded import Bounded, Locks
 from lib.workshop.clock import utc_now
 from lib.workshop.ids import greeting_id, new_id, reply_id
@@ -304,7 +304,7 @@ class Replies:
 
     def _attempt(self, key: StepKey, reply: Reply) -> None:
         base = self._drafts.current(key)
-        request = context.request(
+        request = guide_request.request(
             self._store, key, base, before=reply.position, turn=reply.id, on_wait=reply.waits
         )
         request = replace(request, anew=reply.anew)

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from lib import working_copy
 from lib.access.token_bucket import Buckets, Rate
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store import permits
 from lib.store.port import Closed
-from lib.team_copy import WorkingCopy
+from lib.team.process import Process
+from lib.team.replies import utc_now
+from lib.team.working_copy import WorkingCopy
 from lib.workshop import steps
 from lib.workshop.ids import is_id
 from lib.workshop.records import StepKey, Team

@@ -11,8 +11,8 @@ the last, and the artifact, its summary and everything that follows are one tran
 from dataclasses import dataclass
 from datetime import datetime
 
-from lib.drafts import Drafts
 from lib.store.port import Conflict, Decision, Store
+from lib.team.drafts import Drafts
 from lib.workshop.agenda import held_after
 from lib.workshop.artifacts import criteria, normalise, summaries
 from lib.workshop.cascade import Standing, move

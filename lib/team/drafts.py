@@ -15,7 +15,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from lib.autosave.autosave import Autosave, QueueFull, Unsaved
-from lib.edits import (
+from lib.store.port import Conflict, Store, StoreUnavailable, Unstorable
+from lib.team.edits import (
     Change,
     Edit,
     Taken,
@@ -29,8 +30,7 @@ from lib.edits import (
     shortened,
     with_field,
 )
-from lib.merging import merge
-from lib.store.port import Conflict, Store, StoreUnavailable, Unstorable
+from lib.team.merge import merge
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import normalised, shaped
 from lib.workshop.bounded import Bounded, Locks

@@ -1,14 +1,14 @@
 """
 What changes a draft: one field typed by hand, or all that two servers changed at the same time.
 
-Nothing here knows where a draft is kept; `lib.drafts` does.
+Nothing here knows where a draft is kept; `lib.team.drafts` does.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lib.merging import merge
+from lib.team.merge import merge
 from lib.workshop.artifacts.normalise import is_blank
 from lib.workshop.ids import new_id
 from lib.workshop.records import Aside, Draft, Fields

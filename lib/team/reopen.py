@@ -7,8 +7,8 @@ decided on what is stored, and carried out in one transaction.
 
 from datetime import datetime
 
-from lib.drafts import Drafts
 from lib.store.port import Conflict, Decision, NotFound, Store
+from lib.team.drafts import Drafts
 from lib.workshop.cascade import Standing, dependants, move
 from lib.workshop.ids import greeting_id
 from lib.workshop.records import ArtifactVersion, Fields, Snapshot, StepKey
@@ -54,7 +54,7 @@ def regenerate(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: da
     """
     Open a stale step so that the guide may draft it anew; the draft stays. As `revise`.
 
-    Asking the guide is up to the caller: see `lib.replies.Replies.redraft`.
+    Asking the guide is up to the caller: see `lib.team.replies.Replies.redraft`.
     """
     _reopen(store, drafts, key, Event.REGENERATE, actor=actor, at=at)
 

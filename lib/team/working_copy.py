@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lib import holding
-from lib.process import Process
-from lib.replies import utc_now
 from lib.store import permits
 from lib.store.port import NotFound, StoreUnavailable, upstream_artifacts
+from lib.team import holding
+from lib.team.process import Process
+from lib.team.replies import utc_now
 from lib.workshop import roles, steps
 from lib.workshop.records import (
     ArtifactVersion,

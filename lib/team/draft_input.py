@@ -10,11 +10,11 @@ server.
 from typing import Any
 
 from lib import working_copy
-from lib.edits import Edit
-from lib.process import Process
 from lib.store import permits
 from lib.store.port import StoreUnavailable
-from lib.team_copy import WorkingCopy
+from lib.team.edits import Edit
+from lib.team.process import Process
+from lib.team.working_copy import WorkingCopy
 from lib.workshop import steps
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import shaped

@@ -1,0 +1,1 @@
+"""What one server process does for its teams."""
