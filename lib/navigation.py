@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 FRONT_DOOR = "streamlit_app.py"
 REVIEW = "pages/review.py"
 
-#: Where `lib.ui.endpoints` takes in what a box delivers on its own, and what is typed.
+#: Where `lib.server.endpoints` takes in what a box delivers on its own, and what is typed.
 OUTBOX = "/throughline/outbox"
 TYPED = "/throughline/typed"
 

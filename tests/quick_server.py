@@ -18,7 +18,7 @@ from tests.app_server import AppServer, Process
 _LOADED = [
     "streamlit.web.cli",
     "streamlit.web.server.starlette",
-    "lib.ui.server",
+    "lib.server.app",
     "lib.ui.front_door",
     "lib.ui.step_page",
     "lib.ui.review_page",

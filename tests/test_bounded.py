@@ -146,7 +146,7 @@ KEPT = {
     "lib/guide/openai_compatible/prompts.py instructions": "the ten steps",
     "lib/guide/scripted/scene.py _pattern": "1,024 questions of our own",
     "lib/guide/scripted/wording.py wording": "the languages we have",
-    "lib/lookout.py _asked": "MOST_PAGES",
+    "lib/server/polling.py _asked": "MOST_PAGES",
     "lib/navigation.py step_page": "the ten steps",
     "lib/presses.py _made": "buttons of a page; one tab's",
     "lib/presses.py _open": "buttons of a page; one tab's",
@@ -159,10 +159,10 @@ KEPT = {
     "lib/store/sql/overview.py _cell": "20,000 rows of bounded columns",
     "lib/store/sql/transcripts.py _reading": "combinations of four bounds",
     "lib/ui/artifact_form.py description": "our models",
-    "lib/ui/guard.py held": "networks with open tabs, of which the server takes so many",
-    "lib/ui/guard.py tabs": "networks with open tabs, of which the server takes so many",
-    "lib/ui/sparing.py begin": "nothing",
-    "lib/ui/sparing.py known": "pages and sections of the theme",
+    "lib/server/guard.py held": "networks with open tabs, of which the server takes so many",
+    "lib/server/guard.py tabs": "networks with open tabs, of which the server takes so many",
+    "lib/server/streamlit_patches.py begin": "nothing",
+    "lib/server/streamlit_patches.py known": "pages and sections of the theme",
 }
 
 _CACHES = ("cache", "lru_cache")
@@ -222,7 +222,7 @@ def test_everything_the_process_keeps_has_a_limit() -> None:
     }
 
     assert found - KEPT.keys() == set()
-    assert KEPT.keys() - found - {"lib/ui/sparing.py known"} == set()
+    assert KEPT.keys() - found - {"lib/server/streamlit_patches.py known"} == set()
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from uvicorn import config
 from lib import navigation
 from lib.access import facilitators
 from lib.guide.scripted import ScriptedGuide
+from lib.server import endpoints, middleware, proxies
 from lib.settings import Settings, SettingsError
-from lib.ui import endpoints, middleware, proxies
 from tests.pages import WatchedStore, running
 
 PASSCODE = "open sesame"

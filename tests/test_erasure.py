@@ -9,7 +9,7 @@ from sqlalchemy import Engine, event
 
 from lib import navigation
 from lib.guide.scripted import ScriptedGuide
-from lib.health import health
+from lib.server.health import health
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Store

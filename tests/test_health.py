@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lib.health import health
+from lib.server.health import health
 from lib.store.port import StoreUnavailable
 from lib.team.process import Process
 from lib.workshop.records import Draft, Team

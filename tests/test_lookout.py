@@ -10,7 +10,7 @@ import pytest
 
 from lib.access import links
 from lib.autosave.autosave import UNSAVED_FOR_LONG, Autosave
-from lib.lookout import FRESH, KEPT, Lookout, Sight
+from lib.server.polling import FRESH, KEPT, Lookout, Sight
 from lib.store.port import StoreUnavailable
 from lib.workshop.ids import new_link
 from lib.workshop.records import Draft, Team

@@ -14,9 +14,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from lib import navigation
+from lib.server import endpoints
 from lib.store import open_store
 from lib.store.port import Store
-from lib.ui import endpoints
 from lib.workshop.agenda import Agenda
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Team

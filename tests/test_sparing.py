@@ -11,7 +11,7 @@ from streamlit.runtime import app_session
 from streamlit.runtime.scriptrunner import script_runner
 
 from lib import navigation, turns, working_copy
-from lib.ui import sparing
+from lib.server import streamlit_patches
 from tests import pages
 from tests.fakes import FakeGuide
 from tests.pages import WatchedStore
@@ -40,7 +40,7 @@ def theme(populate: Any) -> CustomThemeConfig:
 
 def test_the_theme_that_is_kept_is_the_theme_each_time() -> None:
     original = app_session._populate_theme_msg
-    kept = sparing.theme_kept(original)
+    kept = streamlit_patches.theme_kept(original)
     expected = theme(original)
 
     assert expected.primary_color
@@ -51,7 +51,7 @@ def test_the_theme_that_is_kept_is_the_theme_each_time() -> None:
 
 def test_the_theme_is_put_together_once() -> None:
     sections: list[str] = []
-    kept = sparing.theme_kept(lambda _, section: sections.append(section))
+    kept = streamlit_patches.theme_kept(lambda _, section: sections.append(section))
     for _ in range(3):
         theme(kept)
 
@@ -62,7 +62,7 @@ def test_pages_that_are_kept_are_the_pages_and_each_runs_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     original = navigation_page._create_page
-    kept = sparing.pages_kept(original)
+    kept = streamlit_patches.pages_kept(original)
     made: list[Any] = []
 
     def compared(*given: Any, **named: Any) -> Any:
@@ -97,7 +97,7 @@ def test_a_page_is_made_once() -> None:
         calls.append((given, named))
         return Page()
 
-    kept = sparing.pages_kept(make)
+    kept = streamlit_patches.pages_kept(make)
     first = kept("a.py", default=True)
     first.shown = True
     again, other = kept("a.py", default=True), kept("a.py")
@@ -122,7 +122,7 @@ def drawings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr(turns, "turn", turn)
     monkeypatch.setattr(turns, "end", mine.end)
-    monkeypatch.setattr(script_runner, "_mpa_v1", sparing.in_turn(script_runner._mpa_v1))
+    monkeypatch.setattr(script_runner, "_mpa_v1", streamlit_patches.in_turn(script_runner._mpa_v1))
     return found
 
 
@@ -131,7 +131,7 @@ def test_all_of_a_page_is_run_in_its_turn(
 ) -> None:
     monkeypatch.setattr(working_copy, "tab", working_copy.Tab)
     begun: list[list[bool]] = []
-    sparing.in_turn(lambda _: begun.append([*drawings]))("streamlit_app.py")
+    streamlit_patches.in_turn(lambda _: begun.append([*drawings]))("streamlit_app.py")
 
     assert begun == [[False]]
 
@@ -234,7 +234,7 @@ def originals(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_all_of_it_is_where_it_is_looked_for(
     originals: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    sparing.begin.__wrapped__()
+    streamlit_patches.begin.__wrapped__()
 
     assert not caplog.records
     assert all(
@@ -248,7 +248,7 @@ def test_what_streamlit_no_longer_has_is_said_and_left_alone(
 ) -> None:
     monkeypatch.delattr(app_session, "_populate_theme_msg")
     with caplog.at_level(logging.WARNING):
-        sparing.begin.__wrapped__()
+        streamlit_patches.begin.__wrapped__()
 
     assert [each.message for each in caplog.records] == [
         "Streamlit has no _populate_theme_msg any more: a busy server takes longer."

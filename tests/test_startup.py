@@ -15,9 +15,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from lib import navigation
+from lib.server import endpoints, middleware
 from lib.store import open_store
 from lib.store.port import Store
-from lib.ui import endpoints, middleware
 from lib.workshop.ids import new_id
 from lib.workshop.records import StepKey, Team
 from lib.workshop.transcript import Role

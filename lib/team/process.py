@@ -14,7 +14,7 @@ from lib.autosave.autosave import Autosave, NeverSaved, Unsaved
 from lib.autosave.debouncer import Clock
 from lib.guide import choice
 from lib.guide.port import Guide
-from lib.lookout import Lookout
+from lib.server.polling import Lookout
 from lib.settings import Settings
 from lib.store import open_store, permits
 from lib.store.port import NotFound, Store, StoreError, Unstorable

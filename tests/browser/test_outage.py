@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import expect
 
 from lib.autosave.autosave import UNSAVED_FOR_LONG
+from lib.server.endpoints import READY
 from lib.store import open_store
 from lib.store.port import Store
-from lib.ui.endpoints import READY
 from lib.workshop.records import StepKey
 from lib.workshop.transcript import Message, MessageStatus, Role
 from tests import proxy

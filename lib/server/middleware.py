@@ -97,7 +97,7 @@ class Styled:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        text = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+        text = (Path(__file__).parent.parent / "ui" / "style.css").read_text(encoding="utf-8")
         # Behind the page's own: of two rules that are as strong the later one counts.
         self._end = f"<style>{text}</style></body>".encode()
         self._head = f"{scripts.HEAD}</head>".encode()

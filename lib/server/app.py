@@ -21,10 +21,10 @@ from streamlit import get_option
 
 from lib import settings
 from lib.access import facilitators
+from lib.server import endpoints, guard, middleware, proxies, streamlit_patches
 from lib.settings import SettingsError
 from lib.store.port import StoreError
 from lib.team import process
-from lib.ui import endpoints, guard, middleware, proxies, sparing
 
 #: Seconds the server may go on answering once it was told to end. It waits for every request that
 #: is under way, and with a silent database those take their time one after the other.
@@ -97,7 +97,7 @@ def parts() -> dict[str, Any]:
     except (SettingsError, StoreError) as exc:
         sys.stderr.write(f"Throughline cannot start: {exc}\n")
         sys.exit(1)
-    sparing.begin()
+    streamlit_patches.begin()
     return {
         "lifespan": _life,
         "routes": endpoints.routes(get_option("server.baseUrlPath")),

@@ -14,15 +14,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lib import health, navigation
+from lib import navigation
 from lib.access import facilitators, links
+from lib.server import health
+from lib.server.guard import is_foreign
 from lib.settings import SettingsError
 from lib.store.port import Closed, StoreError
 from lib.team import chat_input, draft_input, process
 from lib.team.process import Process
 from lib.team.replies import utc_now
 from lib.ui import scripts
-from lib.ui.guard import is_foreign
 from lib.workshop.records import Team
 from lib.workshop.roles import AccessRefused
 from lib.workshop.transcript import MAX_CHARACTERS

@@ -24,7 +24,7 @@ from streamlit.runtime.scriptrunner import script_runner
 from streamlit.web.server.starlette import starlette_websocket
 
 from lib import turns, working_copy
-from lib.ui.guard import origins_allowed
+from lib.server.guard import origins_allowed
 
 log = logging.getLogger(__name__)
 

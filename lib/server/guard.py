@@ -27,10 +27,10 @@ from lib.access import links
 from lib.access.addresses import network
 from lib.access.token_bucket import Buckets, Rate
 from lib.autosave.debouncer import Clock
+from lib.server.addresses import client_address
 from lib.settings import SettingsError
 from lib.store.port import StoreError
 from lib.team import process
-from lib.ui.addresses import client_address
 from lib.workshop.roles import AccessRefused
 
 log = logging.getLogger(__name__)
