@@ -20,7 +20,7 @@ from streamlit.proto.NewSession_pb2 import NewSession
 
 from faults.history import Bubble
 
-_BOX, _LOOK = "throughline_chat_box", "throughline_look"
+_BOX, _LOOK = "throughline_chat_box", "throughline_polling"
 _BUBBLE = re.compile(
     r'<div class="bubble (user|assistant)([^"]*)"[^>]*><p class="author">(.*?)</p>'
     r'<div class="said">(.*?)</div></div>(?=<div class="bubble |$)',

@@ -1,5 +1,5 @@
 """Step 1: Challenge."""
 
-from lib.ui import step_page
+from lib.ui.step import page
 
-step_page.show("challenge")
+page.show("challenge")

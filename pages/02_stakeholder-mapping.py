@@ -1,5 +1,5 @@
 """Step 2: Stakeholder Mapping."""
 
-from lib.ui import step_page
+from lib.ui.step import page
 
-step_page.show("stakeholder-mapping")
+page.show("stakeholder-mapping")

@@ -1,5 +1,5 @@
 """Step 3: User Research."""
 
-from lib.ui import step_page
+from lib.ui.step import page
 
-step_page.show("user-research")
+page.show("user-research")

@@ -1,5 +1,5 @@
 """Step 4: Research Sense Making."""
 
-from lib.ui import step_page
+from lib.ui.step import page
 
-step_page.show("sense-making")
+page.show("sense-making")

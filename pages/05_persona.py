@@ -1,5 +1,5 @@
 """Step 5: Persona Development."""
 
-from lib.ui import step_page
+from lib.ui.step import page
 
-step_page.show("persona")
+page.show("persona")

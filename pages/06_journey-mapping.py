@@ -1,5 +1,5 @@
 """Step 6: Journey Mapping."""
 
-from lib.ui import step_page
+from lib.ui.step import page
 
-step_page.show("journey-mapping")
+page.show("journey-mapping")

@@ -1,5 +1,5 @@
 """Step 7: Reframing Challenge."""
 
-from lib.ui import step_page
+from lib.ui.step import page
 
-step_page.show("reframe")
+page.show("reframe")

@@ -1,5 +1,5 @@
 """Step 8: Ideation."""
 
-from lib.ui import step_page
+from lib.ui.step import page
 
-step_page.show("ideation")
+page.show("ideation")

@@ -1,5 +1,5 @@
 """Step 9: Concept Development."""
 
-from lib.ui import step_page
+from lib.ui.step import page
 
-step_page.show("concept")
+page.show("concept")

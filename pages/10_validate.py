@@ -1,5 +1,5 @@
 """Step 10: Validate."""
 
-from lib.ui import step_page
+from lib.ui.step import page
 
-step_page.show("validate")
+page.show("validate")

@@ -1,5 +1,5 @@
 """Review: where every team stands."""
 
-from lib.ui import review_page
+from lib.ui.review import page
 
-review_page.show()
+page.show()

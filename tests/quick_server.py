@@ -20,8 +20,8 @@ _LOADED = [
     "streamlit.web.server.starlette",
     "lib.server.app",
     "lib.ui.front_door",
-    "lib.ui.step_page",
-    "lib.ui.review_page",
+    "lib.ui.step.page",
+    "lib.ui.review.page",
 ]
 
 _forks = multiprocessing.get_context("forkserver")

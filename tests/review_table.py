@@ -16,7 +16,7 @@ def sent(app: AppTest) -> dict[str, Any]:
     (found,) = (
         each.proto
         for each in app.get("bidi_component")
-        if each.proto.component_name.endswith("throughline_tables")
+        if each.proto.component_name.endswith("throughline_status_table")
     )
     data: dict[str, Any] = json.loads(found.bytes)
     return data

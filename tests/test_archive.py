@@ -185,7 +185,7 @@ def test_the_archive_lists_what_was_said_before_an_undo() -> None:
 def _drawn() -> None:
     """Draw the archive of the step a test has made."""
     from lib.team import process
-    from lib.ui import archive_panel
+    from lib.ui.review import reset_archive as archive_panel
     from lib.workshop.records import StepKey
 
     running = process.running()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.ui import bubbles
+from lib.ui.components import messages
 from lib.workshop.bounded import Bounded, Locks, remembered, weigh
 from lib.workshop.transcript import Message, Role
 
@@ -81,14 +81,14 @@ def test_a_result_of_none_is_remembered_too() -> None:
 
 
 def test_drawn_messages_of_any_length_hold_a_bounded_part_of_the_memory() -> None:
-    bubbles.bubble.cache_clear()
+    messages.bubble.cache_clear()
     for number in range(40):
         text = f"{number}" + "&" * 500_000
         message = Message(f"{number}", Role.USER, "Ada", text, datetime.now(UTC))
-        bubbles.html([message], 2_000_000)
+        messages.html([message], 2_000_000)
 
-    assert bubbles.bubble.cache_info().currsize <= bubbles.KEPT
-    bubbles.bubble.cache_clear()
+    assert messages.bubble.cache_info().currsize <= messages.KEPT
+    messages.bubble.cache_clear()
 
 
 def test_a_key_has_one_lock_while_it_is_held_and_none_afterwards() -> None:
@@ -147,9 +147,9 @@ KEPT = {
     "lib/guide/scripted/scene.py _pattern": "1,024 questions of our own",
     "lib/guide/scripted/wording.py wording": "the languages we have",
     "lib/server/polling.py _asked": "MOST_PAGES",
-    "lib/navigation.py step_page": "the ten steps",
-    "lib/presses.py _made": "buttons of a page; one tab's",
-    "lib/presses.py _open": "buttons of a page; one tab's",
+    "lib/ui/navigation.py step_page": "the ten steps",
+    "lib/ui/pending_clicks.py _made": "buttons of a page; one tab's",
+    "lib/ui/pending_clicks.py _open": "buttons of a page; one tab's",
     "lib/access/token_bucket.py _left": "REMEMBERED networks",
     "lib/workshop/redaction.py _entries": "texts of one step, while a message of it is redacted",
     "lib/workshop/redaction.py _given": "the choices of our models",
@@ -158,7 +158,7 @@ KEPT = {
     "lib/store/sql/dns.py _running": "host names of the settings",
     "lib/store/sql/overview.py _cell": "20,000 rows of bounded columns",
     "lib/store/sql/transcripts.py _reading": "combinations of four bounds",
-    "lib/ui/artifact_form.py description": "our models",
+    "lib/ui/step/draft_form.py description": "our models",
     "lib/server/guard.py held": "networks with open tabs, of which the server takes so many",
     "lib/server/guard.py tabs": "networks with open tabs, of which the server takes so many",
     "lib/server/streamlit_patches.py begin": "nothing",

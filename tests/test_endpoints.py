@@ -11,11 +11,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from uvicorn import config
 
-from lib import navigation
 from lib.access import facilitators
 from lib.guide.scripted import ScriptedGuide
 from lib.server import endpoints, middleware, proxies
 from lib.settings import Settings, SettingsError
+from lib.ui import navigation
 from tests.pages import WatchedStore, running
 
 PASSCODE = "open sesame"
@@ -47,7 +47,7 @@ OWN = [
 ]
 
 ROUTES = [
-    (route.path.format(version="1", name="look.js"), method)
+    (route.path.format(version="1", name="polling.js"), method)
     for route in endpoints.routes()
     for method in sorted(route.methods or ())
 ]

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from lib.navigation import OUTBOX
 from lib.server.endpoints import READY
 from lib.store import open_store
 from lib.store.port import Store
+from lib.ui.navigation import OUTBOX
 from lib.workshop.ids import new_id
 from lib.workshop.records import Team
 from lib.workshop.transcript import Message, MessageStatus, Role

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from lib import navigation
 from lib.guide.scripted import ScriptedGuide
 from lib.server.health import health
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Store
 from lib.team.process import Process, assemble
+from lib.ui import navigation
 from lib.workshop import steps
 from lib.workshop.records import Draft, StepKey, Team
 from tests import pages

@@ -12,7 +12,7 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
-from lib import demo, navigation
+from lib import demo
 from lib.access import codes as ways
 from lib.access import links
 from lib.guide.scripted import ScriptedGuide
@@ -20,7 +20,8 @@ from lib.settings import Settings
 from lib.store.port import Store
 from lib.team import process
 from lib.team.process import Process
-from lib.ui import qr_page
+from lib.ui import navigation
+from lib.ui.review import qr_page
 from lib.workshop import roles
 from lib.workshop.ids import new_link
 from lib.workshop.records import Team

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation, presses
 from lib.access.links import NO_TEAM
 from lib.facilitation import archive, controls
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store.port import Conflict, StoreUnavailable
 from lib.team.process import Process
+from lib.ui import navigation, pending_clicks
 from lib.workshop import agenda as agenda_
 from lib.workshop import notes
 from lib.workshop.agenda import MINUTES, Agenda
@@ -184,10 +184,10 @@ def test_a_double_click_nudges_once_and_a_press_later_once_more(
     store: WatchedStore, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = review(team)
-    monkeypatch.setattr(presses, "DOUBLE", 60.0)
+    monkeypatch.setattr(pending_clicks, "DOUBLE", 60.0)
     press(press(app, "nudge"), "nudge")
     after_two = len(store.inner.desk(team.workshop_id).records)
-    monkeypatch.setattr(presses, "DOUBLE", 0.0)
+    monkeypatch.setattr(pending_clicks, "DOUBLE", 0.0)
     press(press(app, "nudge"), "nudge")
 
     assert after_two == 1

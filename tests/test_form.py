@@ -8,9 +8,9 @@ import pytest
 from pydantic import BaseModel
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation
 from lib.team.process import Process
-from lib.ui.artifact_form import description
+from lib.ui import navigation
+from lib.ui.step.draft_form import description
 from lib.workshop import steps
 from lib.workshop.artifacts import normalise
 from lib.workshop.artifacts.models import MODELS

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from lib import navigation
 from lib.store import open_store
 from lib.store.port import Store
+from lib.ui import navigation
 from lib.workshop.ids import new_id
 from lib.workshop.records import Team
 from lib.workshop.transcript import MessageStatus, Role

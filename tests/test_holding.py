@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from lib import navigation
 from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
 from lib.store.port import StoreUnavailable
 from lib.team import confirm as completion
 from lib.team.process import Process
+from lib.ui import navigation
 from lib.workshop import agenda, notes
 from lib.workshop.notes import Note
 from lib.workshop.records import Team

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from lib import navigation
 from lib.guide.port import GuideError
 from lib.settings import Settings
 from lib.store.port import Conflict, Decision
 from lib.team.process import Process, assemble
 from lib.team.working_copy import WorkingCopy
+from lib.ui import navigation
 from lib.workshop.records import StepKey
 from lib.workshop.status import Event, Phase, Status, decide
 from lib.workshop.transcript import Message, MessageStatus, Role

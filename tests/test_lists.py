@@ -8,8 +8,8 @@ import pytest
 
 from lib.guide.scripted.reading import MOST_LISTED
 from lib.team import draft_input
-from lib.ui import artifact_form
-from lib.ui.artifact_card import is_model
+from lib.ui.components.artifact_card import is_model
+from lib.ui.step import draft_form
 from lib.workshop.artifacts import criteria
 from lib.workshop.artifacts.criteria.matching import repeated
 from lib.workshop.artifacts.models import MODELS
@@ -81,7 +81,7 @@ def test_what_is_repeated_is_found_in_time_in_proportion() -> None:
 
 
 def test_the_form_says_how_many_entries_fit() -> None:
-    [entry] = artifact_form.description(MODELS["stakeholder-mapping"])
+    [entry] = draft_form.description(MODELS["stakeholder-mapping"])
 
     assert entry["help"] == "At most 200 entries."
     assert entry["most"] == 200

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import event, text
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation
 from lib.autosave.autosave import Autosave, Unsaved
 from lib.settings import Settings
 from lib.store.port import PATIENCE, Decision, Store, StoreError, StoreUnavailable
@@ -21,6 +20,7 @@ from lib.store.sql.store import SqlStore
 from lib.team import process as process_
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
+from lib.ui import navigation
 from lib.workshop.agenda import Agenda
 from lib.workshop.records import Draft, StepKey, Team
 from lib.workshop.status import Event, Phase, decide

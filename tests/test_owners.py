@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import demo, navigation
+from lib import demo
 from lib.access import facilitators, links
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Store
 from lib.team.process import Process
+from lib.ui import navigation
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Team, Workshop
 from lib.workshop.roles import REFUSED, AccessRefused, Action, Actor, Role, may

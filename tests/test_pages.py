@@ -8,15 +8,15 @@ from math import ceil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation
 from lib.guide.port import GuideError
-from lib.presses import Press
 from lib.settings import Settings
 from lib.store.port import LEASE, StoreUnavailable
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
-from lib.ui import bubbles, press, safe
+from lib.ui import buttons, escape, navigation
+from lib.ui.components import messages as bubbles
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
+from lib.ui.pending_clicks import Press
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria
 from lib.workshop.ids import new_id, new_link
@@ -175,7 +175,7 @@ def test_what_is_wrong_with_a_new_workshop_is_said_and_what_was_typed_stays(
 ) -> None:
     app = start(pages.opened(navigation.FRONT_DOOR), title, challenge, teams)
 
-    assert safe.escaped(sentence) in app.error[0].value
+    assert escape.escaped(sentence) in app.error[0].value
     assert (app.text_input(key="title").value, app.text_area(key="challenge").value) == (
         title,
         challenge,
@@ -209,7 +209,7 @@ def test_what_no_database_can_hold_is_left_out_of_names(store: WatchedStore) -> 
 def test_a_name_in_a_complaint_is_shown_as_text() -> None:
     app = start(pages.opened(navigation.FRONT_DOOR), "Newcomers", "They leave.", "![](x)\n![](x)")
 
-    assert safe.escaped("![](x)") in app.error[0].value
+    assert escape.escaped("![](x)") in app.error[0].value
 
 
 def test_a_workshop_that_cannot_be_stored_is_not_lost_from_the_form(store: WatchedStore) -> None:
@@ -256,7 +256,7 @@ def test_a_workshop_that_was_started_is_listed_with_a_way_in_for_each_team(team:
 def test_names_in_the_list_are_shown_as_text(store: WatchedStore) -> None:
     pages.new_team(store, "![x](http://example.org)")
 
-    assert safe.escaped("![x](http://example.org)") in links(pages.opened(navigation.FRONT_DOOR))
+    assert escape.escaped("![x](http://example.org)") in links(pages.opened(navigation.FRONT_DOOR))
 
 
 # The front door: a team comes in
@@ -680,14 +680,14 @@ def test_no_way_of_writing_a_picture_makes_one(
 
 
 def test_text_that_markdown_would_make_more_of_reads_as_it_was_typed() -> None:
-    assert safe.plain("Title\n=====") == "Title  \n\\=\\=\\=\\=\\="
-    assert safe.escaped("AT&amp;T") == "AT\\&amp;T"
+    assert escape.plain("Title\n=====") == "Title  \n\\=\\=\\=\\=\\="
+    assert escape.escaped("AT&amp;T") == "AT\\&amp;T"
 
 
 @pytest.mark.parametrize("backslashes", range(5))
 def test_no_number_of_backslashes_makes_a_picture_or_a_formula(backslashes: int) -> None:
     for sign in ("![x](y)", "$x$"):
-        made = safe.markdown("\\" * backslashes + sign)
+        made = escape.markdown("\\" * backslashes + sign)
         before = len(made) - len(made.lstrip("\\"))
 
         assert before % 2 == 1
@@ -700,7 +700,7 @@ def test_names_and_titles_are_shown_as_text(store: WatchedStore) -> None:
     app = pages.opened_step(team, "challenge", "**Ada** ![x](y)")
     pages.send(app, team, "challenge", entry("Hello"))
 
-    assert safe.escaped(team.name) in app.sidebar.caption[0].value
+    assert escape.escaped(team.name) in app.sidebar.caption[0].value
     assert pages.bubbles(app)[2].author == "**Ada** ![x](y)"
 
 
@@ -756,7 +756,7 @@ def test_what_the_guide_says_about_its_failure_stands_beside_retry(
     app = pages.opened_step(team, "challenge")
     pages.send(app, team, "challenge", entry("They leave."))
 
-    assert any(safe.escaped("The guide is *busy*.") in each.value for each in app.markdown)
+    assert any(escape.escaped("The guide is *busy*.") in each.value for each in app.markdown)
     assert "retry" in keys(app)
 
 
@@ -1043,7 +1043,7 @@ def test_confirm_is_closed_while_something_is_missing_and_says_what(
 
     assert app.button(key="confirm").disabled
     assert missing
-    assert fold.markdown[0].value == "\n".join(f"- {safe.escaped(each)}" for each in missing)
+    assert fold.markdown[0].value == "\n".join(f"- {escape.escaped(each)}" for each in missing)
 
 
 def test_confirming_completes_the_step_opens_the_next_and_stores_what_was_confirmed(
@@ -1099,14 +1099,14 @@ def test_a_run_at_its_end_forgets_no_press_that_the_next_one_has_noted(
     pages.draft(store, team, "challenge")
     app = pages.opened_step(team, "challenge")
     confirm = place_of(app, "confirm")
-    forget = press.forget
+    forget = buttons.forget
 
     def forget_late() -> None:
         app.session_state["tab"].presses.note(confirm, {})
         forget()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(press, "forget", forget_late)
+        patch.setattr(buttons, "forget", forget_late)
         pages.drawn(app.run())
     before = statuses(store, team)[0]
     pages.drawn(app.run())
@@ -1119,7 +1119,7 @@ def place_of(app: AppTest, key: str) -> Press:
     """Return what a press of the button called *key* is known by on the page that is shown."""
     asked: list[Press] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(press, "_taken", asked.append)
+        patch.setattr(buttons, "_taken", asked.append)
         pages.drawn(app.run())
     return next(each for each in asked if each[0] == key)
 

@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 
 from faults.tab import Tab
-from lib.presses import AGAIN, DOUBLE, Presses
 from lib.store import open_store
 from lib.store.port import Store, StoreUnavailable
+from lib.ui.pending_clicks import AGAIN, DOUBLE, Presses
 from lib.workshop.records import Team
 from lib.workshop.status import Status
 from tests.fakes import eventually

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation
 from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
 from lib.store.port import StoreUnavailable
 from lib.team.process import Process
+from lib.ui import navigation
 from lib.workshop.records import Draft, Team
 from lib.workshop.redaction import MARKER, RedactionRefused
 from lib.workshop.transcript import Message

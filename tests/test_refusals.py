@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import demo, navigation
+from lib import demo
 from lib.access import facilitators
 from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
 from lib.team import chat_input, draft_input
 from lib.team.process import Process
-from lib.ui import gate
+from lib.ui import gate, navigation
 from lib.workshop import rights, roles, steps
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.ids import new_id, new_link

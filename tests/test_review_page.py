@@ -16,7 +16,8 @@ from lib.store.port import Decision, StoreUnavailable
 from lib.store.port import Store as AnyStore
 from lib.team import process
 from lib.team.process import Process
-from lib.ui import downloads, review_page, tables
+from lib.ui.components import status_table as tables
+from lib.ui.review import downloads, page
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, StepKey, StepOverview, Team, Workshop
@@ -163,7 +164,7 @@ def test_the_table_shows_each_team_in_each_step(store: Store) -> None:
 def test_a_status_has_a_look_of_its_own_and_a_word_that_never_stands_behind_it(
     status: Status,
 ) -> None:
-    style = (ROOT / "lib" / "ui" / "tables.css").read_text(encoding="utf-8")
+    style = (ROOT / "lib" / "ui" / "components" / "status_table.css").read_text(encoding="utf-8")
     rules = [rule for rule in style.split("}") if f'[data-kind="{status.value}"] {{' in rule]
 
     assert len(rules) == 1
@@ -224,7 +225,7 @@ def test_a_look_costs_one_query_that_reads_no_text(sqlite_url: str) -> None:
     room = Room(*sql.roster("w-1")[:2], sql.overview("w-1"))
     running = process.assemble(Settings(), sql, ScriptedGuide(pace=0))
     with statements(sql) as asked:
-        review_page._read_again(running, room)
+        page._read_again(running, room)
 
     sql.close()
     assert len(asked) == 1

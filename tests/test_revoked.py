@@ -13,10 +13,10 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from lib import navigation
 from lib.server import endpoints
 from lib.store import open_store
 from lib.store.port import Store
+from lib.ui import navigation
 from lib.workshop.agenda import Agenda
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Team

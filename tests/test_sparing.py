@@ -10,8 +10,9 @@ from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 from streamlit.runtime.scriptrunner import script_runner
 
-from lib import navigation, turns, working_copy
 from lib.server import streamlit_patches
+from lib.ui import navigation, render_queue
+from lib.ui import tab as working_copy
 from tests import pages
 from tests.fakes import FakeGuide
 from tests.pages import WatchedStore
@@ -113,15 +114,15 @@ def test_a_page_is_made_once() -> None:
 @pytest.fixture
 def drawings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Return of each run of a page, as it comes, whether nobody has asked for it."""
-    mine, found = turns.Turns(), []
+    mine, found = render_queue.Turns(), []
 
     def turn(*, unasked: bool = False) -> Any:
         if mine._holder is None:
             found.append(unasked)
         return mine.turn(unasked=unasked)
 
-    monkeypatch.setattr(turns, "turn", turn)
-    monkeypatch.setattr(turns, "end", mine.end)
+    monkeypatch.setattr(render_queue, "turn", turn)
+    monkeypatch.setattr(render_queue, "end", mine.end)
     monkeypatch.setattr(script_runner, "_mpa_v1", streamlit_patches.in_turn(script_runner._mpa_v1))
     return found
 

@@ -14,10 +14,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from lib import navigation
 from lib.server import endpoints, middleware
 from lib.store import open_store
 from lib.store.port import Store
+from lib.ui import navigation
 from lib.workshop.ids import new_id
 from lib.workshop.records import StepKey, Team
 from lib.workshop.transcript import Role

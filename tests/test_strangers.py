@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation
 from lib.guide.scripted import ScriptedGuide
 from lib.team.process import Process
+from lib.ui import navigation
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Team, Workshop
 from lib.workshop.rights import NO_TEAM

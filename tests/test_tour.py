@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import demo, navigation
+from lib import demo
 from lib.facilitation import Room
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.team import confirm, process, reopen
 from lib.team.process import Process
+from lib.ui import navigation
 from lib.workshop import steps
 from lib.workshop.records import Team, Workshop
 from lib.workshop.status import Status

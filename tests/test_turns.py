@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lib.turns import Turns
+from lib.ui.render_queue import Turns
 from tests.fakes import PATIENCE, eventually
 
 

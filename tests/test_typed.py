@@ -11,11 +11,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation
 from lib.server import endpoints
 from lib.store.port import Decision, StoreUnavailable
 from lib.team import draft_input
 from lib.team.process import Process
+from lib.ui import navigation
 from lib.workshop.ids import new_id
 from lib.workshop.records import Aside, Fields, StepKey, Team
 from lib.workshop.status import Event, decide

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation
 from lib.guide.capped import Capped, CapReached
 from lib.guide.fallback import WithFallback
 from lib.settings import Settings
 from lib.store.port import StoreUnavailable
 from lib.team.process import Process, assemble
 from lib.team.usage_log import Ledger
-from lib.ui import usage_panel
+from lib.ui import navigation
+from lib.ui.review import usage_panel
 from lib.workshop.records import StepKey, TeamKey
 from lib.workshop.transcript import MessageStatus
 from lib.workshop.usage import Call, TeamUsage

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from segno import make
 from streamlit.testing.v1 import AppTest
 
-from lib import navigation
 from lib.access import codes as ways
 from lib.access import links
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store.port import Store
 from lib.team.process import Process
-from lib.ui import qr_page
+from lib.ui import navigation
+from lib.ui.review import qr_page
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Code, Team, Workshop
 from lib.workshop.roles import AccessRefused, Role

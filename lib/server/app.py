@@ -48,7 +48,7 @@ def _settle() -> None:
     With a hundred tabs open it stopped everything for 0.17 s every few seconds; what tabs hold alone
     takes it 0.06 s (`gc.callbacks` in a run of `make bench ARGS=tabs`).
     """
-    for page in ("front_door", "step_page", "review_page"):
+    for page in ("front_door", "step.page", "review.page"):
         importlib.import_module(f"lib.ui.{page}")
     gc.collect()
     gc.freeze()

@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lib import navigation
 from lib.access import facilitators, links
 from lib.server import health
 from lib.server.guard import is_foreign
@@ -23,7 +22,7 @@ from lib.store.port import Closed, StoreError
 from lib.team import chat_input, draft_input, process
 from lib.team.process import Process
 from lib.team.replies import utc_now
-from lib.ui import scripts
+from lib.ui import assets, navigation
 from lib.workshop.records import Team
 from lib.workshop.roles import AccessRefused
 from lib.workshop.transcript import MAX_CHARACTERS
@@ -177,7 +176,7 @@ async def readyz(_request: Request) -> Response:
 
 async def script(request: Request) -> Response:
     """Return a script of one of our elements, for a browser to keep."""
-    text = scripts.text(request.path_params["version"], request.path_params["name"])
+    text = assets.text(request.path_params["version"], request.path_params["name"])
     if text is None:
         return Response(status_code=404, headers={"cache-control": "no-store"})
     headers = {"cache-control": "public, max-age=31536000, immutable"}
@@ -204,7 +203,7 @@ def routes(folder: str = "") -> list[Route]:
         (navigation.CLOCK, clock, ["GET"]),
         (navigation.ENTER, enter, ["POST", "DELETE"]),
         (READY, readyz, ["GET"]),
-        (scripts.ROUTE, script, ["GET"]),
+        (assets.ROUTE, script, ["GET"]),
     ]
     before = f"/{folder.strip('/')}".rstrip("/")
     return [

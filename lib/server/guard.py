@@ -22,7 +22,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, get_option
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from lib import navigation
 from lib.access import links
 from lib.access.addresses import network
 from lib.access.token_bucket import Buckets, Rate
@@ -31,6 +30,7 @@ from lib.server.addresses import client_address
 from lib.settings import SettingsError
 from lib.store.port import StoreError
 from lib.team import process
+from lib.ui import navigation
 from lib.workshop.roles import AccessRefused
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib import navigation
-from lib.ui import scripts
+from lib.ui import assets, navigation
 
 #: Where what a page is made of may come from: here alone, so that nothing in a message calls anybody.
 #: Streamlit's page has a script in it, runs components from blobs and WebAssembly, and sets styles as
@@ -100,7 +99,7 @@ class Styled:
         text = (Path(__file__).parent.parent / "ui" / "style.css").read_text(encoding="utf-8")
         # Behind the page's own: of two rules that are as strong the later one counts.
         self._end = f"<style>{text}</style></body>".encode()
-        self._head = f"{scripts.HEAD}</head>".encode()
+        self._head = f"{assets.HEAD}</head>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on; where a browser asks for a page, add the style to it."""

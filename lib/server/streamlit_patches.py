@@ -23,8 +23,8 @@ from streamlit.runtime import app_session
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.web.server.starlette import starlette_websocket
 
-from lib import turns, working_copy
 from lib.server.guard import origins_allowed
+from lib.ui import render_queue, tab
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def in_turn(run: Callable[[str], None]) -> Callable[[str], None]:
     """Return what runs a page as *run* does, all of it in its turn."""
 
     def ran(main_script: str) -> None:
-        with turns.turn(unasked=working_copy.begin_run()):
+        with render_queue.turn(unasked=tab.begin_run()):
             run(main_script)
 
     return ran

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from lib import working_copy
 from lib.access.token_bucket import Buckets, Rate
 from lib.store import permits
 from lib.store.port import Closed
 from lib.team.process import Process
 from lib.team.replies import utc_now
 from lib.team.working_copy import WorkingCopy
+from lib.ui import tab
 from lib.workshop import steps
 from lib.workshop.ids import is_id
 from lib.workshop.records import StepKey, Team
@@ -54,7 +54,7 @@ def take_in(process: Process, copy: WorkingCopy, step: str) -> bool:
     box with a sentence. Raises AccessRefused where the team's link opens it no more, StoreError; then
     everything stays in the box's outbox, which sends it again.
     """
-    sent = parsed(working_copy.component_state(box_key(copy, step)).get("outbox"))
+    sent = parsed(tab.component_state(box_key(copy, step)).get("outbox"))
     settled = copy.settled.setdefault(step, set())
     settled.intersection_update(each.id for each in sent)
     copy.refused = {id_: why for id_, why in copy.refused.items() if id_ in settled}
@@ -62,7 +62,7 @@ def take_in(process: Process, copy: WorkingCopy, step: str) -> bool:
     accepted = [message for each in fresh if (message := _accepted(copy, each, settled))]
     messages = _within_rate(copy.team, accepted)
     if len(messages) < len(accepted):
-        working_copy.notify(TOO_MANY)
+        tab.notify(TOO_MANY)
     if not messages:
         return False
     try:
@@ -154,7 +154,7 @@ def _accepted(copy: WorkingCopy, sent: Sent, settled: set[str]) -> Message | Non
     except TextRefused as exc:
         _send_back(copy, settled, [sent], str(exc))
         return None
-    return _message(sent.id, text, working_copy.member() or copy.team.name)
+    return _message(sent.id, text, tab.member() or copy.team.name)
 
 
 def _send_back(copy: WorkingCopy, settled: set[str], sent: Sequence[Sent], why: str) -> None:

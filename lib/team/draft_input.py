@@ -9,12 +9,12 @@ server.
 
 from typing import Any
 
-from lib import working_copy
 from lib.store import permits
 from lib.store.port import StoreUnavailable
 from lib.team.edits import Edit
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
+from lib.ui import tab
 from lib.workshop import steps
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import shaped
@@ -46,8 +46,8 @@ def form_key(copy: WorkingCopy, step: str) -> str:
 
 def take_in(process: Process, copy: WorkingCopy, step: str) -> None:
     """Take in what came with this rerun from the form of *step*. Raises StoreError."""
-    said = working_copy.component_state(form_key(copy, step)).get("edits")
-    author = working_copy.member() or copy.team.name
+    said = tab.component_state(form_key(copy, step)).get("edits")
+    author = tab.member() or copy.team.name
     # The state comes with every rerun. What was taken in is not asked for again: what somebody has
     # discarded since would be set aside once more.
     taken = copy.taken_in.setdefault(step, {})

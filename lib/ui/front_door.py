@@ -7,13 +7,15 @@ from html import escape
 
 import streamlit as st
 
-from lib import demo, navigation, working_copy
+from lib import demo
 from lib.access import links
 from lib.facilitation import archive
 from lib.store.port import StoreUnavailable
 from lib.team.process import Process
 from lib.team.replies import utc_now
-from lib.ui import gate, page, press, problem, safe, shelf_panel
+from lib.ui import buttons, gate, navigation, page, problem, tab
+from lib.ui import escape as safe
+from lib.ui.review import workshop_panel
 from lib.workshop import steps
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import LANGUAGES, Team, Workshop
@@ -58,7 +60,7 @@ def _by_code(process: Process) -> None:
             placeholder="K7WM-PX2Q",
             width=180,
         )
-        pressed = press.submit("Join", key="join-by-code", icon=":material/login:")
+        pressed = buttons.submit("Join", key="join-by-code", icon=":material/login:")
     if not pressed:
         return
     who = st.context.ip_address
@@ -76,7 +78,7 @@ def _by_code(process: Process) -> None:
 def _join(process: Process, team: Team) -> None:
     workshop = process.store.workshop(team.workshop_id)
     if workshop.erase_at is not None:
-        shelf_panel.closed(workshop.erase_at)
+        workshop_panel.closed(workshop.erase_at)
         return
     states = process.store.steps(team.key)
     current = current_step({step: state.status for step, state in states.items()})
@@ -90,20 +92,20 @@ def _join(process: Process, team: Team) -> None:
             name = st.text_input(
                 "Your name",
                 key="member-name",
-                value=working_copy.member(),
+                value=tab.member(),
                 placeholder="How your team calls you",
                 help="Shown beside what you write. You may leave it empty.",
             )
             wrong = problem.place("join")
-            entered = press.submit(
+            entered = buttons.submit(
                 "Go to our workshop", key="enter", type="primary", width="stretch"
             )
         called = clean(name).strip()
         if entered and (long := problem.too_long("name", called, MAX_TEAM_NAME)):
             wrong.error(long)
         elif entered:
-            working_copy.call_me(called)
-            query = navigation.query(team.link, working_copy.member())
+            tab.call_me(called)
+            query = navigation.query(team.link, tab.member())
             st.switch_page(navigation.STEP_PAGES[current], query_params=query)
 
 
@@ -142,7 +144,7 @@ def _demo(process: Process) -> None:
             f"“{demo.TITLE}”: one afternoon, five teams at different stages. "
             "Write and revise in it: it is a workshop like any other."
         )
-        pressed = press.button("Open the demo", key="open-demo", icon=":material/play_circle:")
+        pressed = buttons.button("Open the demo", key="open-demo", icon=":material/play_circle:")
     if pressed:
         gate.ask(process, Action.OPEN_DEMO)
         workshop = _demo_made(process, gate.owner(process))
@@ -190,7 +192,7 @@ def _start(process: Process) -> None:
             help="What the guide asks in; a model goes on in the language a team writes in.",
         )
         wrong = problem.place("start")
-        pressed = press.submit(
+        pressed = buttons.submit(
             "Start", key="start-workshop", type="primary", icon=":material/play_arrow:"
         )
     if pressed:
@@ -216,7 +218,7 @@ def _begin(process: Process, title: str, challenge: str, names: list[str], langu
     try:
         with (
             gate.acting(process, Action.START_WORKSHOP),
-            press.once("start", title, challenge, *names, language, owner) as id_,
+            buttons.once("start", title, challenge, *names, language, owner) as id_,
         ):
             workshop = Workshop(id_, title, challenge, utc_now(), language, owner=owner)
             teams = [
@@ -226,7 +228,7 @@ def _begin(process: Process, title: str, challenge: str, names: list[str], langu
     except StoreUnavailable as exc:
         st.error(f"Not started yet. {exc} What you typed is still here: please press Start again.")
         return
-    working_copy.notify("Your workshop is ready. Give each team its link.")
+    tab.notify("Your workshop is ready. Give each team its link.")
     st.switch_page(navigation.REVIEW, query_params={navigation.WORKSHOP: workshop.id})
 
 
@@ -264,7 +266,7 @@ def _resume(process: Process) -> None:
         _row(process, workshop)
     if len(workshops) > 20:
         st.page_link(navigation.REVIEW, label=f"All {len(workshops)} workshops")
-    shelf_panel.put_away(process, shelves)
+    workshop_panel.put_away(process, shelves)
 
 
 def _row(process: Process, workshop: Workshop) -> None:

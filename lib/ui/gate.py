@@ -12,12 +12,11 @@ from typing import Any
 
 import streamlit as st
 
-from lib import navigation, working_copy
 from lib.access import facilitators, links
 from lib.store import permits
 from lib.team.process import Process
-from lib.ui import page, safe
-from lib.ui.component import component
+from lib.ui import escape, navigation, page, tab
+from lib.ui.components.component import component
 from lib.workshop import roles
 from lib.workshop.records import Team, Workshop
 from lib.workshop.rights import NEEDS, FacilitatorPermit, Facts, closed_because
@@ -72,7 +71,7 @@ class Shown:
 def _shown(process: Process) -> Shown:
     held = st.context.cookies.get(facilitators.COOKIE, "")
     claims = st.user.to_dict() if process.settings.signs_in else {}
-    link = working_copy.observing(st.query_params.get(navigation.OBSERVE, ""))
+    link = tab.observing(st.query_params.get(navigation.OBSERVE, ""))
     # Without a browser, as in a test, a cookie is something else.
     token = held if isinstance(held, str) else ""
     return Shown(token, st.context.headers, claims, link)
@@ -85,7 +84,7 @@ def ask(process: Process, action: Action, workshop_id: str = "") -> None:
     Raises AccessRefused, with one sentence for what is not theirs and what is not there; StoreError.
     """
     actor, scope = _shown(process).standing(process, workshop_id)
-    working_copy.of_run().update({"actor": actor, f"standing/{workshop_id}": (actor, scope)})
+    tab.of_run().update({"actor": actor, f"standing/{workshop_id}": (actor, scope)})
     roles.authorize(actor, action, scope)
 
 
@@ -124,7 +123,7 @@ def may(process: Process, action: Action, workshop_id: str = "") -> bool:
     As it was when it was last asked in this run of the page: who is about to write asks with `ask`.
     Raises StoreError.
     """
-    known = working_copy.of_run().get(f"standing/{workshop_id}")
+    known = tab.of_run().get(f"standing/{workshop_id}")
     try:
         actor, scope = known or _shown(process).standing(process, workshop_id)
     except AccessRefused:
@@ -140,7 +139,7 @@ def closed(workshop: Workshop, action: Action) -> str:
 
 def _actor(process: Process) -> Actor:
     """Return who is at this page, as it was when that was last asked in this run of it."""
-    known: Actor | None = working_copy.of_run().get("actor")
+    known: Actor | None = tab.of_run().get("actor")
     return known or _shown(process).actor(process)
 
 
@@ -149,7 +148,7 @@ def workshops(process: Process) -> list[Workshop]:
     actor = _actor(process)
     found = links.workshops_of(process.store, actor)
     # The query that lists them decides what `may` answers for each: no query per workshop.
-    working_copy.of_run().update({f"standing/{each.id}": (actor, scope) for each, scope in found})
+    tab.of_run().update({f"standing/{each.id}": (actor, scope) for each, scope in found})
     return [each for each, _ in found]
 
 
@@ -176,7 +175,7 @@ def open_or_stop(process: Process, action: Action, workshop_id: str = "") -> Non
         ask(process, action, workshop_id)
     except AccessRefused as exc:
         if not is_guarded(process):
-            raise AccessRefused(_OBSERVES if working_copy.observing() else _NOT_HERE) from exc
+            raise AccessRefused(_OBSERVES if tab.observing() else _NOT_HERE) from exc
         _, middle, _ = st.columns([1, 2, 1])
         with middle:
             if email := _actor(process).email:
@@ -222,7 +221,7 @@ def way_out(process: Process) -> None:
 
 def _signed_in_as(email: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="signed-in"):
-        st.caption(f"Signed in as {safe.escaped(email)}", width="content")
+        st.caption(f"Signed in as {escape.escaped(email)}", width="content")
         st.button("Sign out", key="sign-out", type="tertiary", on_click=st.logout)
 
 

@@ -11,13 +11,13 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib import navigation, turns, working_copy
 from lib.settings import SettingsError
 from lib.store.port import StoreError, StoreUnavailable
 from lib.store.sql import deadline
 from lib.team import process
 from lib.team.process import Process
-from lib.ui import away_line, press
+from lib.ui import buttons, navigation, render_queue, tab
+from lib.ui.components import offline_notice
 from lib.workshop.roles import AccessRefused
 from lib.workshop.status import TransitionRefused
 
@@ -32,8 +32,8 @@ _AWAY = (
 def begin(title: str) -> Process:
     """Set the page's title and look; return the process, or say why there is none and stop."""
     st.set_page_config(page_title=f"{title} · Throughline", page_icon="🧵", layout="wide")
-    away_line.show()
-    working_copy.begin_page()
+    offline_notice.show()
+    tab.begin_page()
     try:
         return process.running()
     except (SettingsError, StoreError) as exc:
@@ -55,7 +55,7 @@ def errors_shown() -> Iterator[None]:
     """
     try:
         # A turn within a turn, but where `sparing` could not give one to all of the page.
-        with deadline.waiting_once(), turns.turn():
+        with deadline.waiting_once(), render_queue.turn():
             yield
             ended()
     except AccessRefused as exc:
@@ -76,8 +76,8 @@ def errors_shown() -> Iterator[None]:
 
 def ended() -> None:
     """Say that the page has come to its end: what follows, if anything, is a reply that grows."""
-    press.forget()
-    working_copy.end_run()
+    buttons.forget()
+    tab.end_run()
 
 
 def place() -> DeltaGenerator:
@@ -92,13 +92,13 @@ def place() -> DeltaGenerator:
 
 def show_notice() -> None:
     """Show the sentence that the last page left for this one, if any."""
-    if notice := working_copy.take_notice():
+    if notice := tab.take_notice():
         st.info(notice, icon=":material/info:")
 
 
 def redraw() -> NoReturn:
     """Draw the page anew though nobody did anything: the sentence at its top stays."""
-    working_copy.draw_unasked()
+    tab.draw_unasked()
     st.rerun()
 
 

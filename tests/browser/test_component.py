@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from lib.ui.component import text
+from lib.ui.components.component import text
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 

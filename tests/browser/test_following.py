@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from lib import navigation
 from lib.store.port import Store
-from lib.ui.look import EVERY
+from lib.ui import navigation
+from lib.ui.components.polling import EVERY
 from lib.workshop.ids import new_link
 from lib.workshop.records import Team
 from lib.workshop.rights import NO_TEAM

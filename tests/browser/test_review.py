@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from lib.store import open_store
 from lib.store.port import Store
-from lib.ui.tables import LOOK_EVERY
+from lib.ui.components.status_table import LOOK_EVERY
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Team, Workshop
 from lib.workshop.transcript import Message, Role

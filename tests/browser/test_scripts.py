@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from pytest_playwright.pytest_playwright import CreateContextCallback
 
-from lib.ui import scripts
+from lib.ui import assets
 from tests.app_server import AppServer
 from tests.browser.walker import Walker
 from tests.scene import new_team
@@ -20,7 +20,7 @@ FETCHED = """() => Object.fromEntries(performance.getEntriesByType("resource")
   .filter(({ name }) => name.includes("/throughline/scripts/"))
   .map(({ name, transferSize }) => [name.split("/").at(-1), transferSize]))"""
 
-ALL = {each.name for each in Path(scripts.__file__).parent.glob("*.js")}
+ALL = {each.name for each in (Path(assets.__file__).parent / "components").glob("*.js")}
 
 
 def test_each_is_fetched_once_however_often_a_page_is_drawn(
@@ -42,7 +42,7 @@ def test_each_is_fetched_once_however_often_a_page_is_drawn(
     assert set(again.values()) == {0}
 
 
-@pytest.mark.parametrize("lost", ["chat_box.js", "typing.js", "component.js"])
+@pytest.mark.parametrize("lost", ["chat_box.js", "input.js", "component.js"])
 def test_what_could_not_be_had_is_asked_for_until_it_can(
     page: Page, app: AppServer, lost: str
 ) -> None:
@@ -63,9 +63,9 @@ def test_what_could_not_be_had_is_asked_for_until_it_can(
 
 
 def test_a_script_of_another_version_is_not_here(page: Page, app: AppServer) -> None:
-    there = app.url + scripts.ROUTE.format(version=scripts.VERSION, name="look.js")
-    other = app.url + scripts.ROUTE.format(version="0" * 16, name="look.js")
-    outside = app.url + scripts.ROUTE.format(version=scripts.VERSION, name="look.py")
+    there = app.url + assets.ROUTE.format(version=assets.VERSION, name="polling.js")
+    other = app.url + assets.ROUTE.format(version="0" * 16, name="polling.js")
+    outside = app.url + assets.ROUTE.format(version=assets.VERSION, name="look.py")
     answers = [page.request.get(each) for each in (there, other, outside)]
 
     assert [each.status for each in answers] == [200, 404, 404]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
-from lib.navigation import TYPED
 from lib.store import open_store
 from lib.store.port import Store
+from lib.ui.navigation import TYPED
 from lib.workshop.records import Fields, Team
 from tests import pages
 from tests.app_server import AppServer

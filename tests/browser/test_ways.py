@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lib.store.port import Store
-from lib.ui import qr_page
+from lib.ui.review import qr_page
 from tests.app_server import AppServer
 from tests.browser.profiles import Lend
 from tests.browser.walker import Walker

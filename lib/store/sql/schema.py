@@ -405,7 +405,7 @@ asides = Table(
     column_types.text("field"),
     column_types.text("writer"),
     column_types.text("author"),
-    # A browser's milliseconds: see `lib/ui/form.js`.
+    # A browser's milliseconds: see `lib/ui/components/form.js`.
     Column("revision", BigInteger, nullable=False),
     column_types.number("epoch"),
     column_types.moment("updated_at"),

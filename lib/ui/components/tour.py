@@ -1,0 +1,131 @@
+"""
+The tour of the demo: in half a dozen stops, what a facilitator can do here.
+
+It lives in the browser alone: no stop reruns the page, and none takes the focus from what somebody
+types. The browser keeps how far it went, and that it was skipped or seen to its end.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
+
+from lib import demo
+from lib.facilitation import Room
+from lib.ui import navigation
+from lib.ui.components.component import component
+from lib.workshop import steps
+from lib.workshop.records import StepOverview, Team
+from lib.workshop.status import Status
+
+_mounted = component("tour")
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What is told at one stop, the element of the page it is about, and where it can be tried."""
+
+    title: str
+    text: str
+    #: A CSS selector; empty where it is about another page.
+    at: str = ""
+    #: The words and the address of a link that opens in another tab; both may be empty.
+    link: str = ""
+    href: str = ""
+
+
+def show(room: Room) -> None:
+    """Offer the tour, and begin it where it was never seen; nothing but in the demo."""
+    if not demo.is_demo(room.workshop):
+        return
+    _mounted(key="tour", data={"stops": [asdict(each) for each in stops(room)]}, width="content")
+
+
+def stops(room: Room) -> list[Stop]:
+    """Return the stops for the demo as it stands now: what nobody shows any more is left out."""
+    return [
+        Stop(
+            "Your room at a glance",
+            "A line for each team, a column for each step. Colour and words say how a step stands, "
+            "and the table renews itself. Click a cell to read along beside it.",
+            at='[class*="st-key-status-table"]',
+        ),
+        *_stale(room),
+        *_broken_off(room),
+        *_finished(room),
+        Stop(
+            "Take it with you",
+            "The tables and every conversation are a file away, with what you have filtered. "
+            "Nothing in them can run as a formula.",
+            at=".st-key-filters",
+        ),
+        *_links(room),
+    ]
+
+
+def _links(room: Room) -> Iterator[Stop]:
+    if any(team.link for team in room.teams):
+        yield Stop(
+            "A link for each team",
+            "Whoever holds a team's link is in that team: no account, no installation. Hand out "
+            "one each; they open on a phone as well.",
+            at=".st-key-team-links",
+        )
+
+
+def _stale(room: Room) -> Iterator[Stop]:
+    def is_stale(cell: StepOverview) -> bool:
+        return cell.state.status is Status.NEEDS_REGENERATION
+
+    for team, step in _first(room, is_stale):
+        yield Stop(
+            "A step to look at again",
+            f"{team.name} went back and changed something. What was made from it is marked, and "
+            "nothing is lost: the step says what has changed, and asks whether to keep it or to "
+            "draft it anew.",
+            at='[class*="st-key-status-table"]',
+            link=f"See {steps.step(step).name}" if team.link else "",
+            href=_address(team, step),
+        )
+
+
+def _broken_off(room: Room) -> Iterator[Stop]:
+    for team, step in _first(room, lambda cell: cell.unfinished > 0):
+        # Retry is on the team's own page, which opens by the team's link.
+        if not team.link:
+            return
+        yield Stop(
+            "A reply that broke off",
+            f"With {team.name} the guide stopped in the middle of a sentence. All that was said is "
+            "there, and Retry goes on with the same question.",
+            link="See where Retry is",
+            href=_address(team, step),
+        )
+
+
+def _finished(room: Room) -> Iterator[Stop]:
+    for team, step in _first(room, lambda cell: cell.state.status is Status.COMPLETE):
+        if not team.link:
+            return
+        yield Stop(
+            "Change your mind",
+            f"{team.name} has confirmed {steps.step(step).name}. “Revise this step” opens it again: "
+            "you read first which steps that touches, and it can be undone.",
+            link=f"See {steps.step(step).name}",
+            href=_address(team, step),
+        )
+
+
+def _first(room: Room, wanted: Callable[[StepOverview], bool]) -> Iterator[tuple[Team, str]]:
+    """Yield the first team and step that is *wanted*, if there is one."""
+    for row in room.rows:
+        for step, cell in row.cells.items():
+            if wanted(cell):
+                yield row.team, step
+                return
+
+
+def _address(team: Team, step: str) -> str:
+    """Return where a team's step opens; empty for whoever may not have the team's link."""
+    if not team.link:
+        return ""
+    return f"{navigation.base_address()}/{step}?{urlencode(navigation.query(team.link, ''))}"

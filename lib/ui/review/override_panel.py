@@ -1,0 +1,68 @@
+"""A facilitator completes a step in spite of its gaps, and says why."""
+
+import streamlit as st
+
+from lib.store.port import Conflict, StoreError, upstream_artifacts
+from lib.team import confirm
+from lib.team.process import Process
+from lib.team.replies import utc_now
+from lib.ui import buttons, gate, problem
+from lib.ui.escape import escaped
+from lib.workshop.artifacts import criteria
+from lib.workshop.records import StepKey, StepState
+from lib.workshop.roles import AccessRefused, Action
+from lib.workshop.status import TransitionRefused, is_read_only
+
+#: The name an override is told under: a facilitator has no other here.
+FACILITATOR = "Facilitator"
+
+#: Characters of a reason.
+MAX_REASON = 300
+
+
+def show(process: Process, key: StepKey, state: StepState) -> None:
+    """Draw what an open step still lacks, and the way to complete it all the same."""
+    if is_read_only(state.status):
+        return
+    fields = process.drafts.current(key).fields
+    lacking = criteria.missing(key.step, fields, upstream_artifacts(process.store, key))
+    if not lacking:
+        st.caption("Nothing is missing: the team can confirm this step.")
+        return
+    with st.expander(f"Still missing: {len(lacking)}", key=f"missing/{key.team_id}/{key.step}"):
+        st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in lacking))
+        with st.form(f"override/{key.team_id}/{key.step}", border=False):
+            reason = st.text_input(
+                "Complete it as it is, because",
+                help="The team and the tables show your reason.",
+            )
+            if buttons.submit(
+                "Complete with gaps",
+                key=f"override-with-gaps/{key.team_id}/{key.step}",
+                icon=":material/rule:",
+            ):
+                _override(process, key, reason)
+
+
+def _override(process: Process, key: StepKey, reason: str) -> None:
+    if long := problem.too_long("reason", reason, MAX_REASON):
+        st.warning(long)
+        return
+    try:
+        with gate.acting(process, Action.OVERRIDE, key.workshop_id):
+            confirm.override(
+                process.store,
+                process.drafts,
+                key,
+                actor=FACILITATOR,
+                at=utc_now(),
+                reason=reason,
+            )
+    except TransitionRefused as exc:
+        st.warning(str(exc))
+    except Conflict:
+        st.warning("The team was at work there this very moment: please look again.")
+    except (StoreError, AccessRefused) as exc:
+        st.warning(f"Not done, nothing is lost. {exc}")
+    else:
+        st.rerun()

@@ -1,0 +1,196 @@
+"""People and links: how teams come in, who reads along, and who else runs the workshop."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from lib.access import codes as ways
+from lib.store.port import StoreError
+from lib.team.process import Process
+from lib.team.replies import utc_now
+from lib.ui import buttons, gate, navigation, page
+from lib.ui.escape import escaped
+from lib.ui.local_time import when
+from lib.ui.review import qr_page
+from lib.ui.tab import notify
+from lib.workshop.ids import new_link
+from lib.workshop.records import Code, Team, Workshop
+from lib.workshop.roles import AccessRefused, Action, Role
+
+ROLES = {Role.CO_FACILITATOR: "Runs it with you", Role.OBSERVER: "Reads along"}
+
+_NO_EMAIL = "This is no e-mail address. It is still in the box: please check it."
+
+
+def link(workshop: Workshop) -> None:
+    """Draw the way here, on the review page."""
+    st.page_link(
+        navigation.REVIEW,
+        label="Codes, QR codes, people",
+        icon=":material/qr_code_2:",
+        query_params={navigation.WORKSHOP: workshop.id, navigation.SHOW: navigation.PEOPLE},
+    )
+
+
+def show(process: Process, workshop: Workshop, teams: list[Team]) -> None:
+    """Draw the page."""
+    qr_page.back(workshop.id)
+    st.title("People and links", anchor=False)
+    st.markdown(f"**{escaped(workshop.title)}**")
+    with page.place():
+        page.show_notice()
+    st.caption(
+        "Whoever holds a team's link, or types its code at the front door, is in that team: give "
+        "each team its own."
+    )
+    if closed := gate.closed(workshop, Action.CHANGE_LINKS):
+        st.info(closed, icon=":material/inventory_2:")
+        return
+    codes = process.store.codes(workshop.id)
+    for team in teams:
+        with st.container(border=True, key=f"way/{team.id}"):
+            _team(process, team, codes.get(team.id))
+    qr_page.link(workshop.id, "QR codes of all teams, full screen")
+    _observers(process, workshop)
+    if gate.may(process, Action.SHARE, workshop.id):
+        _people(process, workshop)
+
+
+def _team(process: Process, team: Team, code: Code | None) -> None:
+    def button(label: str, key: str, do: Callable[[], str], icon: str | None = None) -> None:
+        _button(process, team.workshop_id, label, f"{key}/{team.id}", do, icon=icon)
+
+    st.subheader(escaped(team.name), anchor=False)
+    if team.revoked:
+        st.markdown("Its link was taken away: nobody comes in, and open tabs are closed.")
+        button("Give it a new link", "renew", _linked(process, team))
+        return
+    st.code(navigation.address(team.link), language=None)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if code:
+            st.markdown(
+                f"Code **{ways.spelled(code.code)}**, until {when(code.expires_at)}",
+                width="content",
+            )
+        label = "Another code" if code else "Make a code"
+        button(label, "code", _coded(process, team), ":material/pin:")
+        qr_page.link(team.workshop_id, "QR code", team.id)
+        with st.popover("Change or take away", icon=":material/key_off:", width="content"):
+            st.markdown(
+                "The link and the code there are now will open nothing any more, and every tab that "
+                "came in by them is closed. Nothing the team has written is touched."
+            )
+            button("Change the link", "change", _linked(process, team))
+            button("Take it away", "revoke", _linked(process, team, revoked=True))
+
+
+def _coded(process: Process, team: Team) -> Callable[[], str]:
+    def make() -> str:
+        process.store.set_code(team.key, ways.new_code(utc_now()))
+        return f"{team.name} has a new code."
+
+    return make
+
+
+def _linked(process: Process, team: Team, *, revoked: bool = False) -> Callable[[], str]:
+    def change() -> str:
+        process.store.change_link(team.key, new_link(), revoked=revoked)
+        if revoked:
+            return f"The link of {team.name} opens nothing any more."
+        return f"{team.name} has a new link: hand it out again."
+
+    return change
+
+
+def _button(
+    process: Process,
+    workshop_id: str,
+    label: str,
+    key: str,
+    do: Callable[[], str],
+    *,
+    action: Action = Action.CHANGE_LINKS,
+    icon: str | None = None,
+) -> None:
+    """Draw a button that does something which may have to be asked for, and then says what it did."""
+    asked = (process, action, workshop_id, do)
+    st.button(label, key=key, icon=icon, on_click=_done, args=asked)
+
+
+def _done(process: Process, action: Action, workshop_id: str, do: Callable[[], str]) -> None:
+    """Do it where it may be done, and have the page say so; else all stays as it is."""
+    try:
+        with gate.acting(process, action, workshop_id):
+            notify(escaped(do()))
+    except (StoreError, AccessRefused) as exc:
+        st.toast(buttons.failed(exc))
+
+
+# Who reads along
+
+
+def _observers(process: Process, workshop: Workshop) -> None:
+    st.subheader("Reading along", anchor=False)
+    held = process.store.observer_link(workshop.id)
+
+    def change() -> str:
+        process.store.set_observer_link(workshop.id, new_link())
+        return "There is a new link for reading along."
+
+    def take_away() -> str:
+        process.store.set_observer_link(workshop.id, "")
+        return "Nobody reads along by a link any more."
+
+    if not held:
+        st.caption("With a link of their own others see everything here, and change nothing.")
+        _button(process, workshop.id, "Make a link", "observe", change)
+        return
+    st.caption("Whoever has this link sees the table and every conversation, and changes nothing.")
+    if not gate.is_guarded(process):
+        st.caption(
+            "This server has no passcode: at this machine anybody can do everything without the link."
+        )
+    st.code(navigation.observers_address(workshop.id, held), language=None)
+    with st.container(horizontal=True):
+        _button(process, workshop.id, "Change the link", "observe", change)
+        _button(process, workshop.id, "Take it away", "observe-not", take_away)
+
+
+# Who else runs it
+
+
+def _people(process: Process, workshop: Workshop) -> None:
+    st.subheader("People who sign in", anchor=False)
+    for email, role in process.store.grants(workshop.id).items():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{escaped(email)} · {ROLES[role].lower()}", width="content")
+            out = _granted(process, workshop, email, None)
+            key = f"drop/{email}"
+            _button(process, workshop.id, "Take away", key, out, action=Action.SHARE)
+    if not process.settings.signs_in:
+        st.caption(
+            "To add people by e-mail, connect this server to a sign-in provider: see “[auth]” in the "
+            "README."
+        )
+        return
+    with st.form("share", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = st.text_input("E-mail address", key="share-email")
+        as_ = st.selectbox("Role", list(ROLES), format_func=ROLES.__getitem__, key="share-role")
+        pressed = buttons.submit("Let in", key="share-add")
+    if not pressed:
+        return
+    if not (email := ways.email(typed)):
+        st.error(_NO_EMAIL)
+        return
+    _done(process, Action.SHARE, workshop.id, _granted(process, workshop, email, as_))
+    st.rerun()
+
+
+def _granted(
+    process: Process, workshop: Workshop, email: str, role: Role | None
+) -> Callable[[], str]:
+    def write() -> str:
+        process.store.grant(workshop.id, email, role)
+        return f"{email} is let in." if role else f"{email} is let in no more."
+
+    return write
