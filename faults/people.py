@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from faults.history import Bubble, Edit, History, Place, Screen, Sent, Settled
 from faults.tab import Tab
 from faults.world import STEPS, World
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.workshop.ids import new_id
 from lib.workshop.records import Team
 

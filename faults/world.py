@@ -11,7 +11,8 @@ from pathlib import Path
 from faults import launcher
 from faults.history import History, Look, Place, Restart, Row, Streamed
 from lib.store import open_store
-from lib.store.port import Decision, StoreError
+from lib.store.errors import StoreError
+from lib.store.port import Decision
 from lib.workshop import steps
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Aside, StepKey, Team, Workshop

@@ -13,8 +13,6 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from lib.autosave.autosave import MAX_WAIT, WAIT
-
 ROOT = Path(__file__).resolve().parent.parent
 
 #: Where Streamlit looks for secrets too; the project's own file wins over the user's. Unlike
@@ -46,9 +44,9 @@ class Settings:
     #: `DATABASE_URL`, or `[connections.workshop] url`.
     database_url: str = f"sqlite:///{ROOT / 'data' / 'throughline.db'}"
     #: `AUTOSAVE_WAIT`, or `[autosave] wait`: seconds after the last change until it is saved.
-    autosave_wait: float = WAIT
+    autosave_wait: float = 2.0
     #: `AUTOSAVE_MAX_WAIT`, or `[autosave] max_wait`: the longest a change may stay unsaved, seconds.
-    autosave_max_wait: float = MAX_WAIT
+    autosave_max_wait: float = 10.0
     #: `GUIDE_PACE`, or `[guide] pace`: seconds between two chunks of the scripted guide's replies.
     guide_pace: float = 0.03
     #: `GUIDE_BASE_URL`, or `[guide] base_url`: where a model answers; empty for OpenAI's own.

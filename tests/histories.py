@@ -25,7 +25,7 @@ from sqlalchemy import event as events_of
 from sqlalchemy.exc import OperationalError
 
 from lib.store import open_store
-from lib.store.port import Conflict, StoreUnavailable
+from lib.store.errors import Conflict, StoreUnavailable
 from lib.store.sql.store import SqlStore
 from lib.team.confirm import NotReady
 from lib.workshop import steps

@@ -13,14 +13,15 @@ from urllib.parse import parse_qsl
 
 from streamlit.testing.v1 import AppTest
 
-from lib.autosave.debouncer import Clock
 from lib.guide.port import Guide
 from lib.settings import Settings
-from lib.store.port import Decision, Store, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import Decision, Store
 from lib.team import process
 from lib.team.process import Process
 from lib.ui import navigation
 from lib.workshop import steps
+from lib.workshop.clock import Clock
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Fields, Team, Workshop
 from lib.workshop.status import Event, Phase, decide

@@ -3,7 +3,7 @@
 import pytest
 
 from lib.access.links import team_by_link
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.workshop.ids import new_link
 from lib.workshop.records import Team
 from lib.workshop.roles import AccessRefused

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 from lib.facilitation import reset_archive
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
-from lib.store.port import Conflict, Decision, Store
+from lib.store.errors import Conflict
+from lib.store.port import Decision, Store
 from lib.team import process, reopen
 from lib.team.confirm import NotReady
 from lib.workshop import steps

@@ -13,13 +13,12 @@ from lib.workshop.artifacts.normalise import (
     ArtifactRefused,
     dumped,
     inner_type,
-    is_blank,
     item_type,
     normalised,
     parsed,
     shaped,
-    without_blanks,
 )
+from lib.workshop.fields import is_blank, without_blanks
 from lib.workshop.records import Fields
 from tests.test_criteria import GOOD
 

@@ -25,7 +25,7 @@ from lib.autosave.autosave import (
 )
 from lib.autosave.unsaved import FIRST_RETRY, LAST_RETRY
 from lib.settings import Settings
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.team.process import Process
 from lib.workshop.records import Draft, StepKey
 from lib.workshop.status import Phase

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lib.autosave.autosave import Autosave, Unsaved
-from lib.store.port import Conflict, Decision, StoreUnavailable
+from lib.store.errors import Conflict, StoreUnavailable
+from lib.store.port import Decision
 from lib.team.confirm import NotReady, confirm
 from lib.team.drafts import Drafts
 from lib.workshop import steps

@@ -19,7 +19,8 @@ from lib.facilitation import Room, TeamSummary
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store import open_store
-from lib.store.port import Store, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import Store
 from lib.team import confirm, process, reopen
 from lib.team.process import Process
 from lib.workshop import cascade, steps

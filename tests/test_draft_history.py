@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from lib.store import permits
-from lib.store.port import Closed, Conflict
+from lib.store.errors import Conflict
+from lib.store.port import Closed
 from lib.team.process import Process
 from lib.workshop.draft_history import (
     MAX_CHARACTERS,

@@ -11,18 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.autosave.autosave import Autosave, Unsaved
-from lib.store.port import Decision, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import Decision
 from lib.team.drafts import Drafts
-from lib.team.edits import (
-    MAX_CHANGES,
-    MAX_WRITERS,
-    Change,
-    Edit,
-    merged,
-    remembering,
-    shortened,
-    with_field,
-)
+from lib.team.edits import MAX_CHANGES, MAX_WRITERS, Change, Edit, merged, remembering, shortened
+from lib.workshop.fields import with_field
 from lib.workshop.records import Aside, Draft, Fields, StepKey
 from lib.workshop.status import Event, Phase, decide
 from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, Role

@@ -20,7 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from lib.autosave.autosave import Autosave, Unsaved
 from lib.store import open_store
-from lib.store.port import Store, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import Store
 from lib.team.draft_input import MAX_SENT
 from lib.team.drafts import Drafts
 from lib.team.edits import Edit

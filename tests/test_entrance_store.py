@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from lib.store import backdating
-from lib.store.port import NotFound, Store, Unstorable
+from lib.store.errors import NotFound, Unstorable
+from lib.store.port import Store
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import CODE_REMEMBERED, Code, Team, Workshop
 from lib.workshop.roles import Admission, Role

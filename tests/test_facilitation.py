@@ -11,7 +11,7 @@ from lib.access.links import NO_TEAM
 from lib.facilitation import archive, controls
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
-from lib.store.port import Conflict, StoreUnavailable
+from lib.store.errors import Conflict, StoreUnavailable
 from lib.team.process import Process
 from lib.ui import navigation, pending_clicks
 from lib.workshop import agenda as agenda_

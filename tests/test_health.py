@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from lib.server.health import health
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.team.process import Process
 from lib.workshop.records import Draft, Team
 from tests import pages

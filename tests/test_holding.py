@@ -6,7 +6,7 @@ import pytest
 
 from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.team import confirm as completion
 from lib.team.process import Process
 from lib.ui import navigation

@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from lib.guide.port import GuideError
 from lib.settings import Settings
-from lib.store.port import Conflict, Decision
+from lib.store.errors import Conflict
+from lib.store.port import Decision
 from lib.team.process import Process, assemble
 from lib.team.working_copy import WorkingCopy
 from lib.ui import navigation

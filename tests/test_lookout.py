@@ -11,7 +11,7 @@ import pytest
 from lib.access import links
 from lib.autosave.autosave import UNSAVED_FOR_LONG, Autosave
 from lib.server.polling import FRESH, KEPT, Lookout, Sight
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.workshop.ids import new_link
 from lib.workshop.records import Draft, Team
 from tests.fakes import PATIENCE

@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 
 from lib.store import open_store
-from lib.store.port import StoreError, StoreUnavailable
+from lib.store.errors import StoreError, StoreUnavailable
 from lib.store.sql import deadline, dns
 from tests.fakes import PATIENCE, eventually
 from tests.test_debouncer import FakeClock

@@ -12,7 +12,8 @@ from lib.guide.openai_compatible.context import BUDGET
 from lib.guide.openai_compatible.waiting import Patience
 from lib.guide.port import Request
 from lib.guide.usage import Usage
-from lib.store.port import Decision, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import Decision
 from lib.team import guide_request
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Recollection, StepKey, Team, Workshop

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from lib.autosave.autosave import Autosave, Unsaved
 from lib.settings import Settings
-from lib.store.port import PATIENCE, Decision, Store, StoreError, StoreUnavailable
+from lib.store.errors import StoreError, StoreUnavailable
+from lib.store.port import PATIENCE, Decision, Store
 from lib.store.sql import deadline
 from lib.store.sql.store import SqlStore
 from lib.team import process as process_

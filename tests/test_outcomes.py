@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from lib.store.port import Conflict, Store
+from lib.store.errors import Conflict
+from lib.store.port import Store
 from lib.workshop.records import Aside, Draft, StepKey
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message, MessageStatus

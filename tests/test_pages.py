@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from lib.guide.port import GuideError
 from lib.settings import Settings
-from lib.store.port import LEASE, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import LEASE
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
 from lib.ui import buttons, escape, navigation

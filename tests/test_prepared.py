@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.store.sql.engine import Door, Kind, connect, normalised
 from lib.store.sql.prepared import Prepared
 

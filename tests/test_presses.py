@@ -8,7 +8,8 @@ import pytest
 
 from faults.tab import Tab
 from lib.store import open_store
-from lib.store.port import Store, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import Store
 from lib.ui.pending_clicks import AGAIN, DOUBLE, Presses
 from lib.workshop.records import Team
 from lib.workshop.status import Status

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.facilitation import controls
 from lib.guide.scripted import ScriptedGuide
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.team.process import Process
 from lib.ui import navigation
 from lib.workshop.records import Draft, Team

@@ -14,7 +14,8 @@ from lib.autosave.autosave import Unsaved
 from lib.facilitation import reset_archive
 from lib.settings import Settings
 from lib.store import open_store
-from lib.store.port import Conflict, NotFound, Store
+from lib.store.errors import Conflict, NotFound
+from lib.store.port import Store
 from lib.team import reopen
 from lib.team.edits import Edit
 from lib.team.process import Process, assemble

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import event
 
 from lib.facilitation import together, told_together
-from lib.store.port import Conflict, Decision, StoreUnavailable
+from lib.store.errors import Conflict, StoreUnavailable
+from lib.store.port import Decision
 from lib.store.sql.schema import metadata
 from lib.store.sql.store import SqlStore
 from lib.team import reopen

@@ -12,11 +12,12 @@ import pytest
 from lib.guide.port import GuideError
 from lib.settings import Settings
 from lib.store import open_store, permits
-from lib.store.port import LEASE, Closed, Decision, Store, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import LEASE, Closed, Decision, Store
 from lib.team import reopen
 from lib.team.process import Process, assemble
-from lib.team.replies import utc_now
 from lib.team.reply import Reply
+from lib.workshop.clock import utc_now
 from lib.workshop.records import StepKey
 from lib.workshop.rights import TeamPermit
 from lib.workshop.roles import Action

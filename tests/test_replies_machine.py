@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from lib.guide.port import GuideError, Proposal, Request
 from lib.settings import Settings
-from lib.store.port import LEASE, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import LEASE
 from lib.team.process import Process, assemble
 from lib.workshop.ids import greeting_id, reply_id
 from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, Role

@@ -10,13 +10,21 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from lib import facilitation
-from lib.autosave.unsaved import Dropped, UnsavedReport
 from lib.facilitation import Filters, Look, Room, TeamSummary, exports
 from lib.facilitation.exports import Sheet
 from lib.facilitation.table import COLUMNS_SHOWN
 from lib.workshop import steps
 from lib.workshop.notes import Kind, Note
-from lib.workshop.records import EventRecord, StepKey, StepOverview, StepState, Team, Workshop
+from lib.workshop.records import (
+    Dropped,
+    EventRecord,
+    StepKey,
+    StepOverview,
+    StepState,
+    Team,
+    UnsavedReport,
+    Workshop,
+)
 from lib.workshop.status import Event, Phase, StaleMark, Status
 from lib.workshop.transcript import Message, MessageStatus, Role
 from lib.workshop.usage import TeamUsage

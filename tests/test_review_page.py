@@ -12,7 +12,8 @@ from lib.facilitation import Room, TeamSummary
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store import open_store
-from lib.store.port import Decision, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import Decision
 from lib.store.port import Store as AnyStore
 from lib.team import process
 from lib.team.process import Process

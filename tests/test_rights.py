@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from lib.store import open_store, permits
-from lib.store.port import Closed, Decision, NotFound, Store
+from lib.store.errors import NotFound
+from lib.store.port import Closed, Decision, Store
 from lib.store.sql import positions, transitions
 from lib.store.sql import rights as rights_in_sql
 from lib.workshop import rights, roles, steps

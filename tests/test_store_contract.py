@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from lib.store import backdating, open_store
-from lib.store.port import Conflict, Decision, NotFound, Store, Unstorable, upstream_artifacts
+from lib.store.errors import Conflict, NotFound, Unstorable
+from lib.store.port import Decision, Store, upstream_artifacts
 from lib.workshop import draft_history, steps
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.notes import Closing, Kind, Note

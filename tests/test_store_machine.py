@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from lib.store import open_store
-from lib.store.port import Conflict, Decision, Store
+from lib.store.errors import Conflict
+from lib.store.port import Decision, Store
 from lib.workshop.effects import EFFECTS
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Team, Workshop

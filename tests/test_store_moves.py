@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lib.store.port import Conflict, Decision, Store
+from lib.store.errors import Conflict
+from lib.store.port import Decision, Store
 from lib.workshop import steps
 from lib.workshop.cascade import move
 from lib.workshop.effects import EFFECTS, carried_out

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from lib.store import backdating, open_store
-from lib.store.port import Conflict, NotFound, Store, Unstorable
+from lib.store.errors import Conflict, NotFound, Unstorable
+from lib.store.port import Store
 from lib.workshop import agenda as agenda_
 from lib.workshop.agenda import Agenda, Timer
 from lib.workshop.ids import new_id, new_link

@@ -25,15 +25,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from lib.autosave.autosave import Autosave
 from lib.store import migrate, open_store
-from lib.store.port import (
-    PATIENCE,
-    Decision,
-    SchemaRefused,
-    Store,
-    StoreError,
-    StoreUnavailable,
-    Unstorable,
-)
+from lib.store.errors import SchemaRefused, StoreError, StoreUnavailable, Unstorable
+from lib.store.port import PATIENCE, Decision, Store
 from lib.store.sql import deadline
 from lib.store.sql.engine import normalised
 from lib.store.sql.schema import metadata

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 from lib.server import endpoints
-from lib.store.port import Decision, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import Decision
 from lib.team import draft_input
 from lib.team.process import Process
 from lib.ui import navigation

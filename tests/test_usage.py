@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from lib.guide.capped import Capped, CapReached
 from lib.guide.fallback import WithFallback
 from lib.settings import Settings
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.team.process import Process, assemble
 from lib.team.usage_log import Ledger
 from lib.ui import navigation

@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 from lib.access import codes
 from lib.access.addresses import network
 from lib.access.rate_limit import wrong
-from lib.store.port import NotFound, Store, StoreUnavailable
+from lib.store.errors import NotFound, StoreUnavailable
+from lib.store.port import Store
 from lib.workshop import roles
 from lib.workshop.records import Team, Workshop
 from lib.workshop.rights import NO_TEAM

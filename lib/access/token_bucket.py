@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from lib.autosave.debouncer import Clock
+from lib.workshop.clock import Clock
 
 #: Places remembered by one set of buckets, some hundred bytes each. The one that has been silent for
 #: longest is forgotten first, and then has a full bucket.

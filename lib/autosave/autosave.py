@@ -14,9 +14,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from lib.autosave.debouncer import Clock, Debouncer
-from lib.autosave.unsaved import FIRST_RETRY, Dropped, Entry, NeverSaved, Unsaved, UnsavedReport
-from lib.workshop.records import Draft, StepKey
+from lib.autosave.debouncer import Debouncer
+from lib.autosave.unsaved import FIRST_RETRY, Entry, NeverSaved, Unsaved
+from lib.workshop.clock import Clock
+from lib.workshop.records import Draft, Dropped, StepKey, UnsavedReport
 from lib.workshop.transcript import Message
 
 __all__ = [

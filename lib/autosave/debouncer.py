@@ -1,11 +1,11 @@
 """When the last of many values is worth delivering: trailing edge, with a longest wait."""
 
 import time
-from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from lib.workshop.clock import Clock
+
 Value = TypeVar("Value")
-Clock = Callable[[], float]
 
 
 class Debouncer(Generic[Value]):

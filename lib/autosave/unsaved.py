@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lib.autosave.debouncer import Debouncer
-from lib.workshop.records import Draft, StepKey
+from lib.workshop.records import Draft, StepKey, UnsavedReport
 from lib.workshop.transcript import Message, MessageStatus
 
 #: Seconds until a failed save is tried again; doubled each time, up to the second number.
@@ -66,30 +66,6 @@ def _wins(message: Message, held: Message | None) -> bool:
     if held is None:
         return True
     return held.status is not MessageStatus.COMPLETE and message.revision > held.revision
-
-
-@dataclass(frozen=True)
-class UnsavedReport:
-    """A line for the facilitator: what is unsaved, for how long (seconds), and why."""
-
-    key: StepKey
-    messages: int
-    draft: bool
-    #: Seconds since the oldest of these changes was noted.
-    age: float
-    failures: int
-    #: What the last try failed with; empty where none has.
-    reason: str
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """A line for the facilitator: what could never be saved, and why it was given up."""
-
-    key: StepKey
-    messages: int
-    draft: bool
-    reason: str
 
 
 class Entry:

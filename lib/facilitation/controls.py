@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
-from lib.store.port import Conflict, Store
+from lib.store.errors import Conflict
+from lib.store.port import Store
 from lib.team.drafts import Drafts
 from lib.workshop import notes
 from lib.workshop.agenda import Agenda

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from lib.autosave.unsaved import UnsavedReport
 from lib.facilitation.teams import TeamSummary
 from lib.facilitation.words import (
     COLUMNS,
@@ -24,7 +23,7 @@ from lib.facilitation.words import (
 from lib.workshop import steps
 from lib.workshop.agenda import MINUTES
 from lib.workshop.notes import Note
-from lib.workshop.records import StepOverview
+from lib.workshop.records import StepOverview, UnsavedReport
 from lib.workshop.status import Status
 
 #: The columns beside the steps: key, heading, and what it means.

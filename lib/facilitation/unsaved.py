@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from lib.autosave.unsaved import Dropped, UnsavedReport
 from lib.facilitation.words import counted
 from lib.workshop import steps
+from lib.workshop.records import Dropped, UnsavedReport
 from lib.workshop.transcript import Message, ordered
 
 

@@ -23,7 +23,7 @@ from lib import settings
 from lib.access import facilitators
 from lib.server import endpoints, guard, middleware, proxies, streamlit_patches
 from lib.settings import SettingsError
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team import process
 
 #: Seconds the server may go on answering once it was told to end. It waits for every request that

@@ -18,11 +18,12 @@ from lib.access import facilitators, links
 from lib.server import health
 from lib.server.guard import is_foreign
 from lib.settings import SettingsError
-from lib.store.port import Closed, StoreError
+from lib.store.errors import StoreError
+from lib.store.port import Closed
 from lib.team import chat_input, draft_input, process
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.ui import assets, navigation
+from lib.workshop.clock import utc_now
 from lib.workshop.records import Team
 from lib.workshop.roles import AccessRefused
 from lib.workshop.transcript import MAX_CHARACTERS

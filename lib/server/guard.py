@@ -25,12 +25,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from lib.access import links
 from lib.access.addresses import network
 from lib.access.token_bucket import Buckets, Rate
-from lib.autosave.debouncer import Clock
 from lib.server.addresses import client_address
 from lib.settings import SettingsError
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team import process
 from lib.ui import navigation
+from lib.workshop.clock import Clock
 from lib.workshop.roles import AccessRefused
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ Says nothing about anybody's work: no text, no name, no address.
 from dataclasses import dataclass
 
 from lib.autosave.autosave import UNSAVED_FOR_LONG
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team.process import Process
 
 

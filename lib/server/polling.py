@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from lib.access import links
 from lib.autosave.autosave import Autosave
-from lib.autosave.debouncer import Clock
-from lib.store.port import Store, StoreError, StoreUnavailable
+from lib.store.errors import StoreError, StoreUnavailable
+from lib.store.port import Store
 from lib.workshop import steps
+from lib.workshop.clock import Clock
 
 #: Seconds an answer may be old.
 FRESH = 1.0

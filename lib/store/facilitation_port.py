@@ -72,3 +72,7 @@ class RoomStore(Protocol):
         Several servers may prune at once: each takes a workshop nobody else is erasing.
         """
         ...
+
+
+#: The notes a facilitator sees at most, besides those that are still raised.
+LATEST = 50

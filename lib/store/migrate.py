@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, delete, insert, inspect, select, text
 
-from lib.store.port import SchemaRefused
+from lib.store.errors import SchemaRefused
 from lib.store.sql.engine import Door, Kind, connect
 from lib.store.sql.schema import schema_compatibility
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from lib.store.errors import StoreError
 from lib.store.facilitation_port import RoomStore
 from lib.workshop import steps
 from lib.workshop.cascade import Standing
@@ -68,30 +69,6 @@ def longest_lease(lease: float) -> timedelta:
 
 #: Seconds after which a call gives up on the database.
 PATIENCE = 5.0
-
-
-class StoreError(Exception):
-    """Persistence failed. Its text is one line without addresses, passwords or statements."""
-
-
-class StoreUnavailable(StoreError):
-    """The database cannot be reached, or not now."""
-
-
-class NotFound(StoreError):
-    """There is no such workshop or team."""
-
-
-class Conflict(StoreError):
-    """What was decided no longer fits what is stored: read again."""
-
-
-class SchemaRefused(StoreError):
-    """The database was made by a newer version of this program."""
-
-
-class Unstorable(StoreError):
-    """What was to be stored breaks a rule of the database, or holds a text it cannot hold."""
 
 
 class Closed(StoreError):

@@ -15,10 +15,10 @@ from lib.access.token_bucket import Buckets, Rate
 from lib.store import permits
 from lib.store.port import Closed
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.team.working_copy import WorkingCopy
 from lib.ui import tab
 from lib.workshop import steps
+from lib.workshop.clock import utc_now
 from lib.workshop.ids import is_id
 from lib.workshop.records import StepKey, Team
 from lib.workshop.rights import TeamPermit

@@ -11,11 +11,13 @@ the last, and the artifact, its summary and everything that follows are one tran
 from dataclasses import dataclass
 from datetime import datetime
 
-from lib.store.port import Conflict, Decision, Store
+from lib.store.errors import Conflict
+from lib.store.port import Decision, Store
 from lib.team.drafts import Drafts
 from lib.workshop.agenda import held_after
 from lib.workshop.artifacts import criteria, normalise, summaries
 from lib.workshop.cascade import Standing, move
+from lib.workshop.fields import without_blanks
 from lib.workshop.records import Draft, Fields, StepKey
 from lib.workshop.status import Event, Status
 from lib.workshop.steps import step as about
@@ -108,7 +110,7 @@ def _judged(standing: Standing, step: str, event: Event, draft: Fields) -> Field
     """Return the artifact a draft comes to. Raises NotReady where it may not."""
     if event is Event.OVERRIDE:
         # As it was typed, too long a list and all: nothing is cut behind anybody's back.
-        fields: Fields = normalise.without_blanks(draft)
+        fields: Fields = without_blanks(draft)
         return fields
     if lacking := _missing(standing, step, draft):
         raise NotReady(lacking)

@@ -10,7 +10,7 @@ server.
 from typing import Any
 
 from lib.store import permits
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.team.edits import Edit
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy

@@ -15,26 +15,26 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from lib.autosave.autosave import Autosave, QueueFull, Unsaved
-from lib.store.port import Conflict, Store, StoreUnavailable, Unstorable
+from lib.store.errors import Conflict, StoreUnavailable, Unstorable
+from lib.store.port import Store
 from lib.team.edits import (
     Change,
     Edit,
     Taken,
     aside_place,
-    changed,
     changes_between,
     furthest,
     merged,
     rebased,
     revised,
     shortened,
-    with_field,
 )
 from lib.team.merge import merge
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import normalised, shaped
 from lib.workshop.bounded import Bounded, Locks
 from lib.workshop.draft_history import MAX_KEPT
+from lib.workshop.fields import changed, with_field
 from lib.workshop.ids import new_id
 from lib.workshop.records import Aside, Draft, EarlierDraft, Fields, StepKey, TeamKey
 from lib.workshop.status import Phase, Status

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lib.team.merge import merge
-from lib.workshop.artifacts.normalise import is_blank
+from lib.workshop.fields import changed, with_field
 from lib.workshop.ids import new_id
 from lib.workshop.records import Aside, Draft, Fields
 from lib.workshop.status import Phase
@@ -107,12 +107,6 @@ def aside_place(asides: Iterable[Aside], edit: Edit, known: Sequence[Any]) -> st
     return f"{edit.writer}/{new_id()}" if edit.writer in held else edit.writer
 
 
-def with_field(fields: Fields, name: str, value: object) -> Fields:
-    """Return *fields* with one of them set, or removed where *value* is blank."""
-    others = {each: kept for each, kept in fields.items() if each != name}
-    return others if is_blank(value) else fields | {name: value}
-
-
 def merged(base: Fields, proposed: Fields, current: Fields) -> Fields:
     """
     Return *current* with what *proposed* changed since *base*, but for fields changed by hand since.
@@ -125,12 +119,6 @@ def merged(base: Fields, proposed: Fields, current: Fields) -> Fields:
         if current.get(name) == base.get(name):
             result = with_field(result, name, proposed.get(name))
     return result
-
-
-def changed(base: Fields, fields: Fields) -> list[str]:
-    """Return the names of the fields that differ."""
-    names = [*fields, *(name for name in base if name not in fields)]
-    return [name for name in names if fields.get(name) != base.get(name)]
 
 
 def furthest(*phases: Phase) -> Phase:

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable
 
 from lib.guide.port import Request
-from lib.store.port import Store, StoreError, upstream
+from lib.store.errors import StoreError
+from lib.store.port import Store, upstream
 from lib.workshop.records import Draft, Recollection, StepKey
 
 log = logging.getLogger(__name__)

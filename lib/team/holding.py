@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from lib.store import permits
-from lib.store.port import Closed, Conflict, Decision, Store
+from lib.store.errors import Conflict
+from lib.store.port import Closed, Decision, Store
 from lib.workshop.records import StepState
 from lib.workshop.rights import TeamPermit
 from lib.workshop.status import Event, Status, change, current_step

@@ -11,18 +11,19 @@ from dataclasses import dataclass
 
 from lib import settings as settings_
 from lib.autosave.autosave import Autosave, NeverSaved, Unsaved
-from lib.autosave.debouncer import Clock
 from lib.guide import choice
 from lib.guide.port import Guide
 from lib.server.polling import Lookout
 from lib.settings import Settings
 from lib.store import open_store, permits
-from lib.store.port import NotFound, Store, StoreError, Unstorable
+from lib.store.errors import NotFound, StoreError, Unstorable
+from lib.store.port import Store
 from lib.store.sql import deadline
 from lib.team.drafts import Drafts
 from lib.team.replies import Replies
 from lib.team.usage_log import Ledger
 from lib.workshop import clock as clock_
+from lib.workshop.clock import Clock
 from lib.workshop.records import StepKey
 
 log = logging.getLogger(__name__)

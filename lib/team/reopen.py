@@ -7,7 +7,8 @@ decided on what is stored, and carried out in one transaction.
 
 from datetime import datetime
 
-from lib.store.port import Conflict, Decision, NotFound, Store
+from lib.store.errors import Conflict, NotFound
+from lib.store.port import Decision, Store
 from lib.team.drafts import Drafts
 from lib.workshop.cascade import Standing, dependants, move
 from lib.workshop.ids import greeting_id

@@ -13,21 +13,21 @@ looks whether it still is the one that writes.
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from itertools import takewhile
 
 from lib.autosave.autosave import Autosave, QueueFull
 from lib.guide.port import Guide, GuideError, Proposal
 from lib.store import permits
-from lib.store.port import Closed, Store, StoreError
+from lib.store.errors import StoreError
+from lib.store.port import Closed, Store
 from lib.store.sql import deadline
 from lib.team import guide_request
 from lib.team.drafts import Drafts
 from lib.team.reply import Reply
 from lib.workshop.bounded import Bounded, Locks
-from lib.workshop.clock import utc_now
+from lib.workshop.clock import Now, utc_now
 from lib.workshop.ids import greeting_id, new_id, reply_id
 from lib.workshop.records import StepKey
 from lib.workshop.rights import TeamPermit
@@ -45,8 +45,6 @@ RENEW_EVERY = 2.0
 
 #: Bytes of the sentences that say why the guide could not answer, of all steps.
 SENTENCES = 1_000_000
-
-Now = Callable[[], datetime]
 
 
 class Replies:

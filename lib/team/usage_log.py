@@ -4,7 +4,8 @@ import logging
 import threading
 from collections import deque
 
-from lib.store.port import Store, StoreError, Unstorable
+from lib.store.errors import StoreError, Unstorable
+from lib.store.port import Store
 from lib.workshop.usage import Call, total
 
 log = logging.getLogger(__name__)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lib.store import permits
-from lib.store.port import NotFound, StoreUnavailable, upstream_artifacts
+from lib.store.errors import NotFound, StoreUnavailable
+from lib.store.port import upstream_artifacts
 from lib.team import holding
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.workshop import roles, steps
+from lib.workshop.clock import utc_now
 from lib.workshop.records import (
     ArtifactVersion,
     Aside,

@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.ui import tab
 from lib.ui.pending_clicks import Press
 

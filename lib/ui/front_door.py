@@ -10,13 +10,13 @@ import streamlit as st
 from lib import demo
 from lib.access import links
 from lib.facilitation import archive
-from lib.store.port import StoreUnavailable
+from lib.store.errors import StoreUnavailable
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.ui import buttons, gate, navigation, page, problem, tab
 from lib.ui import escape as safe
 from lib.ui.review import workshop_panel
 from lib.workshop import steps
+from lib.workshop.clock import utc_now
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import LANGUAGES, Team, Workshop
 from lib.workshop.roles import AccessRefused, Action

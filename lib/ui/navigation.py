@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from lib.access import links
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team import chat_input
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.settings import SettingsError
-from lib.store.port import StoreError, StoreUnavailable
+from lib.store.errors import StoreError, StoreUnavailable
 from lib.store.sql import deadline
 from lib.team import process
 from lib.team.process import Process

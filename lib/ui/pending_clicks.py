@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lib.autosave.debouncer import Clock
+from lib.workshop.clock import Clock
 from lib.workshop.ids import new_id
 
 #: Seconds after something was made in which a press with the same content is the second of a double

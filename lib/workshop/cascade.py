@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from lib.workshop import steps
-from lib.workshop.artifacts.normalise import is_blank
 from lib.workshop.dependencies import canonical, changed_inputs, fingerprint, same_fields
+from lib.workshop.fields import is_blank
 from lib.workshop.records import Artifacts, Fields, StepState
 from lib.workshop.status import (
     Change,

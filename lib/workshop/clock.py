@@ -59,3 +59,9 @@ steady = SteadyClock()
 def utc_now() -> datetime:
     """Return the time, aware and in UTC."""
     return steady()
+
+
+Now = Callable[[], datetime]
+
+
+Clock = Callable[[], float]

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from lib.workshop import steps
-from lib.workshop.artifacts.normalise import is_blank
+from lib.workshop.fields import is_blank
 from lib.workshop.records import Fields
 
 #: The whole artifact, but for what is in `NOTES`.

@@ -296,3 +296,27 @@ class Activity:
 
 #: The artifacts of a team by step, current version each.
 Artifacts = Mapping[str, ArtifactVersion]
+
+
+@dataclass(frozen=True)
+class UnsavedReport:
+    """A line for the facilitator: what is unsaved, for how long (seconds), and why."""
+
+    key: StepKey
+    messages: int
+    draft: bool
+    #: Seconds since the oldest of these changes was noted.
+    age: float
+    failures: int
+    #: What the last try failed with; empty where none has.
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A line for the facilitator: what could never be saved, and why it was given up."""
+
+    key: StepKey
+    messages: int
+    draft: bool
+    reason: str

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
-from lib.team.edits import changed, with_field
+from lib.workshop.fields import changed, with_field
 from lib.workshop.records import Aside, Draft, Fields
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message

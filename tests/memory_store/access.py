@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lib.store.backdating import now
-from lib.store.port import AHEAD, NotFound, Unstorable
+from lib.store.errors import NotFound, Unstorable
+from lib.store.port import AHEAD
 from lib.workshop.records import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
 from lib.workshop.roles import Admission, Role
 

@@ -6,8 +6,9 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 
-from lib.store.port import Conflict, NotFound, Unstorable
-from lib.store.sql.facilitation import KEPT_EXPIRED, LATEST
+from lib.store.errors import Conflict, NotFound, Unstorable
+from lib.store.facilitation_port import LATEST
+from lib.store.sql.facilitation import KEPT_EXPIRED
 from lib.workshop.agenda import Agenda
 from lib.workshop.notes import Closing, Kind, Note, NoteRecord
 from lib.workshop.records import CODE_REMEMBERED, Code, Team, TeamKey, Workshop

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from lib.store.port import Unstorable
+from lib.store.errors import Unstorable
 from lib.workshop import steps as steps_
 from lib.workshop.records import EventRecord, StepKey, StepOverview, Team, Workshop
 from lib.workshop.status import Event, Status

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from lib.store.port import NotFound
+from lib.store.errors import NotFound
 from lib.workshop import steps as steps_
 from lib.workshop.notes import NoteRecord
 from lib.workshop.records import Aside, EventRecord, Snapshot, StepKey, TeamKey, Unsent

@@ -9,7 +9,8 @@ from hashlib import sha256
 
 from lib.store import permits
 from lib.store.backdating import now
-from lib.store.port import LEASE, Conflict, Decision, NotFound, Unstorable
+from lib.store.errors import Conflict, NotFound, Unstorable
+from lib.store.port import LEASE, Decision
 from lib.workshop import steps as steps_
 from lib.workshop.cascade import Standing
 from lib.workshop.effects import carried_out

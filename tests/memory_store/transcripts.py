@@ -7,7 +7,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from lib.store.port import Conflict, NotFound, Unstorable, longest_lease
+from lib.store.errors import Conflict, NotFound, Unstorable
+from lib.store.port import longest_lease
 from lib.workshop.draft_history import Kept, takes_out, to_drop
 from lib.workshop.records import (
     ArtifactVersion,

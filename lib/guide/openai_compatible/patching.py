@@ -12,7 +12,8 @@ from typing import Any
 from lib.workshop.artifacts.criteria.gap import titles
 from lib.workshop.artifacts.criteria.matching import is_placeholder, leaves
 from lib.workshop.artifacts.models import MODELS
-from lib.workshop.artifacts.normalise import ArtifactRefused, is_blank, normalised, parsed
+from lib.workshop.artifacts.normalise import ArtifactRefused, normalised, parsed
+from lib.workshop.fields import is_blank
 from lib.workshop.records import Fields
 
 #: Ends a text that was shortened to fit into the context; a draft never takes it back.

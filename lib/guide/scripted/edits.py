@@ -14,7 +14,8 @@ from lib.guide.scripted import reading
 from lib.guide.scripted.commands import Command, Verb
 from lib.guide.scripted.spots import Path, Spot, called, heads, spots
 from lib.workshop.artifacts.criteria.matching import best, folded, same, stems
-from lib.workshop.artifacts.normalise import is_blank, item_type
+from lib.workshop.artifacts.normalise import item_type
+from lib.workshop.fields import is_blank
 from lib.workshop.records import Fields
 
 

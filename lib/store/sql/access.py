@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib.store.backdating import now
-from lib.store.port import AHEAD, NotFound
+from lib.store.errors import NotFound
+from lib.store.port import AHEAD
 from lib.store.sql import rights, rows
 from lib.store.sql.engine import Door, Kind
 from lib.store.sql.schema import (

@@ -17,7 +17,8 @@ from typing import Any
 import psycopg2
 from psycopg2 import extensions
 
-from lib.store.port import PATIENCE, StoreUnavailable
+from lib.store.errors import StoreUnavailable
+from lib.store.port import PATIENCE
 
 _of_thread = threading.local()
 

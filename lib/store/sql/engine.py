@@ -28,7 +28,8 @@ from sqlalchemy.exc import (
 )
 
 from lib.store import permits
-from lib.store.port import PATIENCE, StoreError, StoreUnavailable, Unstorable
+from lib.store.errors import StoreError, StoreUnavailable, Unstorable
+from lib.store.port import PATIENCE
 from lib.store.sql import deadline, dns, rights
 
 log = logging.getLogger(__name__)

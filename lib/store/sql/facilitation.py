@@ -19,7 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store.port import Conflict, NotFound
+from lib.store.errors import Conflict, NotFound
+from lib.store.facilitation_port import LATEST
 from lib.store.sql import rights
 from lib.store.sql.engine import Door
 from lib.store.sql.engine import Kind as Unit
@@ -39,9 +40,6 @@ from lib.workshop.clock import utc_now
 from lib.workshop.notes import Closing, Kind, Note, NoteRecord
 from lib.workshop.records import CODE_REMEMBERED, TeamKey
 from lib.workshop.views import Briefing, Desk
-
-#: The notes a facilitator sees at most, besides those that are still raised.
-LATEST = 50
 
 #: How long expired codes and counts of attempts are kept: an expired code has a message of its own,
 #: and a count may still be read by a limit of hours.

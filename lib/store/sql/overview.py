@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from lib.store.port import NotFound
+from lib.store.errors import NotFound
 from lib.store.snapshots import mark_of
 from lib.store.sql import rows
 from lib.store.sql.column_types import Moment, Value

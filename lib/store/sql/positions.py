@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from lib.store import permits
-from lib.store.port import NotFound
+from lib.store.errors import NotFound
 from lib.store.sql import rights, rows
 from lib.store.sql.rows import in_step
 from lib.store.sql.schema import messages, steps

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Text, and_, case, func, insert, literal, or_, select, update
 from sqlalchemy import Table as SqlTable
 
-from lib.store.port import NotFound
+from lib.store.errors import NotFound
 from lib.store.sql import rows
 from lib.store.sql.column_types import Value
 from lib.store.sql.engine import Door, Kind

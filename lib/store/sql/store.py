@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from lib.store.port import LEASE, Decision, NotFound
+from lib.store.errors import NotFound
+from lib.store.port import LEASE, Decision
 from lib.store.snapshots import snapshot_of
 from lib.store.sql import draft_history, overview, rights, rows, search
 from lib.store.sql import transitions as changes_

@@ -23,7 +23,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib.store import backdating, permits
-from lib.store.port import PATIENCE, Conflict, NotFound, Unstorable, longest_lease
+from lib.store.errors import Conflict, NotFound, Unstorable
+from lib.store.port import PATIENCE, longest_lease
 from lib.store.sql import deadline, draft_history, positions, rows
 from lib.store.sql.column_types import Moment, Value
 from lib.store.sql.engine import Door, Kind

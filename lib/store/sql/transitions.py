@@ -9,7 +9,8 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store.port import Conflict, Decision, NotFound
+from lib.store.errors import Conflict, NotFound
+from lib.store.port import Decision
 from lib.store.snapshots import mark_fields, snapshot_fields
 from lib.store.sql import draft_history, rights, rows
 from lib.store.sql.rows import in_step, in_team

@@ -6,7 +6,7 @@ from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
-from lib.store.port import Unstorable
+from lib.store.errors import Unstorable
 from lib.store.sql.engine import Door, Kind
 from lib.store.sql.schema import guide_calls
 from lib.workshop.clock import utc_now

@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from lib.ui.escape import escaped
 from lib.workshop.artifacts.models import MODELS
-from lib.workshop.artifacts.normalise import inner_type, is_blank, item_type
+from lib.workshop.artifacts.normalise import inner_type, item_type
+from lib.workshop.fields import is_blank
 from lib.workshop.records import Fields
 
 _SIGNS = {True: "✓", False: ""}

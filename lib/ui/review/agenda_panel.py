@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from lib.facilitation import Room, controls
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.ui import buttons, gate
 from lib.ui.components import countdown
 from lib.ui.review import messages_panel
 from lib.workshop import agenda as agenda_
 from lib.workshop import steps
 from lib.workshop.agenda import LEAST_MINUTES, MOST_MINUTES, Agenda
+from lib.workshop.clock import utc_now
 from lib.workshop.roles import AccessRefused, Action
 
 #: Minutes that one press adds.

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from lib.facilitation import Room, controls
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.ui import buttons, gate, problem, tab
 from lib.ui.escape import escaped
 from lib.ui.local_time import when
 from lib.ui.review.override_panel import FACILITATOR
 from lib.workshop import notes, steps
+from lib.workshop.clock import utc_now
 from lib.workshop.notes import Kind, Note, NoteRecord
 from lib.workshop.records import TeamKey
 from lib.workshop.roles import AccessRefused, Action

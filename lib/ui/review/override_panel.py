@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from lib.store.port import Conflict, StoreError, upstream_artifacts
+from lib.store.errors import Conflict, StoreError
+from lib.store.port import upstream_artifacts
 from lib.team import confirm
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.ui import buttons, gate, problem
 from lib.ui.escape import escaped
 from lib.workshop.artifacts import criteria
+from lib.workshop.clock import utc_now
 from lib.workshop.records import StepKey, StepState
 from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import TransitionRefused, is_read_only

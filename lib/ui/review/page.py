@@ -12,9 +12,8 @@ import streamlit as st
 
 from lib import facilitation
 from lib.facilitation import Filters, Look, Room, archive, exports
-from lib.store.port import NotFound, StoreUnavailable
+from lib.store.errors import NotFound, StoreUnavailable
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.ui import escape, gate, local_time, navigation, page, render_queue
 from lib.ui.components import status_table, tour
 from lib.ui.review import (
@@ -31,6 +30,7 @@ from lib.ui.review import (
 )
 from lib.ui.review import step as review_step
 from lib.workshop import notes, steps
+from lib.workshop.clock import utc_now
 from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import Status
 from lib.workshop.transcript import clean

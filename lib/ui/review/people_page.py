@@ -5,14 +5,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib.access import codes as ways
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.ui import buttons, gate, navigation, page
 from lib.ui.escape import escaped
 from lib.ui.local_time import when
 from lib.ui.review import qr_page
 from lib.ui.tab import notify
+from lib.workshop.clock import utc_now
 from lib.workshop.ids import new_link
 from lib.workshop.records import Code, Team, Workshop
 from lib.workshop.roles import AccessRefused, Action, Role

@@ -6,12 +6,12 @@ import streamlit as st
 
 from lib import facilitation as review
 from lib.facilitation import controls, reset_archive
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.ui import buttons, escape, gate, problem, tab
 from lib.ui.local_time import zone
 from lib.ui.review.override_panel import FACILITATOR, MAX_REASON
+from lib.workshop.clock import utc_now
 from lib.workshop.records import StepKey
 from lib.workshop.redaction import MARKER, RedactionRefused, Trace
 from lib.workshop.roles import AccessRefused, Action

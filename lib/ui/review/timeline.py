@@ -7,9 +7,9 @@ import streamlit as st
 from lib import facilitation
 from lib.facilitation import Room, exports, timeline
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.ui import local_time
 from lib.ui.review import downloads
+from lib.workshop.clock import utc_now
 from lib.workshop.records import EventRecord
 
 

@@ -8,12 +8,12 @@ import streamlit as st
 from lib.access import links
 from lib.facilitation import Room, archive
 from lib.facilitation.archive import Shelves
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.ui import buttons, gate, navigation, tab
 from lib.ui.escape import escaped
 from lib.ui.local_time import when
+from lib.workshop.clock import utc_now
 from lib.workshop.records import Workshop
 from lib.workshop.roles import AccessRefused, Action
 

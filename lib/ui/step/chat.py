@@ -8,7 +8,8 @@ from math import ceil
 import streamlit as st
 
 from lib.store import permits
-from lib.store.port import Closed, StoreError, StoreUnavailable
+from lib.store.errors import StoreError, StoreUnavailable
+from lib.store.port import Closed
 from lib.store.sql import deadline
 from lib.team import chat_input
 from lib.team.process import Process

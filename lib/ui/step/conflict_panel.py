@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
 from lib.ui import buttons

@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from lib.store.port import Closed, Conflict, StoreUnavailable
+from lib.store.errors import Conflict, StoreUnavailable
+from lib.store.port import Closed
 from lib.team import confirm
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.team.working_copy import Asking, WorkingCopy
 from lib.ui import buttons, navigation, tab
 from lib.ui.components import artifact_card
 from lib.ui.step import conflict_panel, draft_form, history_panel, reopen_dialog, reply_change_line
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria
+from lib.workshop.clock import utc_now
 from lib.workshop.roles import Action
 from lib.workshop.status import Status, TransitionRefused, is_locked, is_read_only
 from lib.workshop.views import OPENS_NEXT

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
 from lib.ui import buttons, tab

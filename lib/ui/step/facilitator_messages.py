@@ -5,14 +5,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from lib.facilitation import controls
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.team.working_copy import WorkingCopy
 from lib.ui import buttons, tab
 from lib.ui.components import countdown
 from lib.ui.escape import escaped
 from lib.ui.local_time import zone
+from lib.workshop.clock import utc_now
 from lib.workshop.notes import Kind, Note, NoteRefused
 from lib.workshop.roles import AccessRefused, Action
 

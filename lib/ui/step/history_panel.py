@@ -3,10 +3,9 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team import reopen
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.team.working_copy import Asking, WorkingCopy
 from lib.ui import buttons, tab
 from lib.ui.components import diff
@@ -14,6 +13,7 @@ from lib.ui.escape import escaped
 from lib.ui.local_time import when
 from lib.ui.step import earlier_drafts_panel, reopen_dialog
 from lib.workshop.artifacts.diff import differences
+from lib.workshop.clock import utc_now
 from lib.workshop.records import ArtifactVersion
 from lib.workshop.roles import Action
 from lib.workshop.status import Status

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib.store.port import StoreError
+from lib.store.errors import StoreError
 from lib.team import draft_input
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from lib.store.port import Closed, Conflict, StoreError
+from lib.store.errors import Conflict, StoreError
+from lib.store.port import Closed
 from lib.team import reopen
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.team.working_copy import Asking, WorkingCopy
 from lib.ui import buttons, tab
 from lib.workshop import cascade, steps
+from lib.workshop.clock import utc_now
 from lib.workshop.records import StepKey
 from lib.workshop.roles import Action
 from lib.workshop.status import TransitionRefused

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from lib.store.port import StoreError, StoreUnavailable
+from lib.store.errors import StoreError, StoreUnavailable
 from lib.team import confirm, reopen
 from lib.team.process import Process
-from lib.team.replies import utc_now
 from lib.team.working_copy import WorkingCopy
 from lib.ui import buttons, navigation, tab
 from lib.ui.components import diff
@@ -14,6 +13,7 @@ from lib.ui.step import reopen_dialog
 from lib.workshop import cascade, steps
 from lib.workshop.artifacts.diff import differences
 from lib.workshop.cascade import Standing, Why
+from lib.workshop.clock import utc_now
 from lib.workshop.roles import Action
 from lib.workshop.status import Status
 

@@ -15,8 +15,9 @@ from pydantic import BaseModel
 
 from lib.workshop.alignment import key_of
 from lib.workshop.artifacts.models import MODELS
-from lib.workshop.artifacts.normalise import inner_type, is_blank, item_type
+from lib.workshop.artifacts.normalise import inner_type, item_type
 from lib.workshop.dependencies import canonical
+from lib.workshop.fields import is_blank
 from lib.workshop.records import Fields
 
 #: Characters of an entry's own name in a label.

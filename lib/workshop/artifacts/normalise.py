@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from lib.workshop.artifacts.models import MODELS, Artifact
+from lib.workshop.fields import is_blank, without_blanks
 from lib.workshop.records import Fields
 from lib.workshop.transcript import clean
 
@@ -44,28 +45,6 @@ def parsed(step: str, fields: Fields) -> Artifact:
 def dumped(artifact: Artifact) -> Fields:
     """Return *artifact* as plain JSON fields, without what is not set."""
     return artifact.model_dump(mode="json", exclude_none=True)
-
-
-def is_blank(value: Any) -> bool:
-    """Whether *value* counts as nothing: None, white space, or an empty list or dict."""
-    if isinstance(value, str):
-        return not value.strip()
-    return value is None or value in ([], {})
-
-
-def without_blanks(value: Any) -> Any:
-    """
-    Return *value* without blank entries, all the way down: a half-typed row is not an error.
-
-    >>> without_blanks({"pains": ["late", " "], "age": None, "notes": ""})
-    {'pains': ['late']}
-    """
-    if isinstance(value, Mapping):
-        kept = {key: without_blanks(item) for key, item in value.items()}
-        return {key: item for key, item in kept.items() if not is_blank(item)}
-    if isinstance(value, list):
-        return [item for item in map(without_blanks, value) if not is_blank(item)]
-    return value
 
 
 def normalised(step: str, raw: Mapping[str, Any]) -> Fields:
