@@ -7,7 +7,7 @@ its last one, and what is unfinished has an index of its own.
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -120,6 +120,38 @@ UNION ALL
 """
 
 
+class _Row(NamedTuple):
+    """
+    A row of the answer, named by its columns. Three of them differ by kind:
+
+    | kind | `at` | `number` | `second_number` |
+    |---|---|---|---|
+    | state | started at | the team's position | the draft's revision |
+    | unfinished | | unfinished messages | those that failed |
+    | moved | last event at | position of the last completion | and of the last override |
+    | flagged | first open call for help at | | |
+    """
+
+    team_id: str = ""
+    step: str = ""
+    era: int | None = None
+    status: str = ""
+    phase: str = ""
+    stale: str = ""
+    made_from: str = ""
+    at: Any = None
+    completed_at: Any = None
+    updated_at: Any = None
+    number: int | None = None
+    second_number: int | None = None
+    arrived_at: Any = None
+    messages: int | None = None
+    written_at: Any = None
+
+
+_NO_ROW = _Row()
+
+
 class Overview:
     """The query of a look at a workshop."""
 
@@ -131,80 +163,62 @@ class Overview:
         self._cell = lru_cache(_REMEMBERED)(self._new_cell)
 
     def read(self, workshop_id: str) -> list[StepOverview]:
-        """Return ten cells a team, teams by position and steps in order."""
-        of: dict[str, dict[Any, Any]] = {"unfinished": {}, "moved": {}, "flagged": {}}
-        states = []
-        for kind, team_id, step, *more in self._query.rows(workshop_id):
+        """Return a cell for each step of each team: teams by position, steps in order."""
+        states: list[_Row] = []
+        unfinished: dict[tuple[str, str, int | None], _Row] = {}
+        moved: dict[tuple[str, str], _Row] = {}
+        flagged: dict[str, _Row] = {}
+        for kind, *columns in self._query.rows(workshop_id):
+            row = _Row(*columns)
             if kind == "state":
-                states.append((team_id, step, *more))
+                states.append(row)
             elif kind == "unfinished":
-                of[kind][team_id, step, more[0]] = more[8], more[9]
+                unfinished[row.team_id, row.step, row.era] = row
+            elif kind == "moved":
+                moved[row.team_id, row.step] = row
             else:
-                of[kind][team_id, step] = more[5], more[8], more[9]
-        states.sort(key=lambda row: (row[10], row[0], _PLACE[row[1]]))
+                flagged[row.team_id] = row
+        states.sort(key=lambda row: (row.number, row.team_id, _PLACE[row.step]))
         return [
             self._cell(
-                *row,
-                *of["unfinished"].get(row[:3], (0, 0)),
-                *of["moved"].get(row[:2], (None, None, None)),
-                of["flagged"].get((row[0], None), (None,))[0],
+                row,
+                unfinished.get((row.team_id, row.step, row.era), _NO_ROW),
+                moved.get((row.team_id, row.step), _NO_ROW),
+                flagged.get(row.team_id, _NO_ROW).at,
             )
             for row in states
         ]
 
-    def _new_cell(
-        self,
-        team_id: str,
-        step: str,
-        era: int,
-        status: str,
-        phase: str,
-        stale: str,
-        made_from: str,
-        started_at: Any,
-        completed_at: Any,
-        updated_at: Any,
-        _position: int,
-        draft_revision: int,
-        arrived_at: Any,
-        messages: int | None,
-        written_at: Any,
-        unfinished: int,
-        errors: int,
-        moved_at: Any,
-        completed: int | None,
-        overridden: int | None,
-        flagged_at: Any,
-    ) -> StepOverview:
-        """Return a cell; the arguments are the query's columns in order, kind by kind."""
-        begun, done = self._moment(started_at), self._moment(completed_at)
-        mark = self._value(stale)
+    def _new_cell(self, row: _Row, unfinished: _Row, moved: _Row, flagged_at: Any) -> StepOverview:
+        begun, done = self._moment(row.at), self._moment(row.completed_at)
+        mark = self._value(row.stale)
         state = StepState(
-            step,
-            Status(status),
-            Phase(phase),
+            row.step,
+            Status(row.status),
+            Phase(row.phase),
             begun,
             done,
             mark_of(mark) if mark else None,
-            self._value(made_from),
-            era,
+            self._value(row.made_from),
+            row.era or 0,
         )
-        touched = [self._moment(written_at), begun, done]
-        if draft_revision:
-            touched.append(self._moment(updated_at))
-        # Of the two kinds of completion, the last is what counts.
+        touched = [self._moment(row.written_at), begun, done]
+        if row.second_number:
+            touched.append(self._moment(row.updated_at))
+        # Of the two kinds of completion the later one counts.
+        completed, overridden = moved.number, moved.second_number
         is_overridden = overridden is not None and overridden == completed
         return StepOverview(
-            team_id,
+            row.team_id,
             state,
-            messages or 0,
-            unfinished,
+            row.messages or 0,
+            unfinished.number or 0,
             max((each for each in touched if each), default=None),
-            errors,
-            self._moment(moved_at),
+            unfinished.second_number or 0,
+            self._moment(moved.at),
             is_overridden and state.status is Status.COMPLETE,
             self._moment(flagged_at),
-            self._moment(arrived_at),
+            self._moment(row.arrived_at),
         )
 
     def _moment(self, at: Any) -> datetime | None:
