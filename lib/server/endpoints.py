@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lib.access import facilitators, links
-from lib.server import health
+from lib.server import health, polling
 from lib.server.guard import is_foreign
 from lib.settings import SettingsError
 from lib.store.errors import StoreError
@@ -96,7 +96,7 @@ async def look(request: Request) -> Response:
     """Say what there is to see in a step: what a page compares with what it shows."""
     try:
         said = json.loads(await _body(request, MAX_LOOK) or b"")
-        found = await process.running().lookout.sight(str(said["link"]), str(said["step"]))
+        found = await polling.of(process.running()).sight(str(said["link"]), str(said["step"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         found = None
     except (StoreError, SettingsError):

@@ -15,6 +15,7 @@ from lib.access import links
 from lib.autosave.autosave import Autosave
 from lib.store.errors import StoreError, StoreUnavailable
 from lib.store.port import Store
+from lib.team.process import Process
 from lib.workshop import steps
 from lib.workshop.clock import Clock
 
@@ -99,3 +100,14 @@ class Lookout:
             return self._last
         finally:
             self._under_way = None
+
+
+_poller: tuple[Process, Lookout] | None = None
+
+
+def of(process: Process) -> Lookout:
+    """Return the one poller of *process*; a process that was assembled anew gets a new one."""
+    global _poller
+    if _poller is None or _poller[0] is not process:
+        _poller = process, Lookout(process.store, process.autosave)
+    return _poller[1]

@@ -13,7 +13,6 @@ from lib import settings as settings_
 from lib.autosave.autosave import Autosave, NeverSaved, Unsaved
 from lib.guide import choice
 from lib.guide.port import Guide
-from lib.server.polling import Lookout
 from lib.settings import Settings
 from lib.store import open_store, permits
 from lib.store.errors import NotFound, StoreError, Unstorable
@@ -41,7 +40,6 @@ class Process:
     autosave: Autosave
     drafts: Drafts
     replies: Replies
-    lookout: Lookout
     clock: Clock = time.monotonic
 
     def close(self, within: float = LAST_FLUSH) -> bool:
@@ -92,7 +90,7 @@ def assemble(
     )
     drafts = Drafts(store, autosave)
     replies = Replies(store, autosave, drafts, guide)
-    return Process(settings, store, autosave, drafts, replies, Lookout(store, autosave, clock))
+    return Process(settings, store, autosave, drafts, replies)
 
 
 _lock = threading.Lock()
