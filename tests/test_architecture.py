@@ -1,31 +1,40 @@
-"""Who may import whom, read from the code itself."""
+"""Who may import whom: the layout of docs/architecture.md, read from the code itself."""
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+#: Which packages of `lib` each package may import, beside itself. The one place that says so.
+MAY_IMPORT: dict[str, set[str]] = {
+    "settings": set(),
+    "workshop": set(),
+    "autosave": {"workshop"},
+    "store": {"workshop"},
+    "guide": {"workshop", "settings"},
+    "access": {"workshop", "store"},
+    "facilitation": {"workshop", "store"},
+}
+MAY_IMPORT["team"] = set(MAY_IMPORT)
+MAY_IMPORT["demo"] = set(MAY_IMPORT)
+MAY_IMPORT["ui"] = set(MAY_IMPORT)
+MAY_IMPORT["server"] = set(MAY_IMPORT)
+
 #: Which files may import a library; a folder ends with a slash.
 ALLOWED = {
-    "streamlit": (
-        "streamlit_app.py",
-        "pages/",
-        "lib/ui/",
-        "lib/server/",
-        "lib/ui/tab.py",
-        "lib/ui/navigation.py",
-    ),
-    "starlette": ("lib/ui/", "lib/server/"),
+    "streamlit": ("streamlit_app.py", "pages/", "lib/ui/", "lib/server/"),
+    "starlette": ("lib/server/",),
     "sqlalchemy": ("lib/store/",),
     "alembic": ("lib/store/",),
     "psycopg2": ("lib/store/",),
     "openai": ("lib/guide/openai_compatible/",),
     "httpx2": ("lib/guide/openai_compatible/",),
-    "pandas": ("lib/review/", "lib/facilitation/exports.py", "lib/facilitation/", "lib/ui/"),
-    "xlsxwriter": ("lib/facilitation/exports.py", "lib/facilitation/"),
+    "pandas": ("lib/facilitation/", "lib/ui/review/"),
+    "xlsxwriter": ("lib/facilitation/exports.py",),
 }
 
 
@@ -34,17 +43,66 @@ def sources() -> list[Path]:
     return [ROOT / "streamlit_app.py", *(file for each in folders for file in each.rglob("*.py"))]
 
 
+def module(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module(file) for file in sources()}
+
+
 def imported(file: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, as precisely as its text says."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in MODULES else node.module
+
+
+def package(name: str) -> str:
+    """Return the package of `lib` that a module is in; empty for any other module."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "lib" and len(parts) > 1 else ""
 
 
 def inside(file: Path, places: tuple[str, ...]) -> bool:
     return str(file.relative_to(ROOT)).startswith(places)
+
+
+def test_lib_has_at_most_13_entries_and_each_is_in_the_table() -> None:
+    entries = {
+        each.stem
+        for each in (ROOT / "lib").iterdir()
+        if each.name not in ("__init__.py", "__pycache__") and (each.suffix or any(each.iterdir()))
+    }
+
+    assert entries == set(MAY_IMPORT)
+    assert len(entries) <= 13
+
+
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_a_package_imports_only_what_the_table_allows(name: str) -> None:
+    wrong = sorted(
+        f"{file.relative_to(ROOT)} imports {each}"
+        for file in sources()
+        if package(module(file)) == name
+        for each in imported(file)
+        if package(each) and package(each) not in {name, *MAY_IMPORT[name]}
+    )
+
+    assert wrong == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {
+        module(file): {each for each in imported(file) if each in MODULES} for file in sources()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as exc:
+        pytest.fail(f"These import each other: {' -> '.join(exc.args[1])}")
 
 
 @pytest.mark.parametrize("library", ALLOWED)
@@ -99,7 +157,7 @@ def test_every_press_is_noted_before_its_page_is_drawn() -> None:
     # A button whose press is told to the run alone loses it with the run: see `lib.ui.buttons`.
     unnoted = [
         f"{file.name}:{call.lineno}"
-        for file in sorted((ROOT / "lib/ui").glob("*.py"))
+        for file in sorted((ROOT / "lib/ui").rglob("*.py"))
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)

@@ -11,6 +11,7 @@ from lib.access import facilitators
 from lib.access.facilitators import ATTEMPTS, WRONG
 from lib.access.rate_limit import WINDOW
 from lib.guide.scripted import ScriptedGuide
+from lib.server import exposure
 from lib.settings import Settings, SettingsError
 from lib.store import backdating, open_store
 from lib.store.port import Store
@@ -43,20 +44,20 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 @pytest.mark.parametrize("address", ["localhost", "127.0.0.1", "::1"])
 def test_without_a_passcode_the_house_opens_at_its_own_machine(address: str) -> None:
-    facilitators.check(Settings(), address)
+    exposure.check(Settings(), address)
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.5", "::", "example.org", "", None])
 def test_without_a_passcode_it_does_not_open_to_anybody_else(address: str | None) -> None:
     with pytest.raises(SettingsError, match="Set FACILITATOR_PASSCODE"):
-        facilitators.check(Settings(), address)
+        exposure.check(Settings(), address)
 
-    facilitators.check(GUARDED, address)
+    exposure.check(GUARDED, address)
 
 
 def test_a_passcode_that_is_soon_guessed_is_refused() -> None:
     with pytest.raises(SettingsError, match="at least 8 characters"):
-        facilitators.check(Settings(passcode="1234567"), "localhost")
+        exposure.check(Settings(passcode="1234567"), "localhost")
 
 
 # Who asks

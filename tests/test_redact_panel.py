@@ -136,7 +136,7 @@ def test_while_the_database_is_away_nothing_is_redacted(
     store.away = True
     with pytest.raises(StoreUnavailable):
         controls.redact(
-            process.store, process.drafts, team.step_key("challenge"), message,
+            process.store, process.drafts.flush, team.step_key("challenge"), message,
             by="Facilitator", reason=WHY, at=NOW,
         )  # fmt: skip
     store.away = False
@@ -149,7 +149,7 @@ def test_a_reason_is_checked_before_anything_is_written(
 ) -> None:
     with pytest.raises(RedactionRefused):
         controls.redact(
-            process.store, process.drafts, team.step_key("challenge"), message,
+            process.store, process.drafts.flush, team.step_key("challenge"), message,
             by="Facilitator", reason="", at=NOW,
         )  # fmt: skip
 

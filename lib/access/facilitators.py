@@ -12,10 +12,9 @@ import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from lib.access.rate_limit import limited
-from lib.settings import Settings, SettingsError
 from lib.store.port import Store
 from lib.workshop.roles import NOBODY, AccessRefused, Actor
 
@@ -34,34 +33,38 @@ PASS_LASTS = timedelta(days=14)
 #: Wrong passcodes from one address after which none from there is compared for a while: 2,880 a day.
 ATTEMPTS = 10
 
-#: The fewest characters of a passcode.
-MIN_PASSCODE = 8
-
 _KIND = "passcode"
 
 WRONG = "This is not the passcode."
 
 
-def check(settings: Settings, address: str | None) -> None:
-    """
-    Refuse, in one line, to open the house to a network without anything that guards it.
+class AccessRules(Protocol):
+    """The settings that decide who is a facilitator; see `lib.settings.Settings`."""
 
-    *address* is what the server listens on; None is every address there is. Raises SettingsError.
-    """
-    if settings.passcode and len(settings.passcode) < MIN_PASSCODE:
-        raise SettingsError(f"FACILITATOR_PASSCODE must have at least {MIN_PASSCODE} characters.")
-    if settings.signs_in and not settings.facilitators and not settings.passcode:
-        raise SettingsError("People can sign in, but nobody may run workshops: set FACILITATORS.")
-    if not settings.passcode and not settings.signs_in and address not in LOCAL:
-        raise SettingsError(
-            f"The server would listen on {address or 'every address'} and anybody there could run "
-            "workshops. Set FACILITATOR_PASSCODE or [auth], or let it listen on localhost."
-        )
+    @property
+    def passcode(self) -> str:
+        """What facilitators give; empty for none."""
+        ...
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether people sign in with a provider."""
+        ...
+
+    @property
+    def facilitators(self) -> tuple[str, ...]:
+        """Addresses, and `@domain` for all of a domain."""
+        ...
+
+    @property
+    def email_verified(self) -> bool:
+        """Whether the provider must say that an address is verified."""
+        ...
 
 
 def actor(
     store: Store,
-    settings: Settings,
+    settings: AccessRules,
     token: str,
     headers: Mapping[str, str] | None = None,
     claims: Mapping[str, Any] | None = None,
@@ -80,12 +83,12 @@ def actor(
     return Actor(is_house, email, bool(email) and is_listed(settings, email))
 
 
-def is_listed(settings: Settings, email: str) -> bool:
+def is_listed(settings: AccessRules, email: str) -> bool:
     """Whether somebody may run workshops of their own: by address, or by its domain."""
     return email in settings.facilitators or f"@{email.rpartition('@')[2]}" in settings.facilitators
 
 
-def _address(settings: Settings, claims: Mapping[str, Any]) -> str:
+def _address(settings: AccessRules, claims: Mapping[str, Any]) -> str:
     """Return the address of whoever has signed in; empty unless it counts as theirs."""
     email = claims.get("email")
     is_theirs = claims.get("is_logged_in") is True and _is_verified(settings, claims)
@@ -93,13 +96,13 @@ def _address(settings: Settings, claims: Mapping[str, Any]) -> str:
     return found if re.fullmatch(r"\A[^@\s]++@[^@\s]+", found) else ""
 
 
-def _is_verified(settings: Settings, claims: Mapping[str, Any]) -> bool:
+def _is_verified(settings: AccessRules, claims: Mapping[str, Any]) -> bool:
     """Whether the provider has verified the address; one it says it has not never counts."""
     said = claims.get("email_verified")
     return str(said).lower() in ("true", "1") if said is not None else not settings.email_verified
 
 
-def enter(store: Store, settings: Settings, passcode: str, who: str, now: datetime) -> str:
+def enter(store: Store, settings: AccessRules, passcode: str, who: str, now: datetime) -> str:
     """
     Return the token for whoever gives the right passcode; the database keeps its digest only.
 
@@ -116,7 +119,7 @@ def enter(store: Store, settings: Settings, passcode: str, who: str, now: dateti
     return token
 
 
-def leave(store: Store, settings: Settings, token: str) -> None:
+def leave(store: Store, settings: AccessRules, token: str) -> None:
     """Forget that a browser gave the passcode. Raises StoreError."""
     if token:
         store.drop_pass(digest(settings, token))
@@ -130,6 +133,6 @@ def _is_here(headers: Mapping[str, str]) -> bool:
     return name.casefold() in LOCAL and not any(each in told for each in _FORWARDED)
 
 
-def digest(settings: Settings, token: str) -> str:
+def digest(settings: AccessRules, token: str) -> str:
     """Return what is stored of a pass. Keyed by the passcode: with another one, no pass is known."""
     return hmac.new(settings.passcode.encode(), token.encode(), hashlib.sha256).hexdigest()

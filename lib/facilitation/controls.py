@@ -6,7 +6,6 @@ from datetime import datetime
 
 from lib.store.errors import Conflict
 from lib.store.port import Store
-from lib.team.drafts import Drafts
 from lib.workshop import notes
 from lib.workshop.agenda import Agenda
 from lib.workshop.ids import new_id
@@ -78,7 +77,7 @@ def close(store: Store, team: TeamKey, note: Note, *, by: str, at: datetime) -> 
 
 def redact(
     store: Store,
-    drafts: Drafts,
+    flush: Callable[[TeamKey], object],
     key: StepKey,
     message: Message,
     *,
@@ -91,7 +90,7 @@ def redact(
     """
     Put a marker in the place of a message and of its words, but those at the places *keeping*.
 
-    The event log keeps who, when and why, once for each message. Raises RedactionRefused for a reason
+    *flush* saves what the team's draft holds unsaved, first. The event log keeps who, when and why, once for each message. Raises RedactionRefused for a reason
     that is empty or repeats the words, StoreError.
     """
     why = " ".join(clean(reason).split())
@@ -101,6 +100,6 @@ def redact(
         raise RedactionRefused(
             "The reason repeats words of the message. Please put it differently."
         )
-    drafts.flush(key.team)
+    flush(key.team)
     made = Redaction(new_id(), key.team_id, key.step, message.id, by, why, at)
     store.redact(key, made, keeping=keeping, author_too=author_too)

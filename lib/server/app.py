@@ -20,8 +20,7 @@ from starlette.middleware import Middleware
 from streamlit import get_option
 
 from lib import settings
-from lib.access import facilitators
-from lib.server import endpoints, guard, middleware, proxies, streamlit_patches
+from lib.server import endpoints, exposure, guard, middleware, proxies, streamlit_patches
 from lib.settings import SettingsError
 from lib.store.errors import StoreError
 from lib.team import process
@@ -91,7 +90,7 @@ def parts() -> dict[str, Any]:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     try:
         loaded = settings.load()
-        facilitators.check(loaded, get_option("server.address"))
+        exposure.check(loaded, get_option("server.address"))
         proxies.believe(loaded.trusted_proxies)
         process.running()
     except (SettingsError, StoreError) as exc:

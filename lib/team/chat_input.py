@@ -7,7 +7,7 @@ or is closed, the box delivers it by a request of its own: see `deliver`. Whiche
 however often, it is stored once, by its id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
 
@@ -16,7 +16,6 @@ from lib.store import permits
 from lib.store.port import Closed
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
-from lib.ui import tab
 from lib.workshop import steps
 from lib.workshop.clock import utc_now
 from lib.workshop.ids import is_id
@@ -46,23 +45,27 @@ def box_key(copy: WorkingCopy, step: str) -> str:
     return f"chat-box/{copy.team.id}/{step}"
 
 
-def take_in(process: Process, copy: WorkingCopy, step: str) -> bool:
+def take_in(
+    process: Process, copy: WorkingCopy, step: str, state: Mapping[str, Any], member: str
+) -> bool:
     """
     Store what the box of *step* has sent, and have it answered; return whether there was any.
+
+    *state* is what the box sent with this rerun, *member* the name of the person at it.
 
     What is refused, by the store in the transaction that would have stored it, goes back into the
     box with a sentence. Raises AccessRefused where the team's link opens it no more, StoreError; then
     everything stays in the box's outbox, which sends it again.
     """
-    sent = parsed(tab.component_state(box_key(copy, step)).get("outbox"))
+    sent = parsed(state.get("outbox"))
     settled = copy.settled.setdefault(step, set())
     settled.intersection_update(each.id for each in sent)
     copy.refused = {id_: why for id_, why in copy.refused.items() if id_ in settled}
     fresh: list[Sent] = [each for each in sent if each.id not in settled]
-    accepted = [message for each in fresh if (message := _accepted(copy, each, settled))]
+    author = member or copy.team.name
+    accepted = [message for each in fresh if (message := _accepted(copy, each, settled, author))]
     messages = _within_rate(copy.team, accepted)
-    if len(messages) < len(accepted):
-        tab.notify(TOO_MANY)
+    copy.is_over_rate = len(messages) < len(accepted)
     if not messages:
         return False
     try:
@@ -147,14 +150,14 @@ def _sent(entry: Any) -> Sent | None:
     return sent if isinstance(sent.text, str) and is_id(sent.id) else None
 
 
-def _accepted(copy: WorkingCopy, sent: Sent, settled: set[str]) -> Message | None:
+def _accepted(copy: WorkingCopy, sent: Sent, settled: set[str], author: str) -> Message | None:
     """Return the message to store; None, with the text back in the box, where it is refused."""
     try:
         text = accept(sent.text)
     except TextRefused as exc:
         _send_back(copy, settled, [sent], str(exc))
         return None
-    return _message(sent.id, text, tab.member() or copy.team.name)
+    return _message(sent.id, text, author)
 
 
 def _send_back(copy: WorkingCopy, settled: set[str], sent: Sequence[Sent], why: str) -> None:

@@ -7,6 +7,7 @@ of an open form) and a growing revision, so it may come any number of times, by 
 server.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from lib.store import permits
@@ -14,7 +15,6 @@ from lib.store.errors import StoreUnavailable
 from lib.team.edits import Edit
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
-from lib.ui import tab
 from lib.workshop import steps
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import shaped
@@ -44,14 +44,17 @@ def form_key(copy: WorkingCopy, step: str) -> str:
     return f"form/{copy.team.id}/{step}"
 
 
-def take_in(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Take in what came with this rerun from the form of *step*. Raises StoreError."""
-    said = tab.component_state(form_key(copy, step)).get("edits")
-    author = tab.member() or copy.team.name
+def take_in(
+    process: Process, copy: WorkingCopy, step: str, state: Mapping[str, Any], member: str
+) -> None:
+    """Store the edits that the form of *step* sent in its *state*. Raises StoreError."""
+    author = member or copy.team.name
     # The state comes with every rerun. What was taken in is not asked for again: what somebody has
     # discarded since would be set aside once more.
     taken = copy.taken_in.setdefault(step, {})
-    fresh = [e for e in _edits(step, said, author) if taken.get(e.writer, 0) < e.revision]
+    fresh = [
+        e for e in _edits(step, state.get("edits"), author) if taken.get(e.writer, 0) < e.revision
+    ]
     if not fresh:
         return
     permit = copy.permit(Action.TYPE, step)

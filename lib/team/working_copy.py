@@ -72,6 +72,8 @@ class WorkingCopy:
     settled: dict[str, set[str]] = field(default_factory=dict)
     #: Messages that went back into the box, each with the sentence that says why, by id.
     refused: dict[str, str] = field(default_factory=dict)
+    #: Whether this tab's last messages wait because the team sends too fast.
+    is_over_rate: bool = False
     #: Long messages this tab shows in full, by id.
     unfolded: set[str] = field(default_factory=set)
     #: The newest edit of each writer that came with a rerun and was taken in, by step.

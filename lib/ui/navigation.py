@@ -15,10 +15,9 @@ from streamlit.navigation.page import Page
 
 from lib.access import links
 from lib.store.errors import StoreError
-from lib.team import chat_input
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
-from lib.ui import tab
+from lib.ui import component_input, tab
 from lib.workshop import steps
 from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import is_locked
@@ -119,7 +118,7 @@ def leave(process: Process) -> None:
         return
     step, copy.open_step = copy.open_step, None
     try:
-        chat_input.take_in(process, copy, step)
+        component_input.take_in_messages(process, copy, step)
     except (StoreError, AccessRefused) as exc:
         log.warning("What was sent in %s waits in its box: %s", step, exc)
     process.autosave.flush(copy.key(step))

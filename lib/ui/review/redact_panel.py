@@ -128,7 +128,7 @@ def _redact(process: Process, key: StepKey, message: Message, places: Sequence[s
         with gate.acting(process, Action.REDACT, key.workshop_id):
             controls.redact(
                 process.store,
-                process.drafts,
+                process.drafts.flush,
                 key,
                 message,
                 by=FACILITATOR,

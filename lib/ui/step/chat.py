@@ -15,7 +15,7 @@ from lib.team import chat_input
 from lib.team.process import Process
 from lib.team.reply import Reply
 from lib.team.working_copy import WINDOW, WorkingCopy
-from lib.ui import buttons, escape, navigation, page, render_queue, tab
+from lib.ui import buttons, component_input, escape, navigation, page, render_queue, tab
 from lib.ui.components import chat_box
 from lib.ui.components import messages as bubbles
 from lib.ui.components.chat_box import Delivery, Refusal, Suggested
@@ -39,7 +39,7 @@ def receive(process: Process, copy: WorkingCopy, step: str) -> None:
     What cannot be stored now stays in the box's outbox, which sends it again.
     """
     try:
-        taken = chat_input.take_in(process, copy, step)
+        taken = component_input.take_in_messages(process, copy, step)
         if not taken and not copy.closed_because(step):
             with permits.held(copy.permit(Action.SAY, step)):
                 process.replies.attend(

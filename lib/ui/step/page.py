@@ -6,10 +6,9 @@ from datetime import datetime
 import streamlit as st
 
 from lib.store.errors import StoreError
-from lib.team import draft_input
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
-from lib.ui import navigation, page
+from lib.ui import component_input, navigation, page
 from lib.ui.components import polling
 from lib.ui.review import workshop_panel
 from lib.ui.step import (
@@ -68,7 +67,7 @@ def _deleted(copy: WorkingCopy, step: str, erase_at: datetime) -> None:
 def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
     """Take in what came with this run; what cannot be taken now comes again by itself."""
     try:
-        draft_input.take_in(process, copy, step)
+        component_input.take_in_edits(process, copy, step)
     except StoreError as exc:
         log.warning("What was typed in %s waits in its form: %s", step, exc)
 
