@@ -9,7 +9,7 @@ import sys
 import time
 
 from bench import table
-from faults import checker, launcher
+from faults import checker, dump, launcher
 from faults.run import Settings, run
 
 #: Findings that are printed in full.
@@ -42,6 +42,7 @@ def main() -> int:
     if findings:
         print(f"{len(findings)} findings; the same plan again: --seed {chosen.seed}")
         print("\n".join(history.faults))
+        print(f"What happened in these steps: {dump.write(history, findings)}")
     return 1 if findings else 0
 
 

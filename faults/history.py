@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lib.workshop.records import Aside, EarlierDraft
 from lib.workshop.transcript import MessageStatus, Role
 
 Place = tuple[str, str]
@@ -54,6 +55,8 @@ class Edit:
     #: An entry that was added to a list, or taken out of it, by its name; a value is then the list.
     added: str = ""
     removed: str = ""
+    #: Each request that carried it: when it was answered, by which server, and the answer.
+    answers: list[tuple[float, int, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,8 @@ class Look:
     #: Which of its conversations is shown, and which life of the draft this is.
     era: int = 0
     epoch: int = 0
+    #: The conflicts those values are kept in.
+    conflicts: tuple[Aside, ...] = ()
 
 
 @dataclass
@@ -159,6 +164,8 @@ class History:
     revoked: dict[str, float] = field(default_factory=dict)
     settled: list[Settled] = field(default_factory=list)
     restarts: list[Restart] = field(default_factory=list)
+    #: The earlier drafts that are kept in the end, newest first.
+    earlier: dict[Place, list[EarlierDraft]] = field(default_factory=dict)
     #: Where somebody has been.
     visited: set[Place] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)

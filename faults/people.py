@@ -357,6 +357,7 @@ class Person:
             "edits": [{**said, "writer": edit.writer, "revision": edit.revision, "epoch": 0}],
         }
         answer = self.tab.post("/throughline/typed", body)
+        edit.answers.append((time.monotonic(), self.server, answer))
         if not isinstance(answer, dict):
             return False
         if (known := answer.get("behind", {}).get(edit.field)) is not None:

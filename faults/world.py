@@ -14,6 +14,7 @@ from lib.store import open_store
 from lib.store.errors import StoreError
 from lib.store.port import Decision
 from lib.workshop import steps
+from lib.workshop.draft_history import MAX_KEPT
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Aside, StepKey, Team, Workshop
 from lib.workshop.status import Change, Event, Status
@@ -144,21 +145,24 @@ class World:
             for each in self._store.messages(key, era=era)
         )
         draft = self._store.draft(key)
-        aside = tuple(str(each.value) for each in self._store.asides(key))
+        conflicts = tuple(self._store.asides(key))
         return Look(
             place,
             time.monotonic(),
             rows,
             draft.fields,
             draft.revision,
-            aside,
+            tuple(str(each.value) for each in conflicts),
             state.era,
             draft.epoch,
+            conflicts,
         )
 
     def finish(self) -> None:
         """Put into the history what is stored in the end, and what the guide has said."""
         self._history.end = {place: self.look(place, key) for place, key in self.places}
+        for place, key in self.places:
+            self._history.earlier[place] = self._store.earlier_drafts(key, MAX_KEPT)
         for team in self.teams:
             self._history.restarts += self._restarts(team)
         if self._streamed.exists():
@@ -198,7 +202,7 @@ class World:
                     look = self.look(place, key)
                 except StoreError:
                     continue
-                now = (look.rows, look.draft_revision)
+                now = (look.rows, look.draft_revision, look.conflicts)
                 if known.get(place) != now:
                     known[place] = now
                     self._history.looks.append(look)

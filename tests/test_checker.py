@@ -1,13 +1,15 @@
 """The checker of `make faults` finds each kind of loss: a checker that cannot fail proves nothing."""
 
+import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from faults import page
-from faults.checker import COLUMNS, check, counts
+from faults import dump, page
+from faults.checker import COLUMNS, Finding, check, counts
 from faults.history import (
     Bubble,
     Edit,
@@ -22,6 +24,7 @@ from faults.history import (
 )
 from lib.ui.components import messages
 from lib.workshop.ids import reply_id
+from lib.workshop.records import Aside, EarlierDraft
 from lib.workshop.transcript import Message, MessageStatus, Role
 
 PLACE = ("Team 1", "challenge")
@@ -485,3 +488,27 @@ def test_a_tab_reads_a_conversation_as_the_page_draws_it():
         Bubble("assistant", messages.markdown(said[0].text), growing=False),
         Bubble("user", messages.plain(said[1].text), growing=False),
     ]
+
+
+def test_what_happened_in_a_step_with_a_finding_is_written_down() -> None:
+    history = clean()
+    typed = edit("Later", None, 5)
+    typed.answers.append((5.5, 1, {"stored": True}))
+    elsewhere = replace(typed, place=("Team 2", "challenge"))
+    history.edits = [typed, elsewhere]
+    conflict = Aside("hmw", "w", "Ada", "Sooner", 1, 0)
+    history.end[PLACE] = replace(history.end[PLACE], at=9.0, conflicts=(conflict,))
+    history.earlier[PLACE] = [EarlierDraft(0, 1, {"hmw": "First"}, "Ada", datetime.now(UTC))]
+    folder = dump.write(history, [Finding("lost", PLACE, "hmw: Later")])
+    (file,) = folder.iterdir()
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    shutil.rmtree(folder)
+    assert file.name == "Team-1-challenge.jsonl"
+    assert lines[0]["finding"] == "lost"
+    times = [line["at"] for line in lines[1:]]
+    assert times == sorted(times)
+    (typed_line,) = [line for line in lines if line.get("kind") == "edit"]
+    assert typed_line["answers"] == [[5.5, 1, {"stored": True}]]
+    stored = [line for line in lines if line.get("kind") == "stored"][-1]
+    assert stored["conflicts"][0]["writer"] == "w"
+    assert lines[-1]["fields"] == {"hmw": "First"}
