@@ -117,6 +117,28 @@ def test_a_library_is_imported_only_where_it_belongs(library: str) -> None:
     assert strangers == []
 
 
+#: Packages of Streamlit that its documentation does not cover; each may change with any version.
+PRIVATE = tuple(f"streamlit.{each}." for each in "runtime web proto navigation elements".split())
+
+#: The only files that may import them.
+PATCHES = {
+    "lib/server/streamlit_patches.py",
+    # `get_script_run_ctx`, which Streamlit's page on threads documents; `ui` may not import `server`.
+    "streamlit_app.py",
+    "lib/ui/buttons.py",
+}
+
+
+def test_streamlits_private_modules_are_imported_in_one_place() -> None:
+    importing = {
+        str(file.relative_to(ROOT))
+        for file in sources()
+        if any(f"{name}.".startswith(PRIVATE) for name in imported(file))
+    }
+
+    assert importing == PATCHES
+
+
 def test_a_page_is_small_and_defines_nothing() -> None:
     pages = [ROOT / "streamlit_app.py", *(ROOT / "pages").glob("*.py")]
     too_much = [

@@ -12,7 +12,7 @@ from streamlit.web.server.starlette import starlette_websocket
 
 from lib.access.addresses import network
 from lib.access.token_bucket import Buckets, Rate
-from lib.server import guard, streamlit_patches
+from lib.server import guard
 from lib.server.guard import Guard, Limits
 from lib.workshop.ids import new_link
 from tests.fakes import FakeGuide, new_step
@@ -160,8 +160,7 @@ def test_an_origin_the_settings_allow_is_taken_without_asking_the_network(
     app: App, no_look_up: None, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config.set_option("server.corsAllowedOrigins", ["https://partner.example"])
-    ours = streamlit_patches.origins_allowed(starlette_websocket.is_url_from_allowed_origins)
-    monkeypatch.setattr(starlette_websocket, "is_url_from_allowed_origins", ours)
+    monkeypatch.setattr(starlette_websocket, "is_url_from_allowed_origins", guard.is_allowed_origin)
 
     assert asyncio.run(Browser(Guard(app)).talk(origin=b"https://partner.example")) == []
     assert starlette_websocket._is_origin_allowed("https://partner.example", HOST.decode())

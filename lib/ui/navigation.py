@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
-from streamlit.navigation.page import Page
 
 from lib.access import links
 from lib.store.errors import StoreError
@@ -64,7 +63,7 @@ PEOPLE, QR = "people", "qr"
 
 
 @cache
-def step_page(step: str) -> Page:
+def step_page(step: str) -> st.Page:
     """
     Return the page of *step*, for links to it.
 

@@ -54,7 +54,7 @@ def errors_shown() -> Iterator[None]:
     Within, a database that never answers is waited for once.
     """
     try:
-        # A turn within a turn, but where `sparing` could not give one to all of the page.
+        # The run has its turn already, unless `streamlit_patches` could not install the queue.
         with deadline.waiting_once(), render_queue.turn():
             yield
             ended()

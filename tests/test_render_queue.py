@@ -1,4 +1,4 @@
-"""Pages are drawn in turns, people first, and nobody waits for somebody who waits."""
+"""Script runs queue, people first, and nobody waits for a run that waits."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from tests.fakes import PATIENCE, eventually
 
 
 class Crowd:
-    """Threads that each take a turn, and when they had it."""
+    """Threads that each take a turn, and the order in which they had it."""
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
@@ -50,63 +50,63 @@ def waiting(turns: Turns, number: int) -> bool:
 
 def busy(turns: Turns) -> tuple[Crowd, threading.Event]:
     """Return a crowd of which one has its turn until the event is set."""
-    crowd, goes_on = Crowd(turns), threading.Event()
-    crowd.send(0, goes_on.wait)
+    crowd, release = Crowd(turns), threading.Event()
+    crowd.send(0, release.wait)
     assert eventually(lambda: crowd.came == [0])
-    return crowd, goes_on
+    return crowd, release
 
 
-def test_one_after_the_other_in_the_order_they_came() -> None:
+def test_runs_go_one_at_a_time_first_come_first_served() -> None:
     turns = Turns(slice_=30, patience=30)
-    crowd, goes_on = busy(turns)
+    crowd, release = busy(turns)
     for number in range(1, 20):
         crowd.send(number, lambda: time.sleep(0.001))
         assert waiting(turns, number)
-    goes_on.set()
+    release.set()
 
     assert crowd.over() == list(range(20))
     assert crowd.most == 1
 
 
-def test_what_nobody_has_asked_for_comes_after_all_that_somebody_has() -> None:
+def test_runs_nobody_asked_for_go_last() -> None:
     turns = Turns(slice_=30, patience=30)
-    crowd, goes_on = busy(turns)
+    crowd, release = busy(turns)
     for place, (number, unasked) in enumerate(
         [(4, True), (1, False), (5, True), (2, False), (3, False)], 1
     ):
         crowd.send(number, unasked=unasked)
         assert waiting(turns, place)
-    goes_on.set()
+    release.set()
 
     assert crowd.over() == [0, 1, 2, 3, 4, 5]
     assert crowd.most == 1
 
 
-def test_what_nobody_has_asked_for_goes_on_after_its_patience_while_people_keep_coming() -> None:
+def test_a_run_nobody_asked_for_starts_after_its_patience() -> None:
     turns = Turns(slice_=30, patience=0.5)
-    crowd, goes_on = busy(turns)
+    crowd, release = busy(turns)
     crowd.send(1, unasked=True)
     assert eventually(lambda: len(turns._pages) == 1 or 1 in crowd.came)
     crowd.send(2)
     assert eventually(lambda: 1 in crowd.came)
-    goes_on.set()
+    release.set()
     crowd.over()
 
 
-def test_whoever_takes_longer_than_a_slice_shares_its_turn_with_the_next() -> None:
+def test_a_run_longer_than_a_slice_shares_its_turn() -> None:
     turns = Turns(slice_=0.02, patience=30)
-    crowd, goes_on = busy(turns)
+    crowd, release = busy(turns)
     for number in (1, 2):
-        crowd.send(number, goes_on.wait)
+        crowd.send(number, release.wait)
         assert eventually(lambda number=number: crowd.came == list(range(number + 1)))
-    goes_on.set()
+    release.set()
     crowd.over()
 
     with turns.turn():
         assert turns._holder is not None
 
 
-def test_whoever_lost_its_turn_does_not_end_anothers() -> None:
+def test_a_run_that_lost_its_turn_does_not_end_anothers() -> None:
     turns = Turns(slice_=0.02, patience=30)
     crowd, first, second = Crowd(turns), threading.Event(), threading.Event()
     crowd.send(0, first.wait)
@@ -125,9 +125,9 @@ def test_whoever_lost_its_turn_does_not_end_anothers() -> None:
     assert turns._holder is None
 
 
-def test_after_its_patience_a_page_goes_on_without_a_turn() -> None:
+def test_after_its_patience_a_run_starts_without_a_turn() -> None:
     turns = Turns(slice_=30, patience=0.02)
-    crowd, goes_on = busy(turns)
+    crowd, release = busy(turns)
     holder = turns._holder
     crowd.send(1)
     assert eventually(lambda: crowd.came == [0, 1])
@@ -135,11 +135,11 @@ def test_after_its_patience_a_page_goes_on_without_a_turn() -> None:
     assert turns._holder is holder
     assert waiting(turns, 0)
 
-    goes_on.set()
+    release.set()
     crowd.over()
 
 
-def test_a_turn_within_a_turn_is_the_same_one() -> None:
+def test_a_nested_turn_is_the_same_turn() -> None:
     turns = Turns(slice_=30, patience=30)
     with turns.turn():
         holder = turns._holder
@@ -150,7 +150,7 @@ def test_a_turn_within_a_turn_is_the_same_one() -> None:
     assert turns._holder is None
 
 
-def test_a_turn_that_ends_early_lets_the_next_begin_and_ends_once() -> None:
+def test_a_turn_ended_early_lets_the_next_begin() -> None:
     turns = Turns(slice_=30, patience=30)
     crowd = Crowd(turns)
     with turns.turn():
@@ -170,7 +170,7 @@ def test_an_error_ends_the_turn() -> None:
     assert turns._holder is None
 
 
-def test_of_many_who_come_and_go_all_have_their_turn() -> None:
+def test_of_many_runs_every_one_gets_its_turn() -> None:
     turns = Turns(slice_=0.001, patience=0.05)
     crowd = Crowd(turns)
     for number in range(60):

@@ -1,4 +1,4 @@
-"""What is kept of Streamlit's insides is what Streamlit makes, and is where it is looked for."""
+"""Each patch of Streamlit returns what Streamlit returns, and finds its target."""
 
 import logging
 import threading
@@ -9,6 +9,7 @@ from streamlit.navigation import page as navigation_page
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
 from streamlit.runtime import app_session
 from streamlit.runtime.scriptrunner import script_runner
+from streamlit.web.server.starlette import starlette_websocket
 
 from lib.server import streamlit_patches
 from lib.ui import navigation, render_queue
@@ -39,9 +40,9 @@ def theme(populate: Any) -> CustomThemeConfig:
     return whole
 
 
-def test_the_theme_that_is_kept_is_the_theme_each_time() -> None:
+def test_the_cached_theme_equals_streamlits() -> None:
     original = app_session._populate_theme_msg
-    kept = streamlit_patches.theme_kept(original)
+    kept = streamlit_patches.cached_theme(original)
     expected = theme(original)
 
     assert expected.primary_color
@@ -50,20 +51,20 @@ def test_the_theme_that_is_kept_is_the_theme_each_time() -> None:
     assert [theme(kept) for _ in range(3)] == [expected] * 3
 
 
-def test_the_theme_is_put_together_once() -> None:
+def test_the_theme_is_built_once() -> None:
     sections: list[str] = []
-    kept = streamlit_patches.theme_kept(lambda _, section: sections.append(section))
+    kept = streamlit_patches.cached_theme(lambda _, section: sections.append(section))
     for _ in range(3):
         theme(kept)
 
     assert sections == list(SECTIONS)
 
 
-def test_pages_that_are_kept_are_the_pages_and_each_runs_own(
+def test_cached_pages_equal_streamlits_and_are_not_shared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     original = navigation_page._create_page
-    kept = streamlit_patches.pages_kept(original)
+    kept = streamlit_patches.cached_pages(original)
     made: list[Any] = []
 
     def compared(*given: Any, **named: Any) -> Any:
@@ -88,7 +89,7 @@ def test_pages_that_are_kept_are_the_pages_and_each_runs_own(
     assert len({id(each) for each in made}) == len(made)
 
 
-def test_a_page_is_made_once() -> None:
+def test_a_page_is_created_once() -> None:
     calls: list[Any] = []
 
     class Page:
@@ -98,7 +99,7 @@ def test_a_page_is_made_once() -> None:
         calls.append((given, named))
         return Page()
 
-    kept = streamlit_patches.pages_kept(make)
+    kept = streamlit_patches.cached_pages(make)
     first = kept("a.py", default=True)
     first.shown = True
     again, other = kept("a.py", default=True), kept("a.py")
@@ -108,12 +109,12 @@ def test_a_page_is_made_once() -> None:
     assert not other.shown
 
 
-# Turns
+# The render queue
 
 
 @pytest.fixture
 def drawings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Return of each run of a page, as it comes, whether nobody has asked for it."""
+    """Return, for each run of a page, whether nobody asked for it."""
     mine, found = render_queue.Turns(), []
 
     def turn(*, unasked: bool = False) -> Any:
@@ -123,28 +124,28 @@ def drawings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr(render_queue, "turn", turn)
     monkeypatch.setattr(render_queue, "end", mine.end)
-    monkeypatch.setattr(script_runner, "_mpa_v1", streamlit_patches.in_turn(script_runner._mpa_v1))
+    monkeypatch.setattr(script_runner, "_mpa_v1", streamlit_patches.queued(script_runner._mpa_v1))
     return found
 
 
-def test_all_of_a_page_is_run_in_its_turn(
+def test_a_whole_script_runs_in_one_turn(
     drawings: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(working_copy, "tab", working_copy.Tab)
     begun: list[list[bool]] = []
-    streamlit_patches.in_turn(lambda _: begun.append([*drawings]))("streamlit_app.py")
+    streamlit_patches.queued(lambda _: begun.append([*drawings]))("streamlit_app.py")
 
     assert begun == [[False]]
 
 
-def test_the_turn_a_page_takes_itself_is_the_one_it_has(drawings: list[bool]) -> None:
+def test_a_page_does_not_queue_twice(drawings: list[bool]) -> None:
     with pages.running(WatchedStore(), FakeGuide()):
         pages.opened(navigation.FRONT_DOOR)
 
     assert drawings == [False]
 
 
-def test_a_page_that_is_drawn_anew_at_a_replys_end_lets_people_go_first(
+def test_a_rerun_at_a_replys_end_lets_people_go_first(
     drawings: list[bool],
 ) -> None:
     store, guide = WatchedStore(), FakeGuide()
@@ -168,22 +169,22 @@ class Threads:
         tab = working_copy.Tab()
         monkeypatch.setattr(working_copy, "tab", lambda: tab)
 
-    def begin(self, *, looked: bool = False) -> bool:
-        """Begin a run, because the page's look has found something or not; return what it is told."""
-        told: list[bool] = []
+    def begin(self, *, polled: bool = False) -> bool:
+        """Begin a run, after a poll or a press; return whether nobody asked for it."""
+        unasked: list[bool] = []
 
         def run() -> None:
-            if looked:
+            if polled:
                 working_copy.draw_unasked()
-            told.append(working_copy.begin_run())
+            unasked.append(working_copy.begin_run())
 
         thread = threading.Thread(target=run)
         thread.start()
         thread.join()
-        return told[0]
+        return unasked[0]
 
     def end(self) -> None:
-        """Have the newest run come to its end."""
+        """End the newest run."""
         working_copy.end_run()
 
 
@@ -192,34 +193,35 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Threads:
     return Threads(monkeypatch)
 
 
-def test_a_run_the_pages_look_asks_for_is_nobodys(runs: Threads) -> None:
+def test_a_rerun_after_a_poll_was_asked_for_by_nobody(runs: Threads) -> None:
     assert not runs.begin()
     runs.end()
-    assert runs.begin(looked=True)
-    assert runs.begin(looked=True)
+    assert runs.begin(polled=True)
+    assert runs.begin(polled=True)
 
 
-def test_who_presses_while_the_page_waits_to_be_drawn_by_itself_does_not_wait_with_it(
+def test_a_press_does_not_wait_with_a_polls_rerun(
     runs: Threads,
 ) -> None:
-    assert runs.begin(looked=True)
+    assert runs.begin(polled=True)
     assert not runs.begin()
 
 
-def test_a_look_that_gives_up_a_run_somebody_waits_for_is_that_persons(runs: Threads) -> None:
+def test_a_polls_rerun_inherits_the_priority_of_what_it_cancels(runs: Threads) -> None:
     assert not runs.begin()
-    assert not runs.begin(looked=True)
+    assert not runs.begin(polled=True)
     runs.end()
-    assert runs.begin(looked=True)
+    assert runs.begin(polled=True)
 
 
-# Where it is
+# The targets
 
 
 PLACES = [
     (navigation_page, "_create_page"),
     (app_session, "_populate_theme_msg"),
     (script_runner, "_mpa_v1"),
+    (starlette_websocket, "is_url_from_allowed_origins"),
 ]
 
 
@@ -232,10 +234,10 @@ def originals(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return found
 
 
-def test_all_of_it_is_where_it_is_looked_for(
+def test_every_patch_finds_its_target(
     originals: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    streamlit_patches.begin.__wrapped__()
+    streamlit_patches.begin.__wrapped__(lambda origin: False)
 
     assert not caplog.records
     assert all(
@@ -244,15 +246,15 @@ def test_all_of_it_is_where_it_is_looked_for(
     )
 
 
-def test_what_streamlit_no_longer_has_is_said_and_left_alone(
+def test_a_missing_target_is_logged_and_skipped(
     originals: list[Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delattr(app_session, "_populate_theme_msg")
     with caplog.at_level(logging.WARNING):
-        streamlit_patches.begin.__wrapped__()
+        streamlit_patches.begin.__wrapped__(lambda origin: False)
 
     assert [each.message for each in caplog.records] == [
-        "Streamlit has no _populate_theme_msg any more: a busy server takes longer."
+        "Streamlit no longer has _populate_theme_msg: a busy server is slower."
     ]
     assert not hasattr(app_session, "_populate_theme_msg")
     assert navigation_page._create_page is not originals[0]
