@@ -15,6 +15,7 @@ from lib.access.token_bucket import Buckets, Rate
 from lib.server import guard
 from lib.server.guard import Guard, Limits
 from lib.workshop.ids import new_link
+from tests.coroutines import run
 from tests.fakes import FakeGuide, new_step
 from tests.pages import WatchedStore, running
 from tests.test_debouncer import FakeClock
@@ -58,7 +59,7 @@ class Browser:
             "headers": [(b"host", HOST), (b"accept", accept.encode())],
             "query_string": b"",
         }
-        asyncio.run(self.app(scope, self._sends([{"type": "http.request"}]), self._into(answers)))
+        run(self.app(scope, self._sends([{"type": "http.request"}]), self._into(answers)))
         return answers[0]["status"], answers[1]["body"]
 
     async def talk(self, *data: bytes, origin: bytes | None = None) -> list[Message]:
@@ -150,7 +151,7 @@ def options() -> Iterator[dict[str, Any]]:
 def test_a_foreign_origin_is_refused_without_asking_the_network(
     app: App, no_look_up: None, origin: bytes | None, is_taken: bool
 ) -> None:
-    answers = asyncio.run(Browser(Guard(app)).talk(b"x", origin=origin))
+    answers = run(Browser(Guard(app)).talk(b"x", origin=origin))
 
     assert [each["type"] for each in answers] == ([] if is_taken else ["websocket.close"])
     assert bool(app.scopes) is is_taken
@@ -162,7 +163,7 @@ def test_an_origin_the_settings_allow_is_taken_without_asking_the_network(
     config.set_option("server.corsAllowedOrigins", ["https://partner.example"])
     monkeypatch.setattr(starlette_websocket, "is_url_from_allowed_origins", guard.is_allowed_origin)
 
-    assert asyncio.run(Browser(Guard(app)).talk(origin=b"https://partner.example")) == []
+    assert run(Browser(Guard(app)).talk(origin=b"https://partner.example")) == []
     assert starlette_websocket._is_origin_allowed("https://partner.example", HOST.decode())
     assert not starlette_websocket._is_origin_allowed("https://evil.example", HOST.decode())
 
@@ -172,7 +173,7 @@ def test_where_cors_is_off_every_origin_is_taken(
 ) -> None:
     config.set_option("server.enableCORS", False)
 
-    assert asyncio.run(Browser(Guard(app)).talk(origin=b"https://evil.example")) == []
+    assert run(Browser(Guard(app)).talk(origin=b"https://evil.example")) == []
 
 
 # Uploads
@@ -243,16 +244,16 @@ def test_a_network_has_so_many_tabs_and_another_when_one_is_closed(app: App) -> 
         await first
         return refused
 
-    refused = asyncio.run(two_at_once())
+    refused = run(two_at_once())
     assert [each["type"] for each in refused] == ["websocket.close"]
-    assert asyncio.run(browser.talk()) == []
+    assert run(browser.talk()) == []
     assert not guarded._use.tabs
     assert not guarded._use.held
 
 
 def test_tabs_that_are_opened_too_fast_are_refused(app: App) -> None:
     browser = Browser(limited(app, openings=Rate(burst=2, per_second=0.1)))
-    answers = [asyncio.run(browser.talk()) for _ in range(3)]
+    answers = [run(browser.talk()) for _ in range(3)]
 
     assert [bool(each) for each in answers] == [False, False, True]
 
@@ -267,7 +268,7 @@ def test_reruns_are_held_back_and_none_is_lost(app: App, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(guard.asyncio, "sleep", sleep)
     browser = Browser(limited(app, clock, reruns=Rate(burst=2, per_second=1)))
-    asyncio.run(browser.talk(*(b"%d" % number for number in range(5))))
+    run(browser.talk(*(b"%d" % number for number in range(5))))
 
     assert [each.get("bytes") for each in app.received][1:-1] == [b"0", b"1", b"2", b"3", b"4"]
     assert sum(waited) == pytest.approx(3)
@@ -295,7 +296,7 @@ def test_only_who_has_a_teams_link_may_send_much(
     app: App, link: str, length: int, of: str, is_taken: bool
 ) -> None:
     data = said_by({"": "", "known": link, "unknown": new_link()}[of], length)
-    answers = asyncio.run(Browser(limited(app)).talk(data))
+    answers = run(Browser(limited(app)).talk(data))
 
     assert ([each["code"] for each in answers] == []) is is_taken
     assert any(each.get("bytes") == data for each in app.received) is is_taken
@@ -304,7 +305,7 @@ def test_only_who_has_a_teams_link_may_send_much(
 def test_what_is_no_message_of_a_page_is_refused_when_it_is_long(
     app: App, store: WatchedStore
 ) -> None:
-    answers = asyncio.run(Browser(limited(app)).talk(b"\xff" * 300_000))
+    answers = run(Browser(limited(app)).talk(b"\xff" * 300_000))
 
     assert [each["code"] for each in answers] == [1009]
 
@@ -315,16 +316,16 @@ def test_while_the_database_is_away_a_long_text_is_taken_by_a_link(
     store.away = True
     data = said_by(link, 300_000)
 
-    assert asyncio.run(Browser(limited(app)).talk(data)) == []
+    assert run(Browser(limited(app)).talk(data)) == []
 
 
 def test_all_tabs_of_a_network_hold_so_much_together(app: App, link: str) -> None:
     guarded = limited(app, held=500_000)
     browser = Browser(guarded)
 
-    assert asyncio.run(browser.talk(said_by(link, 400_000))) == []
-    assert asyncio.run(browser.talk(said_by(link, 400_000))) == []
-    assert len(asyncio.run(browser.talk(said_by(link, 600_000)))) == 1
+    assert run(browser.talk(said_by(link, 400_000))) == []
+    assert run(browser.talk(said_by(link, 400_000))) == []
+    assert len(run(browser.talk(said_by(link, 600_000)))) == 1
 
 
 # Buckets

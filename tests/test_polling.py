@@ -2,9 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Coroutine, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Iterable, Iterator
 
 import pytest
 
@@ -14,14 +12,13 @@ from lib.server.polling import FRESH, KEPT, Lookout, Sight
 from lib.store.errors import StoreUnavailable
 from lib.workshop.ids import new_link
 from lib.workshop.records import Draft, Team
+from tests.coroutines import run
 from tests.fakes import PATIENCE
 from tests.memory_store.store import MemoryStore
 from tests.test_debouncer import FakeClock
 from tests.test_store_contract import question, started
 
 STEP = "challenge"
-
-Answer = TypeVar("Answer")
 
 
 class Asked(MemoryStore):
@@ -68,16 +65,6 @@ def teams(store: Asked) -> Iterator[list[Team]]:
     _, teams = started(store, teams=20)
     yield teams
     store.answers.set()
-
-
-def run(asking: Coroutine[Any, Any, Answer]) -> Answer:
-    """
-    Run to its end in a thread of its own: a browser's driver keeps this one's event loop going.
-
-    What never ends raises TimeoutError: the signal of pytest's own timeout does not get through here.
-    """
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, asyncio.wait_for(asking, PATIENCE)).result()
 
 
 async def asked_for(store: "Asked") -> None:
