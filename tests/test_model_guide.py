@@ -885,8 +885,9 @@ def test_artifacts_and_a_draft_that_are_too_long_are_shortened_within_the_budget
 def test_a_list_that_was_shortened_only_gets_new_entries(
     server: GuideServer, guide: ModelGuide
 ) -> None:
-    insights = [{"finding": f"Finding {n} " + "goes on " * 60} for n in range(300)]
+    insights = [{"finding": f"Finding {n} " + "goes on " * 120} for n in range(150)]
     huge = {"interview_questions": ["How?"], "insights": insights}
+    assert context.told(request("Go on.", step="user-research", draft=huge)).shortened
     shown = [{"finding": "Finding 0 goes on […]"}, {"finding": "Nobody calls back."}]
     server.answers(structured(draft={"insights": shown}))
     found = proposed(guide, request("Nobody calls back.", step="user-research", draft=huge))
