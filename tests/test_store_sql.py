@@ -531,7 +531,7 @@ WORKS: dict[str, Callable[[Store, StepKey], Any]] = {
 }
 
 #: The works that are one statement: that is done before its commit fails.
-SINGLE = [WORKS[name] for name in ("save one", "save draft", "take over", "interrupt", "remember")]
+SINGLE = [WORKS[name] for name in ("save one", "save draft", "interrupt", "remember")]
 
 
 def everything(url: str) -> dict[str, Any]:
@@ -575,7 +575,8 @@ def test_work_that_fails_anywhere_is_not_done_and_may_be_repeated(
         key = new_step(store)
         half = replace(question("half"), id="half", status=MessageStatus.INTERRUPTED)
         growing = replace(question("gro"), id="growing", status=MessageStatus.STREAMING)
-        store.append(key, [half, growing])
+        # A reply cannot be taken over while another one is being written.
+        store.append(key, [half] if work is WORKS["take over"] else [half, growing])
         before = everything(url)
         for at in range(1, 30):
             with failing(store, at) as seen:
