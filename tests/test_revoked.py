@@ -232,7 +232,7 @@ def test_every_route_is_tried_or_writes_nothing_of_a_team() -> None:
         navigation.CLOCK,
         navigation.ENTER,
         endpoints.READY,
-        endpoints.scripts.ROUTE,
+        endpoints.assets.ROUTE,
     }
 
     assert {route.path for route in endpoints.routes()} == {p for p, _ in WRITES.values()} | others
