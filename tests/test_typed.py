@@ -1,7 +1,7 @@
 """What is typed: every edit is taken in once, whichever way it comes; junk does nothing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,14 +15,16 @@ from lib.server import endpoints
 from lib.store.errors import StoreUnavailable
 from lib.store.port import Decision
 from lib.team import draft_input
+from lib.team.edits import Edit
 from lib.team.process import Process
 from lib.ui import navigation
-from lib.workshop.ids import new_id
+from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Aside, Fields, StepKey, Team
 from lib.workshop.status import Event, decide
 from lib.workshop.transcript import MAX_NAME
 from tests import pages
 from tests.fakes import FakeGuide
+from tests.memory_store.store import MemoryStore
 from tests.pages import WatchedStore
 
 ADA = new_id()
@@ -124,6 +126,47 @@ def test_what_is_said_again_when_the_database_is_back_is_taken_in_once(
 
     assert (told["stored"], told["revision"], told["aside"]) == (True, 1, [])
     assert stored(store, key) == {"target_user": "Nurses"}
+
+
+#: What is done elsewhere while this server cannot reach the database.
+ENDS: dict[str, Callable[[MemoryStore, Team], object]] = {
+    "link replaced": lambda store, team: store.change_link(team.key, new_link(), revoked=False),
+    "link revoked": lambda store, team: store.change_link(team.key, new_link(), revoked=True),
+    "archived": lambda store, team: store.archive(team.workshop_id, datetime.now(UTC)),
+    "deleted": lambda store, team: store.delete(team.workshop_id, datetime(2126, 1, 1, tzinfo=UTC)),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_came_in_an_outage_is_dropped_if_its_right_has_ended(
+    store: WatchedStore, process: Process, team: Team, key: StepKey, end: str
+) -> None:
+    draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
+    store.away = True
+    ENDS[end](store.inner, team)
+    late = edit("target_user", "Somebody else", "Nurses", writer=BEN)
+    told = draft_input.deliver(process, team, said(late))
+    store.away = False
+    process.autosave.flush(key)
+
+    assert told["stored"] is False
+    assert (stored(store, key), asides(store, key)) == ({"target_user": "Nurses"}, [])
+    assert process.drafts.current(key).fields == {"target_user": "Nurses"}
+    assert not process.autosave.pending(key)
+
+
+def test_what_was_accepted_before_an_outage_outlives_what_is_dropped(
+    store: WatchedStore, process: Process, team: Team, key: StepKey
+) -> None:
+    process.drafts.take_in(key, Edit("target_user", "Nurses", None, ADA, 1, "Ada", 0))
+    store.away = True
+    ENDS["link replaced"](store.inner, team)
+    late = edit("desired_outcome", "Nothing", writer=BEN)
+    draft_input.deliver(process, team, said(late))
+    store.away = False
+    process.autosave.flush(key)
+
+    assert (stored(store, key), asides(store, key)) == ({"target_user": "Nurses"}, [])
 
 
 def test_a_server_that_knows_no_draft_takes_nothing_in_while_the_database_is_away(

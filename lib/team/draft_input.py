@@ -8,6 +8,7 @@ server.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lib.store import permits
@@ -59,9 +60,9 @@ def take_in(
         return
     permit = copy.permit(Action.TYPE, step)
     held = _is_held(process, permit)
-    for edit in fresh:
+    for edit in _unless_checked(fresh, permit, held):
         with permits.held(permit):
-            taken_in = process.drafts.take_in(copy.key(step), edit, closed=held)
+            taken_in = process.drafts.take_in(copy.key(step), edit, closed=bool(held))
         copy.drafts[step] = taken_in.draft
         taken[edit.writer] = edit.revision
         if taken_in.aside:
@@ -110,8 +111,9 @@ def _recall(process: Process, key: StepKey, writer: Any) -> dict[str, Any]:
 
 def _take_in(process: Process, permit: TeamPermit, edits: list[Edit]) -> dict[str, Any]:
     key, held = StepKey(*permit.team, permit.step), _is_held(process, permit)
+    edits = _unless_checked(edits, permit, held)
     with permits.held(permit):
-        taken = [(edit, process.drafts.take_in(key, edit, closed=held)) for edit in edits]
+        taken = [(edit, process.drafts.take_in(key, edit, closed=bool(held))) for edit in edits]
     process.autosave.flush(key)
     draft = process.drafts.current(key)
     behind = {
@@ -129,18 +131,22 @@ def _take_in(process: Process, permit: TeamPermit, edits: list[Edit]) -> dict[st
     }
 
 
-def _is_held(process: Process, permit: TeamPermit) -> bool:
+def _unless_checked(edits: list[Edit], permit: TeamPermit, held: bool | None) -> list[Edit]:
+    """Return *edits*, with their permit where it could not be checked: the save checks it."""
+    return edits if held is not None else [replace(each, unchecked=permit) for each in edits]
+
+
+def _is_held(process: Process, permit: TeamPermit) -> bool | None:
     """
     Whether the step is held: what is typed is kept beside the draft. Asked before it is taken in.
 
     Raises AccessRefused and Closed where nothing that is typed is accepted, KeyError for a step that
-    is not open yet. While the database cannot
-    say, everything is: it is kept here until it can.
+    is not open yet. Returns None while the database cannot say: what is typed is kept here until it can.
     """
     try:
         facts = process.store.facts(permit)
     except StoreUnavailable:
-        return False
+        return None
     permits.check(permit, facts)
     if facts is not None and facts.status is Status.NOT_STARTED:
         raise KeyError(permit.step)

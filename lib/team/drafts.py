@@ -8,6 +8,7 @@ guide and hand changed the same field, the hand wins.
 """
 
 import itertools
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -37,10 +38,13 @@ from lib.workshop.draft_history import MAX_KEPT
 from lib.workshop.fields import changed, with_field
 from lib.workshop.ids import new_id
 from lib.workshop.records import Aside, Draft, EarlierDraft, Fields, StepKey, TeamKey
+from lib.workshop.rights import refusal
 from lib.workshop.status import Phase, Status
 from lib.workshop.steps import SLUGS
 from lib.workshop.transcript import ATTEMPT, Message
 from lib.workshop.updates import LastWord, Outcome, Update
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -329,6 +333,9 @@ class Drafts:
     def _save(self, key: StepKey, messages: Sequence[Message], draft: Draft | None) -> Draft | None:
         """Store messages and a draft; return what is stored for it."""
         given, theirs = draft, None
+        if draft is not None and self._drop_refused(key):
+            theirs = self._store.draft(key)
+            draft = self._with_theirs(key, draft, theirs) if self._changes[key] else theirs
         for _ in range(TRIES):
             try:
                 self._store.save(key, messages, None if draft is theirs else draft)
@@ -339,6 +346,29 @@ class Drafts:
             else:
                 return draft
         raise StoreUnavailable("Other servers keep changing the same draft.")
+
+    def _drop_refused(self, key: StepKey) -> bool:
+        """
+        Drop what was typed while the database was away, and is refused now; return whether any was.
+
+        Its link was replaced meanwhile, or its workshop was archived. Raises StoreError.
+        """
+        unchecked = {each.edit.unchecked for each in self._all_changes(key) if each.edit}
+        permits = [each for each in unchecked if each is not None]
+        # Without facts the workshop was erased: the save itself says so.
+        found = {each: self._store.facts(each) for each in permits}
+        refused = {each for each in permits if found[each] and refusal(each, found[each])}
+        if not refused:
+            return False
+        log.warning("What was typed in %s while the database was away is refused.", key.step)
+        with self._locks[key]:
+            kept = [
+                each
+                for each in self._all_changes(key)
+                if each.edit is None or each.edit.unchecked not in refused
+            ]
+            self._changes[key] = _with({}, kept)
+        return True
 
     def _finish(self, key: StepKey, word: LastWord) -> Draft | None:
         """

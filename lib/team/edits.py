@@ -12,6 +12,7 @@ from lib.team.merge import merge
 from lib.workshop.fields import changed, with_field
 from lib.workshop.ids import new_id
 from lib.workshop.records import Aside, Draft, Fields
+from lib.workshop.rights import TeamPermit
 from lib.workshop.status import Phase
 
 #: Writers whose newest edit a draft remembers: one for each field somebody types into after opening
@@ -44,6 +45,8 @@ class Edit:
     sent: tuple[Any, ...] = ()
     #: The writer and the revision of each of these, where the browser said so.
     sent_as: tuple[tuple[str, int], ...] = ()
+    #: The permit it was typed under, where the database could not say whether that still stands.
+    unchecked: TeamPermit | None = None
 
     def base(self, seen: Mapping[str, int], otherwise: Any) -> Any:
         """Return the newest value its writer sent that is among *seen*, or *otherwise*."""
