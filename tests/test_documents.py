@@ -1,65 +1,132 @@
-"""What the documents name is there: the test behind each promise, and the page behind each link."""
+"""The documents agree with the repository: what they name exists, and what must be named is named."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from lib.settings import AUTH, NAMES
+
 ROOT = Path(__file__).resolve().parent.parent
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = ROOT / "README.md"
+PROMISES = ROOT / "docs/promises.md"
+DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-#: A file of tests, and the test in it where one is named.
-NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
+#: Lines of a README that is read to its end.
+README_LINES = 150
+
+#: A file or folder of the repository, and a test in it if one is named.
+PATH = re.compile(
+    r"`((?:lib|pages|tests|bench|faults|evaluation|docs|\.ci|\.streamlit)/[\w./-]*)(?:::(\w+))?`"
+)
 
 #: A test whose file is named before it.
 ALONE = re.compile(r"`(test_\w+)`")
 
-LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+LINK = re.compile(r"""(?:\]\(|(?:src|srcset)=")(?!https?:|#)([^)#"]+)""")
+
+#: Made by the app or by people, so not in the repository.
+NOT_IN_THE_REPOSITORY = {".streamlit/secrets.toml"}
 
 
 def defined(file: Path) -> set[str]:
-    """Return the names of the tests in a file."""
+    """Return the names of a file's functions and classes."""
     return set(re.findall(r"^\s*(?:def|class) (\w+)", file.read_text(encoding="utf-8"), re.M))
 
 
 def missing(document: Path) -> list[str]:
-    """Return what a document names and nobody finds."""
+    """Return the files, tests and links that a document names and that do not exist."""
     text = document.read_text(encoding="utf-8")
-    files = {name: ROOT / name for name, _ in NAMED.findall(text)}
-    gone = [name for name, file in files.items() if not file.is_file()]
-    tests = {name: defined(file) for name, file in files.items() if file.is_file()}
-    gone += [
-        f"{file}::{test}"
-        for file, test in NAMED.findall(text)
-        if test not in {"", *tests.get(file, ())}
-    ]
+    named = [(path, test) for path, test in PATH.findall(text) if path not in NOT_IN_THE_REPOSITORY]
+    gone = [path for path, _ in named if not (ROOT / path).exists()]
+    tests = {path: defined(ROOT / path) for path, _ in named if (ROOT / path).is_file()}
+    gone += [f"{path}::{test}" for path, test in named if test not in {"", *tests.get(path, ())}]
     known = set().union(*tests.values())
     gone += [test for test in ALONE.findall(text) if test not in known]
     return gone + [link for link in LINK.findall(text) if not (document.parent / link).exists()]
 
 
+def rows(text: str, heading: str) -> list[list[str]]:
+    """Return the cells of each row in the tables whose first heading is *heading*."""
+    found: list[list[str]] = []
+    inside = False
+    for line in text.splitlines():
+        cells = [each.strip() for each in line.strip("|").split("|")]
+        inside = line.startswith("|") and (inside or cells[0] == heading)
+        if inside and cells[0] != heading and set(cells[0]) != {"-"}:
+            found.append(cells)
+    return found
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
-def test_all_that_a_document_names_is_there(document: Path) -> None:
+def test_files_tests_and_links_in_a_document_exist(document: Path) -> None:
     assert missing(document) == []
 
 
-def test_what_is_not_there_is_found(tmp_path: Path) -> None:
+def test_missing_files_tests_and_links_are_found(tmp_path: Path) -> None:
     document = tmp_path / "made.md"
     document.write_text(
-        "`tests/test_documents.py::test_all_that_a_document_names_is_there`, `test_gone`, "
-        "`tests/test_documents.py::test_lost`, `tests/test_none.py`, [here](nowhere.md), [web](https://a.b)"
+        "`tests/test_documents.py::test_files_tests_and_links_in_a_document_exist`, `test_gone`, "
+        "`tests/test_documents.py::test_lost`, `tests/test_none.py`, `lib/none/`, `lib/settings.py`, "
+        '[here](nowhere.md), [web](https://a.b), <img src="no.png">'
     )
 
     assert missing(document) == [
         "tests/test_none.py",
+        "lib/none/",
         "tests/test_documents.py::test_lost",
         "test_gone",
         "nowhere.md",
+        "no.png",
     ]
 
 
-def test_the_readme_names_a_test_for_what_it_promises() -> None:
-    text = DOCUMENTS[0].read_text(encoding="utf-8")
+def test_every_promise_names_a_test() -> None:
+    promises = rows(PROMISES.read_text(encoding="utf-8"), "promise")
 
-    assert len(NAMED.findall(text)) > 40
+    assert len(promises) > 70
+    assert [cells for cells in promises if not PATH.search(cells[-1])] == []
+
+
+def test_no_promise_is_made_twice() -> None:
+    promises = [cells[0] for cells in rows(PROMISES.read_text(encoding="utf-8"), "promise")]
+
+    assert len(promises) == len(set(promises))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_setting_has_a_row_in_the_readme(name: str) -> None:
+    variable, place = NAMES[name]
+    table = {cells[0]: cells[1] for cells in rows(README.read_text(encoding="utf-8"), "variable")}
+
+    assert table.get(f"`{variable}`") == f"`[{'.'.join(place[:-1])}] {place[-1]}`"
+
+
+def test_the_readme_lists_no_setting_that_does_not_exist() -> None:
+    table = rows(README.read_text(encoding="utf-8"), "variable")
+    variables = {cells[0].strip("`") for cells in table if cells[0].startswith("`")}
+
+    assert variables == {variable for variable, _ in NAMES.values()}
+
+
+def test_the_example_of_secrets_has_every_setting() -> None:
+    text = (ROOT / ".streamlit/secrets.toml.example").read_text(encoding="utf-8")
+    example = tomllib.loads(re.sub(r"^# (?=\[auth\]|\w+ = )", "", text, flags=re.M))
+    places = [place for _, place in NAMES.values()] + [("auth", each) for each in AUTH]
+
+    assert [place for place in places if not has(example, place)] == []
+
+
+def has(tree: object, place: tuple[str, ...]) -> bool:
+    """Whether a tree of tables has an entry at *place*."""
+    for name in place:
+        if not isinstance(tree, dict) or name not in tree:
+            return False
+        tree = tree[name]
+    return True
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) < README_LINES

@@ -7,7 +7,6 @@ import pytest
 
 from lib.settings import NAMES, ROOT, SECRETS, Settings, SettingsError, load
 
-README = ROOT / "README.md"
 VARIABLES = [variable for variable, _ in NAMES.values()]
 SECONDS = ["AUTOSAVE_WAIT", "AUTOSAVE_MAX_WAIT", "GUIDE_PACE"]
 
@@ -193,15 +192,6 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line() -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(AttributeError):
         load({}, ()).guide_pace = 1.0  # type: ignore[misc]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_setting_is_in_the_readme(name: str) -> None:
-    variable, place = NAMES[name]
-    text = README.read_text(encoding="utf-8")
-
-    assert variable in text
-    assert place[-1] in text
 
 
 AUTH_SECTION = """[auth]
