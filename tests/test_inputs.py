@@ -12,8 +12,9 @@ from lib.workshop import steps
 from lib.workshop.artifacts import criteria
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import dumped, inner_type, item_type, normalised, parsed
-from lib.workshop.dependencies import INPUTS, NOTES, WHOLE, changed_inputs, fingerprint, same_fields
+from lib.workshop.dependencies import changed_inputs, fingerprint, same_fields
 from lib.workshop.records import Fields
+from lib.workshop.steps import WHOLE
 from tests.test_criteria import GOOD
 
 Edit = Callable[[Any], None]
@@ -21,7 +22,7 @@ Edit = Callable[[Any], None]
 #: Where a text stands in an artifact: names of fields, and places in lists.
 Place = tuple[str | int, ...]
 
-PAIRS = [(step, upstream) for step, used in INPUTS.items() for upstream in used]
+PAIRS = [(step.slug, upstream) for step in steps.STEPS for upstream in step.inputs]
 
 
 def users_of(upstream: str, edit: Edit) -> set[str]:
@@ -53,15 +54,9 @@ def first(upstream: str, name: str, **wanted: Any) -> int:
     )
 
 
-def test_the_table_has_exactly_the_edges_of_the_graph() -> None:
-    assert {step: set(used) for step, used in INPUTS.items()} == {
-        step.slug: set(step.feeds_from) for step in steps.STEPS
-    }
-
-
 @pytest.mark.parametrize(("step", "upstream"), PAIRS)
 def test_every_path_names_fields_the_model_has(step: str, upstream: str) -> None:
-    paths = [*INPUTS[step][upstream], *NOTES.get(upstream, ())]
+    paths = [*steps.step(step).inputs[upstream], *steps.step(upstream).notes]
     for path in paths if paths[:1] != list(WHOLE) else paths[1:]:
         kind: Any = MODELS[upstream]
         for part in path.split("."):
@@ -264,7 +259,7 @@ def read_by(step: str, draft: Any) -> set[tuple[str, Place]]:
     upstream = {
         slug: watched(normalised(slug, fields), (), read[slug]) for slug, fields in GOOD.items()
     }
-    criteria._RULES[step](draft, upstream)
+    criteria.RULES[step](draft, upstream)
     return {(slug, place) for slug, places in read.items() for place in places}
 
 

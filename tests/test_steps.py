@@ -1,10 +1,14 @@
 """The ten steps: their names, their order, and which feeds which."""
 
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import pytest
 
+from lib.guide.scripted.scripts import SCRIPTS
 from lib.workshop import steps
+from lib.workshop.artifacts.criteria import RULES
+from lib.workshop.artifacts.models import MODELS
 
 #: As it was agreed, spelled out once more: a change here is a change of the product.
 FEEDS = {
@@ -28,7 +32,7 @@ def test_there_are_ten_steps_in_the_agreed_order() -> None:
 
 
 def test_steps_are_numbered_from_one_for_people() -> None:
-    assert [step.number for step in steps.STEPS] == list(range(1, 11))
+    assert [step.number for step in steps.STEPS] == list(range(1, len(steps.STEPS) + 1))
 
 
 def test_steps_have_the_names_teams_know() -> None:
@@ -104,3 +108,17 @@ def test_before_goes_back_the_way_after_came() -> None:
         walked.append(preceding)
 
     assert walked == list(reversed(steps.STEPS))
+
+
+def test_every_step_has_all_its_parts() -> None:
+    prompts = {file.stem for file in Path("lib/guide/openai_compatible/prompts").glob("*.md")}
+
+    assert tuple(MODELS) == steps.SLUGS
+    assert set(RULES) == set(steps.SLUGS)
+    assert {slug: script.step for slug, script in SCRIPTS.items()} == {s: s for s in steps.SLUGS}
+    assert prompts == {*steps.SLUGS, "voice"}
+
+
+@pytest.mark.parametrize("step", steps.STEPS, ids=lambda step: step.slug)
+def test_every_artifact_has_highlights(step: steps.Step) -> None:
+    assert MODELS[step.slug].highlights({}) is not None

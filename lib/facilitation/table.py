@@ -29,7 +29,7 @@ from lib.workshop.status import Status
 #: The columns beside the steps: key, heading, and what it means.
 _BEFORE = (
     ("team", "Team", ""),
-    ("progress", "Progress", "Steps complete of ten"),
+    ("progress", "Progress", f"Steps complete of {len(steps.STEPS)}"),
     ("in_step", "In this step", "How long the team has been at its current step, and the plan"),
 )
 _BEHIND = (

@@ -38,7 +38,7 @@ def stretches(begin: datetime, end: datetime, seconds: int) -> list[datetime]:
 def statuses_over_time(
     events: Sequence[EventRecord], team_id: str, times: Sequence[datetime], seconds: int
 ) -> list[dict[str, Status]]:
-    """Return the statuses of a team's ten steps as of the end of each stretch."""
+    """Return the statuses of a team's steps as of the end of each stretch."""
     story = _in_time([each for each in events if each.team_id == team_id])
     now = dict.fromkeys(steps.SLUGS, Status.NOT_STARTED)
     found, place = [], 0
@@ -110,7 +110,8 @@ def in_words(activity: Sequence[Activity], progress: pd.DataFrame) -> str:
         return "Nothing has happened yet."
     last = progress[progress["Time"] == progress["Time"].max()]
     now = ", ".join(
-        f"{team} {done} of 10" for team, done in zip(last["Team"], last["Complete"], strict=True)
+        f"{team} {done} of {len(steps.STEPS)}"
+        for team, done in zip(last["Team"], last["Complete"], strict=True)
     )
     total = sum(each.messages for each in activity)
     busiest = max(activity, key=lambda each: each.messages, default=None)

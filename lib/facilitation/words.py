@@ -15,23 +15,8 @@ WORDS: Mapping[Status, str] = {
     Status.NOT_STARTED: "○ not open",
 }
 
-_SHORT = (
-    "Challenge",
-    "Stakeholders",
-    "Research",
-    "Sense",
-    "Personas",
-    "Journey",
-    "Reframe",
-    "Ideas",
-    "Concepts",
-    "Validate",
-)
-
 #: The column of each step, by slug: its number and a short name.
-COLUMNS: Mapping[str, str] = {
-    step.slug: f"{step.number} {short}" for step, short in zip(steps.STEPS, _SHORT, strict=True)
-}
+COLUMNS: Mapping[str, str] = {step.slug: f"{step.number} {step.short_name}" for step in steps.STEPS}
 
 
 def latest(times: Iterable[datetime | None]) -> datetime | None:

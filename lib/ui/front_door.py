@@ -131,9 +131,9 @@ def _masthead() -> None:
     st.container(key="masthead").html(
         '<header class="masthead"><p class="brand">Throughline</p>'
         "<h1>From a vague challenge to a validated concept</h1>"
-        '<p class="lead">A design-thinking workshop in ten guided steps. Your teams talk, a guide '
+        f'<p class="lead">A design-thinking workshop in {len(steps.STEPS)} guided steps. Your teams talk, a guide '
         "asks one question at a time, and everything they write is kept.</p>"
-        f'<ol class="thread" aria-label="The ten steps">{knots}</ol></header>'
+        f'<ol class="thread" aria-label="The steps">{knots}</ol></header>'
     )
 
 

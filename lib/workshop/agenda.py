@@ -12,22 +12,8 @@ from types import MappingProxyType
 
 from lib.workshop import steps
 
-#: Minutes planned for each step where a facilitator says nothing else: ten steps and a break fit
-#: into four hours.
-MINUTES: Mapping[str, int] = MappingProxyType(
-    {
-        "challenge": 20,
-        "stakeholder-mapping": 15,
-        "user-research": 30,
-        "sense-making": 25,
-        "persona": 20,
-        "journey-mapping": 25,
-        "reframe": 20,
-        "ideation": 30,
-        "concept": 25,
-        "validate": 15,
-    }
-)
+#: Minutes planned for each step unless a facilitator plans others.
+MINUTES: Mapping[str, int] = MappingProxyType({step.slug: step.minutes for step in steps.STEPS})
 
 #: From where to where the minutes planned for one step go.
 LEAST_MINUTES, MOST_MINUTES = 1, 480

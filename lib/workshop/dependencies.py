@@ -9,77 +9,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from lib.workshop import steps
 from lib.workshop.fields import is_blank
 from lib.workshop.records import Fields
-
-#: The whole artifact, but for what is in `NOTES`.
-WHOLE = ("*",)
-
-#: Fields for the team alone: no step is made from them.
-NOTES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"stakeholder-mapping": frozenset({"stakeholders[].notes"})}
-)
-
-_QUESTION = ("hmw_statement",)
-_HEARD = ("insights[].finding", "insights[].quote")
-_PAINS_AND_GAINS = ("pains", "gains")
-_DIP = ("persona_name", "stages[is_dip]", "dip_summary", "dip_rationale")
-
-#: By step and by what it is made from: the fields used. `[]` means every entry of a list,
-#: `[selected]` those where that field is true, `[category=core]` those where it has that value.
-#: A field is here where an artifact quotes it, or where the criteria hold a draft against it.
-INPUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "challenge": {},
-        "stakeholder-mapping": {"challenge": _QUESTION},
-        "user-research": {
-            "challenge": WHOLE,
-            "stakeholder-mapping": (
-                "stakeholders[category=core].name",
-                "stakeholders[category=core].power",
-                "stakeholders[category=core].interest",
-            ),
-        },
-        "sense-making": {"challenge": _QUESTION, "user-research": _HEARD},
-        "persona": {
-            "stakeholder-mapping": WHOLE,
-            "user-research": _HEARD,
-            "sense-making": _PAINS_AND_GAINS,
-        },
-        "journey-mapping": {
-            "challenge": WHOLE,
-            "user-research": WHOLE,
-            "sense-making": _PAINS_AND_GAINS,
-            "persona": WHOLE,
-        },
-        "reframe": {
-            "challenge": _QUESTION,
-            "sense-making": WHOLE,
-            "persona": WHOLE,
-            "journey-mapping": _DIP,
-        },
-        "ideation": {
-            "sense-making": WHOLE,
-            "persona": WHOLE,
-            "journey-mapping": WHOLE,
-            "reframe": ("hmw_statements[selected].full_statement",),
-        },
-        "concept": {
-            "stakeholder-mapping": WHOLE,
-            "user-research": WHOLE,
-            "sense-making": _PAINS_AND_GAINS,
-            "persona": WHOLE,
-            "journey-mapping": _DIP,
-            "reframe": WHOLE,
-            "ideation": ("selected_idea_titles",),
-        },
-        "validate": {step.slug: WHOLE for step in steps.STEPS if step.slug != "validate"},
-    }
-)
+from lib.workshop.steps import WHOLE
 
 _PART = re.compile(r"(?P<name>\w+)(?P<list>\[(?:(?P<field>\w+)(?:=(?P<value>\w+))?)?\])?")
 
@@ -96,7 +31,7 @@ def fingerprint(step: str, artifacts: Mapping[str, Fields]) -> dict[str, str]:
     """
     return {
         upstream: _digest(upstream, paths, artifacts[upstream])
-        for upstream, paths in INPUTS[step].items()
+        for upstream, paths in steps.step(step).inputs.items()
         if upstream in artifacts
     }
 
@@ -105,7 +40,9 @@ def changed_inputs(
     step: str, made_from: Mapping[str, str], now: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Return the slugs of the artifacts of which *step* uses something that differs, in order."""
-    return tuple(each for each in INPUTS[step] if made_from.get(each) != now.get(each))
+    return tuple(
+        slug for slug in steps.step(step).feeds_from if made_from.get(slug) != now.get(slug)
+    )
 
 
 def same_fields(one: Any, other: Any) -> bool:
@@ -135,7 +72,7 @@ def _is_nothing(value: Any) -> bool:
 def _digest(upstream: str, paths: tuple[str, ...], fields: Fields) -> str:
     used: Any
     if paths == WHOLE:
-        used = canonical(_without(fields, NOTES.get(upstream, frozenset())))
+        used = canonical(_without(fields, steps.step(upstream).notes))
     else:
         # An entry without its quote keeps its place, or the next one's could pass for it.
         used = {path: [canonical(each) for each in _at(fields, path.split("."))] for path in paths}

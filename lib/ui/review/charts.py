@@ -6,6 +6,7 @@ import pandas as pd
 from lib import facilitation
 from lib.ui import local_time
 from lib.workshop.status import Status
+from lib.workshop.steps import STEPS
 
 #: Dark enough for white signs on them, light enough beside a dark page.
 _COLOURS = {
@@ -15,7 +16,7 @@ _COLOURS = {
     Status.NOT_STARTED: "#6b7280",
 }
 
-#: Behind a white number, from no step complete to all ten.
+#: Behind a white number, from no step complete to all of them.
 _SHADES = ["#5f7370", "#0b4f48"]
 
 #: One a team: apart from each other, and from a light and a dark page.
@@ -39,7 +40,7 @@ def heat(progress: pd.DataFrame) -> alt.LayerChart:
         y=alt.Y("Team:N", sort=list(progress["Team"].unique()), title=None),
         tooltip=["Team:N", "When:O", "Complete:Q"],
     )
-    shade = alt.Scale(domain=[0, 10], range=_SHADES)
+    shade = alt.Scale(domain=[0, len(STEPS)], range=_SHADES)
     cells = base.mark_rect().encode(color=alt.Color("Complete:Q", scale=shade, legend=None))
     return cells + base.mark_text(color="white").encode(text="Complete:Q")
 

@@ -64,7 +64,7 @@ def _end(room: Room) -> datetime:
 
 def _one_team(room: Room, events: list[EventRecord], times: list[datetime], seconds: int) -> None:
     team = st.selectbox(
-        "The ten steps of",
+        "The steps of",
         room.teams,
         format_func=lambda team: room.labels[team.id],
         key="pulse-team",

@@ -11,6 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from lib.workshop.records import Fields
+from lib.workshop.steps import STEPS
+
 Text = Annotated[str, Field(min_length=1)]
 Rating = Annotated[int, Field(ge=1, le=5)]
 Level = Literal["high", "medium", "low"]
@@ -24,6 +27,11 @@ class Artifact(BaseModel):
     """The base of every artifact: unknown fields are refused, texts are trimmed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return what matters most in *fields*, in their own words; some lines may be blank."""
+        raise NotImplementedError
 
 
 def words(text: str) -> int:
@@ -56,6 +64,11 @@ class Challenge(Artifact):
             raise ValueError(f"has {words(value)} words; under 25 fit a How-Might-We")
         return value
 
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return the question and the problem."""
+        return [fields.get("hmw_statement", ""), fields.get("problem_statement", "")]
+
 
 # 2 stakeholder-mapping
 
@@ -74,6 +87,19 @@ class StakeholderMap(Artifact):
     """Who is involved."""
 
     stakeholders: list[Stakeholder] = Field(title="Stakeholders", min_length=1, max_length=200)
+
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return the names in each circle."""
+        lines = []
+        for circle in ("core", "direct", "indirect"):
+            names = [
+                each["name"]
+                for each in fields.get("stakeholders", [])
+                if each.get("category") == circle and each.get("name")
+            ]
+            lines += [f"{circle.capitalize()}: {', '.join(names)}"] if names else []
+        return lines
 
 
 # 3 user-research
@@ -94,6 +120,15 @@ class Research(Artifact):
         title="Interview questions", min_length=1, max_length=8, description="Open and neutral"
     )
     insights: list[Insight] = Field(title="Insights", min_length=1, max_length=200)
+
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return the findings with their sources."""
+        found = [each for each in fields.get("insights", []) if each.get("finding")]
+        return [
+            f"{each['finding']} ({each['source']})" if each.get("source") else each["finding"]
+            for each in found
+        ]
 
 
 # 4 sense-making
@@ -117,6 +152,19 @@ class EmpathyMap(Artifact):
     themes: list[Theme] = Field(title="Themes", min_length=2, max_length=5)
     pains: list[Text] = Field(title="Pains", min_length=1, max_length=5)
     gains: list[Text] = Field(title="Gains", min_length=1, max_length=5)
+
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return the themes, the first pain and the first gain."""
+        themes = [each["name"] for each in fields.get("themes", []) if each.get("name")]
+        return [
+            f"Themes: {'; '.join(themes)}" if themes else "",
+            *(
+                f"{name.capitalize()[:-1]}: {fields[name][0]}"
+                for name in ("pains", "gains")
+                if fields.get(name)
+            ),
+        ]
 
 
 # 5 persona
@@ -144,6 +192,14 @@ class Personas(Artifact):
     """One to three personas."""
 
     personas: list[Persona] = Field(title="Personas", min_length=1, max_length=3)
+
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return each persona's name, role and quote."""
+        return [
+            f"{each.get('name', '')}, {each.get('role', '')}: “{each.get('quote', '')}”"
+            for each in fields.get("personas", [])
+        ]
 
 
 # 6 journey-mapping
@@ -179,6 +235,12 @@ class Journey(Artifact):
             raise ValueError(f"mark exactly one stage as the dip; {dips} are marked")
         return value
 
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return the path from stage to stage, and its dip."""
+        path = " → ".join(each["name"] for each in fields.get("stages", []) if each.get("name"))
+        return [path, fields.get("dip_summary", ""), fields.get("dip_rationale", "")]
+
 
 # 7 reframe
 
@@ -210,6 +272,15 @@ class Reframe(Artifact):
         if not any(statement.selected for statement in value):
             raise ValueError("mark at least one question that goes on")
         return value
+
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return the selected questions."""
+        return [
+            each["full_statement"]
+            for each in fields.get("hmw_statements", [])
+            if each.get("selected") and each.get("full_statement")
+        ]
 
 
 # 8 ideation
@@ -247,6 +318,13 @@ class Ideas(Artifact):
             if title.casefold() not in titles:
                 raise ValueError(f"the selected idea “{title}” is not among the ideas")
         return self
+
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return two selected ideas, the clusters, and the other selected ideas."""
+        chosen = [f"Selected: {title}" for title in fields.get("selected_idea_titles", [])]
+        themes = [each["theme"] for each in fields.get("clusters", []) if each.get("theme")]
+        return [*chosen[:2], f"Clusters: {'; '.join(themes)}" if themes else "", *chosen[2:]]
 
 
 # 9 concept
@@ -311,6 +389,14 @@ class Concepts(Artifact):
 
     concepts: list[ConceptSheet] = Field(title="Concepts", min_length=1, max_length=4)
 
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return each concept's name and pitch."""
+        return [
+            f"{each.get('name', '')}: {each.get('elevator_pitch', '')}"
+            for each in fields.get("concepts", [])
+        ]
+
 
 # 10 validate
 
@@ -336,9 +422,21 @@ class Synthesis(Artifact):
     """The workshop, looked back on."""
 
     narrative: Text = Field(title="Narrative")
-    step_summaries: list[StepSummary] = Field(title="Step by step", min_length=9, max_length=10)
+    step_summaries: list[StepSummary] = Field(
+        title="Step by step", min_length=len(STEPS) - 1, max_length=len(STEPS)
+    )
     confidence: Confidence = Field(title="Confidence")
     next_steps: list[Text] = Field(title="Next steps", min_length=3, max_length=5)
+
+    @staticmethod
+    def highlights(fields: Fields) -> list[str]:
+        """Return the narrative, the confidence and the first next step."""
+        score = (fields.get("confidence") or {}).get("score")
+        return [
+            fields.get("narrative", ""),
+            f"Confidence: {score} of 10" if score else "",
+            *fields.get("next_steps", [])[:1],
+        ]
 
 
 #: What each step yields, by slug.

@@ -1,37 +1,13 @@
-"""The ten scripts, one a step."""
+"""The scripts, one for each step, in modules named by the steps' slugs."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import MappingProxyType
 
 from lib.guide.scripted.scene import Script
-from lib.guide.scripted.scripts import (
-    challenge,
-    concept,
-    ideation,
-    journey,
-    persona,
-    reframe,
-    research,
-    sense_making,
-    stakeholders,
-    validate,
-)
+from lib.workshop import steps
 
 #: Each step's script by slug.
 SCRIPTS: Mapping[str, Script] = MappingProxyType(
-    {
-        module.SCRIPT.step: module.SCRIPT
-        for module in (
-            challenge,
-            stakeholders,
-            research,
-            sense_making,
-            persona,
-            journey,
-            reframe,
-            ideation,
-            concept,
-            validate,
-        )
-    }
+    {slug: import_module(f"{__name__}.{slug.replace('-', '_')}").SCRIPT for slug in steps.SLUGS}
 )

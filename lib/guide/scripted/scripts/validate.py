@@ -9,7 +9,8 @@ from lib.guide.scripted.taking import insights, joined, own_words, rows
 from lib.workshop import steps
 from lib.workshop.artifacts.criteria.evidence import is_synthetic
 from lib.workshop.artifacts.criteria.matching import distinct, words
-from lib.workshop.artifacts.summaries import selected_questions, summaries
+from lib.workshop.artifacts.models import Reframe
+from lib.workshop.artifacts.summaries import summaries
 from lib.workshop.records import Fields
 
 STEP = "validate"
@@ -49,7 +50,7 @@ def _take_story(scene: Scene, answer: Answer) -> Fields:
 
 def _frame(scene: Scene) -> str:
     start = scene.upstream("challenge", "hmw_statement", "")
-    ends = selected_questions(scene.artifacts.get("reframe", {}))
+    ends = Reframe.highlights(scene.artifacts.get("reframe", {}))
     if not start or not ends:
         return ""
     return f"We started by asking “{start}” and came to ask “{ends[0]}”"

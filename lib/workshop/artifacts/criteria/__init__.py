@@ -6,27 +6,17 @@ is about and says in a sentence how to close it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from lib.workshop.artifacts.criteria import evidence, framing, making
-from lib.workshop.artifacts.criteria.gap import Gap, Upstream, titles
+from lib.workshop.artifacts.criteria.gap import Criteria, Gap, titles
 from lib.workshop.artifacts.criteria.matching import is_placeholder, leaves
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import ArtifactRefused, normalised, parsed
 from lib.workshop.records import Fields
 
-_RULES: Mapping[str, Callable[[Fields, Upstream], list[Gap]]] = {
-    "challenge": framing.challenge,
-    "stakeholder-mapping": framing.stakeholders,
-    "user-research": evidence.research,
-    "sense-making": evidence.empathy,
-    "persona": evidence.personas,
-    "journey-mapping": evidence.journey,
-    "reframe": framing.reframe,
-    "ideation": making.ideas,
-    "concept": making.concepts,
-    "validate": making.synthesis,
-}
+#: The criteria of each step, by slug.
+RULES: Mapping[str, Criteria] = {**framing.RULES, **evidence.RULES, **making.RULES}
 
 
 def missing(step: str, fields: Fields, artifacts: Mapping[str, Fields]) -> list[str]:
@@ -49,7 +39,7 @@ def gaps(step: str, fields: Fields, artifacts: Mapping[str, Fields]) -> list[Gap
         for slug, artifact in artifacts.items()
         if slug in MODELS and isinstance(artifact, Mapping)
     }
-    judged = [*_placeholders(step, shaped), *_RULES[step](shaped, upstream)]
+    judged = [*_placeholders(step, shaped), *RULES[step](shaped, upstream)]
     return [*refused, *(gap for gap in judged if gap.field not in empty)]
 
 

@@ -1,9 +1,17 @@
 """The criteria of the steps that rest on evidence: research, sense making, personas, journey."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from lib.workshop.artifacts.criteria.gap import Gap, Upstream, entries, heard, shown, texts
+from lib.workshop.artifacts.criteria.gap import (
+    Criteria,
+    Gap,
+    Upstream,
+    entries,
+    heard,
+    shown,
+    texts,
+)
 from lib.workshop.artifacts.criteria.matching import distinct, folded, related, traced, words
 from lib.workshop.records import Fields
 
@@ -197,3 +205,12 @@ def _traveller(fields: Fields, upstream: Upstream) -> Iterator[Gap]:
             "persona_name",
             f"Whose journey: {shown([name])} is no persona of yours. Choose {names}.",
         )
+
+
+#: The criteria of each of these steps, by slug.
+RULES: Mapping[str, Criteria] = {
+    "user-research": research,
+    "sense-making": empathy,
+    "persona": personas,
+    "journey-mapping": journey,
+}

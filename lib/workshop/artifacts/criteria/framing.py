@@ -1,9 +1,9 @@
 """The criteria of the steps that frame: the challenge, who is involved, the reframed question."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from lib.workshop.artifacts.criteria.gap import Gap, Upstream, entries, shown, texts
+from lib.workshop.artifacts.criteria.gap import Criteria, Gap, Upstream, entries, shown, texts
 from lib.workshop.artifacts.criteria.matching import (
     alike,
     folded,
@@ -205,3 +205,11 @@ def _dip_used(statement: Fields, name: str, upstream: Upstream) -> Iterator[Gap]
             "hmw_statements",
             f"{name} does not touch the dip of your journey, {shown(low[:1])}. Build it on that.",
         )
+
+
+#: The criteria of each of these steps, by slug.
+RULES: Mapping[str, Criteria] = {
+    "challenge": challenge,
+    "stakeholder-mapping": stakeholders,
+    "reframe": reframe,
+}

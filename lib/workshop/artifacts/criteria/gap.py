@@ -1,6 +1,6 @@
 """A gap, and the words rules share when they name one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_origin
 
@@ -22,6 +22,10 @@ class Gap:
     field: str
     #: What is missing and how to fix it, for the team.
     sentence: str
+
+
+#: A step's own rules: from a draft in shape, and what is upstream of it, to its gaps.
+Criteria = Callable[[Fields, Upstream], list[Gap]]
 
 
 def titles(step: str, path: Sequence[str | int]) -> str:

@@ -1,9 +1,17 @@
 """The criteria of the steps that make: ideas, concepts, and the look back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lib.workshop.artifacts.criteria.evidence import is_synthetic
-from lib.workshop.artifacts.criteria.gap import Gap, Upstream, entries, heard, shown, texts
+from lib.workshop.artifacts.criteria.gap import (
+    Criteria,
+    Gap,
+    Upstream,
+    entries,
+    heard,
+    shown,
+    texts,
+)
 from lib.workshop.artifacts.criteria.matching import (
     distinct,
     folded,
@@ -124,7 +132,8 @@ def _covered(fields: Fields) -> Iterator[Gap]:
     lost = [step.name for step in STEPS[:-1] if not any(_means(each, step) for each in named)]
     if named and lost:
         yield Gap(
-            "step_summaries", f"Step by step: {shown(lost, 9)} is not covered. Add what it came to."
+            "step_summaries",
+            f"Step by step: {shown(lost, len(STEPS))} is not covered. Add what it came to.",
         )
 
 
@@ -165,3 +174,11 @@ def _ahead(fields: Fields) -> Iterator[Gap]:
         yield Gap("next_steps", f"Next steps: {shown(vague)} is vague. Say who does what, by when.")
     if len(distinct(steps_ahead)) < len(steps_ahead):
         yield Gap("next_steps", "Next steps: one of them is there twice. Replace it.")
+
+
+#: The criteria of each of these steps, by slug.
+RULES: Mapping[str, Criteria] = {
+    "ideation": ideas,
+    "concept": concepts,
+    "validate": synthesis,
+}
