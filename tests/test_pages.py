@@ -681,7 +681,7 @@ def test_no_way_of_writing_a_picture_makes_one(
 
 
 def test_text_that_markdown_would_make_more_of_reads_as_it_was_typed() -> None:
-    assert escape.plain("Title\n=====") == "Title  \n\\=\\=\\=\\=\\="
+    assert escape.escaped("Title\n=====") == "Title \\=\\=\\=\\=\\="
     assert escape.escaped("AT&amp;T") == "AT\\&amp;T"
 
 

@@ -30,18 +30,3 @@ def markdown(text: str) -> str:
     '\\\\![](https://example.org/?q=1) costs \\\\$5 or \\\\$6'
     """
     return _DOLLAR.sub(r"\1\\$", _IMAGE.sub(r"\1\\!", text))
-
-
-def plain(text: str) -> str:
-    """
-    Return *text* for use as Markdown, so that it reads as it was typed, line by line.
-
-    >>> plain("1. one\\n\\n# two")
-    '1\\\\. one  \\n&nbsp;  \\n\\\\# two'
-    """
-    lines = (_indent(line) + escaped(line) for line in text.splitlines())
-    return "  \n".join(line or "&nbsp;" for line in lines)
-
-
-def _indent(line: str) -> str:
-    return "&nbsp;" * min(len(line) - len(line.lstrip()), 20)

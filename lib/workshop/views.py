@@ -1,4 +1,4 @@
-"""What a facilitator's running of a workshop comes to: for a team's page, and for the facilitator."""
+"""Read models of a running workshop: one for a team's page, one for the facilitator's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,18 +8,18 @@ from lib.workshop.agenda import Agenda
 from lib.workshop.notes import Kind, Note, NoteRecord
 from lib.workshop.rights import Facts, Need, closed_because
 
-#: What a team reads where the step after its own is held.
+#: Shown to a team if the step after its own is held.
 OPENS_NEXT = "Your facilitator opens the next step."
 
 
 @dataclass(frozen=True)
 class Briefing:
-    """What one team is told, as of one look."""
+    """The facilitator's side of a workshop as one team sees it, as of one read."""
 
     agenda: Agenda = field(default_factory=Agenda)
     #: The messages this team has not closed and the flags it has raised, oldest first.
     notes: Sequence[Note] = ()
-    #: When the workshop was put away, and when it is erased for good; None where neither.
+    #: When the workshop was archived, and when it is erased for good; None if neither.
     archived_at: datetime | None = None
     erase_at: datetime | None = None
 
@@ -36,17 +36,17 @@ class Briefing:
     @property
     def is_put_away(self) -> bool:
         """Whether nothing may be changed in the whole workshop."""
-        return self.archived_at is not None or self.erase_at is not None
+        return bool(self.closed_because(""))
 
     def closed_because(self, step: str) -> str:
-        """Return the sentence why nothing may be changed in *step*; empty where it may."""
+        """Return why nothing may be changed in *step*, as a sentence; empty if it may."""
         facts = Facts(self.archived_at, self.erase_at, self.agenda.open_until)
         return closed_because(facts, step, (Need.LIVE, Need.NOT_HELD))
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What lies before the facilitator: the pace, and the notes of all teams."""
+    """The facilitator's desk: the agenda, and the notes of all teams."""
 
     agenda: Agenda = field(default_factory=Agenda)
     #: The latest notes and every raised flag, oldest first.

@@ -114,13 +114,6 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"one {one}" if number == 1 else f"{number} {many or one + 's'}"
 
 
-def sentence(text: str) -> str:
-    """Return *text* with a capital first and a full stop last."""
-    text = text.strip()
-    text = text[:1].upper() + text[1:]
-    return text if not text or text[-1] in ".!?…" else text + "."
-
-
 def whole(parts: Sequence[str], question: str = "") -> str:
     """Return one message: *parts* as far as they fit, then the question."""
     room = MOST_WORDS - len(question.split())

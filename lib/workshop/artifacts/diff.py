@@ -17,7 +17,6 @@ from lib.workshop.alignment import key_of
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import inner_type, item_type
 from lib.workshop.dependencies import canonical
-from lib.workshop.fields import is_blank
 from lib.workshop.records import Fields
 
 #: Characters of an entry's own name in a label.
@@ -71,24 +70,6 @@ def differences(step: str, before: Fields, after: Fields) -> list[Difference]:
     ('Who has it', 'changed', 'Nurses', 'Cooks')
     """
     return list(_in_model(MODELS[step], _mapping(before), _mapping(after), _TOP))
-
-
-def changed_fields(step: str, before: Fields, after: Fields) -> tuple[str, ...]:
-    """Return the names of the top-level fields that differ, in the form's order."""
-    found = (str(each.path[0]) for each in differences(step, before, after))
-    return tuple(dict.fromkeys(found))
-
-
-def accept(field: str, old: Fields, new: Fields) -> Fields:
-    """
-    Return *old* with one top-level field as it is in *new*; gone, where *new* has none.
-
-    >>> accept("gains", {"pains": ["late"], "gains": ["a"]}, {"pains": ["cold"], "gains": ["b"]})
-    {'pains': ['late'], 'gains': ['b']}
-    """
-    if is_blank(new.get(field)):
-        return {name: value for name, value in old.items() if name != field}
-    return old | {field: new[field]}
 
 
 def _mapping(value: Any) -> Fields:
