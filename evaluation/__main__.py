@@ -1,7 +1,6 @@
 """Walk and score: `make eval`, with whichever guide the settings choose."""
 
 import sys
-from dataclasses import replace
 
 from bench import table
 from evaluation import report
@@ -17,8 +16,8 @@ WORKSHOPS = {"fire-brigade": recorded_workshop, "lost-property": terse_workshop}
 def main() -> int:
     """Print a table for each workshop named, or for all; return 1 where an artifact is not valid."""
     try:
-        chosen = replace(settings.load(), guide_pace=0.0)
-        guide = guide_for(chosen)
+        chosen = settings.load()
+        guide = guide_for(chosen, pace=0)
     except settings.SettingsError as exc:
         print(exc, file=sys.stderr)
         return 2

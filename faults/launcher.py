@@ -7,6 +7,7 @@ What the scripted guide is about to say is written to the file STREAMED before i
 of OFF's protections may be taken away: only here, to show that the checker notices.
 """
 
+import functools
 import json
 import os
 import sys
@@ -14,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from lib.guide import choice, scripted
 from lib.guide.port import Proposal, Request
 from lib.guide.scripted import ScriptedGuide
 from lib.store.sql import store, transcripts
@@ -22,7 +24,9 @@ from lib.team.replies import Replies
 from lib.workshop.records import StepKey
 from lib.workshop.transcript import Message
 
-#: Environment: the file to write to; the name of the protection to take away.
+#: Environment: seconds between two chunks of a reply; the file to write to; the name of the
+#: protection to take away.
+PACE = "FAULTS_PACE"
 STREAMED = "FAULTS_STREAMED"
 OFF = "FAULTS_OFF"
 
@@ -30,6 +34,8 @@ _lock = threading.Lock()
 
 
 def main() -> None:
+    pace = float(os.environ.get(PACE, scripted.PACE))
+    choice.guide_for = functools.partial(choice.guide_for, pace=pace)  # type: ignore[assignment]
     _watch_guide(os.environ.get(STREAMED, os.devnull))
     OFFS[os.environ.get(OFF, "")]()
     # Late: Streamlit reads the command line when it is imported.

@@ -57,8 +57,11 @@ class World:
             Server(
                 proxies.through(proxy, url),
                 folder / f"server-{number}.log",
-                GUIDE_PACE=str(pace),
-                **{launcher.STREAMED: str(self._streamed), launcher.OFF: off},
+                **{
+                    launcher.PACE: str(pace),
+                    launcher.STREAMED: str(self._streamed),
+                    launcher.OFF: off,
+                },
             )
             for number, proxy in enumerate(self.proxies)
         ]

@@ -47,8 +47,6 @@ class Settings:
     autosave_wait: float = 2.0
     #: `AUTOSAVE_MAX_WAIT`, or `[autosave] max_wait`: the longest a change may stay unsaved, seconds.
     autosave_max_wait: float = 10.0
-    #: `GUIDE_PACE`, or `[guide] pace`: seconds between two chunks of the scripted guide's replies.
-    guide_pace: float = 0.03
     #: `GUIDE_BASE_URL`, or `[guide] base_url`: where a model answers; empty for OpenAI's own.
     guide_base_url: str = ""
     #: `GUIDE_MODEL`, or `[guide] model`: the model's name there. With neither of the two set, the
@@ -94,7 +92,6 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "database_url": ("DATABASE_URL", ("connections", "workshop", "url")),
     "autosave_wait": ("AUTOSAVE_WAIT", ("autosave", "wait")),
     "autosave_max_wait": ("AUTOSAVE_MAX_WAIT", ("autosave", "max_wait")),
-    "guide_pace": ("GUIDE_PACE", ("guide", "pace")),
     "guide_base_url": ("GUIDE_BASE_URL", ("guide", "base_url")),
     "guide_model": ("GUIDE_MODEL", ("guide", "model")),
     "guide_api_key": ("GUIDE_API_KEY", ("guide", "api_key")),

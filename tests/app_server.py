@@ -41,20 +41,32 @@ class AppServer:
     #: The module that is run.
     program = "streamlit"
 
-    def __init__(self, database_url: str, log: Path, *, root: Path = ROOT, **settings: str) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        log: Path,
+        *,
+        root: Path = ROOT,
+        pace: float | None = None,
+        **settings: str,
+    ) -> None:
+        """*pace* is the time between two chunks of the scripted guide's replies, in seconds."""
         self.port = free_port()
         folder = settings.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
         self.url = f"http://localhost:{self.port}/{folder}".rstrip("/")
         self.database_url = database_url
         self._log = log
         self._root = root
+        self._arguments: list[str] = []
+        if pace is not None:
+            self.program, self._arguments = "tests.paced_server", [str(pace)]
         self._environment = {**os.environ, "DATABASE_URL": database_url, **settings}
         self._process: Process | None = None
 
     def start(self) -> None:
         """Start the app and wait until it answers."""
         options = [f"--server.port={self.port}", "--server.headless=true"]
-        self._process = self._launch(["run", "streamlit_app.py", *options])
+        self._process = self._launch([*self._arguments, "run", "streamlit_app.py", *options])
         end = time.monotonic() + PATIENCE
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > end:

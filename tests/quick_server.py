@@ -48,9 +48,10 @@ class QuickServer(AppServer):
 
 
 @contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[QuickServer]:
+def serving(folder: Path, *, pace: float | None = None, **settings: str) -> Iterator[QuickServer]:
     """Have a server run on an SQLite file of its own in *folder*, with these settings."""
-    server = QuickServer(f"sqlite:///{folder / 'app.db'}", folder / "app.log", **settings)
+    url = f"sqlite:///{folder / 'app.db'}"
+    server = QuickServer(url, folder / "app.log", pace=pace, **settings)
     server.start()
     try:
         yield server

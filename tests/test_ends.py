@@ -54,7 +54,7 @@ def team(postgres_url: str) -> Team:
 @pytest.fixture
 def app(line: Proxy, postgres_url: str, tmp_path: Path) -> Iterator[AppServer]:
     """Return a running app whose guide takes half a minute for a reply."""
-    server = QuickServer(proxy.through(line, postgres_url), tmp_path / "app.log", GUIDE_PACE="1")
+    server = QuickServer(proxy.through(line, postgres_url), tmp_path / "app.log", pace=1)
     server.start()
     yield server
     server.kill()

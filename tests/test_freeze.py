@@ -42,7 +42,7 @@ def address(tmp_path: Path) -> str:
 
 @pytest.fixture
 def app(address: str, tmp_path: Path) -> Iterator[AppServer]:
-    server = QuickServer(address, tmp_path / "app.log", GUIDE_PACE="0")
+    server = QuickServer(address, tmp_path / "app.log", pace=0)
     server.start()
     yield server
     server.kill()

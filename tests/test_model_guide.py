@@ -997,11 +997,11 @@ def test_the_setting_for_the_context_is_the_budget(server: GuideServer) -> None:
 
 def test_the_scripted_guide_steps_in_only_where_it_is_set_and_says_so(server: GuideServer) -> None:
     server.default = wrong_key()
-    model = Settings(guide_base_url=server.url, guide_model="m", guide_pace=0)
+    model = Settings(guide_base_url=server.url, guide_model="m")
     greeting = replace(request(), transcript=[], phase=Phase.ORIENT)
 
     assert reply(guide_for(model), greeting).error.startswith("The guide's key was refused.")
-    said = reply(guide_for(replace(model, guide_fallback="scripted")), greeting)
+    said = reply(guide_for(replace(model, guide_fallback="scripted"), pace=0), greeting)
     assert said.text == NOTE + reply(ScriptedGuide(pace=0), greeting).text
     assert said.proposal is not None
 

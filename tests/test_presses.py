@@ -26,7 +26,7 @@ pytestmark = pytest.mark.xdist_group("presses")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickServer]:
-    with serving(tmp_path_factory.mktemp("presses"), GUIDE_PACE="0") as server:
+    with serving(tmp_path_factory.mktemp("presses"), pace=0) as server:
         yield server
 
 

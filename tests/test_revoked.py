@@ -38,7 +38,7 @@ FIRST = "challenge"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickServer]:
-    with serving(tmp_path_factory.mktemp("revoked"), GUIDE_PACE="0") as server:
+    with serving(tmp_path_factory.mktemp("revoked"), pace=0) as server:
         yield server
 
 

@@ -8,7 +8,7 @@ import pytest
 from lib.settings import NAMES, ROOT, SECRETS, Settings, SettingsError, load
 
 VARIABLES = [variable for variable, _ in NAMES.values()]
-SECONDS = ["AUTOSAVE_WAIT", "AUTOSAVE_MAX_WAIT", "GUIDE_PACE"]
+SECONDS = ["AUTOSAVE_WAIT", "AUTOSAVE_MAX_WAIT"]
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def refusal(environ: dict[str, str], *files: Path) -> str:
 
 
 def test_with_nothing_set_the_defaults_hold() -> None:
-    expected = Settings(f"sqlite:///{ROOT / 'data' / 'throughline.db'}", 2.0, 10.0, 0.03)
+    expected = Settings(f"sqlite:///{ROOT / 'data' / 'throughline.db'}", 2.0, 10.0)
 
     assert load({}, ()) == expected
 
@@ -38,20 +38,19 @@ def test_the_environment_is_read() -> None:
         "DATABASE_URL": "postgresql://db/workshop",
         "AUTOSAVE_WAIT": "1.5",
         "AUTOSAVE_MAX_WAIT": " 30 ",
-        "GUIDE_PACE": "0",
         "PATH": "/bin",
     }
 
-    assert load(environ, ()) == Settings("postgresql://db/workshop", 1.5, 30.0, 0.0)
+    assert load(environ, ()) == Settings("postgresql://db/workshop", 1.5, 30.0)
 
 
 def test_secrets_are_read(secrets: Path) -> None:
     secrets.write_text(
         '[connections.workshop]\nurl = "postgresql://db/workshop"\n'
-        "[autosave]\nwait = 1\nmax_wait = 30.5\n[guide]\npace = 0.0\n"
+        "[autosave]\nwait = 1\nmax_wait = 30.5\n"
     )
 
-    assert load({}, (secrets,)) == Settings("postgresql://db/workshop", 1.0, 30.5, 0.0)
+    assert load({}, (secrets,)) == Settings("postgresql://db/workshop", 1.0, 30.5)
 
 
 def test_the_environment_wins_over_secrets(secrets: Path) -> None:
@@ -63,11 +62,11 @@ def test_the_environment_wins_over_secrets(secrets: Path) -> None:
 
 def test_a_later_file_wins_over_an_earlier_one(tmp_path: Path) -> None:
     users, projects = tmp_path / "user.toml", tmp_path / "project.toml"
-    users.write_text("[autosave]\nwait = 1\n[guide]\npace = 1\n")
+    users.write_text("[autosave]\nwait = 1\n[guide]\ncontext = 9000\n")
     projects.write_text("[autosave]\nwait = 2.5\n")
     found = load({}, (users, projects))
 
-    assert (found.autosave_wait, found.guide_pace) == (2.5, 1.0)
+    assert (found.autosave_wait, found.guide_context) == (2.5, 9_000)
 
 
 def test_the_projects_own_secrets_win_over_the_users() -> None:
@@ -91,16 +90,18 @@ def test_the_example_of_secrets_sets_what_holds_anyway() -> None:
 
 
 def test_zero_in_secrets_is_a_value(secrets: Path) -> None:
-    secrets.write_text("[guide]\npace = 0\n")
+    secrets.write_text("[autosave]\nwait = 0\n")
 
-    assert load({}, (secrets,)).guide_pace == 0.0
+    assert load({}, (secrets,)).autosave_wait == 0.0
 
 
 def test_files_that_do_not_exist_are_no_files(tmp_path: Path) -> None:
     assert load({}, (tmp_path / "nowhere.toml", tmp_path)) == Settings()
 
 
-@pytest.mark.parametrize("place", ["connections = 3", 'autosave = "x"', "[[guide]]\npace = 1"])
+@pytest.mark.parametrize(
+    "place", ["connections = 3", 'autosave = "x"', "[[guide]]\ncontext = 9000"]
+)
 def test_a_table_that_is_none_sets_nothing(secrets: Path, place: str) -> None:
     secrets.write_text(place)
 
@@ -191,7 +192,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line() -> None:
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(AttributeError):
-        load({}, ()).guide_pace = 1.0  # type: ignore[misc]
+        load({}, ()).autosave_wait = 1.0  # type: ignore[misc]
 
 
 AUTH_SECTION = """[auth]

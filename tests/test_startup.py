@@ -134,7 +134,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def app(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
-    app = AppServer(address, tmp_path_factory.mktemp("log") / "app.log", GUIDE_PACE="0")
+    app = AppServer(address, tmp_path_factory.mktemp("log") / "app.log", pace=0)
     app.start()
     yield app
     assert app.stop() == 0

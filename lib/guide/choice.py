@@ -3,7 +3,7 @@
 from lib.guide.capped import Capped
 from lib.guide.fallback import WithFallback
 from lib.guide.port import Guide
-from lib.guide.scripted import ScriptedGuide
+from lib.guide.scripted import PACE, ScriptedGuide
 from lib.guide.usage import Ledger, Usage
 from lib.settings import Settings, SettingsError
 
@@ -20,15 +20,15 @@ def check(settings: Settings) -> None:
         raise SettingsError("GUIDE_FALLBACK must be scripted, or not set.")
 
 
-def guide_for(settings: Settings, ledger: Ledger | None = None) -> Guide:
+def guide_for(settings: Settings, ledger: Ledger | None = None, pace: float = PACE) -> Guide:
     """
     Return the model's guide where an address or a model is set, else the scripted one.
 
-    *ledger* is told of the model's calls, and asked before each reply where there is a cap. Raises
-    SettingsError for settings that do not fit each other.
+    *ledger* records the model's calls, and is read before each reply if there is a cap. *pace* is the
+    scripted guide's, in seconds. Raises SettingsError for settings that do not fit each other.
     """
     check(settings)
-    scripted = ScriptedGuide(pace=settings.guide_pace)
+    scripted = ScriptedGuide(pace)
     if not settings.asks_model:
         return scripted
     # The client takes half a second to load: only where it is used.

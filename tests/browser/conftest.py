@@ -86,7 +86,7 @@ def context(profile: Lend) -> BrowserContext:
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """Return a server on SQLite that the tests of one worker share; nobody kills this one."""
-    with serving(tmp_path_factory.mktemp("app"), GUIDE_PACE="0.005") as server:
+    with serving(tmp_path_factory.mktemp("app"), pace=0.005) as server:
         yield server
 
 

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[AppServer]:
     """Return a server that this test may kill."""
-    with serving(tmp_path, GUIDE_PACE="0.005") as server:
+    with serving(tmp_path, pace=0.005) as server:
         yield server
 
 

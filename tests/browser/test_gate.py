@@ -20,7 +20,7 @@ PASSCODE = "open sesame"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[AppServer]:
-    with serving(tmp_path, FACILITATOR_PASSCODE=PASSCODE, GUIDE_PACE="0.005") as server:
+    with serving(tmp_path, FACILITATOR_PASSCODE=PASSCODE, pace=0.005) as server:
         yield server
 
 

@@ -52,7 +52,7 @@ def line(own_postgres: PostgresServer) -> Iterator[Proxy]:
 
 @pytest.fixture
 def server(line: Proxy, url: str, tmp_path: Path) -> Iterator[AppServer]:
-    server = QuickServer(proxy.through(line, url), tmp_path / "app.log", GUIDE_PACE="0.25")
+    server = QuickServer(proxy.through(line, url), tmp_path / "app.log", pace=0.25)
     server.start()
     yield server
     server.kill()

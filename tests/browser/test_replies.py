@@ -26,9 +26,9 @@ LONG = "Half of the newcomers leave within a year, most of them before christmas
 SAVED_AFTER = 2.5
 
 #: Seconds a chunk, for a reply that is still being written when a busy machine has got elsewhere.
-SLOWLY = "1.5"
+SLOWLY = 1.5
 
-Serve = Callable[[str, str], AppServer]
+Serve = Callable[[str, float], AppServer]
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     """Return a function that starts a server on a database, its guide so many seconds a chunk."""
     started: list[AppServer] = []
 
-    def start(url: str, pace: str) -> AppServer:
-        server = QuickServer(url, tmp_path / f"{len(started)}.log", GUIDE_PACE=pace)
+    def start(url: str, pace: float) -> AppServer:
+        server = QuickServer(url, tmp_path / f"{len(started)}.log", pace=pace)
         started.append(server)
         server.start()
         return server
@@ -84,7 +84,7 @@ def test_what_was_on_screen_for_two_seconds_survives_a_kill_and_retry_goes_on(
     page: Any, serve: Serve, postgres: PostgresServer
 ) -> None:
     url = postgres.new_database()
-    server, store = serve(url, "0.5"), open_store(url)
+    server, store = serve(url, 0.5), open_store(url)
     tab, _ = entered(page, server)
     tab.send(LONG)
     assert eventually(lambda: len(words(growing(tab))) > 20, 30)
@@ -118,7 +118,7 @@ def test_a_tab_that_moves_to_another_server_sees_the_reply_grow_stops_and_retrie
     page: Any, serve: Serve, postgres: PostgresServer
 ) -> None:
     url = postgres.new_database()
-    here, there = serve(url, SLOWLY), serve(url, "0.01")
+    here, there = serve(url, SLOWLY), serve(url, 0.01)
     store = open_store(url)
     tab, address = entered(page, here)
     tab.send(LONG)
@@ -163,7 +163,7 @@ def test_a_page_on_another_server_offers_retry_by_itself_when_the_writer_died(
     page: Any, serve: Serve, postgres: PostgresServer
 ) -> None:
     url = postgres.new_database()
-    here, there = serve(url, SLOWLY), serve(url, "0.01")
+    here, there = serve(url, SLOWLY), serve(url, 0.01)
     tab, address = entered(page, here)
     tab.send(LONG)
     assert eventually(lambda: len(words(growing(tab))) > 5, 30)
@@ -179,7 +179,7 @@ def test_a_page_on_another_server_offers_retry_by_itself_when_the_writer_died(
 def test_what_is_typed_stays_where_it_is_while_a_reply_comes_and_goes(
     page: Any, serve: Serve, tmp_path: Path
 ) -> None:
-    tab, _ = entered(page, serve(f"sqlite:///{tmp_path / 'workshop.db'}", "0.1"))
+    tab, _ = entered(page, serve(f"sqlite:///{tmp_path / 'workshop.db'}", 0.1))
     # At its foot: a text of two lines makes it higher.
     tab.box.evaluate(
         "(box) => { ends = new Set(); setInterval(() => ends.add(box.getBoundingClientRect().bottom), 20) }"

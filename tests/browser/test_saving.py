@@ -32,9 +32,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[dict[tuple[str, str], AppServer]]:
+def servers() -> Iterator[dict[tuple[str, float], AppServer]]:
     """Return the servers these tests share, by engine and pace: to start one takes long."""
-    started: dict[tuple[str, str], AppServer] = {}
+    started: dict[tuple[str, float], AppServer] = {}
     yield started
     for server in started.values():
         server.kill()
@@ -44,7 +44,7 @@ def servers() -> Iterator[dict[tuple[str, str], AppServer]]:
 EITHER_ENGINE = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 
 #: The guide takes about ten seconds for a reply.
-SLOW = pytest.mark.parametrize("pace", ["0.5"], ids=["slow"])
+SLOW = pytest.mark.parametrize("pace", [0.5], ids=["slow"])
 
 
 @pytest.fixture
@@ -53,24 +53,24 @@ def engine() -> str:
 
 
 @pytest.fixture
-def pace() -> str:
+def pace() -> float:
     """Return the seconds between two chunks of the guide's replies."""
-    return "0.01"
+    return 0.01
 
 
 @pytest.fixture
 def server(
     request: pytest.FixtureRequest,
-    servers: dict[tuple[str, str], AppServer],
+    servers: dict[tuple[str, float], AppServer],
     engine: str,
-    pace: str,
+    pace: float,
     tmp_path: Path,
 ) -> AppServer:
     key = engine, pace
     if key not in servers:
         is_sqlite = engine == "sqlite"
         url = f"sqlite:///{tmp_path / 'own.db'}" if is_sqlite else _new_database(request)
-        servers[key] = QuickServer(url, tmp_path / "app.log", GUIDE_PACE=pace)
+        servers[key] = QuickServer(url, tmp_path / "app.log", pace=pace)
     servers[key].ready()
     return servers[key]
 
@@ -183,7 +183,7 @@ def test_five_messages_typed_too_fast_are_all_there_once_in_order(
         expect(tab.own_messages.filter(has_text=text)).to_have_count(1)
 
 
-@pytest.mark.parametrize("pace", ["1.3"], ids=["very slow"])
+@pytest.mark.parametrize("pace", [1.3], ids=["very slow"])
 def test_a_growing_reply_is_saved_every_few_seconds(
     tab: Walker, address: str, store: Store
 ) -> None:

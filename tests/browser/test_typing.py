@@ -195,7 +195,7 @@ def test_confirming_at_once_confirms_with_the_last_word(
 def test_a_server_that_is_killed_while_somebody_types_costs_no_character(
     page: Any, tmp_path: Path
 ) -> None:
-    server = QuickServer(f"sqlite:///{tmp_path / 'own.db'}", tmp_path / "app.log", GUIDE_PACE="0")
+    server = QuickServer(f"sqlite:///{tmp_path / 'own.db'}", tmp_path / "app.log", pace=0)
     server.start()
     store = open_store(server.database_url)
     team = pages.new_team(watching(store))

@@ -22,9 +22,7 @@ CLOSED_AT = ("persona", 1)
 def test_a_team_walks_ten_steps_and_closes_its_browser_half_way(
     browser: Any, tmp_path: Any
 ) -> None:
-    server = QuickServer(
-        f"sqlite:///{tmp_path / 'walk.db'}", tmp_path / "app.log", GUIDE_PACE="0.004"
-    )
+    server = QuickServer(f"sqlite:///{tmp_path / 'walk.db'}", tmp_path / "app.log", pace=0.004)
     server.start()
     context = browser.new_context(viewport={"width": 1366, "height": 800})
     walker = Walker(context.new_page(), server.url)

@@ -28,12 +28,16 @@ _LONG = 20
 _CHUNK = re.compile(r"\s*\S{1,24}|\s+")
 
 
+#: Seconds between two chunks of a reply, so that it is read as it is written.
+PACE = 0.03
+
+
 class ScriptedGuide:
     """A guide that follows a script; it keeps nothing between two calls."""
 
     name = "Guide"
 
-    def __init__(self, pace: float = 0.03, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, pace: float = PACE, sleep: Callable[[float], None] = time.sleep) -> None:
         """*pace* is the time between two chunks of a reply, in seconds; 0 writes at once."""
         self._pace = pace
         self._sleep = sleep
