@@ -23,7 +23,7 @@ import psycopg2
 from bench import table
 from bench.rerun import Blank, PageTab
 from lib import facilitation
-from lib.facilitation import Look, Room
+from lib.facilitation import TableContext, WorkshopOverview
 from lib.store import open_store
 from lib.store.port import Store
 from lib.workshop import steps
@@ -172,8 +172,8 @@ def _opened(url: str) -> Iterator[Store]:
 def _read(store: Store, size: Size) -> None:
     id_ = random.choice(size.ids)
     workshop, teams, usage = store.roster(id_)
-    room = Room(workshop, teams, store.overview(id_), store.desk(id_), usage)
-    assert len(facilitation.board(room.rows, Look(datetime.now(UTC)))) == TEAMS
+    room = WorkshopOverview(workshop, teams, store.overview(id_), store.desk(id_), usage)
+    assert len(facilitation.table_rows(room.rows, TableContext(datetime.now(UTC)))) == TEAMS
 
 
 # The page

@@ -82,7 +82,7 @@ def _no_revision_guard() -> None:
 
     Leases are short, so that it matters.
     """
-    Replies._gives_way = lambda self, key, reply: False  # type: ignore[method-assign]  # noqa: SLF001
+    Replies._is_superseded = lambda self, key, reply: False  # type: ignore[method-assign]  # noqa: SLF001
     begin = transcripts.Transcripts.__init__
 
     def without(self: Any, door: Any, lease: float) -> None:

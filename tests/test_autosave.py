@@ -671,15 +671,15 @@ def test_the_line_of_a_step_is_its_own_and_gone_when_it_is_saved(
     autosave.note(KEY, [message("a")])
     autosave.note(OTHER, [message("b"), message("c")])
     clock.move(1.5)
-    line = autosave.line(KEY)
+    line = autosave.report_of(KEY)
 
     assert line is not None
     assert (line.messages, line.age) == (1, 1.5)
-    assert autosave.line(ELSEWHERE) is None
+    assert autosave.report_of(ELSEWHERE) is None
 
     autosave.flush(KEY)
 
-    assert autosave.line(KEY) is None
+    assert autosave.report_of(KEY) is None
 
 
 def test_an_error_without_words_is_reported_by_its_name(
@@ -896,9 +896,9 @@ def test_housekeeping_is_done_at_start_and_then_every_minute(
 
     autosave = Autosave(store, clock=clock, housekeeping=tidy)
     start = clock.now
-    pauses = [autosave.tidy() for _ in range(5)]
+    pauses = [autosave.run_housekeeping() for _ in range(5)]
     clock.move(HOUSEKEEPING_EVERY)
-    autosave.tidy()
+    autosave.run_housekeeping()
 
     # What is left over is done at once, and between two parts the sweeper saves.
     assert pauses == [0.0, 0.0, HOUSEKEEPING_EVERY, HOUSEKEEPING_EVERY, HOUSEKEEPING_EVERY]
@@ -915,9 +915,9 @@ def test_housekeeping_that_fails_is_logged_and_done_again(
         raise DOWN
 
     autosave = Autosave(store, clock=clock, housekeeping=tidy)
-    autosave.tidy()
+    autosave.run_housekeeping()
     clock.move(HOUSEKEEPING_EVERY)
-    autosave.tidy()
+    autosave.run_housekeeping()
 
     assert len(tries) == 2
     assert str(DOWN) in caplog.text

@@ -14,8 +14,8 @@ from sqlalchemy import event
 
 from lib import demo
 from lib.demo import __main__ as launcher
-from lib.demo import making, story
-from lib.facilitation import Room, TeamSummary
+from lib.demo import creation, story
+from lib.facilitation import TeamSummary, WorkshopOverview
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store import open_store
@@ -53,7 +53,7 @@ class Shown:
 
     def summary(self, name: str) -> TeamSummary:
         teams = self.store.teams(self.workshop.id)
-        rows = Room(self.workshop, teams, self.store.overview(self.workshop.id)).rows
+        rows = WorkshopOverview(self.workshop, teams, self.store.overview(self.workshop.id)).rows
         return next(row for row in rows if row.team.name == name)
 
     def talks(self) -> Iterator[tuple[Team, str, list[Message]]]:
@@ -65,7 +65,7 @@ class Shown:
 
 def made(store: Store, now: datetime = NOW) -> Shown:
     parts = process.assemble(Settings(), store, ScriptedGuide(pace=0))
-    return Shown(store, parts, demo.opened(store, parts.drafts, now))
+    return Shown(store, parts, demo.open_or_create(store, parts.drafts, now))
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +260,7 @@ def test_opening_it_again_opens_the_same_one_however_it_was_changed(own: Shown) 
     late = own.teams["Late shift"].step_key("challenge")
     reopen.reset(own.store, own.process.drafts, late, actor="Ada", at=datetime.now(UTC))
 
-    again = demo.opened(own.store, own.process.drafts, datetime.now(UTC))
+    again = demo.open_or_create(own.store, own.process.drafts, datetime.now(UTC))
 
     assert again == own.workshop
     assert own.store.workshops() == [own.workshop]
@@ -297,7 +297,7 @@ def test_a_demo_that_was_broken_off_is_made_anew() -> None:
 def test_the_progress_grows_to_its_end() -> None:
     store, shares = MemoryStore(), list[float]()
     parts = process.assemble(Settings(), store, ScriptedGuide(pace=0))
-    demo.opened(store, parts.drafts, NOW, shares.append)
+    demo.open_or_create(store, parts.drafts, NOW, shares.append)
 
     assert shares == sorted(shares)
     assert (shares[-1], len(shares)) == (1.0, len(story.load().acts) + 1)
@@ -307,7 +307,7 @@ def test_the_mark_leaves_room_for_an_id_of_its_own() -> None:
     one, other = made(MemoryStore()).workshop.id, made(MemoryStore()).workshop.id
 
     assert one != other
-    assert one.startswith(making.MARK)
+    assert one.startswith(creation.MARK)
 
 
 # make demo
@@ -317,7 +317,7 @@ def test_make_demo_keeps_one_demo_in_a_database_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(launcher, "DATABASE_URL", f"sqlite:///{tmp_path / 'demo.db'}")
-    made_, again = launcher._made(), launcher._made()
+    made_, again = launcher._create_demo(), launcher._create_demo()
 
     assert made_ == again
     assert "demo.db" in capsys.readouterr().out

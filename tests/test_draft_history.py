@@ -133,9 +133,9 @@ def test_one_draft_is_kept_however_long_it_is() -> None:
 
 def emptied(setup: Setup) -> EarlierDraft:
     """Have Ben empty what Ada has typed; return the draft as it was."""
-    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
     setup.saved()
-    setup.drafts.take_in(setup.key, typed("target_user", "", "nurses", writer="b", author="Ben"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "", "nurses", writer="b", author="Ben"))
     setup.saved()
     (earlier,) = setup.store.earlier_drafts(setup.key, 100)
     return earlier
@@ -144,8 +144,8 @@ def emptied(setup: Setup) -> EarlierDraft:
 def test_an_emptied_draft_is_restored_and_that_can_be_undone() -> None:
     setup = set_up()
     earlier = emptied(setup)
-    setup.drafts.take_in(setup.key, typed("desired_outcome", "sleep", writer="c"))
-    setup.drafts.bring_back(setup.key, earlier, "Cleo")
+    setup.drafts.apply_edit(setup.key, typed("desired_outcome", "sleep", writer="c"))
+    setup.drafts.restore_earlier(setup.key, earlier, "Cleo")
     restored = setup.store.draft(setup.key).fields
     (newest, _) = setup.store.earlier_drafts(setup.key, 100)
 
@@ -159,7 +159,7 @@ def test_a_draft_of_a_complete_step_is_not_restored() -> None:
     earlier = emptied(setup)
     confirm(setup)
     with pytest.raises(Conflict):
-        setup.drafts.bring_back(setup.key, earlier, "Cleo")
+        setup.drafts.restore_earlier(setup.key, earlier, "Cleo")
 
     assert setup.store.draft(setup.key).fields == {}
 
@@ -179,7 +179,7 @@ def test_a_draft_is_not_restored_while_nothing_may_be_changed(why: str) -> None:
     (team,) = store.teams(key.workshop_id)
     permit = TeamPermit(Action.RESTORE_DRAFT, team.key, team.link, key.step)
     with permits.held(permit), pytest.raises(Closed):
-        setup.drafts.bring_back(key, earlier, "Cleo")
+        setup.drafts.restore_earlier(key, earlier, "Cleo")
 
     assert store.draft(key).fields == {}
 
@@ -188,7 +188,7 @@ def test_what_was_redacted_since_it_was_shown_is_not_restored() -> None:
     setup = set_up()
     earlier = emptied(setup)
     setup.store._rows[setup.key].history = [replace(earlier, fields={"target_user": "█"})]
-    setup.drafts.bring_back(setup.key, earlier, "Cleo")
+    setup.drafts.restore_earlier(setup.key, earlier, "Cleo")
 
     assert setup.store.draft(setup.key).fields == {"target_user": "█"}
 
@@ -196,7 +196,9 @@ def test_what_was_redacted_since_it_was_shown_is_not_restored() -> None:
 def test_a_draft_that_is_no_longer_kept_is_not_restored() -> None:
     setup = set_up()
     with pytest.raises(Conflict):
-        setup.drafts.bring_back(setup.key, EarlierDraft(0, 7, {"target_user": "x"}, "", AT), "Cleo")
+        setup.drafts.restore_earlier(
+            setup.key, EarlierDraft(0, 7, {"target_user": "x"}, "", AT), "Cleo"
+        )
 
     assert setup.store.draft(setup.key).fields == {}
 

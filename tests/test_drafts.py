@@ -236,19 +236,19 @@ def by_ben(field: str, value: object, was: object = None, **more: object) -> Edi
 
 
 def test_a_repeated_edit_changes_nothing_whatever_came_since(setup: Setup) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
-    setup.drafts.take_in(setup.key, by_ben("target_user", "night nurses", "nurses"))
-    again = setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
+    setup.drafts.apply_edit(setup.key, by_ben("target_user", "night nurses", "nurses"))
+    again = setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
 
     assert (again.aside, setup.saved()) == (False, {"target_user": "night nurses"})
 
 
 def test_a_repeat_is_known_by_a_server_that_was_started_since(setup: Setup) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
-    setup.drafts.take_in(setup.key, by_ben("target_user", "night nurses", "nurses"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
+    setup.drafts.apply_edit(setup.key, by_ben("target_user", "night nurses", "nurses"))
     setup.autosave.flush(setup.key)
     other = beside(setup.store, setup.key)
-    again = other.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    again = other.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
 
     assert (again.aside, other.saved()) == (False, {"target_user": "night nurses"})
     assert setup.store.asides(setup.key) == []
@@ -257,8 +257,8 @@ def test_a_repeat_is_known_by_a_server_that_was_started_since(setup: Setup) -> N
 def test_of_two_who_change_the_same_words_the_second_is_told_and_neither_loses(
     setup: Setup,
 ) -> None:
-    first = setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
-    second = setup.drafts.take_in(setup.key, by_ben("target_user", "doctors"))
+    first = setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
+    second = setup.drafts.apply_edit(setup.key, by_ben("target_user", "doctors"))
 
     assert (first.aside, second.aside) == (False, True)
     assert setup.saved() == {"target_user": "nurses"}
@@ -268,19 +268,19 @@ def test_of_two_who_change_the_same_words_the_second_is_told_and_neither_loses(
 def test_who_takes_what_the_draft_has_and_begins_anew_keeps_what_was_set_aside_before(
     setup: Setup,
 ) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
-    setup.drafts.take_in(setup.key, by_ben("target_user", "doctors"))
-    setup.drafts.take_in(setup.key, typed("target_user", "all nurses", "nurses", revision=2))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
+    setup.drafts.apply_edit(setup.key, by_ben("target_user", "doctors"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "all nurses", "nurses", revision=2))
     for revision, value, was in ((2, "midwi", "nurses"), (3, "midwives", "midwi")):
-        setup.drafts.take_in(setup.key, by_ben("target_user", value, was, revision=revision))
+        setup.drafts.apply_edit(setup.key, by_ben("target_user", value, was, revision=revision))
 
     assert [each.value for each in setup.store.asides(setup.key)] == ["doctors", "midwives"]
 
 
 def test_who_goes_on_typing_what_was_set_aside_has_it_aside_once(setup: Setup) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
     for revision, value, was in ((1, "doc", None), (2, "doct", "doc"), (3, "doctors", "doct")):
-        setup.drafts.take_in(setup.key, by_ben("target_user", value, was, revision=revision))
+        setup.drafts.apply_edit(setup.key, by_ben("target_user", value, was, revision=revision))
 
     assert [each.value for each in setup.store.asides(setup.key)] == ["doctors"]
 
@@ -291,8 +291,8 @@ def test_two_who_change_different_entries_of_one_list_both_see_theirs_in_the_dra
     setup.drafts.edit(setup.key, "stakeholders", rows)
     noted = [rows[0] | {"notes": "chief"}, rows[1]]
     ranked = [rows[0], rows[1] | {"power": "high"}, {"name": "Press"}]
-    setup.drafts.take_in(setup.key, typed("stakeholders", noted, rows))
-    taken = setup.drafts.take_in(setup.key, by_ben("stakeholders", ranked, rows))
+    setup.drafts.apply_edit(setup.key, typed("stakeholders", noted, rows))
+    taken = setup.drafts.apply_edit(setup.key, by_ben("stakeholders", ranked, rows))
 
     assert not taken.aside
     assert setup.saved() == {"stakeholders": [noted[0], ranked[1], ranked[2]]}
@@ -302,40 +302,40 @@ def test_an_edit_of_a_complete_step_is_set_aside(setup: Setup) -> None:
     setup.drafts.edit(setup.key, "target_user", "nurses")
     setup.autosave.flush(setup.key)
     confirm(setup)
-    taken = setup.drafts.take_in(setup.key, typed("target_user", "all nurses", "nurses"))
+    taken = setup.drafts.apply_edit(setup.key, typed("target_user", "all nurses", "nurses"))
 
     assert (taken.aside, setup.saved()) == (True, {"target_user": "nurses"})
     assert [each.value for each in setup.store.asides(setup.key)] == ["all nurses"]
 
 
 def test_an_edit_from_an_earlier_life_of_the_step_is_set_aside(setup: Setup) -> None:
-    taken = setup.drafts.take_in(setup.key, typed("target_user", "nurses", epoch=-1))
+    taken = setup.drafts.apply_edit(setup.key, typed("target_user", "nurses", epoch=-1))
 
     assert (taken.aside, setup.saved()) == (True, {})
     assert [each.epoch for each in setup.store.asides(setup.key)] == [-1]
 
 
 def test_an_edit_that_cannot_be_set_aside_now_is_not_taken(setup: Setup) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
     setup.store.down = True
     with pytest.raises(StoreUnavailable):
-        setup.drafts.take_in(setup.key, by_ben("target_user", "doctors"))
+        setup.drafts.apply_edit(setup.key, by_ben("target_user", "doctors"))
     setup.store.down = False
-    again = setup.drafts.take_in(setup.key, by_ben("target_user", "doctors"))
+    again = setup.drafts.apply_edit(setup.key, by_ben("target_user", "doctors"))
 
     assert again.aside
 
 
 def test_a_field_the_step_does_not_have_is_no_edit(setup: Setup) -> None:
     with pytest.raises(KeyError):
-        setup.drafts.take_in(setup.key, typed("mood", "bright"))
+        setup.drafts.apply_edit(setup.key, typed("mood", "bright"))
 
 
 def test_who_types_on_before_the_answer_came_does_not_quarrel_with_what_they_sent(
     setup: Setup,
 ) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nur"))
-    taken = setup.drafts.take_in(
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nur"))
+    taken = setup.drafts.apply_edit(
         setup.key, typed("target_user", "nurses", revision=2, sent=("nur ", "nurs"))
     )
 
@@ -343,9 +343,9 @@ def test_who_types_on_before_the_answer_came_does_not_quarrel_with_what_they_sen
 
 
 def test_what_somebody_else_made_of_what_was_sent_is_still_theirs(setup: Setup) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nur"))
-    setup.drafts.take_in(setup.key, by_ben("target_user", "nursery", "nur"))
-    taken = setup.drafts.take_in(
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nur"))
+    setup.drafts.apply_edit(setup.key, by_ben("target_user", "nursery", "nur"))
+    taken = setup.drafts.apply_edit(
         setup.key, typed("target_user", "nurses", revision=2, sent=("nur",))
     )
 
@@ -367,8 +367,8 @@ def other(setup: Setup) -> Setup:
 def test_edits_of_different_fields_on_two_servers_are_both_stored(
     setup: Setup, other: Setup
 ) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
-    other.drafts.take_in(setup.key, by_ben("desired_outcome", "they sleep"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
+    other.drafts.apply_edit(setup.key, by_ben("desired_outcome", "they sleep"))
     setup.saved()
 
     assert other.saved() == {"target_user": "nurses", "desired_outcome": "they sleep"}
@@ -376,8 +376,8 @@ def test_edits_of_different_fields_on_two_servers_are_both_stored(
 
 
 def test_edits_of_the_same_field_on_two_servers_lose_neither(setup: Setup, other: Setup) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
-    other.drafts.take_in(setup.key, by_ben("target_user", "doctors"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
+    other.drafts.apply_edit(setup.key, by_ben("target_user", "doctors"))
     setup.saved()
 
     assert other.saved() == {"target_user": "nurses"}
@@ -389,10 +389,10 @@ def test_edits_of_the_same_field_on_two_servers_lose_neither(setup: Setup, other
 def test_what_its_writer_typed_over_on_another_server_is_not_set_aside(
     setup: Setup, other: Setup
 ) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nur"))
-    setup.drafts.take_in(setup.key, by_ben("desired_outcome", "they sleep"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nur"))
+    setup.drafts.apply_edit(setup.key, by_ben("desired_outcome", "they sleep"))
     later = typed("target_user", "nurses", revision=2, sent=("nur",))
-    other.drafts.take_in(setup.key, later)
+    other.drafts.apply_edit(setup.key, later)
     other.saved()
 
     assert setup.saved() == {"target_user": "nurses", "desired_outcome": "they sleep"}
@@ -407,12 +407,12 @@ def test_a_server_that_was_cut_off_doubles_nothing_when_it_is_back(
     away, here = replace(setup, key=key), replace(other, key=key)
     away.drafts.current(key)
     first = typed("pains", ["They wait"])
-    away.drafts.take_in(key, first)
-    away.drafts.take_in(key, by_ben("pains", ["They wait", "They call"], ["They wait"]))
-    away.drafts.take_in(key, by_ben("gains", ["Somebody calls"], writer="tab-b/gains"))
-    here.drafts.take_in(key, first)
+    away.drafts.apply_edit(key, first)
+    away.drafts.apply_edit(key, by_ben("pains", ["They wait", "They call"], ["They wait"]))
+    away.drafts.apply_edit(key, by_ben("gains", ["Somebody calls"], writer="tab-b/gains"))
+    here.drafts.apply_edit(key, first)
     later = ["They wait for hours"]
-    here.drafts.take_in(key, typed("pains", later, ["They wait"], revision=2))
+    here.drafts.apply_edit(key, typed("pains", later, ["They wait"], revision=2))
     here.saved()
 
     assert away.saved() == {
@@ -428,12 +428,12 @@ def test_what_a_cut_off_server_holds_of_one_writer_is_what_came_elsewhere_and_mo
     key = setup.key._replace(step="sense-making")
     away, here = replace(setup, key=key), replace(other, key=key)
     away.drafts.current(key)
-    here.drafts.take_in(key, typed("pains", ["They wait"]))
-    here.drafts.take_in(key, by_ben("pains", ["They wait", "They call"], ["They wait"]))
+    here.drafts.apply_edit(key, typed("pains", ["They wait"]))
+    here.drafts.apply_edit(key, by_ben("pains", ["They wait", "They call"], ["They wait"]))
     here.saved()
     sent = {"sent": (["They wait"],), "sent_as": (("tab-a", 1),)}
     setup.store.down = True
-    away.drafts.take_in(key, typed("pains", ["They wait for hours"], revision=2, **sent))
+    away.drafts.apply_edit(key, typed("pains", ["They wait for hours"], revision=2, **sent))
     setup.store.down = False
 
     assert away.saved() == {"pains": ["They wait for hours", "They call"]}
@@ -442,8 +442,8 @@ def test_what_a_cut_off_server_holds_of_one_writer_is_what_came_elsewhere_and_mo
 
 def test_put_together_is_newer_than_both(setup: Setup, other: Setup) -> None:
     for revision in range(1, 5):
-        setup.drafts.take_in(setup.key, typed("target_user", "n" * revision, revision=revision))
-    other.drafts.take_in(setup.key, by_ben("desired_outcome", "they sleep"))
+        setup.drafts.apply_edit(setup.key, typed("target_user", "n" * revision, revision=revision))
+    other.drafts.apply_edit(setup.key, by_ben("desired_outcome", "they sleep"))
     other.saved()
     mine = setup.drafts.current(setup.key).revision
     theirs = setup.store.draft(setup.key).revision
@@ -470,9 +470,9 @@ def test_what_many_do_to_one_field_while_the_database_is_away_is_all_there_and_b
     for number in range(3 * MAX_CHANGES):
         was, pains = pains, [*pains, f"pain {number}"]
         who = {"writer": f"tab {number % 3}", "revision": number + 1}
-        setup.drafts.take_in(key, typed("pains", pains, was, **who))
+        setup.drafts.apply_edit(key, typed("pains", pains, was, **who))
     setup.store.down = False
-    other.drafts.take_in(key, by_ben("pains", ["theirs"]))
+    other.drafts.apply_edit(key, by_ben("pains", ["theirs"]))
     other.autosave.flush(key)
     setup.autosave.flush(key)
 
@@ -495,7 +495,7 @@ def test_the_changes_of_a_field_that_are_remembered_are_few(writers: int) -> Non
 
 
 def test_what_is_edited_during_a_save_stands_on_what_was_saved(setup: Setup, other: Setup) -> None:
-    other.drafts.take_in(setup.key, by_ben("desired_outcome", "they sleep"))
+    other.drafts.apply_edit(setup.key, by_ben("desired_outcome", "they sleep"))
     other.saved()
     store_save = setup.store.save
     later = [typed("target_user", "night nurses", "nurses", revision=2)]
@@ -503,10 +503,10 @@ def test_what_is_edited_during_a_save_stands_on_what_was_saved(setup: Setup, oth
     def save(*given: object) -> None:
         store_save(*given)  # type: ignore[arg-type]
         if later:
-            setup.drafts.take_in(setup.key, later.pop())
+            setup.drafts.apply_edit(setup.key, later.pop())
 
     setup.store.save = save  # type: ignore[method-assign]
-    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
     setup.saved()
 
     assert setup.saved() == {"target_user": "night nurses", "desired_outcome": "they sleep"}
@@ -516,10 +516,10 @@ def test_what_is_edited_during_a_save_stands_on_what_was_saved(setup: Setup, oth
 def test_a_save_whose_answer_was_lost_is_not_taken_for_somebody_elses(
     setup: Setup, other: Setup
 ) -> None:
-    setup.drafts.take_in(setup.key, typed("target_user", "nurses"))
+    setup.drafts.apply_edit(setup.key, typed("target_user", "nurses"))
     pending = setup.autosave.pending(setup.key)
     setup.store.save(setup.key, [], pending.draft)
-    other.drafts.take_in(setup.key, by_ben("target_user", "night nurses", "nurses"))
+    other.drafts.apply_edit(setup.key, by_ben("target_user", "night nurses", "nurses"))
     other.saved()
 
     assert setup.saved() == {"target_user": "night nurses"}
@@ -529,8 +529,8 @@ def test_a_save_whose_answer_was_lost_is_not_taken_for_somebody_elses(
 def test_a_reply_and_a_hand_on_two_servers_are_both_stored(setup: Setup, other: Setup) -> None:
     message = reply(setup)
     base = setup.drafts.current(setup.key)
-    setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
-    other.drafts.take_in(setup.key, by_ben("desired_outcome", "they sleep"))
+    setup.drafts.note_reply(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
+    other.drafts.apply_edit(setup.key, by_ben("desired_outcome", "they sleep"))
     other.saved()
 
     assert setup.saved() == {"target_user": "nurses", "desired_outcome": "they sleep"}
@@ -544,7 +544,7 @@ def test_a_reply_and_a_hand_on_two_servers_are_both_stored(setup: Setup, other: 
 def test_a_reply_and_its_draft_are_saved_together(setup: Setup) -> None:
     message = reply(setup)
     base = setup.drafts.current(setup.key)
-    setup.drafts.settle(setup.key, message, base, {"target_user": " nurses "}, Phase.GATHER)
+    setup.drafts.note_reply(setup.key, message, base, {"target_user": " nurses "}, Phase.GATHER)
     setup.store.down = True
     before = setup.autosave.flush(setup.key)
     held = [each.status for each in setup.store.messages(setup.key)]
@@ -563,7 +563,7 @@ def test_what_a_stopped_reply_proposes_never_reaches_the_draft(
     setup: Setup, taken: Callable[[MemoryStore, StepKey, str], None]
 ) -> None:
     message, base = reply(setup), setup.drafts.current(setup.key)
-    setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
+    setup.drafts.note_reply(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
     taken(setup.store, setup.key, message.id)
     (before,) = setup.store.messages(setup.key)
 
@@ -579,7 +579,7 @@ def test_an_aside_is_used_once_however_many_press(setup: Setup, other: Setup) ->
     aside = Aside("target_user", "tab", "Ben", "cooks", 1)
     setup.store.set_aside(setup.key, aside)
     for each in (setup, other, setup):
-        each.drafts.use(setup.key, aside)
+        each.drafts.use_conflict(setup.key, aside)
 
     assert setup.saved() == {"target_user": "cooks"}
     assert [each.value for each in setup.store.asides(setup.key)] == ["nurses"]
@@ -589,7 +589,7 @@ def test_where_guide_and_hand_changed_the_same_field_the_hand_wins(setup: Setup)
     base = setup.drafts.edit(setup.key, "target_user", "nurses")
     setup.drafts.edit(setup.key, "target_user", "night nurses")
     proposed = {"target_user": "all nurses", "desired_outcome": "They sleep"}
-    setup.drafts.settle(setup.key, reply(setup), base, proposed, Phase.GATHER)
+    setup.drafts.note_reply(setup.key, reply(setup), base, proposed, Phase.GATHER)
 
     assert setup.saved() == {"target_user": "night nurses", "desired_outcome": "They sleep"}
 
@@ -601,7 +601,7 @@ def test_a_reply_that_ends_after_the_step_was_confirmed_leaves_what_was_confirme
     base = setup.drafts.edit(setup.key, "target_user", "nurses")
     setup.autosave.flush(setup.key)
     confirm(setup)
-    setup.drafts.settle(setup.key, message, base, {"target_user": "doctors"}, Phase.REFINE)
+    setup.drafts.note_reply(setup.key, message, base, {"target_user": "doctors"}, Phase.REFINE)
 
     assert setup.saved() == {"target_user": "nurses"}
     assert [each.text for each in setup.store.messages(setup.key)] == [message.text]
@@ -610,7 +610,7 @@ def test_a_reply_that_ends_after_the_step_was_confirmed_leaves_what_was_confirme
 def test_settling_twice_changes_nothing_the_second_time(setup: Setup) -> None:
     message, base = reply(setup), setup.drafts.current(setup.key)
     for _ in range(2):
-        setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
+        setup.drafts.note_reply(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
         setup.autosave.flush(setup.key)
 
     assert setup.store.draft(setup.key) == Draft({"target_user": "nurses"}, Phase.GATHER, 1)
@@ -619,9 +619,9 @@ def test_settling_twice_changes_nothing_the_second_time(setup: Setup) -> None:
 def test_settling_again_does_not_undo_what_was_edited_since(setup: Setup) -> None:
     message, base = reply(setup), setup.drafts.current(setup.key)
     proposed = {"target_user": "nurses"}
-    setup.drafts.settle(setup.key, message, base, proposed, Phase.GATHER)
+    setup.drafts.note_reply(setup.key, message, base, proposed, Phase.GATHER)
     setup.drafts.edit(setup.key, "target_user", "night nurses")
-    setup.drafts.settle(setup.key, message, base, proposed, Phase.GATHER)
+    setup.drafts.note_reply(setup.key, message, base, proposed, Phase.GATHER)
 
     assert setup.saved() == {"target_user": "night nurses"}
 
@@ -629,7 +629,7 @@ def test_settling_again_does_not_undo_what_was_edited_since(setup: Setup) -> Non
 def test_a_reply_that_proposes_nothing_new_saves_the_message_alone(setup: Setup) -> None:
     message, base = reply(setup), setup.drafts.edit(setup.key, "target_user", "nurses")
     setup.autosave.flush(setup.key)
-    setup.drafts.settle(setup.key, message, base, base.fields, base.phase)
+    setup.drafts.note_reply(setup.key, message, base, base.fields, base.phase)
 
     assert setup.saved() == base.fields
     assert setup.store.draft(setup.key).revision == base.revision
@@ -643,7 +643,7 @@ def test_a_reply_that_proposes_nothing_new_saves_the_message_alone(setup: Setup)
 def test_undo_sets_back_what_the_reply_changed_and_nobody_since(setup: Setup) -> None:
     base = setup.drafts.edit(setup.key, "target_user", "nurses")
     proposed = {"target_user": "all nurses", "desired_outcome": "They sleep", "hmw": "How?"}
-    setup.drafts.settle(setup.key, reply(setup), base, proposed, Phase.GATHER)
+    setup.drafts.note_reply(setup.key, reply(setup), base, proposed, Phase.GATHER)
     setup.saved()
     setup.drafts.edit(setup.key, "desired_outcome", "They rest")
     setup.saved()
@@ -662,7 +662,7 @@ def test_a_reply_that_is_written_anew_settles_again_on_what_was_there_before_it(
     setup: Setup, other: Setup
 ) -> None:
     message, base = reply(setup), setup.drafts.current(setup.key)
-    setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.REFINE)
+    setup.drafts.note_reply(setup.key, message, base, {"target_user": "nurses"}, Phase.REFINE)
     setup.autosave.flush(setup.key)
     begun = other.drafts.rewrite(setup.key, message.id)
     assert begun is not None
@@ -671,13 +671,13 @@ def test_a_reply_that_is_written_anew_settles_again_on_what_was_there_before_it(
 
     base, again = setup.drafts.current(setup.key), replace(message, revision=ATTEMPT + 2)
     for proposed in ("doctors", "cooks"):
-        setup.drafts.settle(setup.key, again, base, {"target_user": proposed}, Phase.GATHER)
+        setup.drafts.note_reply(setup.key, again, base, {"target_user": proposed}, Phase.GATHER)
     assert setup.saved() == {"target_user": "doctors"}
 
 
 def test_nothing_is_taken_back_in_a_step_that_was_confirmed(setup: Setup) -> None:
     message, base = reply(setup), setup.drafts.current(setup.key)
-    setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
+    setup.drafts.note_reply(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
     setup.autosave.flush(setup.key)
     confirm(setup)
     setup.drafts.rewrite(setup.key, message.id)
@@ -691,7 +691,7 @@ def test_the_phase_never_goes_back(current: Phase, proposed: Phase) -> None:
     setup = set_up()
     base = Draft({}, current, 1)
     setup.autosave.note(setup.key, draft=base)
-    setup.drafts.settle(setup.key, reply(setup), base, {}, proposed)
+    setup.drafts.note_reply(setup.key, reply(setup), base, {}, proposed)
     setup.saved()
     order = list(Phase)
 
@@ -704,7 +704,7 @@ def test_what_a_hand_typed_beyond_the_limit_is_not_the_guides_to_cut(echo) -> No
     pains = [f"pain {number}" for number in range(7)]
     base = setup.drafts.edit(setup.key, "pains", pains)
     proposed = {"pains": echo(pains), "gains": ["a good night"]}
-    setup.drafts.settle(setup.key, reply(setup), base, proposed, Phase.GATHER)
+    setup.drafts.note_reply(setup.key, reply(setup), base, proposed, Phase.GATHER)
 
     assert setup.saved() == {"pains": pains, "gains": ["a good night"]}
 
@@ -712,7 +712,7 @@ def test_what_a_hand_typed_beyond_the_limit_is_not_the_guides_to_cut(echo) -> No
 def test_a_guide_may_still_change_what_is_beyond_the_limit(setup: Setup) -> None:
     setup = set_up("sense-making")
     base = setup.drafts.edit(setup.key, "pains", [f"pain {number}" for number in range(7)])
-    setup.drafts.settle(setup.key, reply(setup), base, {"pains": ["one"]}, Phase.GATHER)
+    setup.drafts.note_reply(setup.key, reply(setup), base, {"pains": ["one"]}, Phase.GATHER)
 
     assert setup.saved() == {"pains": ["one"]}
 

@@ -178,7 +178,7 @@ class Typing(RuleBasedStateMachine):
             key = self.key(edit.field)
             here = self.servers[server]
             try:
-                here.drafts.take_in(key, edit)
+                here.drafts.apply_edit(key, edit)
                 here.autosave.flush(key)
                 draft = here.drafts.current(key)
             except StoreUnavailable:

@@ -124,7 +124,7 @@ class House:
 
 def _house(store: WatchedStore, drafts: Any) -> House:
     away = [start(store.inner, title, ADA).id for title in ("Archived", "Deleted")]
-    return House(store.inner, demo.opened(store.inner, drafts, NOW, owner=ADA).id, away)
+    return House(store.inner, demo.open_or_create(store.inner, drafts, NOW, owner=ADA).id, away)
 
 
 @pytest.fixture(scope="module")

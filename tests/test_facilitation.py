@@ -64,12 +64,12 @@ def test_two_facilitators_at_once_lose_neithers_change(store: WatchedStore, team
 
     def hold(agenda: Agenda) -> Agenda:
         if next(first, False):
-            controls.pace(
+            controls.change_agenda(
                 store.inner, team.workshop_id, lambda each: agenda_.planned(each, {"persona": 50})
             )
         return agenda_.opened_until(agenda, "persona")
 
-    after = controls.pace(store.inner, team.workshop_id, hold)
+    after = controls.change_agenda(store.inner, team.workshop_id, hold)
 
     assert after == now_agenda(store, team)
     assert (after.plan["persona"], after.open_until) == (50, "persona")
@@ -82,17 +82,19 @@ def test_an_agenda_that_keeps_changing_is_a_conflict_in_the_end(
 
     def never(agenda: Agenda) -> Agenda:
         plan = {"persona": next(minutes)}
-        controls.pace(store.inner, team.workshop_id, lambda each: agenda_.planned(each, plan))
+        controls.change_agenda(
+            store.inner, team.workshop_id, lambda each: agenda_.planned(each, plan)
+        )
         return agenda_.opened_until(agenda, "persona")
 
     with pytest.raises(Conflict):
-        controls.pace(store.inner, team.workshop_id, never)
+        controls.change_agenda(store.inner, team.workshop_id, never)
 
     assert now_agenda(store, team).open_until == ""
 
 
 def test_a_change_that_changes_nothing_stores_nothing(store: WatchedStore, team: Team) -> None:
-    controls.pace(store, team.workshop_id, lambda each: agenda_.paused(each, NOW))
+    controls.change_agenda(store, team.workshop_id, lambda each: agenda_.paused(each, NOW))
 
     assert [name for name, _ in store.calls] == ["agenda"]
 
@@ -260,7 +262,7 @@ def test_a_copy_has_the_same_teams_and_plan_fresh_links_and_no_work(
     store: WatchedStore, team: Team
 ) -> None:
     send(step_opened(team, "challenge"), team, "challenge", entry("Hello"))
-    controls.pace(
+    controls.change_agenda(
         store.inner,
         team.workshop_id,
         lambda each: agenda_.started(agenda_.planned(each, {"persona": 50}), "persona", NOW),
@@ -282,7 +284,7 @@ def test_a_copy_has_the_same_teams_and_plan_fresh_links_and_no_work(
 
 def test_a_copy_that_was_begun_is_completed(store: WatchedStore, team: Team) -> None:
     plan = lambda each: agenda_.planned(each, {"persona": 50})  # noqa: E731
-    controls.pace(store.inner, team.workshop_id, plan)
+    controls.change_agenda(store.inner, team.workshop_id, plan)
     original = workshop(store, team)
     first = archive.duplicate(store.inner, original, "copy", at=NOW)
     twins = store.inner.teams("copy")

@@ -54,7 +54,9 @@ def team(store: WatchedStore) -> Team:
 
 
 def hold(store: WatchedStore, team: Team, until: str) -> None:
-    controls.pace(store.inner, team.workshop_id, lambda each: agenda.opened_until(each, until))
+    controls.change_agenda(
+        store.inner, team.workshop_id, lambda each: agenda.opened_until(each, until)
+    )
 
 
 def statuses(store: WatchedStore, team: Team) -> dict[str, Status]:
@@ -313,7 +315,7 @@ def test_whoever_looks_when_its_time_has_come_erases_nothing(
 
 
 def test_a_message_is_on_the_teams_page_until_it_is_closed(store: WatchedStore, team: Team) -> None:
-    sent = controls.tell(
+    sent = controls.post_message(
         store.inner,
         team.workshop_id,
         "note",
@@ -384,7 +386,9 @@ def test_a_flag_of_which_nobody_knows_whether_it_was_raised_is_raised_once(
 
 
 def test_a_page_with_nothing_new_asks_one_question(store: WatchedStore, team: Team) -> None:
-    controls.tell(store.inner, team.workshop_id, "note", "Hi", team_id=None, author="Eva", at=NOW)
+    controls.post_message(
+        store.inner, team.workshop_id, "note", "Hi", team_id=None, author="Eva", at=NOW
+    )
     app = opened_step(team, "challenge")
     drawn(app.run())
     store.calls.clear()

@@ -182,7 +182,7 @@ def test_a_reply_from_before_the_step_was_reopened_leaves_its_draft(
     message, base = reply(setup), setup.drafts.current(setup.key)
     confirm(setup)
     Server(setup.store, setup.key).do(setup.key.step, event)
-    setup.drafts.settle(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
+    setup.drafts.note_reply(setup.key, message, base, {"target_user": "nurses"}, Phase.GATHER)
 
     assert setup.saved() == ({} if event is Event.RESET else before)
 

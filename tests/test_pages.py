@@ -329,9 +329,9 @@ def test_the_greeting_comes_once_however_often_the_page_runs_and_in_two_tabs(
 def test_the_greeting_comes_once_to_tabs_that_open_while_it_is_written(
     store: WatchedStore, team: Team, process: Process, guide: FakeGuide
 ) -> None:
-    process.replies.attend(team.step_key("challenge"), [])
+    process.replies.ensure_answered(team.step_key("challenge"), [])
     guide.hold()
-    process.replies.attend(team.step_key("challenge"), [])
+    process.replies.ensure_answered(team.step_key("challenge"), [])
     guide.go_on()
 
     assert conversation(pages.opened_step(team, "challenge")) == ["Well."]
@@ -778,7 +778,7 @@ def test_stop_ends_a_reply_and_keeps_what_was_written(
 ) -> None:
     key = team.step_key("challenge")
     guide.hold()
-    process.replies.attend(key, [])
+    process.replies.ensure_answered(key, [])
     live = process.replies.live(key)
     assert live is not None
     assert eventually(lambda: live.text == "Well")
@@ -841,7 +841,7 @@ def test_while_the_model_is_busy_the_page_says_when_it_goes_on(
     key = team.step_key("challenge")
     guide.hold()
     guide.queue.append(["", "Well", proposal({})])
-    process.replies.attend(key, [])
+    process.replies.ensure_answered(key, [])
     assert eventually(lambda: bool(guide.requests))
     guide.requests[0].on_wait(12.4)
     live = process.replies.live(key)

@@ -329,8 +329,8 @@ def test_a_draft_another_server_holds_does_not_bring_it_back(
     (message,) = store.append(key, [question(SAID)])
     ours.drafts.edit(key, "target_user", "nurses")
     ours.autosave.flush(key)
-    theirs.drafts.take_in(key, typed("problem_statement", SENTENCE, store.draft(key).epoch))
-    theirs.drafts.take_in(key, typed("target_user", f"Nurses. {SENTENCE}", 0, was="nurses"))
+    theirs.drafts.apply_edit(key, typed("problem_statement", SENTENCE, store.draft(key).epoch))
+    theirs.drafts.apply_edit(key, typed("target_user", f"Nurses. {SENTENCE}", 0, was="nurses"))
     store.redact(key, redaction(message, key))
     theirs.autosave.flush(key)
 
@@ -354,7 +354,9 @@ def test_an_edit_from_a_tabs_own_copy_does_not_bring_it_back(
     ours.autosave.flush(key)
     epoch = store.draft(key).epoch
     store.redact(key, redaction(message, key))
-    ours.drafts.take_in(key, typed("problem_statement", f"{SENTENCE} Always.", epoch, was=SENTENCE))
+    ours.drafts.apply_edit(
+        key, typed("problem_statement", f"{SENTENCE} Always.", epoch, was=SENTENCE)
+    )
     ours.autosave.flush(key)
 
     assert words_in(held(store)) == []

@@ -52,7 +52,7 @@ class House:
     def __init__(self, store: MemoryStore, process: Process) -> None:
         self.store, self.process = store, process
         now = datetime.now(UTC)
-        self.workshop = demo.opened(process.store, process.drafts, now).id
+        self.workshop = demo.open_or_create(process.store, process.drafts, now).id
         store.grant(self.workshop, "cleo@example.org", Role.OBSERVER)
         (team, *_) = store.teams(self.workshop)
         controls.ask_for_help(store, team.key, "Who is the user?", author="Ada", at=now)
@@ -226,7 +226,7 @@ def _an_earlier_draft(house: House) -> AppTest:
 
 def _a_notice(house: House) -> AppTest:
     team, step = house.begun()
-    controls.tell(
+    controls.post_message(
         house.store,
         team.workshop_id,
         new_id(),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from lib.facilitation import together, told_together
+from lib.facilitation import describe_act, group_by_act
 from lib.store.errors import Conflict, StoreUnavailable
 from lib.store.port import Decision
 from lib.store.sql.schema import metadata
@@ -107,7 +107,7 @@ def test_10_viewing_a_complete_step_changes_nothing_and_takes_no_edit(
     key, before = server.at("persona"), store.standing(server.key.team)
     held = store.draft(key)
     server.drafts.current(key)
-    taken = server.drafts.take_in(key, hand("persona", "personas", [{"name": "X"}], held.epoch))
+    taken = server.drafts.apply_edit(key, hand("persona", "personas", [{"name": "X"}], held.epoch))
 
     assert taken.aside
     assert store.standing(server.key.team) == before
@@ -231,13 +231,13 @@ def test_15_a_pending_save_of_before_cannot_come_back(
     held = writer.drafts.current(key)
     edit = hand("concept", "concepts", concepts, held.epoch, held.fields["concepts"])
     if elsewhere:
-        writer.drafts.take_in(key, edit)
+        writer.drafts.apply_edit(key, edit)
         writer.autosave.note(key, [blank.revised("half a word", MessageStatus.INTERRUPTED)])
         server.do("concept", Event.RESET)
     else:
         # The reset saves first what its own process holds; a reply goes on growing.
         store.before_apply = lambda: (
-            writer.drafts.take_in(key, edit),
+            writer.drafts.apply_edit(key, edit),
             writer.autosave.note(key, [blank.revised("half a word", MessageStatus.INTERRUPTED)]),
         )  # type: ignore[func-returns-value, assignment]
         server.do("concept", Event.RESET)
@@ -280,7 +280,7 @@ def test_15_the_greeting_comes_once_in_the_new_era(store: Hooked, server: Server
 
     def attended() -> list[str]:
         for replies in rooms * 2:
-            replies.attend(key, store.messages(key))
+            replies.ensure_answered(key, store.messages(key))
 
             assert eventually(lambda at=replies: at.live(key) is None)  # type: ignore[misc]
         return [each.id for each in store.messages(key)]
@@ -305,7 +305,7 @@ def test_15_a_reply_on_its_way_ends_in_the_archive(store: Hooked, server: Server
     assert eventually(lambda: bool((live := replies.live(key)) and live.so_far().text))
 
     server.do("concept", Event.RESET)
-    replies.let_go(key)
+    replies.abandon(key)
     guide.go_on()
 
     assert eventually(lambda: replies.live(key) is None)
@@ -502,8 +502,8 @@ def test_a_team_revises_step_3_catches_up_and_the_story_is_told_in_a_few_lines(
         server.do(slug, Event.STILL_VALID)
 
     assert server.among(Status.COMPLETE) == list(steps.SLUGS)
-    lines = together(store.events(server.key.workshop_id)[begun:])
-    assert [told_together(line) for line in lines] == [
+    lines = group_by_act(store.events(server.key.workshop_id)[begun:])
+    assert [describe_act(line) for line in lines] == [
         "User Research was reopened; Research Sense Making, Persona Development, Journey "
         "Mapping, Reframing Challenge, Ideation, Concept Development and Validate need another look",
         "User Research was confirmed",
@@ -546,7 +546,7 @@ def test_a_greeting_since_is_no_work_even_where_it_moves_the_draft(server: Serve
     key, guide = server.at("persona"), FakeGuide()
     guide.queue.append(["Welcome", proposal({"personas": [{"name": "Lena"}]})])
     replies = Replies(server.store, server.autosave, server.drafts, guide)
-    replies.attend(key, [])
+    replies.ensure_answered(key, [])
 
     assert eventually(lambda: replies.live(key) is None)
 

@@ -143,7 +143,7 @@ def test_opening_a_step_greets_once_however_often_and_wherever(
 ) -> None:
     processes = [assemble(Settings(), store, guide) for _ in range(2)]
     threads = [
-        threading.Thread(target=process.replies.attend, args=(key, []))
+        threading.Thread(target=process.replies.ensure_answered, args=(key, []))
         for process in processes
         for _ in range(5)
     ]
@@ -164,7 +164,7 @@ def test_a_page_that_read_before_another_server_answered_answers_nothing_again(
     other.replies.ask(key, [question("One more")])
     assert over(other, key)
 
-    process.replies.attend(key, waiting)
+    process.replies.ensure_answered(key, waiting)
 
     assert over(process, key)
     assert texts(store, key) == ["Waiting", "One more", "Well."]
@@ -458,7 +458,7 @@ def test_what_is_handed_in_late_loses_to_a_retry(
     other.replies.retry(key, stopped)
     retried = other.replies.live(key)
     assert retried is not None
-    assert live.give_way(stopped)
+    assert live.end_if_superseded(stopped)
     assert eventually(lambda: retried.text == "Anew")
     other.replies.renew(key)
     store.save(key, [live.so_far()])
@@ -475,7 +475,7 @@ def test_a_writer_that_was_taken_over_hands_nothing_in() -> None:
     mine.add("Well")
     taken = replace(mine.so_far(), text="", revision=next_attempt(1))
 
-    assert mine.give_way(taken)
+    assert mine.end_if_superseded(taken)
     assert mine.so_far() == taken
 
 
@@ -487,7 +487,7 @@ def test_a_reply_that_was_written_further_by_somebody_else_takes_nothing_in() ->
         mine.so_far(), text="We", status=MessageStatus.INTERRUPTED, revision=next_attempt(1) + 5
     )
 
-    assert mine.give_way(dead)
+    assert mine.end_if_superseded(dead)
     assert mine.so_far() == dead
 
 
@@ -500,7 +500,7 @@ def test_what_is_handed_in_by_mistake_costs_nobody_a_word(store: FlakyStore, key
     assert taken is not None
     theirs = Reply(taken)
     # Read so where the lease ran out before a word was saved, though its writer lives.
-    assert mine.give_way(replace(taken, status=MessageStatus.INTERRUPTED))
+    assert mine.end_if_superseded(replace(taken, status=MessageStatus.INTERRUPTED))
     store.save(key, [mine.so_far()])
     first = theirs.so_far()
     store.save(key, [first])
@@ -518,7 +518,7 @@ def test_a_text_that_goes_another_way_is_not_handed_in() -> None:
         revision=next_attempt(1),
     )
 
-    assert mine.give_way(stopped)
+    assert mine.end_if_superseded(stopped)
     assert mine.so_far() == stopped
 
 
@@ -600,7 +600,7 @@ def test_two_servers_that_enter_a_step_at_once_make_one_greeting_and_one_call(
 ) -> None:
     for round_ in range(1, 6):
         key = new_step(servers[0].store)
-        at_once(*[partial(each.replies.attend, key, []) for each in servers * 2])
+        at_once(*[partial(each.replies.ensure_answered, key, []) for each in servers * 2])
 
         assert all_over(servers, key)
         assert [len(guide.requests), texts(servers[1].store, key)] == [round_, ["Well."]]
@@ -615,7 +615,7 @@ def test_two_servers_that_answer_a_question_at_once_make_one_reply_and_one_call(
         at_once(
             partial(servers[0].replies.ask, key, asked),
             partial(servers[1].replies.ask, key, asked),
-            partial(servers[1].replies.attend, key, asked),
+            partial(servers[1].replies.ensure_answered, key, asked),
         )
 
         assert all_over(servers, key)
@@ -687,7 +687,7 @@ def test_a_question_on_another_server_waits_for_the_reply_being_written(
     key = new_step(here.store)
     growing(here, guide, key)
     there.replies.ask(key, [question("And why?")])
-    there.replies.attend(key, there.store.messages(key))
+    there.replies.ensure_answered(key, there.store.messages(key))
     waiting = texts(there.store, key)[-1], there.replies.live(key), len(guide.requests)
     guide.go_on()
 
@@ -707,7 +707,7 @@ def test_a_question_that_waited_for_a_dead_server_is_answered(
     there.replies.ask(key, [question("And why?")])
     waiting = len(guide.requests)
     there.store.interrupt(key, "dead")
-    there.replies.attend(key, there.store.messages(key))
+    there.replies.ensure_answered(key, there.store.messages(key))
 
     assert waiting == 0
     assert all_over(servers, key)
@@ -742,7 +742,7 @@ def test_what_is_drafted_anew_stays_beside_the_draft_on_any_server(
     assert all_over(servers, key)
     assert there.store.draft(key).fields == {"target_user": "typed by hand"}
     assert [each.value for each in there.store.asides(key)] == ["nurses"]
-    assert guide.requests[-1].anew
+    assert guide.requests[-1].is_redraft
 
 
 def test_a_redraft_waits_for_a_reply_on_another_server(
@@ -771,11 +771,11 @@ def test_a_redraft_nobody_has_begun_is_begun_by_whoever_opens_the_step(
     here.store.append(key, [question("Who?"), ended_reply("Nurses?")])
     here.store.want_redraft(key, "redraft")
     state = there.store.steps(key.team)[key.step]
-    there.replies.attend(key, there.store.messages(key), state.redraft)
+    there.replies.ensure_answered(key, there.store.messages(key), state.redraft)
 
     assert all_over(servers, key)
     assert [each.id for each in here.store.messages(key)][2:] == ["redraft"]
-    assert [each.anew for each in guide.requests] == [True]
+    assert [each.is_redraft for each in guide.requests] == [True]
 
 
 def test_another_server_takes_back_what_a_reply_did_to_the_draft(

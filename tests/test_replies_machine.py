@@ -205,11 +205,11 @@ class Replying(RuleBasedStateMachine):
         server = self.servers[at]
         transcript = self.tried(server.line.messages, self.key)
         if transcript is not None:
-            self.tried(server.process.replies.attend, self.key, transcript)
+            self.tried(server.process.replies.ensure_answered, self.key, transcript)
 
     @rule(at=either)
     def open_the_step_with_what_was_read_at_the_beginning(self, at: int) -> None:
-        self.tried(self.servers[at].process.replies.attend, self.key, [])
+        self.tried(self.servers[at].process.replies.ensure_answered, self.key, [])
 
     @precondition(lambda self: self.replies)
     @rule(at=either, which=any_one)

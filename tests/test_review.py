@@ -10,7 +10,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from lib import facilitation
-from lib.facilitation import Filters, Look, Room, TeamSummary, exports
+from lib.facilitation import Filters, TableContext, TeamSummary, WorkshopOverview, exports
 from lib.facilitation.exports import Sheet
 from lib.facilitation.table import COLUMNS_SHOWN
 from lib.workshop import steps
@@ -77,7 +77,7 @@ def test_a_row_sums_up_its_ten_steps() -> None:
 def test_rows_stand_in_the_facilitators_order_whatever_order_cells_come_in() -> None:
     first, second = team("Zebra", 1), team("Ant", 2)
     cells = [*summary(second).cells.values(), *summary(first).cells.values()]
-    room = Room(Workshop("w", "T", "C", NOW), [first, second], cells)
+    room = WorkshopOverview(Workshop("w", "T", "C", NOW), [first, second], cells)
 
     assert [row.team.name for row in room.rows] == ["Zebra", "Ant"]
 
@@ -85,12 +85,12 @@ def test_rows_stand_in_the_facilitators_order_whatever_order_cells_come_in() -> 
 def test_cells_of_an_unknown_team_are_left_out() -> None:
     cells = list(summary(team("Stranger", 9)).cells.values())
 
-    assert Room(Workshop("w", "T", "C", NOW), [team()], cells).rows == []
+    assert WorkshopOverview(Workshop("w", "T", "C", NOW), [team()], cells).rows == []
 
 
 def cells(row: TeamSummary, **look: object) -> dict[str, dict[str, object]]:
     """Return the cells of a row of the table as the page gets them, by column."""
-    (drawn,) = facilitation.board([row], Look(NOW, **look))  # type: ignore[arg-type]
+    (drawn,) = facilitation.table_rows([row], TableContext(NOW, **look))  # type: ignore[arg-type]
     keys = [column["key"] for column in COLUMNS_SHOWN]
     return dict(zip(keys, drawn["cells"], strict=True))
 
@@ -200,11 +200,12 @@ def test_a_team_that_is_stuck_says_so_at_its_name_with_its_words() -> None:
 def test_what_is_new_in_a_step_is_counted_or_else_said() -> None:
     before = cell(team(), "challenge", Status.IN_PROGRESS)
 
-    assert facilitation.news(before, before) == ""
+    assert facilitation.step_news(before, before) == ""
     assert (
-        facilitation.news(before, replace(before, messages=5)) == "3 new messages in the open step"
+        facilitation.step_news(before, replace(before, messages=5))
+        == "3 new messages in the open step"
     )
-    assert facilitation.news(before, replace(before, errors=1)) == "The open step has changed"
+    assert facilitation.step_news(before, replace(before, errors=1)) == "The open step has changed"
 
 
 def test_every_look_has_cells_of_the_same_columns() -> None:
@@ -261,7 +262,10 @@ def test_an_event_is_told_with_what_it_follows_from() -> None:
         NOW,
     )
 
-    assert facilitation.told(event) == "Persona Development needs another look, following Challenge"
+    assert (
+        facilitation.describe_event(event)
+        == "Persona Development needs another look, following Challenge"
+    )
 
 
 def line(step: str, event: Event, cause: str) -> EventRecord:
@@ -281,15 +285,15 @@ def test_an_act_is_told_in_one_line_with_all_that_follows_from_it() -> None:
         "Persona Development and Reframing Challenge go on: what they use has not changed"
     )
 
-    assert facilitation.told_together(act) == expected
+    assert facilitation.describe_act(act) == expected
 
 
 @pytest.mark.parametrize("event", Event)
 def test_every_event_has_words_for_one_step_and_for_several(event: Event) -> None:
     act = [line(step, event, "challenge") for step in ("challenge", "persona", "reframe")]
 
-    assert facilitation.told_together(act).startswith("Challenge ")
-    assert "Persona Development and Reframing Challenge" in facilitation.told_together(act)
+    assert facilitation.describe_act(act).startswith("Challenge ")
+    assert "Persona Development and Reframing Challenge" in facilitation.describe_act(act)
 
 
 def test_what_two_people_did_is_told_in_two_lines() -> None:
@@ -299,8 +303,8 @@ def test_what_two_people_did_is_told_in_two_lines() -> None:
     ]
     second = [line("challenge", Event.UNDO, "challenge")]
 
-    assert facilitation.together([*first, *second]) == [first, second]
-    assert facilitation.together([]) == []
+    assert facilitation.group_by_act([*first, *second]) == [first, second]
+    assert facilitation.group_by_act([]) == []
 
 
 def test_the_story_is_told_newest_first_and_is_a_table_even_before_it_begins() -> None:

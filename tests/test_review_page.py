@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import facilitation
-from lib.facilitation import Room, TeamSummary
+from lib.facilitation import TeamSummary, WorkshopOverview
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.store import open_store
@@ -223,7 +223,7 @@ def test_the_page_costs_three_queries_whatever_there_is_on_it(sqlite_url: str, t
 def test_a_look_costs_one_query_that_reads_no_text(sqlite_url: str) -> None:
     sql = open_store(sqlite_url)
     sql.create_workshop(WORKSHOP, [LADDER])
-    room = Room(*sql.roster("w-1")[:2], sql.overview("w-1"))
+    room = WorkshopOverview(*sql.roster("w-1")[:2], sql.overview("w-1"))
     running = process.assemble(Settings(), sql, ScriptedGuide(pace=0))
     with statements(sql) as asked:
         page._read_again(running, room)

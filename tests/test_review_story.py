@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lib.facilitation import exports, timeline
-from lib.facilitation.search import AROUND, Find, finds, snippet_of, words_of
+from lib.facilitation.search import AROUND, Match, matches, search_words, snippet_of
 from lib.facilitation.words import COLUMNS
 from lib.workshop import steps
 from lib.workshop.records import Activity, EventRecord, Made
@@ -74,18 +74,21 @@ def test_the_charts_are_told_in_words() -> None:
     frame = timeline.progress(STORY, NAMES, TIMES, 600)
     activity = [Activity("t1", TIMES[0], 3), Activity("t2", TIMES[1], 1_200)]
 
-    assert timeline.in_words(activity, frame) == (
+    assert timeline.description(activity, frame) == (
         "Steps complete now: Ladder crew 0 of 10, Hose crew 0 of 10. "
         "1,203 messages were written in all; most at once were 1,200."
     )
     assert (
-        timeline.in_words([], timeline.progress([], {}, TIMES, 600)) == "Nothing has happened yet."
+        timeline.description([], timeline.progress([], {}, TIMES, 600))
+        == "Nothing has happened yet."
     )
 
 
 def test_what_the_charts_show_is_a_file_with_both_in_each_line() -> None:
     progress = timeline.progress(STORY, NAMES, TIMES, 600)
-    said = timeline.said([Activity("t1", TIMES[1], 3), Activity("gone", TIMES[1], 9)], NAMES)
+    said = timeline.messages_over_time(
+        [Activity("t1", TIMES[1], 3), Activity("gone", TIMES[1], 9)], NAMES
+    )
     sheet = exports.over_time(progress, said)
 
     assert sheet.columns == ("begins_utc", "team", "steps_complete", "messages")
@@ -114,7 +117,7 @@ MADE = [
 
 
 def places(*words: str) -> list[tuple[str, str, str]]:
-    return [(each.team_id, each.field, each.snippet) for each in finds(MADE, words)]
+    return [(each.team_id, each.field, each.snippet) for each in matches(MADE, words)]
 
 
 def test_each_field_that_holds_a_word_is_a_place_whatever_its_case() -> None:
@@ -133,8 +136,8 @@ def test_the_name_of_a_field_is_no_place() -> None:
 
 
 def test_words_are_those_between_spaces_each_once_and_not_without_end() -> None:
-    assert words_of(" Of\nthe  of THE ") == ["of", "the"]
-    assert len(words_of(" ".join(map(str, range(100))))) == 8
+    assert search_words(" Of\nthe  of THE ") == ["of", "the"]
+    assert len(search_words(" ".join(map(str, range(100))))) == 8
 
 
 def test_a_snippet_keeps_whole_words_to_both_sides() -> None:
@@ -156,8 +159,8 @@ def test_a_snippet_of_one_endless_word_is_cut() -> None:
 
 
 def test_finds_are_a_file_and_a_draft_says_so() -> None:
-    given = [Find("t1", "challenge", 0, "Problem", "=x"), Find("t2", "persona", 3, "Name", "y")]
-    lines = exports.csv(exports.finds(given, NAMES)).decode("utf-8-sig").splitlines()
+    given = [Match("t1", "challenge", 0, "Problem", "=x"), Match("t2", "persona", 3, "Name", "y")]
+    lines = exports.csv(exports.matches(given, NAMES)).decode("utf-8-sig").splitlines()
 
     assert lines[1:] == [
         "Ladder crew,challenge,draft,Problem,'=x",

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib import demo
-from lib.facilitation import Room
+from lib.facilitation import WorkshopOverview
 from lib.guide.scripted import ScriptedGuide
 from lib.settings import Settings
 from lib.team import confirm, process, reopen
@@ -33,7 +33,7 @@ def parts() -> Iterator[Process]:
 
 @pytest.fixture
 def workshop(parts: Process) -> Workshop:
-    return demo.opened(parts.store, parts.drafts, datetime.now(UTC))
+    return demo.open_or_create(parts.store, parts.drafts, datetime.now(UTC))
 
 
 def shown(workshop: Workshop) -> list[dict[str, Any]] | None:
@@ -72,7 +72,7 @@ def test_its_links_lead_to_a_stale_step_to_an_unfinished_reply_and_to_a_complete
     stale, broken_off, finished = [each["href"] for each in shown(workshop) or [] if each["href"]]
     team, step = team_and_step(parts, broken_off)
     teams = parts.store.teams(workshop.id)
-    cells = Room(workshop, teams, parts.store.overview(workshop.id)).rows
+    cells = WorkshopOverview(workshop, teams, parts.store.overview(workshop.id)).rows
 
     assert status(parts, stale) is Status.NEEDS_REGENERATION
     assert next(row.cells[step].unfinished for row in cells if row.team == team) == 1

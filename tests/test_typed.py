@@ -158,7 +158,7 @@ def test_what_came_in_an_outage_is_dropped_if_its_right_has_ended(
 def test_what_was_accepted_before_an_outage_outlives_what_is_dropped(
     store: WatchedStore, process: Process, team: Team, key: StepKey
 ) -> None:
-    process.drafts.take_in(key, Edit("target_user", "Nurses", None, ADA, 1, "Ada", 0))
+    process.drafts.apply_edit(key, Edit("target_user", "Nurses", None, ADA, 1, "Ada", 0))
     store.away = True
     ENDS["link replaced"](store.inner, team)
     late = edit("desired_outcome", "Nothing", writer=BEN)

@@ -11,7 +11,7 @@ from lib.guide.fallback import WithFallback
 from lib.settings import Settings
 from lib.store.errors import StoreUnavailable
 from lib.team.process import Process, assemble
-from lib.team.usage_log import Ledger
+from lib.team.usage_log import UsageLog
 from lib.ui import navigation
 from lib.ui.review import usage_panel
 from lib.workshop.records import StepKey, TeamKey
@@ -55,32 +55,32 @@ def a_call(key: StepKey, number: int = 1, **changes: object) -> Call:
 def test_a_call_that_cannot_be_stored_goes_along_with_the_next_one(
     store: Flaky, key: StepKey
 ) -> None:
-    ledger = Ledger(store)
+    usage_log = UsageLog(store)
     store.away = True
-    ledger.note(a_call(key, 1))
+    usage_log.note(a_call(key, 1))
     assert store.usage(key.workshop_id) == []
-    assert ledger.spent(key.workshop_id) == 1_000
+    assert usage_log.spent(key.workshop_id) == 1_000
 
     store.away = False
-    ledger.note(a_call(key, 2))
+    usage_log.note(a_call(key, 2))
     assert [each.calls for each in store.usage(key.workshop_id)] == [2]
-    assert ledger.spent(key.workshop_id) == 2_000
+    assert usage_log.spent(key.workshop_id) == 2_000
 
 
 def test_a_call_that_can_never_be_stored_holds_up_no_other(store: Flaky, key: StepKey) -> None:
-    ledger = Ledger(store)
+    usage_log = UsageLog(store)
     for call in (CALL, replace(CALL, team=None), a_call(key)):
-        ledger.note(call)
+        usage_log.note(call)
 
     assert [each.calls for each in store.usage(key.workshop_id)] == [1]
-    assert ledger.spent("w") == 0
+    assert usage_log.spent("w") == 0
 
 
 # The cap
 
 
 def capped(store: Flaky, guide: FakeGuide, cap: int) -> Process:
-    return assemble(Settings(), store, Capped(guide, cap, Ledger(store).spent))
+    return assemble(Settings(), store, Capped(guide, cap, UsageLog(store).spent))
 
 
 def answered(process: Process, key: StepKey) -> MessageStatus:
@@ -118,7 +118,7 @@ def test_at_the_cap_the_scripted_guide_answers_where_a_setting_says_so(
 ) -> None:
     store.record_call(a_call(key, tokens_in=10_000))
     model, script = FakeGuide(), FakeGuide()
-    guide = WithFallback(Capped(model, 2_000, Ledger(store).spent), script)
+    guide = WithFallback(Capped(model, 2_000, UsageLog(store).spent), script)
 
     assert answered(assemble(Settings(), store, guide), key) is MessageStatus.COMPLETE
     assert (len(model.requests), len(script.requests)) == (0, 1)

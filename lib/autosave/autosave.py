@@ -123,7 +123,7 @@ class Autosave:
                 self._count(together.characters - entry.unsaved.characters)
                 self._entries[key] = entry
                 was_clean = not entry.unsaved
-                due_at_once = entry.take_in(together, self._clock())
+                due_at_once = entry.hold(together, self._clock())
             if was_clean:
                 self._changed.notify_all()
         if due_at_once:
@@ -145,14 +145,14 @@ class Autosave:
         with self._changed:
             return list(self._dropped)
 
-    def line(self, key: StepKey) -> UnsavedReport | None:
+    def report_of(self, key: StepKey) -> UnsavedReport | None:
         """Return the line of one step; None where nothing of it is unsaved."""
         entry = self._entry(key)
         return entry.report(key, self._clock()) if entry and entry.unsaved else None
 
     def is_late(self, key: StepKey) -> bool:
         """Whether something of a step has been unsaved for so long that people are told."""
-        line = self.line(key)
+        line = self.report_of(key)
         return line is not None and line.age > UNSAVED_FOR_LONG
 
     # Saving
@@ -224,15 +224,17 @@ class Autosave:
                     del self._entries[key]
             return self._pause()
 
-    def tidy(self) -> float | None:
+    def run_housekeeping(self) -> float | None:
         """Do the housekeeping if that is due; return the seconds until it is, None for never."""
         if self._housekeeping is None:
             return None
-        if self._clock() >= self._housekeeping_at and not self._tidied(self._housekeeping):
+        if self._clock() >= self._housekeeping_at and not self._housekeeping_part(
+            self._housekeeping
+        ):
             self._housekeeping_at = self._clock() + HOUSEKEEPING_EVERY
         return max(0.0, self._housekeeping_at - self._clock())
 
-    def _tidied(self, housekeeping: Housekeeping) -> bool:
+    def _housekeeping_part(self, housekeeping: Housekeeping) -> bool:
         """Do a part of the housekeeping; return whether the next part is due at once."""
         try:
             return housekeeping()
@@ -244,7 +246,7 @@ class Autosave:
     def _sweep(self) -> None:
         while not self._stopping:
             self.sweep()
-            until = self.tidy()
+            until = self.run_housekeeping()
             with self._changed:
                 # Asked again under the lock: what is noted in between must not wait for the next.
                 if not self._stopping:

@@ -102,7 +102,7 @@ class Entry:
                 key, len(unsaved.messages), has_draft, age, self.failures, self.reason
             )
 
-    def take_in(self, together: Unsaved, now: float) -> bool:
+    def hold(self, together: Unsaved, now: float) -> bool:
         """Hold *together* from now on; return whether it is due at once."""
         self.unsaved = together
         self.since = now if self.since is None else self.since

@@ -4,6 +4,6 @@ The demo: a workshop like any other, with five teams at different stages of one 
 What its teams say is in `afternoon.toml`; everything else is made as it is in any workshop.
 """
 
-from lib.demo.making import TITLE, is_demo, opened
+from lib.demo.creation import TITLE, is_demo, open_or_create
 
-__all__ = ["TITLE", "is_demo", "opened"]
+__all__ = ["TITLE", "is_demo", "open_or_create"]

@@ -28,7 +28,7 @@ PATIENCE = 60.0
 
 def main() -> int:
     """Run the app with the demo until it ends; return its exit code."""
-    workshop_id = _made()
+    workshop_id = _create_demo()
     port = _free_port()
     address = f"http://localhost:{port}"
     options = [f"--server.port={port}", "--server.headless=true"]
@@ -44,13 +44,13 @@ def main() -> int:
         return app.wait()
 
 
-def _made() -> str:
+def _create_demo() -> str:
     """Return the id of the demo's workshop in the demo's own database."""
     began = time.monotonic()
     store = open_store(DATABASE_URL)
     parts = process.assemble(Settings(database_url=DATABASE_URL), store, ScriptedGuide(pace=0))
     try:
-        workshop = demo.opened(store, parts.drafts, utc_now())
+        workshop = demo.open_or_create(store, parts.drafts, utc_now())
     finally:
         parts.close()
     _say(f"The demo is in {Path('data') / 'demo.db'} ({time.monotonic() - began:.1f} s).")

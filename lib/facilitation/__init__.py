@@ -5,15 +5,15 @@ Pure: a room is read somewhere else, and what time it is comes in as an argument
 """
 
 from lib.facilitation.events import (
+    describe_act,
+    describe_event,
     events_table,
+    group_by_act,
     overrides,
     step_table,
-    together,
-    told,
-    told_together,
 )
-from lib.facilitation.table import Look, board, headline, news
-from lib.facilitation.teams import Filters, Room, TeamSummary
+from lib.facilitation.table import TableContext, headline, step_news, table_rows
+from lib.facilitation.teams import Filters, TeamSummary, WorkshopOverview
 from lib.facilitation.unsaved import dropped_lines, unsaved_lines, with_unsaved
 from lib.facilitation.words import COLUMNS, WORDS, ago, clock, counted, lasting, latest, since
 
@@ -21,25 +21,25 @@ __all__ = [
     "COLUMNS",
     "WORDS",
     "Filters",
-    "Look",
-    "Room",
+    "TableContext",
     "TeamSummary",
+    "WorkshopOverview",
     "ago",
-    "board",
     "clock",
     "counted",
+    "describe_act",
+    "describe_event",
     "dropped_lines",
     "events_table",
+    "group_by_act",
     "headline",
     "lasting",
     "latest",
-    "news",
     "overrides",
     "since",
+    "step_news",
     "step_table",
-    "together",
-    "told",
-    "told_together",
+    "table_rows",
     "unsaved_lines",
     "with_unsaved",
 ]

@@ -11,7 +11,7 @@ from lib.workshop.records import Team, Workshop
 
 
 @dataclass(frozen=True)
-class Shelves:
+class WorkshopsByState:
     """Workshops by what became of them, each in the order given."""
 
     live: Sequence[Workshop]
@@ -19,13 +19,13 @@ class Shelves:
     deleted: Sequence[Workshop]
 
 
-def sorted_out(workshops: Sequence[Workshop], now: datetime) -> Shelves:
+def by_state(workshops: Sequence[Workshop], now: datetime) -> WorkshopsByState:
     """Return *workshops* by what became of them, without those that are about to be erased."""
     left = [each for each in workshops if not is_due(each, now)]
     deleted = [each for each in left if each.erase_at]
     archived = [each for each in left if each.archived_at and not each.erase_at]
     live = [each for each in left if not each.archived_at and not each.erase_at]
-    return Shelves(live, archived, deleted)
+    return WorkshopsByState(live, archived, deleted)
 
 
 def is_due(workshop: Workshop, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from lib.workshop.transcript import Message, clean
 TRIES = 5
 
 
-def pace(store: Store, workshop_id: str, change: Callable[[Agenda], Agenda]) -> Agenda:
+def change_agenda(store: Store, workshop_id: str, change: Callable[[Agenda], Agenda]) -> Agenda:
     """
     Change the agenda as it is now, whoever else changes it; return what it is then.
 
@@ -39,7 +39,7 @@ def pace(store: Store, workshop_id: str, change: Callable[[Agenda], Agenda]) -> 
     raise AssertionError("unreachable")
 
 
-def tell(
+def post_message(
     store: Store,
     workshop_id: str,
     id_: str,
@@ -70,7 +70,7 @@ def ask_for_help(store: Store, team: TeamKey, words: str, *, author: str, at: da
     return note
 
 
-def close(store: Store, team: TeamKey, note: Note, *, by: str, at: datetime) -> None:
+def close_note(store: Store, team: TeamKey, note: Note, *, by: str, at: datetime) -> None:
     """Note that a team is done with a message, or that its flag is lowered. Raises StoreError."""
     store.close_note(team.workshop_id, note.id, Closing(team.team_id, by, at))
 

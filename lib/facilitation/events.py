@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from lib.facilitation.teams import Room
+from lib.facilitation.teams import WorkshopOverview
 from lib.facilitation.words import clock
 from lib.workshop import steps
 from lib.workshop.records import EventRecord
@@ -17,7 +17,7 @@ from lib.workshop.status import Event, Status
 Line = tuple[Any, ...]
 
 #: The same in a sentence: "Personas ..."
-_TOLD: Mapping[Event, str] = {
+_PHRASES: Mapping[Event, str] = {
     Event.START: "was opened",
     Event.CONFIRM: "was confirmed",
     Event.REVISE: "was reopened",
@@ -43,10 +43,10 @@ def events_table(
 ) -> pd.DataFrame:
     """Return a workshop's story, newest first, in lines that can be read aloud: one an act."""
     lines = [
-        (a[0].at, names.get(a[0].team_id, ""), told_together(a), a[0].actor)
-        for a in together(events)
+        (a[0].at, names.get(a[0].team_id, ""), describe_act(a), a[0].actor)
+        for a in group_by_act(events)
     ]
-    more = [(r.at, names.get(r.team_id, ""), told_redaction(r), r.by) for r in redactions]
+    more = [(r.at, names.get(r.team_id, ""), describe_redaction(r), r.by) for r in redactions]
     return _table(_merged(lines, more), zone, ["When", "Team", "What", "By"])
 
 
@@ -54,12 +54,12 @@ def step_table(
     events: Iterable[EventRecord], zone: tzinfo, redactions: Iterable[Redaction] = ()
 ) -> pd.DataFrame:
     """Return the story of one step, newest first, a line for each event."""
-    lines = [(event.at, told(event), event.actor) for event in events]
-    more = [(each.at, told_redaction(each), each.by) for each in redactions]
+    lines = [(event.at, describe_event(event), event.actor) for event in events]
+    more = [(each.at, describe_redaction(each), each.by) for each in redactions]
     return _table(_merged(lines, more), zone, ["When", "What", "By"])
 
 
-def told_redaction(redaction: Redaction) -> str:
+def describe_redaction(redaction: Redaction) -> str:
     """Return that a message was redacted, and why, in words."""
     name = steps.step(redaction.step).name
     return f"{name}: a message was redacted, because: {redaction.reason}"
@@ -81,9 +81,9 @@ def _table(lines: Sequence[Line], zone: tzinfo, columns: list[str]) -> pd.DataFr
     return pd.DataFrame(rows, columns=columns)
 
 
-def told(event: EventRecord) -> str:
+def describe_event(event: EventRecord) -> str:
     """Return what happened in *event*, in words."""
-    what = f"{steps.step(event.step).name} {_TOLD[event.event]}"
+    what = f"{steps.step(event.step).name} {_PHRASES[event.event]}"
     if event.reason:
         what += f", because: {event.reason}"
     if event.cause == event.step:
@@ -91,7 +91,7 @@ def told(event: EventRecord) -> str:
     return f"{what}, following {steps.step(event.cause).name}"
 
 
-def together(events: Iterable[EventRecord]) -> list[list[EventRecord]]:
+def group_by_act(events: Iterable[EventRecord]) -> list[list[EventRecord]]:
     """Return a story's *events* by act: what somebody did, with all that followed from it."""
     acts: list[list[EventRecord]] = []
     for event in events:
@@ -101,24 +101,27 @@ def together(events: Iterable[EventRecord]) -> list[list[EventRecord]]:
     return acts
 
 
-def told_together(act: Sequence[EventRecord]) -> str:
+def describe_act(act: Sequence[EventRecord]) -> str:
     """Return what somebody did and what followed from it, in one line."""
     followed: dict[Event, list[str]] = {}
     for event in act[1:]:
         followed.setdefault(event.event, []).append(steps.step(event.step).name)
-    lines = [told(act[0]), *(_all_told(event, names) for event, names in followed.items())]
+    lines = [
+        describe_event(act[0]),
+        *(_describe_several(event, names) for event, names in followed.items()),
+    ]
     return "; ".join(lines)
 
 
-def _all_told(event: Event, names: Sequence[str]) -> str:
+def _describe_several(event: Event, names: Sequence[str]) -> str:
     *others, last = names
     if not others:
-        return f"{last} {_TOLD[event]}"
-    verb, rest = _TOLD[event].replace("it uses", "they use").split(" ", 1)
+        return f"{last} {_PHRASES[event]}"
+    verb, rest = _PHRASES[event].replace("it uses", "they use").split(" ", 1)
     return f"{', '.join(others)} and {last} {_SEVERAL[verb]} {rest}"
 
 
-def overrides(room: Room, events: Iterable[EventRecord]) -> list[str]:
+def overrides(room: WorkshopOverview, events: Iterable[EventRecord]) -> list[str]:
     """Return a line for each complete step that a facilitator has completed with gaps."""
     last: dict[tuple[str, str], EventRecord] = {}
     for event in events:

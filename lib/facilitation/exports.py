@@ -10,7 +10,7 @@ import pandas as pd
 import xlsxwriter
 
 from lib.facilitation import TeamSummary
-from lib.facilitation.search import Find
+from lib.facilitation.search import Match
 from lib.workshop import steps
 from lib.workshop.records import EventRecord
 from lib.workshop.transcript import Message
@@ -118,7 +118,7 @@ def usage(given: Iterable[TeamUsage], names: Mapping[str, str]) -> Sheet:
     return Sheet(columns, rows)
 
 
-def finds(given: Iterable[Find], names: Mapping[str, str]) -> Sheet:
+def matches(given: Iterable[Match], names: Mapping[str, str]) -> Sheet:
     """Return where something stands that was looked for."""
     columns = ("team", "step", "version", "field", "snippet")
     rows = [
@@ -149,7 +149,7 @@ def csv(sheet: Sheet) -> bytes:
     writer = csv_.writer(file)
     writer.writerow(sheet.columns)
     for row in sheet.rows:
-        writer.writerow([neutral(_told(cell)) for cell in row])
+        writer.writerow([neutral(_as_text(cell)) for cell in row])
     # The mark at the beginning is what tells a spreadsheet that this is UTF-8.
     return file.getvalue().encode("utf-8-sig")
 
@@ -206,7 +206,7 @@ def neutral(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def _told(cell: Cell) -> object:
+def _as_text(cell: Cell) -> object:
     if isinstance(cell, datetime):
         return f"{cell.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     return "" if cell is None else cell

@@ -15,14 +15,14 @@ from lib.workshop.records import Fields, Made
 MAX_WORDS = 8
 
 #: Drafts and artifacts that are looked through, and places that are shown.
-MAX_MADE, MAX_FINDS = 200, 50
+MAX_SEARCHED, MAX_MATCHES = 200, 50
 
 #: Characters of a snippet to each side of the first word.
 AROUND = 60
 
 
 @dataclass(frozen=True)
-class Find:
+class Match:
     """One place where something stands that was looked for."""
 
     team_id: str
@@ -34,17 +34,17 @@ class Find:
     snippet: str
 
 
-def words_of(asked: str) -> list[str]:
+def search_words(asked: str) -> list[str]:
     """
     Return the words somebody looks for: each once, in small letters.
 
-    >>> words_of(" Ward nurses  ward ")
+    >>> search_words(" Ward nurses  ward ")
     ['ward', 'nurses']
     """
     return list(dict.fromkeys(asked.lower().split()))[:MAX_WORDS]
 
 
-def finds(made: Sequence[Made], words: Sequence[str]) -> Iterator[Find]:
+def matches(made: Sequence[Made], words: Sequence[str]) -> Iterator[Match]:
     """Yield the places of *words* in whatever holds all of them."""
     for each in made:
         places = list(_leaves(MODELS[each.step], each.fields, ""))
@@ -53,7 +53,7 @@ def finds(made: Sequence[Made], words: Sequence[str]) -> Iterator[Find]:
             continue
         for field, text in places:
             if (snippet := snippet_of(text, words)) is not None:
-                yield Find(each.team_id, each.step, each.version, field, snippet)
+                yield Match(each.team_id, each.step, each.version, field, snippet)
 
 
 def snippet_of(text: str, words: Sequence[str]) -> str | None:

@@ -1,5 +1,5 @@
 """
-The teams x steps table as the page draws it: plain values, of one shape at every look.
+The teams x steps table as the page draws it: plain values, always of the same shape.
 
 Each cell has a text, and never a colour alone; what sorts it; and what stands below and behind it.
 """
@@ -53,7 +53,7 @@ COLUMNS_SHOWN: Sequence[Mapping[str, str]] = [
 
 
 @dataclass(frozen=True)
-class Look:
+class TableContext:
     """What is known at one look at a room, beside its rows."""
 
     now: datetime
@@ -77,26 +77,28 @@ def headline(rows: Sequence[TeamSummary], now: datetime) -> list[tuple[str, str]
     ]
 
 
-def news(before: StepOverview, now: StepOverview) -> str:
+def step_news(before: StepOverview, now: StepOverview) -> str:
     """Return what is new in a step since it was read; empty where nothing is."""
     if now.messages > before.messages:
         return f"{counted(now.messages - before.messages, 'new message')} in the open step"
     return "" if now == before else "The open step has changed"
 
 
-def board(rows: Iterable[TeamSummary], look: Look) -> list[dict[str, Any]]:
+def table_rows(rows: Iterable[TeamSummary], context: TableContext) -> list[dict[str, Any]]:
     """Return a row for each team: its id, the step it is at, and a cell for each column."""
-    return [{"id": row.team.id, "at": row.current_step, "cells": _cells(row, look)} for row in rows]
-
-
-def _cells(row: TeamSummary, look: Look) -> list[dict[str, Any]]:
-    own = [line for line in look.unsaved if line.key.team_id == row.team.id]
-    seconds = seconds_since(row.last_activity, look.now)
     return [
-        _team(row, look),
+        {"id": row.team.id, "at": row.current_step, "cells": _cells(row, context)} for row in rows
+    ]
+
+
+def _cells(row: TeamSummary, context: TableContext) -> list[dict[str, Any]]:
+    own = [line for line in context.unsaved if line.key.team_id == row.team.id]
+    seconds = seconds_since(row.last_activity, context.now)
+    return [
+        _team(row, context),
         _cell(f"{row.complete} of {len(steps.STEPS)}", row.complete, share=_share(row)),
-        _in_step(row, look),
-        *(_step(row, slug, look) for slug in steps.SLUGS),
+        _in_step(row, context),
+        *(_step(row, slug, context) for slug in steps.SLUGS),
         _cell(ago(seconds), -1 if seconds is None else seconds),
         _number(row.messages),
         _number(row.unfinished),
@@ -110,11 +112,11 @@ def _cell(text: str, sort: float | str, **more: Any) -> dict[str, Any]:
     return {"text": text, "sort": sort, **{name: each for name, each in more.items() if each}}
 
 
-def _team(row: TeamSummary, look: Look) -> dict[str, Any]:
-    name, seconds = row.team.name, seconds_since(row.flagged_at, look.now)
+def _team(row: TeamSummary, context: TableContext) -> dict[str, Any]:
+    name, seconds = row.team.name, seconds_since(row.flagged_at, context.now)
     if seconds is None:
         return _cell(name, name.casefold())
-    said = "; ".join(n.text for n in look.flags if n.team_id == row.team.id and n.text)
+    said = "; ".join(n.text for n in context.flags if n.team_id == row.team.id and n.text)
     tip = f"{name} is stuck" + (f": {said}" if said else "")
     return _cell(name, name.casefold(), note=f"⚑ stuck for {lasting(seconds)}", tip=tip, late=True)
 
@@ -127,23 +129,23 @@ def _share(row: TeamSummary) -> float:
     return row.complete / len(steps.STEPS)
 
 
-def _in_step(row: TeamSummary, look: Look) -> dict[str, Any]:
-    seconds = row.in_step(look.now)
+def _in_step(row: TeamSummary, context: TableContext) -> dict[str, Any]:
+    seconds = row.in_step(context.now)
     if seconds is None:
         return _cell("–", -1, note="all complete" if row.has_come else "not here yet")
-    planned = look.plan[row.current_step]
+    planned = context.plan[row.current_step]
     over = seconds - planned * 60
     note = f"{lasting(over)} over" if over >= 60 else f"of {planned} min"
     tip = f"{steps.step(row.current_step).name}: {planned} minutes planned"
     return _cell(lasting(seconds), seconds, note=note, tip=tip, late=over >= 60)
 
 
-def _step(row: TeamSummary, slug: str, look: Look) -> dict[str, Any]:
+def _step(row: TeamSummary, slug: str, context: TableContext) -> dict[str, Any]:
     cell = row.cells[slug]
     status = cell.state.status
     told = [counted(cell.messages, "message")] if cell.messages else []
     if cell.last_activity is not None:
-        told.append(f"last written {ago(seconds_since(cell.last_activity, look.now))}")
+        told.append(f"last written {ago(seconds_since(cell.last_activity, context.now))}")
     if cell.overridden:
         told.append("completed with gaps: its events say why")
     if cell.state.stale is not None:

@@ -85,7 +85,7 @@ class TeamSummary:
 
 
 @dataclass(frozen=True)
-class Room:
+class WorkshopOverview:
     """A workshop with its teams, and where each of them stands in each step."""
 
     workshop: Workshop

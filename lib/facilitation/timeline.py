@@ -92,7 +92,7 @@ def standing(
     )
 
 
-def said(activity: Sequence[Activity], names: Mapping[str, str]) -> pd.DataFrame:
+def messages_over_time(activity: Sequence[Activity], names: Mapping[str, str]) -> pd.DataFrame:
     """Return how much each team has said in each stretch: Team, Time, Messages."""
     return pd.DataFrame(
         [
@@ -104,7 +104,7 @@ def said(activity: Sequence[Activity], names: Mapping[str, str]) -> pd.DataFrame
     )
 
 
-def in_words(activity: Sequence[Activity], progress: pd.DataFrame) -> str:
+def description(activity: Sequence[Activity], progress: pd.DataFrame) -> str:
     """Return in a sentence or two what the two charts show, for whoever cannot see them."""
     if progress.empty:
         return "Nothing has happened yet."

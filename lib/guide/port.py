@@ -75,7 +75,7 @@ class Request:
     #: What each of the steps this one is made from came to, from its artifact and its conversation, by slug.
     summaries: Mapping[str, str] = field(default_factory=dict)
     #: Whether the draft is to be made anew, from the whole conversation and today's artifacts.
-    anew: bool = False
+    is_redraft: bool = False
     #: Told how many seconds the guide has to wait before it can begin, and 0 when it goes on.
     on_wait: Callable[[float], None] = field(default=_tell_nobody, compare=False, repr=False)
     #: What this conversation's older part came to, from one reply to the next.

@@ -45,7 +45,7 @@ def box_key(copy: WorkingCopy, step: str) -> str:
     return f"chat-box/{copy.team.id}/{step}"
 
 
-def take_in(
+def receive(
     process: Process, copy: WorkingCopy, step: str, state: Mapping[str, Any], member: str
 ) -> bool:
     """
@@ -58,7 +58,7 @@ def take_in(
     everything stays in the box's outbox, which sends it again.
     """
     sent = parsed(state.get("outbox"))
-    settled = copy.settled.setdefault(step, set())
+    settled = copy.acknowledged.setdefault(step, set())
     settled.intersection_update(each.id for each in sent)
     copy.refused = {id_: why for id_, why in copy.refused.items() if id_ in settled}
     fresh: list[Sent] = [each for each in sent if each.id not in settled]
@@ -85,7 +85,7 @@ def _each_alone(
     process: Process, copy: WorkingCopy, step: str, messages: Sequence[Message], why: str
 ) -> bool:
     """Send back what the step takes no more; what was stored before it closed is not sent back."""
-    settled, taken = copy.settled[step], False
+    settled, taken = copy.acknowledged[step], False
     for message in messages:
         try:
             if len(messages) > 1:

@@ -45,14 +45,14 @@ def form_key(copy: WorkingCopy, step: str) -> str:
     return f"form/{copy.team.id}/{step}"
 
 
-def take_in(
+def receive(
     process: Process, copy: WorkingCopy, step: str, state: Mapping[str, Any], member: str
 ) -> None:
     """Store the edits that the form of *step* sent in its *state*. Raises StoreError."""
     author = member or copy.team.name
     # The state comes with every rerun. What was taken in is not asked for again: what somebody has
     # discarded since would be set aside once more.
-    taken = copy.taken_in.setdefault(step, {})
+    taken = copy.received.setdefault(step, {})
     fresh = [
         e for e in _edits(step, state.get("edits"), author) if taken.get(e.writer, 0) < e.revision
     ]
@@ -62,11 +62,11 @@ def take_in(
     held = _is_held(process, permit)
     for edit in _unless_checked(fresh, permit, held):
         with permits.held(permit):
-            taken_in = process.drafts.take_in(copy.key(step), edit, closed=bool(held))
+            taken_in = process.drafts.apply_edit(copy.key(step), edit, closed=bool(held))
         copy.drafts[step] = taken_in.draft
         taken[edit.writer] = edit.revision
         if taken_in.aside:
-            copy.asides[step] = process.store.asides(copy.key(step))
+            copy.conflicts[step] = process.store.asides(copy.key(step))
 
 
 def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
     if isinstance(said["edits"], list) and any(map(_is_too_much, said["edits"])):
         raise TooMuch("A list has too many entries.")
     edits = _edits(key.step, said["edits"], as_name(member) or team.name)
-    return _take_in(process, permit, edits)
+    return _apply(process, permit, edits)
 
 
 def _keep_unsent(process: Process, key: StepKey, said: Any) -> dict[str, Any]:
@@ -109,11 +109,11 @@ def _recall(process: Process, key: StepKey, writer: Any) -> dict[str, Any]:
     return {"text": held.text, "revision": held.revision} if held else {"text": "", "revision": 0}
 
 
-def _take_in(process: Process, permit: TeamPermit, edits: list[Edit]) -> dict[str, Any]:
+def _apply(process: Process, permit: TeamPermit, edits: list[Edit]) -> dict[str, Any]:
     key, held = StepKey(*permit.team, permit.step), _is_held(process, permit)
     edits = _unless_checked(edits, permit, held)
     with permits.held(permit):
-        taken = [(edit, process.drafts.take_in(key, edit, closed=bool(held))) for edit in edits]
+        taken = [(edit, process.drafts.apply_edit(key, edit, closed=bool(held))) for edit in edits]
     process.autosave.flush(key)
     draft = process.drafts.current(key)
     behind = {

@@ -21,9 +21,9 @@ from lib.store.port import Store
 from lib.team.edits import (
     Change,
     Edit,
-    Taken,
-    aside_place,
+    EditResult,
     changes_between,
+    conflict_key,
     furthest,
     merged,
     rebased,
@@ -120,7 +120,7 @@ class Drafts:
             draft = revised(current, fields, current.phase, {self._writer: number}, by)
             return self._note(key, current, draft, edit=edit)
 
-    def take_in(self, key: StepKey, edit: Edit, *, closed: bool = False) -> Taken:
+    def apply_edit(self, key: StepKey, edit: Edit, *, closed: bool = False) -> EditResult:
         """
         Take in one field as somebody typed it.
 
@@ -131,24 +131,24 @@ class Drafts:
         with self._locks[key]:
             current = self.current(key)
             if (known := current.seen.get(edit.writer, 0)) >= edit.revision:
-                return Taken(current, behind=known if known > edit.revision else 0)
+                return EditResult(current, behind=known if known > edit.revision else 0)
             edit = _in_shape(key.step, edit)
             value, held = edit.value, current.fields.get(edit.field)
             if closed or edit.epoch != current.epoch or self._is_closed(key):
                 if value not in (held, edit.was):
-                    self._set_aside(key, edit, value)
-                return Taken(current, aside=value not in (held, edit.was))
+                    self._keep_conflict(key, edit, value)
+                return EditResult(current, aside=value not in (held, edit.was))
             # What its writer sent before is nobody else's change, whether they know that it came.
             base = edit.base(current.seen, held if held in edit.sent else edit.was)
             both = merge(base, value, held)
             if both.clash:
-                self._set_aside(key, edit, value)
+                self._keep_conflict(key, edit, value)
             fields = with_field(current.fields, edit.field, both.value)
             mark = {edit.writer: edit.revision}
             draft = revised(current, fields, current.phase, mark, edit.author)
-            return Taken(self._note(key, current, draft, edit=edit), both.clash)
+            return EditResult(self._note(key, current, draft, edit=edit), both.clash)
 
-    def use(self, key: StepKey, aside: Aside) -> None:
+    def use_conflict(self, key: StepKey, aside: Aside) -> None:
         """
         Put what was set aside into the draft; what it replaces is set aside in its stead.
 
@@ -176,7 +176,7 @@ class Drafts:
                 return attempt(self.stored(key))
         return attempt(self.stored(key))
 
-    def bring_back(self, key: StepKey, earlier: EarlierDraft, by: str) -> None:
+    def restore_earlier(self, key: StepKey, earlier: EarlierDraft, by: str) -> None:
         """
         Store every field as it was in an earlier draft; what that replaces is kept in its turn.
 
@@ -204,11 +204,11 @@ class Drafts:
                 return each
         raise Conflict("This earlier draft is no longer kept. Choose another one.")
 
-    def discard(self, key: StepKey, aside: Aside) -> None:
+    def discard_conflict(self, key: StepKey, aside: Aside) -> None:
         """Forget what was set aside, unless it has changed since. Raises StoreError."""
         self._store.drop_aside(key, aside.field, aside.writer, aside.revision)
 
-    def settle(
+    def note_reply(
         self, key: StepKey, message: Message, base: Draft, proposed: Fields, phase: Phase
     ) -> None:
         """
@@ -270,10 +270,10 @@ class Drafts:
         except StoreUnavailable:
             return False
 
-    def _set_aside(self, key: StepKey, edit: Edit, value: object) -> None:
+    def _keep_conflict(self, key: StepKey, edit: Edit, value: object) -> None:
         """Keep *value* beside the draft, in place of what its writer went on typing from."""
         known = [value, edit.was, *edit.sent]
-        place = aside_place(self._store.asides(key), edit, known)
+        place = conflict_key(self._store.asides(key), edit, known)
         aside = Aside(edit.field, place, edit.author, value, edit.revision, edit.epoch)
         self._store.set_aside(key, aside)
 
@@ -418,7 +418,7 @@ class Drafts:
             late = {each.field: each for each in changes if each.edit}
             for each in late.values():
                 if not each.is_in(theirs.seen) and _differ(each.field, mine, theirs):
-                    self._keep_aside(key, each, mine.fields.get(each.field))
+                    self._keep_late_conflict(key, each, mine.fields.get(each.field))
             return theirs
         return self._rebased(key, mine, theirs, changes)
 
@@ -429,12 +429,12 @@ class Drafts:
         draft, clashes = rebased(mine, theirs, changes)
         # A proposal of the guide gives way without a word, as it does to a hand here.
         for each in clashes.values():
-            self._keep_aside(key, each, each.after)
+            self._keep_late_conflict(key, each, each.after)
         return draft
 
-    def _keep_aside(self, key: StepKey, change: Change, value: object) -> None:
+    def _keep_late_conflict(self, key: StepKey, change: Change, value: object) -> None:
         assert change.edit is not None
-        self._set_aside(key, change.edit, value)
+        self._keep_conflict(key, change.edit, value)
 
     def _all_changes(self, key: StepKey) -> list[Change]:
         return [each for changes in self._changes.get(key, {}).values() for each in changes]

@@ -56,7 +56,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Taken:
+class EditResult:
     """What became of an edit: the draft with it, or the draft it was set aside from."""
 
     draft: Draft
@@ -92,7 +92,7 @@ class Change:
         return self.edit.base(seen, self.before) if self.edit else self.before
 
 
-def aside_place(asides: Iterable[Aside], edit: Edit, known: Sequence[Any]) -> str:
+def conflict_key(asides: Iterable[Aside], edit: Edit, known: Sequence[Any]) -> str:
     """
     Return the writer's name under which *edit* is set aside: that of what it was typed on from.
 

@@ -20,7 +20,7 @@ from lib.store.port import Store
 from lib.store.sql import deadline
 from lib.team.drafts import Drafts
 from lib.team.replies import Replies
-from lib.team.usage_log import Ledger
+from lib.team.usage_log import UsageLog
 from lib.workshop import clock as clock_
 from lib.workshop.clock import Clock
 from lib.workshop.records import StepKey
@@ -110,7 +110,7 @@ def running() -> Process:
             choice.check(settings)
             store = open_store(settings.database_url)
             clock_.steady.follow(store.read_clock)
-            _running = assemble(settings, store, choice.guide_for(settings, Ledger(store)))
+            _running = assemble(settings, store, choice.guide_for(settings, UsageLog(store)))
             _running.autosave.start()
         return _running
 

@@ -97,16 +97,16 @@ class Replies:
         by another server, they wait for it: then the guide answers all that came meanwhile.
         Repeating a question changes nothing. Raises StoreError, and then nothing was asked.
         """
-        self._settle(key)
+        self._flush_earlier_reply(key)
         with deadline.holding(self._locks[key]):
             if key in self._live or self._stopping:
                 self._store.append(key, questions)
                 return
             reply = self._blank(reply_id(questions[-1].id))
             new = self._store.append(key, questions, reply=reply)
-            self._begin(key, [message for message in new if message.id == reply.id])
+            self._start(key, [message for message in new if message.id == reply.id])
 
-    def attend(
+    def ensure_answered(
         self, key: StepKey, transcript: Sequence[Message], redraft: str | None = None
     ) -> None:
         """
@@ -120,7 +120,7 @@ class Replies:
         questions = unanswered(transcript)
         if transcript and not questions and not redraft:
             return
-        self._settle(key)
+        self._flush_earlier_reply(key)
         with deadline.holding(self._locks[key]):
             if key in self._live or self._stopping:
                 return
@@ -129,9 +129,9 @@ class Replies:
             else:
                 id_ = reply_id(questions[-1].id) if questions else self._greeting(key)
                 reply = self._blank(id_)
-            self._begin(key, self._store.append(key, [], reply=reply))
+            self._start(key, self._store.append(key, [], reply=reply))
 
-    def _settle(self, key: StepKey) -> None:
+    def _flush_earlier_reply(self, key: StepKey) -> None:
         """Save what an earlier reply came to: a new one waits for it, and its guide reads it."""
         if key not in self._live:
             self._autosave.flush(key)
@@ -147,9 +147,9 @@ class Replies:
         one's end, and whichever server is there then begins it. Raises StoreError.
         """
         self._store.want_redraft(key, new_id())
-        self._catch_up(key)
+        self._answer_waiting(key)
 
-    def let_go(self, key: StepKey) -> None:
+    def abandon(self, key: StepKey) -> None:
         """Interrupt the reply of a step whose transcript has just been archived."""
         if reply := self._live.get(key):
             self.stop(key, reply.id)
@@ -165,7 +165,7 @@ class Replies:
             if key in self._live or self._stopping:
                 return
             taken = self._store.take_over(key, message.id)
-            self._begin(key, [taken] if taken else [])
+            self._start(key, [taken] if taken else [])
 
     def rewrite(self, key: StepKey, message: Message) -> None:
         """
@@ -181,7 +181,7 @@ class Replies:
             if is_read_only(self._store.steps(key.team)[key.step].status):
                 return
             begun = self._drafts.rewrite(key, message.id)
-            self._begin(key, [begun] if begun else [])
+            self._start(key, [begun] if begun else [])
 
     def stop(self, key: StepKey, message_id: str) -> None:
         """
@@ -190,10 +190,10 @@ class Replies:
         Does nothing where it has ended. Raises StoreError, where somebody else writes it.
         """
         reply = self._live.get(key)
-        if reply is None or reply.id != message_id or self._gives_way(key, reply):
+        if reply is None or reply.id != message_id or self._is_superseded(key, reply):
             self._store.interrupt(key, message_id)
         elif self._interrupt(key, reply):
-            self._leave(key, reply)
+            self._close(key, reply)
 
     def renew(self, key: StepKey) -> None:
         """
@@ -208,7 +208,7 @@ class Replies:
             if growing.status is not MessageStatus.COMPLETE:
                 self._note(key, growing)
             self._autosave.flush(key)
-            self._gives_way(key, reply)
+            self._is_superseded(key, reply)
 
     def stop_all(self, within: float) -> None:
         """
@@ -231,7 +231,7 @@ class Replies:
             id_, Role.ASSISTANT, self._guide.name, "", self._now(), MessageStatus.STREAMING
         )
 
-    def _begin(self, key: StepKey, placed: Sequence[Message]) -> None:
+    def _start(self, key: StepKey, placed: Sequence[Message]) -> None:
         """Write the reply that was just placed, unless somebody else placed it first."""
         for message in placed:
             reply = self._live[key] = Reply(message)
@@ -243,7 +243,7 @@ class Replies:
         while not reply.wait_over(self._renew_every):
             self.renew(key)
 
-    def _gives_way(self, key: StepKey, reply: Reply) -> bool:
+    def _is_superseded(self, key: StepKey, reply: Reply) -> bool:
         """Whether a reply ends here because what is stored is of a later attempt."""
         place = reply.position
         try:
@@ -254,11 +254,13 @@ class Replies:
         known = [each for each in stored if each.id == reply.id]
         # One that is no longer there was archived: its step was started over.
         gives_way = (
-            any(reply.give_way(each) for each in known) if known else self._interrupt(key, reply)
+            any(reply.end_if_superseded(each) for each in known)
+            if known
+            else self._interrupt(key, reply)
         )
         if gives_way:
             self._note(key, reply.so_far())
-            self._leave(key, reply)
+            self._close(key, reply)
         return gives_way
 
     def _interrupt(self, key: StepKey, reply: Reply) -> bool:
@@ -276,7 +278,7 @@ class Replies:
         except Exception as exc:
             self._failed(key, reply, exc)
         finally:
-            self._leave(key, reply)
+            self._close(key, reply)
 
     def _failed(self, key: StepKey, reply: Reply, exc: Exception) -> None:
         """Mark a reply that its guide could not end, unless it was ended for it."""
@@ -305,7 +307,7 @@ class Replies:
         request = guide_request.request(
             self._store, key, base, before=reply.position, turn=reply.id, on_wait=reply.waits
         )
-        request = replace(request, anew=reply.anew)
+        request = replace(request, is_redraft=reply.is_redraft)
         proposal: Proposal | None = None
         for piece in takewhile(lambda _: not reply.ended, self._guide.reply(request)):
             if isinstance(piece, Proposal):
@@ -314,15 +316,15 @@ class Replies:
                 self._note(key, reply.add(piece))
                 self._autosave.poll(key)
         # Asked once more: what a stopped reply proposes must not reach the draft.
-        if proposal is None or self._gives_way(key, reply):
+        if proposal is None or self._is_superseded(key, reply):
             self._interrupt(key, reply)
             return
         whole = reply.end(MessageStatus.COMPLETE, proposal.suggestions)
         if whole.status is not MessageStatus.COMPLETE:
             return
-        self._drafts.settle(key, whole, base, proposal.draft, proposal.phase)
+        self._drafts.note_reply(key, whole, base, proposal.draft, proposal.phase)
 
-    def _leave(self, key: StepKey, reply: Reply) -> None:
+    def _close(self, key: StepKey, reply: Reply) -> None:
         """Save its last word, let followers go, then answer what was asked meanwhile; once."""
         self._autosave.flush(key)
         with self._locks[key]:
@@ -335,13 +337,13 @@ class Replies:
         try:
             # The guide answers whoever asked, but only in a step that still takes messages.
             with permits.held(TeamPermit(Action.SAY, key.team, None, key.step)):
-                self._catch_up(key)
+                self._answer_waiting(key)
         except (AccessRefused, Closed) as exc:
             log.info("Questions in %s need no answer: %s", key.step, exc)
         except Exception as exc:
             # The questions are stored; whoever opens the step next has them answered.
             log.warning("Questions in %s wait for an answer: %s", key.step, exc)
 
-    def _catch_up(self, key: StepKey) -> None:
+    def _answer_waiting(self, key: StepKey) -> None:
         redraft = self._store.steps(key.team)[key.step].redraft
-        self.attend(key, self._store.messages(key, last=50), redraft)
+        self.ensure_answered(key, self._store.messages(key, last=50), redraft)

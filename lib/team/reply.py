@@ -43,12 +43,12 @@ class Reply:
     """
 
     def __init__(self, placed: Message) -> None:
-        # The first revision after a stop is left to the writer that was stopped: see `give_way`.
+        # The first revision after a stop is left to the writer that was stopped: see `end_if_superseded`.
         self._message = replace(placed, revision=placed.revision + 1)
         self._kept = placed.text
         self._changed = threading.Condition()
         self._chunks: list[str] = []
-        self._goes_on_at = 0.0
+        self._waits_until = 0.0
         self._ended = False
         self._over = threading.Event()
 
@@ -58,7 +58,7 @@ class Reply:
         return self._message.id
 
     @property
-    def anew(self) -> bool:
+    def is_redraft(self) -> bool:
         """Whether it drafts its step anew, beside the draft."""
         return self._message.anew
 
@@ -75,12 +75,12 @@ class Reply:
     @property
     def wait(self) -> float:
         """Seconds until the guide goes on; 0 where it is not waiting."""
-        return max(0.0, self._goes_on_at - time.monotonic())
+        return max(0.0, self._waits_until - time.monotonic())
 
     def waits(self, seconds: float) -> None:
         """Tell followers that the guide has to wait before it can begin; 0 where it goes on."""
         with self._changed:
-            self._goes_on_at = time.monotonic() + seconds if seconds else 0.0
+            self._waits_until = time.monotonic() + seconds if seconds else 0.0
             self._changed.notify_all()
 
     @property
@@ -136,7 +136,7 @@ class Reply:
                 self._ended = True
             return self._message
 
-    def give_way(self, stored: Message) -> bool:
+    def end_if_superseded(self, stored: Message) -> bool:
         """
         End where *stored* belongs to a later attempt; return whether that is so now.
 

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 WAITING = 1_000
 
 
-class Ledger:
+class UsageLog:
     """Stores calls; what cannot be stored now goes along with the next one."""
 
     def __init__(self, store: Store) -> None:

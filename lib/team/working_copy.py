@@ -13,7 +13,7 @@ from typing import Literal
 from lib.store import permits
 from lib.store.errors import NotFound, StoreUnavailable
 from lib.store.port import upstream_artifacts
-from lib.team import holding
+from lib.team import held_step
 from lib.team.process import Process
 from lib.workshop import roles, steps
 from lib.workshop.clock import utc_now
@@ -39,7 +39,7 @@ WINDOW = 50
 
 
 @dataclass(frozen=True)
-class Asking:
+class ReopenQuestion:
     """A question the page asks before a step is reopened."""
 
     what: Literal["revise", "reset", "restore"]
@@ -65,11 +65,11 @@ class WorkingCopy:
     #: Steps over which unsaved changes were laid: what is stored is read anew.
     laid_over: set[str] = field(default_factory=set)
     #: What the page asks about the step it shows, if anything.
-    asking: Asking | None = None
+    reopen_question: ReopenQuestion | None = None
     #: The step this tab shows; None before the first.
     open_step: str | None = None
     #: Ids of messages the chat box need not send again, by step.
-    settled: dict[str, set[str]] = field(default_factory=dict)
+    acknowledged: dict[str, set[str]] = field(default_factory=dict)
     #: Messages that went back into the box, each with the sentence that says why, by id.
     refused: dict[str, str] = field(default_factory=dict)
     #: Whether this tab's last messages wait because the team sends too fast.
@@ -77,12 +77,12 @@ class WorkingCopy:
     #: Long messages this tab shows in full, by id.
     unfolded: set[str] = field(default_factory=set)
     #: The newest edit of each writer that came with a rerun and was taken in, by step.
-    taken_in: dict[str, dict[str, int]] = field(default_factory=dict)
+    received: dict[str, dict[str, int]] = field(default_factory=dict)
     #: What was set aside beside the draft of a step.
-    asides: dict[str, list[Aside]] = field(default_factory=dict)
+    conflicts: dict[str, list[Aside]] = field(default_factory=dict)
     #: What the last reply of a step changed in its draft, and which revision of it that was.
     updates: dict[str, Update | None] = field(default_factory=dict)
-    asked_for: dict[str, tuple[str, int]] = field(default_factory=dict)
+    update_read_for: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def key(self, step: str) -> StepKey:
         """Return the key of one of this team's steps."""
@@ -178,7 +178,9 @@ class WorkingCopy:
         except NotFound as exc:
             raise AccessRefused(NO_TEAM) from exc
         told = process.store.briefing(key.team)
-        if holding.go_on(process.store, self.permit(Action.OPEN_STEP), states, told, utc_now()):
+        if held_step.start_when_released(
+            process.store, self.permit(Action.OPEN_STEP), states, told, utc_now()
+        ):
             states = process.store.steps(key.team)
         self.briefing = told
         draft, known = process.drafts.current(key), self.drafts.get(key.step)
@@ -200,7 +202,7 @@ class WorkingCopy:
             since = held[0].position if is_anew and held else _first_open(held)
             self._lay_over(process.store.messages(key, since=since), key.step)
         self.drafts[key.step] = draft
-        self.asides[key.step] = process.store.asides(key)
+        self.conflicts[key.step] = process.store.asides(key)
         self._read_update(process, key)
 
     def _read_update(self, process: Process, key: StepKey) -> None:
@@ -208,10 +210,10 @@ class WorkingCopy:
         for last in self.transcripts[key.step][-1:]:
             known = (last.id, last.revision)
             is_stored = last.status is MessageStatus.COMPLETE and not isinstance(last, LastWord)
-            if is_stored and self.asked_for.get(key.step) != known:
+            if is_stored and self.update_read_for.get(key.step) != known:
                 is_reply = last.role is Role.ASSISTANT
                 self.updates[key.step] = process.store.update_of(key, last.id) if is_reply else None
-                self.asked_for[key.step] = known
+                self.update_read_for[key.step] = known
 
     def _lay_over(self, newer: Iterable[Message], step: str) -> None:
         """

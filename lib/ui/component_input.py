@@ -7,15 +7,15 @@ from lib.ui import tab
 
 
 def take_in_messages(process: Process, copy: WorkingCopy, step: str) -> bool:
-    """Store the messages that the chat box sent; see `lib.team.chat_input.take_in`."""
+    """Store the messages that the chat box sent; see `lib.team.chat_input.receive`."""
     state = tab.component_state(chat_input.box_key(copy, step))
-    stored = chat_input.take_in(process, copy, step, state, tab.member())
+    stored = chat_input.receive(process, copy, step, state, tab.member())
     if copy.is_over_rate:
         tab.notify(chat_input.TOO_MANY)
     return stored
 
 
 def take_in_edits(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Store the edits that the draft's form sent; see `lib.team.draft_input.take_in`."""
+    """Store the edits that the draft's form sent; see `lib.team.draft_input.receive`."""
     state = tab.component_state(draft_input.form_key(copy, step))
-    draft_input.take_in(process, copy, step, state, tab.member())
+    draft_input.receive(process, copy, step, state, tab.member())

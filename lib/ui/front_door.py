@@ -158,7 +158,7 @@ def _demo_made(process: Process, owner: str) -> Workshop:
     # In a thread of its own: whoever presses twice must not break it off half-way.
     with ThreadPoolExecutor(1) as worker:
         made = worker.submit(
-            demo.opened, process.store, process.drafts, utc_now(), shares.append, owner
+            demo.open_or_create, process.store, process.drafts, utc_now(), shares.append, owner
         )
         while not made.done():
             if time.monotonic() - began > PATIENCE:
@@ -256,7 +256,7 @@ def _problem(title: str, challenge: str, names: list[str]) -> str:
 
 def _resume(process: Process) -> None:
     st.subheader("Resume a workshop", anchor=False)
-    shelves = archive.sorted_out(gate.workshops(process), utc_now())
+    shelves = archive.by_state(gate.workshops(process), utc_now())
     workshops = shelves.live
     if not workshops:
         st.caption(

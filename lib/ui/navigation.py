@@ -90,7 +90,7 @@ def open_step(process: Process, step: str) -> WorkingCopy:
     copy.ask(Action.OPEN_STEP, copy.key(step))
     copy.ask(Action.READ_ROOM)
     if copy.open_step != step:
-        copy.asking = None
+        copy.reopen_question = None
         leave(process)
         process.autosave.flush(copy.key(step))
         copy.open_step = step

@@ -80,7 +80,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     address = f"sqlite:///{folder / 'demo.db'}"
     store = open_store(address)
     parts = process.assemble(Settings(database_url=address), store, ScriptedGuide(pace=0))
-    workshop = demo.opened(store, parts.drafts, datetime.now(UTC))
+    workshop = demo.open_or_create(store, parts.drafts, datetime.now(UTC))
     teams = store.teams(workshop.id)
     parts.close()
     server = QuickServer(address, folder / "app.log")

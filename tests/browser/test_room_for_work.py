@@ -101,7 +101,7 @@ WORDS = (
 
 def told(store: Store, team: Team, *words: str) -> None:
     for text in words:
-        controls.tell(
+        controls.post_message(
             store,
             team.workshop_id,
             new_id(),

@@ -65,7 +65,7 @@ def now() -> datetime:
 
 
 def pace(store: Store, team: Team, change: Any) -> None:
-    controls.pace(store, team.workshop_id, change)
+    controls.change_agenda(store, team.workshop_id, change)
 
 
 def clock(page: Page) -> Locator:

@@ -12,12 +12,13 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from lib.guide.openai_compatible import arc, context, counting, older, prompts
+from lib.guide.openai_compatible import context, prompts, summary, tokens
 from lib.guide.openai_compatible.client import ChatMessage, Client, Ending
 from lib.guide.openai_compatible.failures import Kind, ModelFailure
-from lib.guide.openai_compatible.honesty import honest
 from lib.guide.openai_compatible.parsing import Splitter, Structured, Unreadable, read
 from lib.guide.openai_compatible.patching import patched
+from lib.guide.openai_compatible.phase import decide
+from lib.guide.openai_compatible.quotes import check_quotes
 from lib.guide.port import GuideError, Proposal, Request
 from lib.guide.usage import Usage
 from lib.workshop.records import Recollection
@@ -48,7 +49,7 @@ class ModelGuide:
         usage: Usage | None = None,
         summary_within: float = SUMMARY_WITHIN,
     ) -> None:
-        """*budget* is the most tokens of one request, by `counting.tokens`."""
+        """*budget* is the most tokens of one request, by `tokens.count`."""
         self._client = client
         self._budget = budget
         self.usage = usage or Usage()
@@ -56,11 +57,11 @@ class ModelGuide:
 
     def reply(self, request: Request) -> Iterator[str | Proposal]:
         """Yield the reply as the port has it. Raises ModelFailure, a GuideError."""
-        told = context.told(request, self._budget)
-        if told.left_out:
-            told = yield from self._with_summary(request, told)
+        prompt = context.prompt(request, self._budget)
+        if prompt.left_out:
+            prompt = yield from self._with_summary(request, prompt)
         splitter, ending = Splitter(), Ending("")
-        with closing(self._asked(request, told.messages, streamed=True)) as pieces:
+        with closing(self._asked(request, prompt.messages, streamed=True)) as pieces:
             for piece in pieces:
                 if isinstance(piece, Ending):
                     ending = piece
@@ -68,7 +69,7 @@ class ModelGuide:
                     yield clean(splitter.feed(piece))
         yield clean(splitter.close())
         _refuse_unfinished(splitter, ending)
-        yield from self._proposal(request, told, splitter)
+        yield from self._proposal(request, prompt, splitter)
 
     def _asked(
         self,
@@ -100,7 +101,7 @@ class ModelGuide:
             raise
         finally:
             estimated = not (ending.tokens_in or ending.tokens_out)
-            sent = sum(counting.tokens(each["content"]) for each in messages)
+            sent = sum(tokens.count(each["content"]) for each in messages)
             self.usage.note(
                 Call(
                     team=request.team_key,
@@ -109,9 +110,7 @@ class ModelGuide:
                     model=self._client.model,
                     prompt_hash=prompt or prompts.fingerprint(request.step),
                     tokens_in=sent if estimated else ending.tokens_in,
-                    tokens_out=counting.tokens("".join(written))
-                    if estimated
-                    else ending.tokens_out,
+                    tokens_out=tokens.count("".join(written)) if estimated else ending.tokens_out,
                     estimated=estimated,
                     seconds=time.monotonic() - began,
                     outcome=outcome,
@@ -121,22 +120,22 @@ class ModelGuide:
     # What there is no room for
 
     def _with_summary(
-        self, request: Request, told: context.Told
-    ) -> Generator[str, None, context.Told]:
+        self, request: Request, prompt: context.Prompt
+    ) -> Generator[str, None, context.Prompt]:
         """Yield signs of life; return the request with a summary of what it leaves out."""
         known = request.memory.recall()
         if known:
-            told = context.told(request, self._budget, known.text)
-        task = older.task(request.transcript, told.left_out, known, self._budget)
+            prompt = context.prompt(request, self._budget, known.text)
+        task = summary.task(request.transcript, prompt.left_out, known, self._budget)
         text = (yield from self._summed_up(request, task)) if task else ""
         if not task or not text:
-            return told
+            return prompt
         request.memory.remember(Recollection(task.upto, text))
-        return context.told(request, self._budget, text)
+        return context.prompt(request, self._budget, text)
 
-    def _summed_up(self, request: Request, task: older.Task) -> Generator[str, None, str]:
+    def _summed_up(self, request: Request, task: summary.Task) -> Generator[str, None, str]:
         """Yield signs of life; return a summary, "" without one: what fails here fails no reply."""
-        # The team waits for a reply: it is told of that one's waits alone.
+        # The team waits for a reply: show it only that one's waits.
         quiet = replace(request, on_wait=lambda _: None)
         until = time.monotonic() + self._summary_within
         answer, ending = "", Ending("")
@@ -156,29 +155,29 @@ class ModelGuide:
         except GuideError as exc:
             log.warning("What was said before in %s is not summed up: %s", request.step, exc)
             return ""
-        return older.taken(answer) if ending.finish not in ("length", "content_filter") else ""
+        return summary.read(answer) if ending.finish not in ("length", "content_filter") else ""
 
     # What becomes of the structured part
 
     def _proposal(
-        self, request: Request, told: context.Told, splitter: Splitter
+        self, request: Request, prompt: context.Prompt, splitter: Splitter
     ) -> Iterator[str | Proposal]:
         """Yield signs of life while the model is asked once more, then the proposal."""
         found, problems = _understood(splitter.structured)
-        first = patched(request.step, request.draft, found.draft, told.shortened)
+        first = patched(request.step, request.draft, found.draft, prompt.shortened)
         fields, problems = first.fields, problems or " ".join(first.problems)
         # A greeting has nothing to put into a draft: it is not worth a second call.
         if problems and any(message.role is Role.USER for message in request.transcript):
             written = splitter.visible + (splitter.structured or "")
             answer: list[str] = []
-            yield from self._once_more(request, told.messages, written, problems, answer)
+            yield from self._once_more(request, prompt.messages, written, problems, answer)
             better, _ = _understood("".join(answer))
-            fields = patched(request.step, fields, better.draft, told.shortened).fields
+            fields = patched(request.step, fields, better.draft, prompt.shortened).fields
             found = Structured(
                 {}, better.phase or found.phase, better.suggestions or found.suggestions
             )
-        fields = honest(request, fields, splitter.visible)
-        phase = arc.decided(request, fields, found.phase)
+        fields = check_quotes(request, fields, splitter.visible)
+        phase = decide(request, fields, found.phase)
         yield Proposal(fields, phase, () if phase is Phase.COMPLETE else found.suggestions)
 
     def _once_more(

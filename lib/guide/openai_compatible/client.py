@@ -20,7 +20,7 @@ import httpx2
 import openai
 
 from lib.guide.openai_compatible.failures import Kind, ModelFailure, kind_of
-from lib.guide.openai_compatible.waiting import Patience, asked_to_wait
+from lib.guide.openai_compatible.retry import RetryPolicy, retry_after
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class Client:
         key: str = "",
         *,
         limits: Limits | None = None,
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -128,7 +128,7 @@ class Client:
         self.model = model
         self._key = key
         self._limits = limits or Limits()
-        self._patience = patience or Patience()
+        self._retry = retry or RetryPolicy()
         self._sleep = sleep
         self._chance = chance
         # Tokens are asked for until a server says that it does not know the option.
@@ -182,9 +182,9 @@ class Client:
             self._options = {}
             return 0.0
         kind = kind_of(exc, begun=begun)
-        asked = asked_to_wait(exc)
+        asked = retry_after(exc)
         log.warning("Model %s, attempt %d: %s: %s", self.model, attempt, kind, self._detail(exc))
-        wait = self._patience.wait(attempt, asked, self._chance())
+        wait = self._retry.wait(attempt, asked, self._chance())
         if begun or wait is None or not _is_passing(kind, exc):
             raise ModelFailure(kind, asked) from exc
         return wait

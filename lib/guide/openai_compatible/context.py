@@ -13,8 +13,8 @@ from typing import Any
 from lib.guide import missing
 from lib.guide.openai_compatible import conversation, prompts
 from lib.guide.openai_compatible.client import ChatMessage
-from lib.guide.openai_compatible.counting import tokens
 from lib.guide.openai_compatible.patching import CUT_OFF
+from lib.guide.openai_compatible.tokens import count
 from lib.guide.port import Request
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria
@@ -24,7 +24,7 @@ from lib.workshop.artifacts.normalise import normalised
 from lib.workshop.records import LANGUAGES, Fields
 from lib.workshop.transcript import Message
 
-#: Tokens of one request, by `counting.tokens`; small enough for models that run on one's own machine.
+#: Tokens of one request, by `tokens.count`; small enough for models that run on one's own machine.
 BUDGET = 12_000
 
 #: Shares of what the instructions leave: for all artifacts together, and for the draft.
@@ -38,7 +38,7 @@ _SIZES = ((2_000, 100), (600, 60), (250, 40), (120, 25), (60, 12), (30, 5), (15,
 
 
 @dataclass(frozen=True)
-class Told:
+class Prompt:
     """One request, as a model gets it."""
 
     messages: Sequence[ChatMessage]
@@ -48,23 +48,23 @@ class Told:
     left_out: Sequence[Message] = ()
 
 
-def told(request: Request, budget: int = BUDGET, summary: str = "") -> Told:
+def prompt(request: Request, budget: int = BUDGET, summary: str = "") -> Prompt:
     """
     Return a request: one message of the system, then user and assistant in turns.
 
     *summary* is what the part of the conversation that is left out came to, where that is known.
-    By `counting.tokens` it stays under *budget*, unless the instructions alone are more than half of it.
+    By `tokens.count` it stays under *budget*, unless the instructions alone are more than half of it.
     """
     instructions = prompts.instructions(request.step)
-    room = max(budget - tokens(instructions), budget // 2)
+    room = max(budget - count(instructions), budget // 2)
     draft = _within(request.draft, int(room * _DRAFT))
     shortened = frozenset(name for name, value in request.draft.items() if draft.get(name) != value)
     parts = [instructions, *_state(request, room), _data("draft", "The draft as it stands", draft)]
     system = "\n\n".join(parts)
-    left = max(budget - tokens(system) - _NOTES, budget // 8)
+    left = max(budget - count(system) - _NOTES, budget // 8)
     shown = conversation.shown(request.transcript, left, summary)
     messages = [{"role": "system", "content": system}, *shown.messages]
-    return Told(messages, shortened, shown.left_out)
+    return Prompt(messages, shortened, shown.left_out)
 
 
 # What stands where
@@ -142,7 +142,7 @@ def _within(fields: Fields, room: int) -> Fields:
     shown: Fields = {}
     for characters, entries in _SIZES:
         shown = {name: _shortened(each, characters, entries) for name, each in fields.items()}
-        if tokens(_data("", "", shown)) <= room:
+        if count(_data("", "", shown)) <= room:
             return shown
     return {"": CUT_OFF}
 

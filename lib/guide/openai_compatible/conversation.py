@@ -10,7 +10,7 @@ from itertools import groupby
 
 from lib.guide.openai_compatible import prompts
 from lib.guide.openai_compatible.client import ChatMessage
-from lib.guide.openai_compatible.counting import fitting, tokens
+from lib.guide.openai_compatible.tokens import count, fitting
 from lib.workshop.transcript import Message, Role
 
 #: Share of the conversation's room that a summary may take.
@@ -37,14 +37,14 @@ def shown(transcript: Sequence[Message], room: int, summary: str = "") -> Shown:
     """
     Return the newest part of a conversation that fits, in turns that begin and end with the user.
 
-    Where something is left out, *summary* is told in its place. By `counting.tokens` it all stays
+    Where something is left out, *summary* is told in its place. By `tokens.count` it all stays
     within *room*, but for the note.
     """
     turns = _turns(transcript)
     newest = _newest(turns, room)
     if summary and len(newest) < len(turns):
         summary = fitting(summary, int(room * _SUMMARY))
-        newest = _newest(turns, room - tokens(summary))
+        newest = _newest(turns, room - count(summary))
     left = len(turns) - len(newest)
     messages = [{"role": each.role, "content": each.content} for each in newest]
     note = _note(left, summary) if left else ""
@@ -55,7 +55,7 @@ def shown(transcript: Sequence[Message], room: int, summary: str = "") -> Shown:
     return Shown(messages, transcript[: newest[0].before] if left else ())
 
 
-def told(message: Message) -> str:
+def with_author(message: Message) -> str:
     """Return a message with the name of who wrote it in the team."""
     named = message.role is Role.USER and message.author
     return f"{message.author}: {message.text}" if named else message.text
@@ -66,9 +66,9 @@ def _newest(turns: Sequence[_Turn], room: int) -> list[_Turn]:
     kept: list[_Turn] = []
     for turn in reversed(turns):
         content = turn.content if kept else fitting(turn.content, room)
-        if tokens(content) > room:
+        if count(content) > room:
             break
-        room -= tokens(content)
+        room -= count(content)
         kept.insert(0, _Turn(turn.role, content, turn.before))
     return kept
 
@@ -85,7 +85,7 @@ def _turns(transcript: Sequence[Message]) -> list[_Turn]:
     found, before = [], 0
     for role, group in groupby(transcript, key=lambda message: message.role):
         messages = list(group)
-        content = "\n\n".join(told(each) for each in messages if each.text.strip())
+        content = "\n\n".join(with_author(each) for each in messages if each.text.strip())
         found += [_Turn(str(role), content, before)] if content else []
         before += len(messages)
     if not found:

@@ -44,7 +44,7 @@ class ScriptedGuide:
 
     def reply(self, request: Request) -> Iterator[str | Proposal]:
         """Yield the reply a word or so at a time, then the proposal. Never raises GuideError."""
-        text, proposal = drafted(request) if request.anew else _answer(request)
+        text, proposal = drafted(request) if request.is_redraft else _answer(request)
         for chunk in _CHUNK.findall(text):
             if self._pace > 0:
                 self._sleep(self._pace)

@@ -41,7 +41,11 @@ def _replayed(request: Request) -> tuple[Fields, Phase]:
     ends = [at for at, said in enumerate(request.transcript) if said.role is Role.ASSISTANT]
     for end in [*ends, len(request.transcript)]:
         then = replace(
-            request, transcript=request.transcript[:end], draft=fields, phase=phase, anew=False
+            request,
+            transcript=request.transcript[:end],
+            draft=fields,
+            phase=phase,
+            is_redraft=False,
         )
         reply = play(seen(then, script), script)
         fields, phase = normalised(request.step, reply.fields), reply.phase

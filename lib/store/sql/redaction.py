@@ -199,7 +199,7 @@ def _end_replies(connection: Connection, team: TeamKey) -> None:
     End every reply of a team that is being written, which may be about to quote the message.
 
     It may be retried. The revision is not that of a stop, whose writer may hand in what it wrote on
-    (`lib.team.reply.Reply.give_way`), and is later than what such a writer still saves.
+    (`lib.team.reply.Reply.end_if_superseded`), and is later than what such a writer still saves.
     """
     unfinished = messages.c.status != MessageStatus.COMPLETE.value
     is_streaming = messages.c.status == MessageStatus.STREAMING.value

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 from lib import demo
-from lib.facilitation import Room
+from lib.facilitation import WorkshopOverview
 from lib.ui import navigation
 from lib.ui.components.component import component
 from lib.workshop import steps
@@ -33,14 +33,14 @@ class Stop:
     href: str = ""
 
 
-def show(room: Room) -> None:
+def show(room: WorkshopOverview) -> None:
     """Offer the tour, and begin it where it was never seen; nothing but in the demo."""
     if not demo.is_demo(room.workshop):
         return
     _mounted(key="tour", data={"stops": [asdict(each) for each in stops(room)]}, width="content")
 
 
-def stops(room: Room) -> list[Stop]:
+def stops(room: WorkshopOverview) -> list[Stop]:
     """Return the stops for the demo as it stands now: what nobody shows any more is left out."""
     return [
         Stop(
@@ -62,7 +62,7 @@ def stops(room: Room) -> list[Stop]:
     ]
 
 
-def _links(room: Room) -> Iterator[Stop]:
+def _links(room: WorkshopOverview) -> Iterator[Stop]:
     if any(team.link for team in room.teams):
         yield Stop(
             "A link for each team",
@@ -72,7 +72,7 @@ def _links(room: Room) -> Iterator[Stop]:
         )
 
 
-def _stale(room: Room) -> Iterator[Stop]:
+def _stale(room: WorkshopOverview) -> Iterator[Stop]:
     def is_stale(cell: StepOverview) -> bool:
         return cell.state.status is Status.NEEDS_REGENERATION
 
@@ -88,7 +88,7 @@ def _stale(room: Room) -> Iterator[Stop]:
         )
 
 
-def _broken_off(room: Room) -> Iterator[Stop]:
+def _broken_off(room: WorkshopOverview) -> Iterator[Stop]:
     for team, step in _first(room, lambda cell: cell.unfinished > 0):
         # Retry is on the team's own page, which opens by the team's link.
         if not team.link:
@@ -102,7 +102,7 @@ def _broken_off(room: Room) -> Iterator[Stop]:
         )
 
 
-def _finished(room: Room) -> Iterator[Stop]:
+def _finished(room: WorkshopOverview) -> Iterator[Stop]:
     for team, step in _first(room, lambda cell: cell.state.status is Status.COMPLETE):
         if not team.link:
             return
@@ -115,7 +115,9 @@ def _finished(room: Room) -> Iterator[Stop]:
         )
 
 
-def _first(room: Room, wanted: Callable[[StepOverview], bool]) -> Iterator[tuple[Team, str]]:
+def _first(
+    room: WorkshopOverview, wanted: Callable[[StepOverview], bool]
+) -> Iterator[tuple[Team, str]]:
     """Yield the first team and step that is *wanted*, if there is one."""
     for row in room.rows:
         for step, cell in row.cells.items():

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from lib.facilitation import Room, controls
+from lib.facilitation import WorkshopOverview, controls
 from lib.store.errors import StoreError
 from lib.team.process import Process
 from lib.ui import buttons, gate
@@ -22,7 +22,7 @@ MORE = 5
 _ALL = "All steps are open"
 
 
-def show(process: Process, room: Room) -> None:
+def show(process: Process, room: WorkshopOverview) -> None:
     """Draw the timer with its buttons, the hold, the plan, and the way to write, all in a row."""
     agenda, workshop_id = room.desk.agenda, room.workshop.id
     with st.container(horizontal=True, vertical_alignment="bottom", key="agenda"):
@@ -131,7 +131,7 @@ def _pace(
     """Change the agenda; where that cannot be done, say so and leave everything as it is."""
     try:
         with gate.acting(process, action, workshop_id):
-            controls.pace(process.store, workshop_id, change)
+            controls.change_agenda(process.store, workshop_id, change)
     except (StoreError, AccessRefused) as exc:
         st.toast(buttons.failed(exc))
         return False

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib import facilitation
-from lib.facilitation import Room, exports
+from lib.facilitation import WorkshopOverview, exports
 from lib.team.process import Process
 from lib.ui import escape, local_time
 from lib.ui.review import downloads
@@ -12,7 +12,7 @@ from lib.ui.review import downloads
 MAX_EVENTS = 500
 
 
-def show(process: Process, room: Room) -> None:
+def show(process: Process, room: WorkshopOverview) -> None:
     """Draw the expander, and the story where it is open."""
     place = st.expander(
         "What has happened", icon=":material/history:", key="events", on_change="rerun"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.facilitation import Room, controls
+from lib.facilitation import WorkshopOverview, controls
 from lib.store.errors import StoreError
 from lib.team.process import Process
 from lib.ui import buttons, gate, problem, tab
@@ -16,20 +16,20 @@ from lib.workshop.records import TeamKey
 from lib.workshop.roles import AccessRefused, Action
 
 
-def show(process: Process, room: Room) -> None:
+def show(process: Process, room: WorkshopOverview) -> None:
     """Draw the flags that are raised, each with the way to lower it."""
     for flag in notes.raised(room.desk.records):
         _flag(process, room, flag)
 
 
-def write(process: Process, room: Room) -> None:
+def write(process: Process, room: WorkshopOverview) -> None:
     """Draw the way to write to the teams, to nudge them, and what was written lately."""
     _write(process, room)
     _nudge(process, room)
     _told(room)
 
 
-def _flag(process: Process, room: Room, flag: Note) -> None:
+def _flag(process: Process, room: WorkshopOverview, flag: Note) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", border=True, key=f"flag/{flag.id}"
     ):
@@ -51,12 +51,12 @@ def _flag(process: Process, room: Room, flag: Note) -> None:
 def _lower(process: Process, team: TeamKey, flag: Note) -> None:
     try:
         with gate.acting(process, Action.ANSWER_FLAG, team.workshop_id):
-            controls.close(process.store, team, flag, by=FACILITATOR, at=utc_now())
+            controls.close_note(process.store, team, flag, by=FACILITATOR, at=utc_now())
     except (StoreError, AccessRefused) as exc:
         st.toast(buttons.failed(exc))
 
 
-def _write(process: Process, room: Room) -> None:
+def _write(process: Process, room: WorkshopOverview) -> None:
     # A form of its own for each message: empty once that is sent, and no sooner.
     sent = tab.tab().sent
     with st.form(f"message/{sent}", border=False):
@@ -74,7 +74,7 @@ def _write(process: Process, room: Room) -> None:
         st.rerun()
 
 
-def _nudge(process: Process, room: Room) -> None:
+def _nudge(process: Process, room: WorkshopOverview) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         team = _team("Nudge", room, "nudge-whom")
         step = st.selectbox(
@@ -89,7 +89,7 @@ def _nudge(process: Process, room: Room) -> None:
         st.success("Nudged.")
 
 
-def _team(label: str, room: Room, key: str) -> str | None:
+def _team(label: str, room: WorkshopOverview, key: str) -> str | None:
     names = room.names
     # Not None: a box shows that as nothing chosen.
     chosen = st.selectbox(
@@ -102,13 +102,13 @@ def _team(label: str, room: Room, key: str) -> str | None:
     return chosen or None
 
 
-def _tell(process: Process, room: Room, team_id: str | None, text: str) -> bool:
+def _tell(process: Process, room: WorkshopOverview, team_id: str | None, text: str) -> bool:
     try:
         with (
             gate.acting(process, Action.SEND_NOTICE, room.workshop.id),
             buttons.once("tell", room.workshop.id, team_id, text) as id_,
         ):
-            controls.tell(
+            controls.post_message(
                 process.store,
                 room.workshop.id,
                 id_,
@@ -126,7 +126,7 @@ def _tell(process: Process, room: Room, team_id: str | None, text: str) -> bool:
     return False
 
 
-def _told(room: Room) -> None:
+def _told(room: WorkshopOverview) -> None:
     """Draw what was written lately and who has closed it, the newest first."""
     lines = [_line(room, record) for record in reversed(room.desk.records)]
     if lines:
@@ -134,7 +134,7 @@ def _told(room: Room) -> None:
         st.markdown("\n".join(f"- {line}" for line in lines))
 
 
-def _line(room: Room, record: NoteRecord) -> str:
+def _line(room: WorkshopOverview, record: NoteRecord) -> str:
     note, names = record.note, room.names
     whose = escaped(names.get(note.team_id, "")) if note.team_id else "all teams"
     closed = ", ".join(

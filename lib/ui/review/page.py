@@ -11,7 +11,7 @@ from dataclasses import replace
 import streamlit as st
 
 from lib import facilitation
-from lib.facilitation import Filters, Look, Room, archive, exports
+from lib.facilitation import Filters, TableContext, WorkshopOverview, archive, exports
 from lib.store.errors import NotFound, StoreUnavailable
 from lib.team.process import Process
 from lib.ui import escape, gate, local_time, navigation, page, render_queue
@@ -54,7 +54,7 @@ def show() -> None:
             _show(process, room)
 
 
-def _show(process: Process, room: Room) -> None:
+def _show(process: Process, room: WorkshopOverview) -> None:
     """Draw what the address asks for of a room, to whom it is open: else its table."""
     # A link from this page to itself changes the parameters, but not what the browser shows.
     st.query_params[navigation.WORKSHOP] = room.workshop.id
@@ -70,7 +70,7 @@ def _show(process: Process, room: Room) -> None:
         _show_room(process, room)
 
 
-def _read(process: Process, workshop_id: str) -> Room | None:
+def _read(process: Process, workshop_id: str) -> WorkshopOverview | None:
     """
     Save what is unsaved of the workshop, then read it; None where there is no such workshop.
 
@@ -83,7 +83,7 @@ def _read(process: Process, workshop_id: str) -> Room | None:
             return None
         teams = gate.teams(process, workshop_id, teams)
         cells, desk = process.store.overview(workshop_id), process.store.desk(workshop_id)
-        return Room(workshop, teams, cells, desk, usage)
+        return WorkshopOverview(workshop, teams, cells, desk, usage)
     except NotFound:
         return None
     except StoreUnavailable:
@@ -92,7 +92,7 @@ def _read(process: Process, workshop_id: str) -> Room | None:
 
 
 def _choose(process: Process, *, unknown: bool) -> None:
-    shelves = archive.sorted_out(gate.workshops(process), utc_now())
+    shelves = archive.by_state(gate.workshops(process), utc_now())
     _front_door()
     st.title("Review", anchor=False)
     if unknown:
@@ -122,7 +122,7 @@ def _front_door() -> None:
 # A workshop
 
 
-def _show_room(process: Process, room: Room) -> None:
+def _show_room(process: Process, room: WorkshopOverview) -> None:
     # Before anybody has come in, the links are what the facilitator is here for.
     fresh = not any(row.messages for row in room.rows)
 
@@ -154,7 +154,7 @@ def _show_room(process: Process, room: Room) -> None:
             panel.show(process, room)
 
 
-def _table(process: Process, room: Room, may: Callable[[Action], bool]) -> None:
+def _table(process: Process, room: WorkshopOverview, may: Callable[[Action], bool]) -> None:
     """Draw the table with its filters and the search over it, and beside it the open step."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         filters = _filters()
@@ -173,7 +173,7 @@ def _table(process: Process, room: Room, may: Callable[[Action], bool]) -> None:
             review_step.show(process, room, opened)
 
 
-def _heading(room: Room) -> None:
+def _heading(room: WorkshopOverview) -> None:
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -214,7 +214,7 @@ def _filters() -> Filters:
 # What changes by itself
 
 
-def _live(process: Process, room: Room, filters: Filters) -> None:
+def _live(process: Process, room: WorkshopOverview, filters: Filters) -> None:
     """Draw what changes by itself, and again at each look: one question to the database."""
     shown = room
     first = True
@@ -235,13 +235,17 @@ def _live(process: Process, room: Room, filters: Filters) -> None:
                 shown = _read_again(process, shown)
             first = False
             opened = review_step.opened(shown) or ("", "")
-            news = facilitation.news(room.cell(*opened), shown.cell(*opened)) if any(opened) else ""
+            news = (
+                facilitation.step_news(room.cell(*opened), shown.cell(*opened))
+                if any(opened)
+                else ""
+            )
             _show_table(process, shown, filters, clicked=clicked, opened=opened, news=news)
 
     look()
 
 
-def _read_again(process: Process, room: Room) -> Room:
+def _read_again(process: Process, room: WorkshopOverview) -> WorkshopOverview:
     """Return the room as it is now; while the database is away, as it was."""
     try:
         gate.ask(process, Action.SEE_TABLE, room.workshop.id)
@@ -259,7 +263,7 @@ def _read_again(process: Process, room: Room) -> Room:
 
 def _show_table(
     process: Process,
-    room: Room,
+    room: WorkshopOverview,
     filters: Filters,
     *,
     clicked: status_table.Clicked,
@@ -267,10 +271,10 @@ def _show_table(
     news: str,
 ) -> None:
     now, report = utc_now(), process.autosave.report()
-    look = Look(now, room.desk.agenda.plan, report, notes.raised(room.desk.records))
+    look = TableContext(now, room.desk.agenda.plan, report, notes.raised(room.desk.records))
     kept = [row for row in room.rows if filters.keep(row)]
     status_table.show(
-        facilitation.board(kept, look),
+        facilitation.table_rows(kept, look),
         workshop_id=room.workshop.id,
         opened=opened,
         headline=facilitation.headline(room.rows, now),
@@ -307,7 +311,7 @@ def _show_unsaved(lines: list[str]) -> None:
 # Below the table
 
 
-def _download(process: Process, room: Room, filters: Filters) -> None:
+def _download(process: Process, room: WorkshopOverview, filters: Filters) -> None:
     """Draw the buttons for the table as a file; it is read when one is pressed."""
 
     def sheet() -> exports.Sheet:
@@ -318,7 +322,7 @@ def _download(process: Process, room: Room, filters: Filters) -> None:
     downloads.show(process, room.workshop.id, "status", sheet, room.workshop.title, "status")
 
 
-def _links(room: Room, *, expanded: bool) -> None:
+def _links(room: WorkshopOverview, *, expanded: bool) -> None:
     with st.expander("Team links", icon=":material/link:", key="team-links", expanded=expanded):
         st.caption("Whoever holds a team's link is in the team: give each team its own.")
         people_page.link(room.workshop)

@@ -5,8 +5,8 @@ from itertools import islice
 import streamlit as st
 
 from lib import facilitation
-from lib.facilitation import Room, exports
-from lib.facilitation.search import MAX_FINDS, MAX_MADE, Find, finds, words_of
+from lib.facilitation import WorkshopOverview, exports
+from lib.facilitation.search import MAX_MATCHES, MAX_SEARCHED, Match, matches, search_words
 from lib.team.process import Process
 from lib.ui import problem
 from lib.ui.escape import escaped
@@ -33,36 +33,36 @@ def box() -> list[str]:
     if long := problem.too_long("search", asked or "", MAX_ASKED):
         st.warning(long, width=260)
         return []
-    return words_of(clean(asked or ""))
+    return search_words(clean(asked or ""))
 
 
-def show(process: Process, room: Room, words: list[str]) -> None:
+def show(process: Process, room: WorkshopOverview, words: list[str]) -> None:
     """Draw what is found; nothing where nothing is looked for."""
     if not words:
         return
-    made = process.store.made_with(room.workshop.id, words, MAX_MADE + 1)
-    found = list(islice(finds(made[:MAX_MADE], words), MAX_FINDS + 1))
-    with st.container(border=True, key="finds"):
-        st.markdown(f"**{_told(len(found), is_more=len(made) > MAX_MADE)}**")
+    made = process.store.made_with(room.workshop.id, words, MAX_SEARCHED + 1)
+    found = list(islice(matches(made[:MAX_SEARCHED], words), MAX_MATCHES + 1))
+    with st.container(border=True, key="matches"):
+        st.markdown(f"**{_told(len(found), is_more=len(made) > MAX_SEARCHED)}**")
         names = room.names
         # What is found must not push the table out of sight.
         with st.container(height=HEIGHT if len(found) > FIT else "content", border=False, gap=None):
-            for number, find in enumerate(found[:MAX_FINDS]):
+            for number, find in enumerate(found[:MAX_MATCHES]):
                 _find(number, find, names[find.team_id])
         if found:
             downloads.show(
                 process,
                 room.workshop.id,
-                "finds",
-                lambda: exports.finds(found, names),
+                "matches",
+                lambda: exports.matches(found, names),
                 room.workshop.title,
                 "search",
             )
 
 
 def _told(number: int, *, is_more: bool) -> str:
-    if number > MAX_FINDS or is_more:
-        return f"More than is shown: here are the first {min(number, MAX_FINDS)}. Add a word."
+    if number > MAX_MATCHES or is_more:
+        return f"More than is shown: here are the first {min(number, MAX_MATCHES)}. Add a word."
     return (
         f"Found in {facilitation.counted(number, 'place')}"
         if number
@@ -70,7 +70,7 @@ def _told(number: int, *, is_more: bool) -> str:
     )
 
 
-def _find(number: int, find: Find, team: str) -> None:
+def _find(number: int, find: Match, team: str) -> None:
     about = steps.step(find.step)
     kind = f"version {find.version}" if find.version else "draft"
     st.button(

@@ -5,7 +5,7 @@ import re
 import streamlit as st
 
 from lib import facilitation
-from lib.facilitation import Room, TeamSummary, exports
+from lib.facilitation import TeamSummary, WorkshopOverview, exports
 from lib.team.process import Process
 from lib.team.working_copy import WINDOW
 from lib.ui import escape, gate
@@ -49,7 +49,7 @@ def choose(team_id: str, step: str) -> None:
         st.query_params.pop(SHOWN, None)
 
 
-def opened(room: Room) -> tuple[str, str] | None:
+def opened(room: WorkshopOverview) -> tuple[str, str] | None:
     """Return the team's id and the step the address says, as far as it makes sense."""
     asked = st.query_params.get(OPEN_TEAM)
     if asked is None:
@@ -74,7 +74,7 @@ def _close() -> None:
 # Drawing
 
 
-def show(process: Process, room: Room, chosen: tuple[str, str] | None) -> None:
+def show(process: Process, room: WorkshopOverview, chosen: tuple[str, str] | None) -> None:
     """Draw the choice of a team and a step, and that step where one is *chosen*."""
     rows = {row.team.id: row for row in room.rows}
     _choice(rows, chosen)
@@ -192,7 +192,7 @@ def _discarded(process: Process, key: StepKey) -> None:
 # What was made
 
 
-def _made(process: Process, room: Room, row: TeamSummary, key: StepKey) -> None:
+def _made(process: Process, room: WorkshopOverview, row: TeamSummary, key: StepKey) -> None:
     about, state = steps.step(key.step), row.cells[key.step].state
     st.subheader(about.artifact[:1].upper() + about.artifact[1:], anchor=False)
     st.markdown(f"**{facilitation.WORDS[state.status]}**")

@@ -5,7 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from lib import facilitation
-from lib.facilitation import Room, exports, timeline
+from lib.facilitation import WorkshopOverview, exports, timeline
 from lib.team.process import Process
 from lib.ui import local_time
 from lib.ui.review import downloads
@@ -13,7 +13,7 @@ from lib.workshop.clock import utc_now
 from lib.workshop.records import EventRecord
 
 
-def show(process: Process, room: Room) -> None:
+def show(process: Process, room: WorkshopOverview) -> None:
     """Draw the expander, and the charts where it is open."""
     place = st.expander("Over time", icon=":material/timeline:", key="pulse", on_change="rerun")
     if not place.open:
@@ -22,7 +22,7 @@ def show(process: Process, room: Room) -> None:
         _charts(process, room)
 
 
-def _charts(process: Process, room: Room) -> None:
+def _charts(process: Process, room: WorkshopOverview) -> None:
     # What draws the charts takes half a second to load.
     from lib.ui.review import charts
 
@@ -34,8 +34,8 @@ def _charts(process: Process, room: Room) -> None:
         each for each in process.store.activity(room.workshop.id, seconds) if each.at >= times[0]
     ]
     progress = timeline.progress(events, room.labels, times, seconds)
-    said = timeline.said(activity, room.labels)
-    told = timeline.in_words(activity, progress)
+    said = timeline.messages_over_time(activity, room.labels)
+    told = timeline.description(activity, progress)
     st.caption(f"{told} Each stretch is {facilitation.lasting(seconds)}.")
     st.markdown("**Steps complete**")
     st.altair_chart(charts.heat(progress), key="progress-chart", alt=f"Steps complete. {told}")
@@ -56,13 +56,15 @@ def _charts(process: Process, room: Room) -> None:
     )
 
 
-def _end(room: Room) -> datetime:
+def _end(room: WorkshopOverview) -> datetime:
     """Return when the charts end: now, or, of a workshop that is long over, when it was."""
     last = facilitation.latest(row.last_activity for row in room.rows) or utc_now()
     return max(min(utc_now(), last), room.workshop.created_at)
 
 
-def _one_team(room: Room, events: list[EventRecord], times: list[datetime], seconds: int) -> None:
+def _one_team(
+    room: WorkshopOverview, events: list[EventRecord], times: list[datetime], seconds: int
+) -> None:
     team = st.selectbox(
         "The steps of",
         room.teams,

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from lib.facilitation import Room, exports
+from lib.facilitation import WorkshopOverview, exports
 from lib.team.process import Process
 from lib.ui.review import downloads
 from lib.workshop.usage import Allowance, TeamUsage, allowance, total
 
 
-def show(process: Process, room: Room) -> None:
+def show(process: Process, room: WorkshopOverview) -> None:
     """Draw the table, where a model was asked at all."""
     usage = room.usage
     if not usage:

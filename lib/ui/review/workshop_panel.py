@@ -6,8 +6,8 @@ from datetime import datetime
 import streamlit as st
 
 from lib.access import links
-from lib.facilitation import Room, archive
-from lib.facilitation.archive import Shelves
+from lib.facilitation import WorkshopOverview, archive
+from lib.facilitation.archive import WorkshopsByState
 from lib.store.errors import StoreError
 from lib.team.process import Process
 from lib.ui import buttons, gate, navigation, tab
@@ -47,7 +47,7 @@ def _way_back(process: Process, workshop: Workshop) -> None:
     (_undo_delete if workshop.erase_at else _unarchive)(process, workshop)
 
 
-def show(process: Process, room: Room) -> None:
+def show(process: Process, room: WorkshopOverview) -> None:
     """Draw the ways to copy, put away and delete the workshop."""
     workshop = room.workshop
     with (
@@ -84,7 +84,7 @@ def _duplicate(process: Process, workshop: Workshop) -> None:
 
 
 @st.dialog("Delete this workshop?")
-def _ask(process: Process, room: Room) -> None:
+def _ask(process: Process, room: WorkshopOverview) -> None:
     messages = sum(row.messages for row in room.rows)
     days = process.settings.delete_grace
     st.markdown(
@@ -160,7 +160,7 @@ def _done(do: Callable[[], None]) -> None:
 # The lists of workshops
 
 
-def put_away(process: Process, shelves: Shelves) -> None:
+def put_away(process: Process, shelves: WorkshopsByState) -> None:
     """Draw the workshops that are archived or deleted, each with the way back."""
     away = [*shelves.archived, *shelves.deleted]
     if away:

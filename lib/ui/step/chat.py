@@ -42,7 +42,7 @@ def receive(process: Process, copy: WorkingCopy, step: str) -> None:
         taken = component_input.take_in_messages(process, copy, step)
         if not taken and not copy.closed_because(step):
             with permits.held(copy.permit(Action.SAY, step)):
-                process.replies.attend(
+                process.replies.ensure_answered(
                     copy.key(step), copy.transcripts[step], copy.states[step].redraft
                 )
     except (StoreUnavailable, Closed):
@@ -141,7 +141,7 @@ def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) 
         chat_input.box_key(copy, step),
         storage=f"throughline/{copy.team.id}/{step}",
         placeholder="Tell the guide …",
-        settled=sorted(copy.settled.get(step, ())),
+        settled=sorted(copy.acknowledged.get(step, ())),
         refused=[Refusal(id_, sentence) for id_, sentence in copy.refused.items()],
         delivery=_delivery(copy, step),
         suggested=Suggested() if growing or closed else _suggested(copy.transcripts[step]),

@@ -18,7 +18,7 @@ from lib.workshop.roles import Action
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
     """Draw what was set aside in *step*; nothing, where nothing was."""
-    for aside in copy.asides.get(step, []):
+    for aside in copy.conflicts.get(step, []):
         with st.container(border=True, key=f"aside/{aside.field}/{aside.writer}"):
             _one(process, copy, step, aside)
 
@@ -35,10 +35,10 @@ def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
         can_be_used = not closed and aside.field in MODELS[step].model_fields
         if can_be_used and buttons.button("Use this instead", key=f"use/{place}"):
             with _settled(process, copy, Action.USE_ASIDE, step):
-                process.drafts.use(copy.key(step), aside)
+                process.drafts.use_conflict(copy.key(step), aside)
         if buttons.button("Discard", key=f"discard/{place}", type="tertiary"):
             with _settled(process, copy, Action.SETTLE_ASIDE, step):
-                process.drafts.discard(copy.key(step), aside)
+                process.drafts.discard_conflict(copy.key(step), aside)
 
 
 def _text(step: str, aside: Aside) -> str:

@@ -6,7 +6,7 @@ from lib.store.errors import Conflict, StoreUnavailable
 from lib.store.port import Closed
 from lib.team import confirm
 from lib.team.process import Process
-from lib.team.working_copy import Asking, WorkingCopy
+from lib.team.working_copy import ReopenQuestion, WorkingCopy
 from lib.ui import buttons, navigation, tab
 from lib.ui.components import artifact_card
 from lib.ui.step import conflict_panel, draft_form, history_panel, reopen_dialog, reply_change_line
@@ -59,7 +59,7 @@ def _finished(copy: WorkingCopy, step: str) -> None:
     if not closed and buttons.button(
         "Revise this step", key="revise", icon=":material/edit:", width="stretch"
     ):
-        reopen_dialog.offer(copy, Asking("revise"))
+        reopen_dialog.offer(copy, ReopenQuestion("revise"))
         st.rerun()
     after = steps.after(step)
     if after and is_locked(copy.states[after.slug].status):

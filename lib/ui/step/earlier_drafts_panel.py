@@ -96,7 +96,7 @@ def _bring_back(process: Process, copy: WorkingCopy, step: str, earlier: Earlier
     who = tab.member() or copy.team.name
     try:
         with copy.acting(process, Action.RESTORE_DRAFT, step):
-            process.drafts.bring_back(copy.key(step), earlier, who)
+            process.drafts.restore_earlier(copy.key(step), earlier, who)
     except StoreError as exc:
         st.warning(escaped(buttons.failed(exc)))
     else:

@@ -94,7 +94,7 @@ def _close(process: Process, copy: WorkingCopy, note: Note) -> None:
     # A flag is lowered by whoever may raise one; what the facilitator wrote is closed by who reads it.
     action = Action.RAISE_FLAG if note.kind is Kind.FLAG else Action.CLOSE_NOTICE
     with copy.acting(process, action):
-        controls.close(process.store, copy.team.key, note, by=_who(copy), at=utc_now())
+        controls.close_note(process.store, copy.team.key, note, by=_who(copy), at=utc_now())
 
 
 def _who(copy: WorkingCopy) -> str:

@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.store.errors import StoreError
 from lib.team import reopen
 from lib.team.process import Process
-from lib.team.working_copy import Asking, WorkingCopy
+from lib.team.working_copy import ReopenQuestion, WorkingCopy
 from lib.ui import buttons, tab
 from lib.ui.components import diff
 from lib.ui.escape import escaped
@@ -112,7 +112,7 @@ def _restore(copy: WorkingCopy, step: str, versions: list[ArtifactVersion]) -> N
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = _pick("Restore", step, older, len(older) - 1)
         if buttons.button("Restore it", key="restore", icon=":material/restore:"):
-            reopen_dialog.offer(copy, Asking("restore", chosen))
+            reopen_dialog.offer(copy, ReopenQuestion("restore", chosen))
             st.rerun()
 
 
@@ -120,5 +120,5 @@ def _start_over(copy: WorkingCopy, step: str) -> None:
     if buttons.button(
         "Start this step over", key="reset", type="tertiary", icon=":material/replay:"
     ):
-        reopen_dialog.offer(copy, Asking("reset"))
+        reopen_dialog.offer(copy, ReopenQuestion("reset"))
         st.rerun()

@@ -8,7 +8,7 @@ from lib.store.errors import Conflict, StoreError
 from lib.store.port import Closed
 from lib.team import reopen
 from lib.team.process import Process
-from lib.team.working_copy import Asking, WorkingCopy
+from lib.team.working_copy import ReopenQuestion, WorkingCopy
 from lib.ui import buttons, tab
 from lib.workshop import cascade, steps
 from lib.workshop.clock import utc_now
@@ -26,26 +26,28 @@ _WHAT = {
 }
 
 
-def offer(copy: WorkingCopy, asking: Asking) -> None:
+def offer(copy: WorkingCopy, asking: ReopenQuestion) -> None:
     """Have the question asked when the page is drawn next."""
-    copy.asking = asking
+    copy.reopen_question = asking
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
     """Ask, where there is something to ask; a page that is drawn anew meanwhile asks again."""
-    if copy.asking is not None and copy.closed_because(step):
+    if copy.reopen_question is not None and copy.closed_because(step):
         _forget(copy)
-    if copy.asking is None:
+    if copy.reopen_question is None:
         return
-    title = f"{_TITLES[copy.asking.what]} {steps.step(step).name}?"
-    st.dialog(title, on_dismiss=lambda: _forget(copy))(_ask)(process, copy, step, copy.asking)
+    title = f"{_TITLES[copy.reopen_question.what]} {steps.step(step).name}?"
+    st.dialog(title, on_dismiss=lambda: _forget(copy))(_ask)(
+        process, copy, step, copy.reopen_question
+    )
 
 
 def _forget(copy: WorkingCopy) -> None:
-    copy.asking = None
+    copy.reopen_question = None
 
 
-def _ask(process: Process, copy: WorkingCopy, step: str, asking: Asking) -> None:
+def _ask(process: Process, copy: WorkingCopy, step: str, asking: ReopenQuestion) -> None:
     st.markdown(_WHAT[asking.what])
     try:
         stale = cascade.made_stale(process.store.standing(copy.team.key), step)
@@ -74,19 +76,19 @@ def _ask(process: Process, copy: WorkingCopy, step: str, asking: Asking) -> None
             st.rerun()
 
 
-def _do(process: Process, copy: WorkingCopy, step: str, asking: Asking) -> None:
+def _do(process: Process, copy: WorkingCopy, step: str, asking: ReopenQuestion) -> None:
     key, who = copy.key(step), tab.member() or copy.team.name
     store, drafts = process.store, process.drafts
     if asking.version is not None:
         reopen.restore(store, drafts, key, asking.version, actor=who, at=utc_now())
     elif asking.what == "reset":
         reopen.reset(store, drafts, key, actor=who, at=utc_now())
-        process.replies.let_go(key)
+        process.replies.abandon(key)
     else:
         reopen.revise(store, drafts, key, actor=who, at=utc_now())
 
 
-def _told(step: str, asking: Asking, stale: Sequence[str]) -> str:
+def _told(step: str, asking: ReopenQuestion, stale: Sequence[str]) -> str:
     name = steps.step(step).name
     what = f"{name} begins again." if asking.what == "reset" else f"{name} is open again."
     if not stale:

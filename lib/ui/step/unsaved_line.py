@@ -29,7 +29,7 @@ class UnsavedLine:
         if self._process.autosave.is_late(self._key) is self.shown:
             return
         self.shown = not self.shown
-        line = self._process.autosave.line(self._key)
+        line = self._process.autosave.report_of(self._key)
         if self.shown and line is not None:
             self._slot.caption(_sentence(utc_now() - timedelta(seconds=line.age)))
         else:

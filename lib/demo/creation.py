@@ -37,7 +37,7 @@ def _tell_nobody(share: float) -> None:
     """Make the demo without a word."""
 
 
-def opened(
+def open_or_create(
     store: Store,
     drafts: Drafts,
     now: datetime,
@@ -56,7 +56,7 @@ def opened(
             is_theirs = is_demo(workshop) and workshop.owner == owner
             if is_theirs and _is_whole(store, story, workshop):
                 return workshop
-        return _made(store, drafts, story, now, progress, owner=owner)
+        return _create(store, drafts, story, now, progress, owner=owner)
 
 
 def is_demo(workshop: Workshop) -> bool:
@@ -72,7 +72,7 @@ def _is_whole(store: Store, story: Story, workshop: Workshop) -> bool:
     return team is None or bool(store.messages(team.step_key(last.step), last=1, era=0))
 
 
-def _made(
+def _create(
     store: Store, drafts: Drafts, story: Story, now: datetime, progress: Progress, *, owner: str
 ) -> Workshop:
     begin = now - timedelta(minutes=story.minutes)
@@ -114,7 +114,7 @@ class _Stage:
         with backdating.telling(said.messages[-1].created_at):
             placed = {each.id: each for each in self.store.append(key, said.begun)}
             proposed, phase = said.proposal.draft, said.proposal.phase
-            self.drafts.settle(key, said.ended(placed), base, proposed, phase)
+            self.drafts.note_reply(key, said.ended(placed), base, proposed, phase)
             self.drafts.flush(team.key)
         if act.end == "confirm":
             actor = act.says[-1][0]

@@ -1,13 +1,13 @@
 """How much room a text takes, and how it is made to fit."""
 
 
-def tokens(text: str) -> int:
+def count(text: str) -> int:
     """
     Return about how many tokens *text* has: one for four ASCII characters, one for any other.
 
     An estimate that errs upwards for most languages; servers count the real ones afterwards.
 
-    >>> tokens("twelve chars"), tokens("你好")
+    >>> count("twelve chars"), count("你好")
     (3, 2)
     """
     plain = len(text.encode("ascii", "ignore"))
@@ -16,12 +16,12 @@ def tokens(text: str) -> int:
 
 def fitting(text: str, room: int) -> str:
     """Return *text*, or its beginning and its end, within *room* tokens."""
-    if tokens(text) <= room:
+    if count(text) <= room:
         return text
-    half = int((room - 40) * len(text) / tokens(text)) // 2
+    half = int((room - 40) * len(text) / count(text)) // 2
     while True:
         shown = (text[:half], text[len(text) - half :])
-        if half < 2 or sum(map(tokens, shown)) <= room - 40:
+        if half < 2 or sum(map(count, shown)) <= room - 40:
             break
         # The two ends may be of denser scripts than the middle.
         half = half * 3 // 4

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from lib.guide.openai_compatible import conversation, prompts
 from lib.guide.openai_compatible.client import ChatMessage
-from lib.guide.openai_compatible.counting import fitting, tokens
 from lib.guide.openai_compatible.parsing import Splitter
+from lib.guide.openai_compatible.tokens import count, fitting
 from lib.workshop.records import Recollection
 from lib.workshop.transcript import Message, clean
 
@@ -42,23 +42,23 @@ def task(
     """
     Return the summary to be made where *left_out* of *transcript* goes beyond *known*, or None.
 
-    The request for it stays within *budget*, by `counting.tokens`.
+    The request for it stays within *budget*, by `tokens.count`.
     """
     seen = known.upto if known else 0
-    lacking = sum(tokens(each.text) for each in left_out if each.position > seen)
+    lacking = sum(count(each.text) for each in left_out if each.position > seen)
     if lacking <= budget * _WORTH:
         return None
     # Half of what is still shown is summed up in advance.
     ahead = (len(transcript) - len(left_out)) // 2
     covered = transcript[: len(left_out) + ahead]
     said = "\n\n".join(
-        fitting(conversation.told(each), _MESSAGE)
+        fitting(conversation.with_author(each), _MESSAGE)
         for each in covered
         if each.position > seen and each.text.strip()
     )
     # What frames the texts needs less than 100 tokens.
     before = _framed("The summary so far", _harmless(known.text)) if known else ""
-    room = budget - tokens(prompts.SUMMARY) - tokens(before) - 100
+    room = budget - count(prompts.SUMMARY) - count(before) - 100
     asked = before + _framed("The conversation", fitting(_harmless(said), room))
     return Task(
         [{"role": "system", "content": prompts.SUMMARY}, {"role": "user", "content": asked}],
@@ -66,7 +66,7 @@ def task(
     )
 
 
-def taken(answer: str) -> str:
+def read(answer: str) -> str:
     """Return the summary in a model's answer, without what it thought aloud; "" where none is."""
     splitter = Splitter()
     splitter.feed(answer)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lib.guide.openai_compatible import ModelGuide, counting, older, prompts
+from lib.guide.openai_compatible import ModelGuide, prompts, summary, tokens
 from lib.guide.openai_compatible.context import BUDGET
-from lib.guide.openai_compatible.waiting import Patience
+from lib.guide.openai_compatible.retry import RetryPolicy
 from lib.guide.port import Request
 from lib.guide.usage import Usage
 from lib.store.errors import StoreUnavailable
@@ -220,9 +220,9 @@ def test_the_budget_holds_for_the_summary_and_with_it(
     assert is_whole(answered(guide, store, key))
 
     assert len(model.summaries) == 2
-    assert counting.tokens(kept.text) <= 500
+    assert tokens.count(kept.text) <= 500
     sizes = [
-        sum(counting.tokens(each["content"]) for each in asked.body["messages"])
+        sum(tokens.count(each["content"]) for each in asked.body["messages"])
         for asked in (*model.summaries, *model.replies)
     ]
     assert max(sizes) <= budget
@@ -277,7 +277,7 @@ def test_a_slow_summary_holds_up_no_reply_and_counts_as_a_failure(
 def test_a_wait_for_a_summary_is_not_told_to_the_team(
     server: GuideServer, model: Servant, store: MemoryStore, key: StepKey
 ) -> None:
-    guide = ModelGuide(client_of(server, patience=Patience(attempts=2), chance=lambda: 1.0))
+    guide = ModelGuide(client_of(server, retry=RetryPolicy(attempts=2), chance=lambda: 1.0))
     model.summary = too_many("1")
     say(store, key, 2_001, 2_001)
     waits: list[float] = []
@@ -415,6 +415,6 @@ def test_a_summary_is_wanted_where_more_than_a_little_is_in_none(
     left_out: int, known: Recollection | None, upto: int | None
 ) -> None:
     said = talk(20, 200)
-    task = older.task(said, said[:left_out], known, BUDGET)
+    task = summary.task(said, said[:left_out], known, BUDGET)
 
     assert (task.upto if task else None) == upto

@@ -16,7 +16,7 @@ from lib.workshop.transcript import Role
 _ORDER = tuple(Phase)
 
 
-def decided(request: Request, fields: Fields, proposed: Phase | None) -> Phase:
+def decide(request: Request, fields: Fields, proposed: Phase | None) -> Phase:
     """
     Return the phase after a reply that left the draft at *fields*; it never goes back.
 

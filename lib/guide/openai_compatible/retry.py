@@ -8,7 +8,7 @@ import openai
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """When a request is repeated, and after how many seconds."""
 
     #: Requests in all.
@@ -26,9 +26,9 @@ class Patience:
         *asked* is what the server asked for, in seconds: never less is waited. *chance* is a
         number from 0 to 1: full jitter, so that many teams do not come back at once.
 
-        >>> [Patience().wait(attempt, None, 0.5) for attempt in (1, 2, 3, 4)]
+        >>> [RetryPolicy().wait(attempt, None, 0.5) for attempt in (1, 2, 3, 4)]
         [0.5, 1.0, 2.0, None]
-        >>> Patience().wait(1, 7.0, 0.5), Patience().wait(1, 600.0, 0.5)
+        >>> RetryPolicy().wait(1, 7.0, 0.5), RetryPolicy().wait(1, 600.0, 0.5)
         (7.5, None)
         """
         if attempt >= self.attempts or (asked or 0.0) > self.longest:
@@ -36,7 +36,7 @@ class Patience:
         return (asked or 0.0) + chance * min(self.cap, self.base * 2.0 ** (attempt - 1))
 
 
-def asked_to_wait(exc: Exception, now: float | None = None) -> float | None:
+def retry_after(exc: Exception, now: float | None = None) -> float | None:
     """Return the seconds a refusal asks to be left alone, by Retry-After; None where it does not."""
     if not isinstance(exc, openai.APIStatusError):
         return None

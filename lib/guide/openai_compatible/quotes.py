@@ -18,7 +18,7 @@ from lib.workshop.transcript import Role
 MARK = "(synthetic)"
 
 
-def honest(request: Request, fields: Fields, reply: str) -> Fields:
+def check_quotes(request: Request, fields: Fields, reply: str) -> Fields:
     """Return *fields* with the new quotes of the research checked; *reply* is what was just said."""
     if request.step != "user-research" or "insights" not in fields:
         return fields

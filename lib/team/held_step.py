@@ -14,7 +14,7 @@ from lib.workshop.status import Event, Status, change, current_step
 from lib.workshop.views import Briefing
 
 
-def go_on(
+def start_when_released(
     store: Store, permit: TeamPermit, states: Mapping[str, StepState], told: Briefing, at: datetime
 ) -> bool:
     """
