@@ -791,7 +791,7 @@ def test_a_process_shares_its_ten_seconds_among_all_it_does_at_its_end(clock: Fa
             """Take no time."""
 
     slow: Any = Slow()
-    saved = Process(Settings(), slow, slow, slow, slow, slow, clock).close()
+    saved = Process(Settings(), slow, slow, slow, slow, clock).close()
 
     assert not saved
     assert given == [("stop_all", 5.0), ("stop", 2.5), ("flush_all", 2.5)]
