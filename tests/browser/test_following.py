@@ -1,19 +1,22 @@
 """An open step's page follows what others do in real Chromium, and asks nothing while it is hidden."""
 
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from lib.store.port import Store
+from lib.store.port import Decision, Store
 from lib.ui import navigation
 from lib.ui.components.polling import EVERY
 from lib.workshop.ids import new_link
 from lib.workshop.records import Team
 from lib.workshop.rights import NO_TEAM
+from lib.workshop.status import Change, Event, Status
 from tests.app_server import AppServer
 from tests.browser.test_review import HIDE
-from tests.browser.walker import still
+from tests.browser.walker import Walker, still
 from tests.scene import new_team
 from tests.test_store_contract import question
 
@@ -125,6 +128,43 @@ def test_a_page_that_is_pressed_is_asked_for_only_when_that_is_over(
 
     page.evaluate("(timer) => clearInterval(timer)", pressing)
     expect(page.get_by_text("Who is left out?")).to_be_visible()
+
+
+def test_a_poll_never_overtakes_the_browsers_back(
+    page: Page, app: AppServer, store: Store, team: Team
+) -> None:
+    """A page that is slow to come after Back is not replaced by the page that was left."""
+    second = "stakeholder-mapping"
+    start = Change(second, Event.START, Status.NOT_STARTED, Status.IN_PROGRESS)
+    store.apply(team.key, Decision([start], "", datetime.now(UTC)))
+    is_slow = False
+    held: list[Any] = []
+
+    def relay(socket: Any) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(
+            lambda message: held.append((socket, message)) if is_slow else socket.send(message)
+        )
+
+    page.route_web_socket("**/_stcore/stream", relay)
+    tab = Walker(page, app.url)
+    tab.enter(team.link, "Ada")
+    tab.open("Stakeholder Mapping")
+    tab.greeted()
+    still(page)
+    store.append(team.step_key(second), [question("Who is left out?")])
+    is_slow = True
+    with page.expect_response(lambda response: response.url.endswith(navigation.LOOK)):
+        page.evaluate(f"() => {{ history.back(); setTimeout({HIDE}, 100, 'visible'); }}")
+    page.evaluate("new Promise((done) => setTimeout(done, 300))")
+    is_slow = False
+    for socket, message in held:
+        socket.send(message)
+
+    tab.at("Challenge")
+    still(page)
+    tab.at("Challenge")
 
 
 def test_a_page_whose_link_is_taken_away_is_closed_by_itself(

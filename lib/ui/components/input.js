@@ -15,8 +15,10 @@ const pressed = () => {
   pressedAt = Date.now();
 };
 document.addEventListener("click", pressed, true);
+// The browser's Back and Forward: until the other page comes, a rerun would ask for this one again.
+window.addEventListener("popstate", pressed);
 
-/** Whether something was pressed a moment ago: nothing asks for the page by itself then. */
+/** Whether something, or Back, was pressed a moment ago: nothing asks for the page by itself then. */
 export function pressedLately() {
   return Date.now() - pressedAt < PRESS_MS;
 }
