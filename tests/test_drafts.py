@@ -440,6 +440,56 @@ def test_what_a_cut_off_server_holds_of_one_writer_is_what_came_elsewhere_and_mo
     assert setup.store.asides(key) == []
 
 
+def test_a_cut_off_server_takes_out_nothing_that_it_never_held(setup: Setup, other: Setup) -> None:
+    """Ada types at one server, and goes on at one without a database, which knows less."""
+    key = setup.key._replace(step="sense-making")
+    away, here = replace(setup, key=key), replace(other, key=key)
+    here.drafts.apply_edit(key, by_ben("pains", ["They pay"]))
+    here.saved()
+    away.drafts.current(key)
+    here.drafts.apply_edit(
+        key, by_ben("pains", ["They pay", "They call"], ["They pay"], revision=2)
+    )
+    pains = ["They pay", "They call", "They wait"]
+    here.drafts.apply_edit(key, typed("pains", pains, pains[:2]))
+    here.saved()
+    sent = {"sent": (pains,), "sent_as": (("tab-a", 1),)}
+    setup.store.down = True
+    away.drafts.apply_edit(key, typed("pains", [*pains, "They go"], pains[:2], revision=2, **sent))
+    setup.store.down = False
+
+    assert away.saved() == {"pains": [*pains, "They go"]}
+    assert setup.store.asides(key) == []
+
+
+def test_many_changes_put_together_take_out_nothing_they_never_held(
+    setup: Setup, other: Setup
+) -> None:
+    """They are more than are remembered one by one, and Ada's came to the other server too."""
+    key = setup.key._replace(step="sense-making")
+    away, here = replace(setup, key=key), replace(other, key=key)
+    here.drafts.apply_edit(key, by_ben("pains", ["They pay"], writer="tab-c"))
+    here.saved()
+    away.drafts.current(key)
+    here.drafts.apply_edit(
+        key, by_ben("pains", ["They pay", "They call"], ["They pay"], writer="tab-c", revision=2)
+    )
+    here.saved()
+    setup.store.down = True
+    adas, bens = ["They pay", "They call"], ["They pay"]
+    for n in range(1, MAX_CHANGES):
+        sent = {"sent": (adas,), "sent_as": (("tab-a", n - 1),)}
+        adas = [*adas, f"Ada {n}"]
+        away.drafts.apply_edit(key, typed("pains", adas, adas[:2], revision=n, **sent))
+        away.drafts.apply_edit(key, by_ben("pains", [*bens, f"Ben {n}"], bens, revision=n))
+        bens = [*bens, f"Ben {n}"]
+    setup.store.down = False
+    here.drafts.apply_edit(key, typed("pains", adas, adas[:2], revision=n))
+    here.saved()
+
+    assert sorted(away.saved()["pains"]) == sorted({*adas, *bens})
+
+
 def test_put_together_is_newer_than_both(setup: Setup, other: Setup) -> None:
     for revision in range(1, 5):
         setup.drafts.apply_edit(setup.key, typed("target_user", "n" * revision, revision=revision))

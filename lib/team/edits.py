@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lib.team.merge import merge
+from lib.team.merge import Merged, merge
 from lib.workshop.fields import changed, with_field
 from lib.workshop.ids import new_id
 from lib.workshop.records import Aside, Draft, Fields
@@ -87,9 +87,14 @@ class Change:
         """Whether a draft that has *seen* these edits has this one."""
         return seen.get(self.writer, 0) >= self.revision
 
-    def base(self, seen: Mapping[str, int]) -> Any:
-        """Return what this change is a change of, for a draft that has *seen* these edits."""
-        return self.edit.base(seen, self.before) if self.edit else self.before
+    def merged(self, seen: Mapping[str, int], theirs: Any) -> Merged:
+        """Return *theirs*, of a draft that has *seen* these edits, with this change."""
+        # What the server held may lack what the writer saw elsewhere: that was not taken out here.
+        if self.edit and self.writer:
+            base = self.edit.base(seen, self)
+            if base is not self:
+                return merge(base, self.edit.value, theirs)
+        return merge(self.before, self.after, theirs)
 
 
 def conflict_key(asides: Iterable[Aside], edit: Edit, known: Sequence[Any]) -> str:
@@ -202,7 +207,7 @@ def rebased(
         return theirs, {}
     fields, clashes = theirs.fields, {}
     for change in (each for each in changes if not each.is_in(theirs.seen)):
-        both = merge(change.base(theirs.seen), change.after, fields.get(change.field))
+        both = change.merged(theirs.seen, fields.get(change.field))
         fields = with_field(fields, change.field, both.value)
         if both.clash and change.edit:
             clashes[change.field] = change
