@@ -3,23 +3,23 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Browsers and servers need the two cores too: four take as long, and each of their tests longer.
+# Browsers and servers need the two cores too: four workers take as long, and each test takes longer.
 WORKERS ?= 3
 
-# What was compiled is kept: else each start, and each worker of the tests, compiles all of it again.
+# Keep compiled files: otherwise each start, and each test worker, compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test lint format images bench faults histories eval clean
 
-help: ## this list
+help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/run.stamp ## set up and open the app
 	@echo "Opening Throughline. Stop it with Ctrl+C."
 	@$(BIN)/python -m streamlit run streamlit_app.py
 
-demo: $(VENV)/run.stamp ## as run, with the demo made and opened; a database of its own
+demo: $(VENV)/run.stamp ## set up and open the demo workshop, in a database of its own
 	@$(BIN)/python -m lib.demo
 
 test: $(VENV)/dev.stamp ## set up and run all tests
@@ -30,17 +30,17 @@ lint: $(VENV)/dev.stamp ## ruff and mypy --strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-format: $(VENV)/dev.stamp ## put everything in shape
+format: $(VENV)/dev.stamp ## format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-images: $(VENV)/dev.stamp ## take the pictures of every page in docs/images anew
+images: $(VENV)/dev.stamp ## take the pictures in docs/images again
 	@THROUGHLINE_IMAGES=1 $(BIN)/python -m pytest -q -n 0 tests/browser/test_look.py -k wcag
 
-bench: $(VENV)/dev.stamp ## measure, side by side in one run
+bench: $(VENV)/dev.stamp ## measure speed, side by side in one run
 	@$(BIN)/python -m bench $(ARGS)
 
-eval: $(VENV)/dev.stamp ## walk ten steps with the guide that is set, and score what comes of it
+eval: $(VENV)/dev.stamp ## walk ten steps with the configured guide and score the result
 	@$(BIN)/python -m evaluation $(ARGS)
 
 faults: $(VENV)/dev.stamp ## kill, cut and delay for 1,000 trials, then count what was lost
@@ -49,7 +49,7 @@ faults: $(VENV)/dev.stamp ## kill, cut and delay for 1,000 trials, then count wh
 histories: $(VENV)/dev.stamp ## 1,000 random workshops with crashes and two writers; prints the seed
 	@$(BIN)/python -m tests.histories $(ARGS)
 
-clean: ## remove what was set up; the data stays
+clean: ## remove the environment; the data stays
 	rm -rf $(VENV)
 
 $(VENV)/python.stamp:
