@@ -427,11 +427,14 @@ def test_a_workbook_has_real_numbers_and_real_times_in_utc() -> None:
     assert values["last_activity_utc"].value == datetime(2026, 5, 4, 11, 57)
 
 
-def test_a_workbook_cuts_a_text_no_cell_can_hold_and_says_so() -> None:
-    value = worksheet(exports.messages([message("x" * 40_000)])).cell(2, 6).value
+@pytest.mark.parametrize("text", ["x" * 40_000, "🎉" * 30_000, "x" + "🎉" * 30_000])
+def test_a_workbook_cuts_a_text_no_cell_can_hold_and_says_so(text: str) -> None:
+    value = worksheet(exports.messages([message(text)])).cell(2, 6).value
+    kept, _, _ = value.partition(" … ")
 
-    assert len(value) == exports.MAX_CELL
+    assert exports.MAX_CELL - 1 <= len(value.encode("utf-16-le")) // 2 <= exports.MAX_CELL
     assert value.endswith("(cut: the CSV holds all)")
+    assert text.startswith(kept)
 
 
 def test_a_workbook_takes_every_character() -> None:

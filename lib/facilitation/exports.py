@@ -19,7 +19,7 @@ from lib.workshop.usage import TeamUsage
 #: What a spreadsheet would take for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
-#: The most characters a cell of a spreadsheet holds; a CSV holds all.
+#: The most UTF-16 code units a cell of a spreadsheet holds (an emoji has two); a CSV holds all.
 MAX_CELL = 32_767
 
 _CUT = " … (cut: the CSV holds all)"
@@ -193,7 +193,12 @@ def _write(
 
 
 def _fitting(text: str) -> str:
-    return text if len(text) <= MAX_CELL else text[: MAX_CELL - len(_CUT)] + _CUT
+    """Return *text*, cut with a note if a cell cannot hold all of it."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * MAX_CELL:
+        return text
+    # Half of an emoji at the end is left out.
+    return units[: 2 * (MAX_CELL - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
 
 
 def neutral(cell: object) -> object:
