@@ -149,7 +149,7 @@ def _filled(url: str) -> str:
     workshop = Workshop(new_id(), "Bench", "How fast is it?", datetime.now(UTC))
     team = Team(workshop.id, new_id(), "Team", new_link(), 1)
     store.create_workshop(workshop, [team])
-    text = "We talked to five people and nobody had been told where to go. " * 4
+    text = "We talked to five people and nobody knew exactly where to go. " * 4
     for _ in range(MESSAGES // 500):
         turns = [
             Message(new_id(), role, "Ada", text, datetime.now(UTC))

@@ -1,10 +1,10 @@
 """
-What the review page costs with 200 workshops and a million messages, and with a hundredth of that.
+The cost of the review page with 200 workshops and a million messages, and with a hundredth of that.
 
-Both databases are on one PostgreSQL server, and are asked in turn within one run: first the store
-alone, for what a workshop's table is made of; then the page, by a client that speaks Streamlit's own
-protocol, beside a page that does nothing but draw a blank fragment. Which workshop is asked for
-changes every time, so that none is answered from what the last one has left in memory.
+Both databases are on one PostgreSQL server, and are measured in turn within one run: first the store's
+queries for a workshop's table; then the page, by a client that speaks Streamlit's own protocol, beside
+a page that only draws a blank fragment. Each measurement reads another workshop, so that none profits
+from the cache of the last.
 """
 
 import random
@@ -39,7 +39,7 @@ TEAMS, MESSAGES = 5, 100
 
 TURNS = 100
 
-#: Looks that are counted on the database's side.
+#: Refreshes whose queries the database counts.
 COUNTED = 40
 
 _BLANK_FRAGMENT = """
@@ -76,7 +76,7 @@ INSERT INTO messages (workshop_id, team_id, step, id, era, position, role, autho
                       revision, created_at, updated_at, lease_until, text, suggestions)
 SELECT workshop_id, team_id, step, gen_random_uuid()::text, 0, number,
        CASE number %% 2 WHEN 1 THEN 'user' ELSE 'assistant' END, 'Ada', 'complete', 1,
-       at, at, at, repeat('We talked to five people and nobody was told where to go. ', 4), '[]'
+       at, at, at, repeat('We talked to five people and nobody knew where to go. ', 4), '[]'
 FROM steps CROSS JOIN generate_series(1, %(messages)s) AS number,
      LATERAL (SELECT now() - make_interval(mins => 240 - number) AS at) AS moment
 ORDER BY workshop_id, number, team_id, step;
@@ -191,15 +191,15 @@ def _page(postgres: PostgresServer, folder: Path, small: Size, full: Size) -> No
         for tab in [*blank, *tabs[0], *tabs[1]]:
             tab.rerun()
         page = _in_turns([blank, *tabs], PageTab.rerun)
-        look = _in_turns([blank, *tabs], PageTab.rerun_fragment)
+        poll = _in_turns([blank, *tabs], PageTab.rerun_fragment)
         queries = [
             _queries(postgres, full, lambda run=run: run(random.choice(tabs[1])))
             for run in (PageTab.rerun, PageTab.rerun_fragment)
         ]
     rows = [
-        [name, _ms(b), _ms(s), _ms(f), f"{_median(f) / _median(b):.2f}", f"{asked:.1f}"]
-        for name, (b, s, f), asked in zip(
-            ("the whole page", "a look"), (page, look), queries, strict=True
+        [name, _ms(b), _ms(s), _ms(f), f"{_median(f) / _median(b):.2f}", f"{count:.1f}"]
+        for name, (b, s, f), count in zip(
+            ("the whole page", "a refresh"), (page, poll), queries, strict=True
         )
     ]
     table.show(
@@ -226,7 +226,7 @@ def _in_turns(
 
 
 def _queries(postgres: PostgresServer, size: Size, run: Callable[[], object]) -> float:
-    """Return how many transactions a run costs, as the database counts them: one a query here."""
+    """Return the transactions of a run, as the database counts them; here one per query."""
     before = _transactions(postgres, size)
     for _ in range(COUNTED):
         run()
@@ -234,7 +234,7 @@ def _queries(postgres: PostgresServer, size: Size, run: Callable[[], object]) ->
 
 
 def _transactions(postgres: PostgresServer, size: Size) -> int:
-    # A connection that is idle tells what it did within ten seconds.
+    # PostgreSQL publishes the statistics of an idle connection within ten seconds.
     time.sleep(11)
     connection = psycopg2.connect(postgres.url("postgres"))
     cursor = connection.cursor()
@@ -261,7 +261,7 @@ def _since(start: float) -> float:
 
 
 def _median(times: Sequence[float]) -> float:
-    # The first ones pay for what is made once.
+    # The first ones warm up.
     return statistics.median(times[3:])
 
 

@@ -35,7 +35,7 @@ SIZES = (10, 100, 1_000, 10_000)
 #: Messages measured at each size.
 TURNS = 150
 
-_TEXT = "We talked to five people and nobody had been told where to go. " * 4
+_TEXT = "We talked to five people and nobody knew exactly where to go. " * 4
 
 _COLUMNS = (
     "workshop_id, team_id, step, id, position, role, author, status, revision,"

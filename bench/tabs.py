@@ -1,10 +1,10 @@
 """
-Many tabs on one server process: what a rerun takes while 50, 100 and 200 of them are busy.
+The time of a rerun on one server process while 50, 100 and 200 tabs are busy.
 
-Each tab follows a team's step as a browser does, the page's own look every three seconds included, and
-about every EVERY seconds reruns its page or sends a message, which the scripted guide answers. The
-review page is open beside them. What a rerun takes is held against two blank pages: one on the same
-server under the same load, and one of a server that has nothing else to do than as many blank tabs.
+Each tab follows a team's step as a browser does, polls every three seconds, and about every EVERY
+seconds reruns its page or sends a message, which the scripted guide answers. The review page is open
+beside them. The time is compared with two blank pages: one on the same server under the same load, and
+one on a server that serves as many blank tabs and nothing else.
 """
 
 import multiprocessing
@@ -33,19 +33,19 @@ from tests.postgres import PostgresServer
 
 TABS = (50, 100, 200)
 
-#: Seconds a round is measured, after the tabs have opened.
+#: Seconds of a measured round, after the tabs have opened.
 SECONDS = 60.0
 
-#: Seconds between two things one tab does, about.
+#: Mean seconds between two actions of one tab.
 EVERY = 5.0
 
-#: Which share of these is a message.
+#: The share of actions that are messages.
 SAYS = 0.2
 
 #: Teams of a workshop, and tabs of a team.
 TEAMS, TABS_OF_TEAM = 5, 2
 
-#: Processes the tabs are spread over, so that one client's lock is not what is measured.
+#: Client processes, so that the GIL of a single client does not limit the result.
 CLIENTS = 4
 
 #: Seconds a rerun may take until it counts as an error.
@@ -146,7 +146,7 @@ def _watched(
     Returns what both saw, the pages in order.
     """
     spawn = multiprocessing.get_context("spawn")
-    # One more each: whoever watches must not wait until those who work are done.
+    # One more each, so that the watchers do not wait for the workers.
     with spawn.Pool(2 * CLIENTS) as clients:
         size = -(-len(beside) // CLIENTS)
         begin = time.time() + 5 + len(links) / 10
@@ -241,7 +241,7 @@ def _rerun(page: tuple[int, str, str], begin: float, every: float, times: list[f
             try:
                 times.append(tab.rerun())
             except TimeoutError:
-                # A server that has more to do than it can: that long, and no longer asked.
+                # The server is overloaded: count a minute and stop asking.
                 times.append(60.0)
                 return
 
@@ -264,9 +264,9 @@ def _filled(url: str, tabs: int) -> tuple[str, list[str]]:
         store.create_workshop(Workshop(workshop, f"Room {number}", "How fast is it?", at), teams)
         for team in teams:
             roles = (Role.ASSISTANT, Role.USER) * 20
-            said = [Message(new_id(), role, "Ada", "They wait. " * 20, at) for role in roles]
+            history = [Message(new_id(), role, "Ada", "They wait. " * 20, at) for role in roles]
             greeting = Message(new_id(), Role.ASSISTANT, "Guide", "Who has it?", at)
-            store.append(team.step_key("challenge"), [*said, greeting])
+            store.append(team.step_key("challenge"), [*history, greeting])
             links += [team.link] * TABS_OF_TEAM
     store.close()
     return workshop, links

@@ -1,7 +1,7 @@
 """
-Settings: environment first, then secrets.toml, read once and frozen.
+Settings, read once from the environment and from secrets.toml, and frozen.
 
-    SettingsError         a setting that cannot be used; its text is one line that names it
+The environment wins over the files. A bad value raises SettingsError, one line that names it.
 """
 
 import os
@@ -15,8 +15,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: Where Streamlit looks for secrets too; the project's own file wins over the user's. Unlike
-#: Path.home(), expanduser lives with a user that has no home, as some containers run one.
+#: The files that Streamlit reads too; the project's own wins over the user's. Unlike Path.home(),
+#: expanduser does not fail for a user without a home, as in some containers.
 SECRETS = (
     Path(os.path.expanduser("~/.streamlit/secrets.toml")),  # noqa: PTH111
     ROOT / ".streamlit/secrets.toml",
@@ -25,39 +25,38 @@ SECRETS = (
 #: Longest wait that can be set, in seconds.
 LONGEST = 3600
 
-#: From where to where a number of tokens goes. What a model can be told has its least in the
-#: instructions, which alone take some 1,300.
+#: Least and most of each number of tokens. The instructions to a model alone take some 1,300.
 TOKENS = {"GUIDE_CONTEXT": (4_000, 1_000_000), "GUIDE_TOKEN_CAP": (0, 10_000_000_000)}
 
-#: From where to where a number of days goes.
+#: Least and most of each number of days.
 DAYS = {"DELETE_GRACE": (0, 365)}
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used."""
+    """A setting has a bad value; the text is one line that names it."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set, with what holds when it is not."""
+    """All settings, with their defaults."""
 
     #: `DATABASE_URL`, or `[connections.workshop] url`.
     database_url: str = f"sqlite:///{ROOT / 'data' / 'throughline.db'}"
-    #: `AUTOSAVE_WAIT`, or `[autosave] wait`: seconds after the last change until it is saved.
+    #: `AUTOSAVE_WAIT`, or `[autosave] wait`: seconds from the last change until it is saved.
     autosave_wait: float = 2.0
     #: `AUTOSAVE_MAX_WAIT`, or `[autosave] max_wait`: the longest a change may stay unsaved, seconds.
     autosave_max_wait: float = 10.0
     #: `GUIDE_BASE_URL`, or `[guide] base_url`: where a model answers; empty for OpenAI's own.
     guide_base_url: str = ""
-    #: `GUIDE_MODEL`, or `[guide] model`: the model's name there. With neither of the two set, the
-    #: scripted guide answers.
+    #: `GUIDE_MODEL`, or `[guide] model`: the model's name there. If neither is set, the scripted guide
+    #: answers.
     guide_model: str = ""
     #: `GUIDE_API_KEY`, or `[guide] api_key`: never shown, never logged.
     guide_api_key: str = field(default="", repr=False)
-    #: `GUIDE_FALLBACK`, or `[guide] fallback`: `scripted` has the scripted guide answer, and say
-    #: so, where the model cannot be asked.
+    #: `GUIDE_FALLBACK`, or `[guide] fallback`: with `scripted` the scripted guide answers, and
+    #: says so, if the model cannot.
     guide_fallback: str = ""
-    #: `GUIDE_CONTEXT`, or `[guide] context`: tokens a model is told at most in one request.
+    #: `GUIDE_CONTEXT`, or `[guide] context`: the most tokens of one request to the model.
     guide_context: int = 12_000
     #: `GUIDE_TOKEN_CAP`, or `[guide] token_cap`: tokens a workshop's model may use in all, in both
     #: directions; 0 for no cap.
@@ -65,25 +64,24 @@ class Settings:
     #: `DELETE_GRACE`, or `[workshops] delete_grace`: days until a deleted workshop is erased.
     delete_grace: int = 7
 
-    #: `FACILITATOR_PASSCODE`, or `[access] passcode`: what facilitators give to be let in; never
-    #: shown, never logged. Without one the server listens on localhost only.
+    #: `FACILITATOR_PASSCODE`, or `[access] passcode`: the passcode of facilitators; never shown,
+    #: never logged. Without one the server listens on localhost only.
     passcode: str = field(default="", repr=False)
-    #: `FACILITATORS`, or `[access] facilitators`: who may run workshops of their own once they have
-    #: signed in: addresses, and `@domain` for everybody of one, in lower case.
+    #: `FACILITATORS`, or `[access] facilitators`: who may run workshops after signing in:
+    #: addresses, and `@domain` for everybody of a domain, in lower case.
     facilitators: tuple[str, ...] = ()
-    #: `REQUIRE_EMAIL_VERIFIED`, or `[access] require_email_verified`: whether a provider has to say
-    #: that it has verified an address (`email_verified`) before the address opens anything.
+    #: `REQUIRE_EMAIL_VERIFIED`, or `[access] require_email_verified`: whether the sign-in
+    #: provider must have verified an address (`email_verified`).
     email_verified: bool = True
     #: `TRUSTED_PROXIES`, or `[access] trusted_proxies`: addresses and networks of the proxies whose
-    #: `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    #: `X-Forwarded-For` and `X-Forwarded-Proto` headers count.
     trusted_proxies: tuple[str, ...] = ()
-    #: `[auth]`, for which there is no variable, because Streamlit reads it there: whether people sign
-    #: in with a provider of OpenID Connect.
+    #: Whether people sign in by OpenID Connect: `[auth]`, which has no variable, as Streamlit reads it.
     signs_in: bool = False
 
     @property
     def asks_model(self) -> bool:
-        """Whether a model guides, and not the script."""
+        """Whether a model guides, not the script."""
         return bool(self.guide_base_url or self.guide_model)
 
 
@@ -106,7 +104,7 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-#: What `[auth]` must say, as Streamlit names it.
+#: The entries that `[auth]` must have, as Streamlit names them.
 AUTH = ("client_id", "client_secret", "server_metadata_url", "redirect_uri", "cookie_secret")
 
 _DEFAULTS = {each.name: each.default for each in fields(Settings)}
@@ -114,10 +112,9 @@ _DEFAULTS = {each.name: each.default for each in fields(Settings)}
 
 def load(environ: Mapping[str, str] = os.environ, files: tuple[Path, ...] = SECRETS) -> Settings:
     """
-    Return the settings in force; what is empty, in either place, counts as not set.
+    Return the settings in force; an empty value counts as not set.
 
-    Raises SettingsError for a number that is none or out of its bounds, for text that is none,
-    and for a file that cannot be read or is not TOML.
+    Raises SettingsError for a bad value, and for a file that cannot be read or is not TOML.
     """
     secrets = _secrets(files)
     values: dict[str, Any] = {}
@@ -130,10 +127,10 @@ def load(environ: Mapping[str, str] = os.environ, files: tuple[Path, ...] = SECR
 
 
 def _signs_in(secrets: Mapping[str, Any]) -> bool:
-    said = [each for each in AUTH if _at(secrets, ("auth", each))]
-    if said and (missing := [each for each in AUTH if each not in said]):
+    present = [each for each in AUTH if _at(secrets, ("auth", each))]
+    if present and (missing := [each for each in AUTH if each not in present]):
         raise SettingsError(f"[auth] in secrets.toml lacks {' and '.join(missing)}.")
-    return bool(said)
+    return bool(present)
 
 
 def _secrets(files: tuple[Path, ...]) -> dict[str, Any]:
@@ -163,7 +160,7 @@ def _text(variable: str, value: Any) -> str:
 
 def _seconds(variable: str, value: Any) -> float:
     try:
-        # TOML's true is no number of seconds, though Python's is 1.
+        # float(True) is 1, but true in a TOML file is not a number of seconds.
         seconds = -1.0 if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         seconds = -1.0
@@ -173,17 +170,17 @@ def _seconds(variable: str, value: Any) -> float:
 
 
 def _flag(variable: str, value: Any) -> bool:
-    said = str(value).strip().lower()
-    if said not in ("true", "false"):
+    word = str(value).strip().lower()
+    if word not in ("true", "false"):
         raise SettingsError(f"{variable} must be true or false.")
-    return said == "true"
+    return word == "true"
 
 
 def _listed(variable: str, value: Any) -> tuple[str, ...]:
-    told = value.split(",") if isinstance(value, str) else value
-    if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
+    entries = value.split(",") if isinstance(value, str) else value
+    if not isinstance(entries, list) or not all(isinstance(each, str) for each in entries):
         raise SettingsError(f"{variable} must be addresses with commas between them.")
-    return tuple(each.strip().lower() for each in told if each.strip())
+    return tuple(each.strip().lower() for each in entries if each.strip())
 
 
 def _networks(variable: str, value: Any) -> tuple[str, ...]:
@@ -202,7 +199,7 @@ def _networks(variable: str, value: Any) -> tuple[str, ...]:
 def _addresses(variable: str, value: Any) -> tuple[str, ...]:
     found = _listed(variable, value)
     for each in found:
-        # No spaces, no names: an entry that nobody can ever match is a mistake.
+        # An entry that no address can match is a mistake.
         if not re.fullmatch(r"\A[^@\s]*+@[^@\s]+", each):
             raise SettingsError(
                 f"{variable} must be addresses (ada@example.org) or domains (@example.org), "
@@ -212,11 +209,11 @@ def _addresses(variable: str, value: Any) -> tuple[str, ...]:
 
 
 def _whole(variable: str, value: Any) -> int:
-    told = str(value).strip().replace("_", "")
-    if isinstance(value, bool) or not told.isascii() or not told.isdigit():
-        told = "-1"
-    # Longer than any number that is allowed, and than Python likes to read.
-    number = int(told[:12])
+    digits = str(value).strip().replace("_", "")
+    if isinstance(value, bool) or not digits.isascii() or not digits.isdigit():
+        digits = "-1"
+    # Longer than any allowed number; int() refuses thousands of digits.
+    number = int(digits[:12])
     unit = "days" if variable in DAYS else "tokens"
     least, most = {**TOKENS, **DAYS}[variable]
     if not least <= number <= most:
@@ -224,10 +221,10 @@ def _whole(variable: str, value: Any) -> int:
     return number
 
 
-#: What reads a setting, where its default does not say.
+#: The reader of a setting whose type does not determine it.
 _OWN_READERS: Mapping[str, Callable[[str, Any], Any]] = {"trusted_proxies": _networks}
 
-#: What reads a setting, by what its default is.
+#: The reader of a setting, by the type of its default.
 _READERS: Mapping[type, Callable[[str, Any], Any]] = {
     bool: _flag,
     str: _text,

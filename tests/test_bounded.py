@@ -146,7 +146,7 @@ KEPT = {
     "lib/guide/openai_compatible/prompts.py instructions": "the ten steps",
     "lib/guide/scripted/scene.py _pattern": "1,024 questions of our own",
     "lib/guide/scripted/wording.py wording": "the languages we have",
-    "lib/server/polling.py _asked": "MOST_PAGES",
+    "lib/server/polling.py _last_polls": "MOST_PAGES",
     "lib/ui/navigation.py step_page": "the ten steps",
     "lib/ui/pending_clicks.py _made": "buttons of a page; one tab's",
     "lib/ui/pending_clicks.py _open": "buttons of a page; one tab's",

@@ -172,4 +172,4 @@ def test_an_uvicorn_that_cannot_be_told_is_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.delattr(config, "ProxyHeadersMiddleware")
 
     with pytest.raises(SettingsError):
-        proxies.believe([])
+        proxies.trust([])

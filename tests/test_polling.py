@@ -1,4 +1,4 @@
-"""Questions of many pages become few of the database, and no answer is older than it may be."""
+"""The polls of many pages become few queries, and no answer is older than a second."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ import pytest
 
 from lib.access import links
 from lib.autosave.autosave import UNSAVED_FOR_LONG, Autosave
-from lib.server.polling import FRESH, KEPT, Lookout, Sight
+from lib.server.polling import FRESH, KEPT, Poller, PollResult
 from lib.store.errors import StoreUnavailable
 from lib.workshop.ids import new_link
 from lib.workshop.records import Draft, Team
@@ -21,19 +21,19 @@ from tests.test_store_contract import question, started
 STEP = "challenge"
 
 
-class Asked(MemoryStore):
-    """A store that remembers what it was asked, and may be away or slow."""
+class RecordingStore(MemoryStore):
+    """A store that records its queries, and may be away or slow."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.looks: list[set[tuple[str, str]]] = []
+        self.queries: list[set[tuple[str, str]]] = []
         self.away = False
         self.answers = threading.Event()
         self.answers.set()
 
-    def fingerprints(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        self.looks.append(set(asked))
-        found = super().fingerprints(self.looks[-1])
+    def fingerprints(self, pages: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        self.queries.append(set(pages))
+        found = super().fingerprints(self.queries[-1])
         assert self.answers.wait(PATIENCE)
         if self.away:
             raise StoreUnavailable("The database is away.")
@@ -46,8 +46,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def store() -> Asked:
-    return Asked()
+def store() -> RecordingStore:
+    return RecordingStore()
 
 
 @pytest.fixture
@@ -56,55 +56,55 @@ def autosave(clock: FakeClock) -> Autosave:
 
 
 @pytest.fixture
-def lookout(store: Asked, autosave: Autosave, clock: FakeClock) -> Lookout:
-    return Lookout(store, autosave, clock)
+def poller(store: RecordingStore, autosave: Autosave, clock: FakeClock) -> Poller:
+    return Poller(store, autosave, clock)
 
 
 @pytest.fixture
-def teams(store: Asked) -> Iterator[list[Team]]:
+def teams(store: RecordingStore) -> Iterator[list[Team]]:
     _, teams = started(store, teams=20)
     yield teams
     store.answers.set()
 
 
-async def asked_for(store: "Asked") -> None:
-    """Wait until the store was asked something."""
-    while not store.looks:
+async def queried(store: RecordingStore) -> None:
+    """Wait until the store has had a query."""
+    while not store.queries:
         await asyncio.sleep(0.001)
 
 
-async def together(*asked: Awaitable[Sight | None]) -> list[Sight | None]:
-    return list(await asyncio.gather(*asked))
+async def together(*polls: Awaitable[PollResult | None]) -> list[PollResult | None]:
+    return list(await asyncio.gather(*polls))
 
 
-def test_who_asks_gets_what_the_store_says(
-    lookout: Lookout, store: Asked, teams: list[Team]
+def test_a_poll_returns_the_stores_fingerprint(
+    poller: Poller, store: RecordingStore, teams: list[Team]
 ) -> None:
     (expected,) = MemoryStore.fingerprints(store, [(teams[0].link, STEP)]).values()
 
-    assert run(lookout.sight(teams[0].link, STEP)) == Sight(expected, late=False)
+    assert run(poller.poll(teams[0].link, STEP)) == PollResult(expected, late=False)
 
 
-def test_of_many_that_ask_at_once_the_first_is_asked_for_and_then_all_others_together(
-    lookout: Lookout, store: Asked, teams: list[Team]
+def test_many_polls_at_once_become_two_queries(
+    poller: Poller, store: RecordingStore, teams: list[Team]
 ) -> None:
     pages = [(team.link, STEP) for team in teams]
 
-    async def ask() -> list[Sight | None]:
-        return await together(*(lookout.sight(*page) for page in pages * 5))
+    async def ask() -> list[PollResult | None]:
+        return await together(*(poller.poll(*page) for page in pages * 5))
 
     found = run(ask())
 
     assert all(found)
-    assert len(store.looks) <= 2
-    assert store.looks[-1] == set(pages)
+    assert len(store.queries) <= 2
+    assert store.queries[-1] == set(pages)
 
 
-def test_for_a_second_an_answer_serves_and_then_it_is_asked_for_again(
-    lookout: Lookout, store: Asked, teams: list[Team], clock: FakeClock
+def test_an_answer_is_reused_for_a_second(
+    poller: Poller, store: RecordingStore, teams: list[Team], clock: FakeClock
 ) -> None:
-    async def ask() -> Sight | None:
-        return await lookout.sight(teams[0].link, STEP)
+    async def ask() -> PollResult | None:
+        return await poller.poll(teams[0].link, STEP)
 
     first = run(ask())
     store.append(teams[0].step_key(STEP), [question()])
@@ -115,20 +115,20 @@ def test_for_a_second_an_answer_serves_and_then_it_is_asked_for_again(
     clock.now += 0.1
 
     assert run(ask()) != first
-    assert len(store.looks) == 2
+    assert len(store.queries) == 2
 
 
-def test_who_comes_while_an_answer_is_under_way_gets_one_that_was_begun_later(
-    lookout: Lookout, store: Asked, teams: list[Team], clock: FakeClock
+def test_a_poll_during_a_query_gets_a_later_answer(
+    poller: Poller, store: RecordingStore, teams: list[Team], clock: FakeClock
 ) -> None:
-    async def ask() -> tuple[Sight | None, Sight | None]:
+    async def ask() -> tuple[PollResult | None, PollResult | None]:
         store.answers.clear()
-        early = asyncio.create_task(lookout.sight(teams[0].link, STEP))
-        await asked_for(store)
+        early = asyncio.create_task(poller.poll(teams[0].link, STEP))
+        await queried(store)
         store.append(teams[0].step_key(STEP), [question()])
         clock.now += FRESH + 0.1
-        late = asyncio.create_task(lookout.sight(teams[0].link, STEP))
-        # It runs until it waits.
+        late = asyncio.create_task(poller.poll(teams[0].link, STEP))
+        # It runs until it waits for the query.
         await asyncio.sleep(0)
         store.answers.set()
         return await early, await late
@@ -136,63 +136,63 @@ def test_who_comes_while_an_answer_is_under_way_gets_one_that_was_begun_later(
     early, late = run(ask())
 
     assert early != late
-    assert len(store.looks) == 2
+    assert len(store.queries) == 2
 
 
-def test_who_goes_away_takes_no_answer_from_the_others(
-    lookout: Lookout, store: Asked, teams: list[Team]
+def test_a_cancelled_poll_does_not_cancel_the_others(
+    poller: Poller, store: RecordingStore, teams: list[Team]
 ) -> None:
-    async def ask() -> Sight | None:
+    async def ask() -> PollResult | None:
         store.answers.clear()
-        gone, stays = (asyncio.create_task(lookout.sight(teams[0].link, STEP)) for _ in range(2))
-        await asked_for(store)
+        gone, stays = (asyncio.create_task(poller.poll(teams[0].link, STEP)) for _ in range(2))
+        await queried(store)
         gone.cancel()
-        # It goes.
+        # The cancellation is delivered.
         await asyncio.sleep(0)
         store.answers.set()
         return await stays
 
     assert run(ask()) is not None
-    assert len(store.looks) == 1
+    assert len(store.queries) == 1
 
 
-def test_a_page_that_the_last_look_did_not_ask_about_is_asked_about_at_once(
-    lookout: Lookout, store: Asked, teams: list[Team], clock: FakeClock
+def test_a_page_new_to_the_poller_is_queried_at_once(
+    poller: Poller, store: RecordingStore, teams: list[Team], clock: FakeClock
 ) -> None:
-    run(lookout.sight(teams[0].link, STEP))
+    run(poller.poll(teams[0].link, STEP))
     clock.now += FRESH / 2
 
-    assert run(lookout.sight(teams[1].link, STEP)) is not None
-    assert store.looks[-1] == {(team.link, STEP) for team in teams[:2]}
+    assert run(poller.poll(teams[1].link, STEP)) is not None
+    assert store.queries[-1] == {(team.link, STEP) for team in teams[:2]}
 
 
-def test_a_page_nobody_has_open_any_more_is_not_asked_about(
-    lookout: Lookout, store: Asked, teams: list[Team], clock: FakeClock
+def test_a_closed_page_is_not_queried(
+    poller: Poller, store: RecordingStore, teams: list[Team], clock: FakeClock
 ) -> None:
-    run(lookout.sight(teams[0].link, STEP))
+    run(poller.poll(teams[0].link, STEP))
     clock.now += KEPT + 0.1
-    run(lookout.sight(teams[1].link, STEP))
+    run(poller.poll(teams[1].link, STEP))
 
-    assert store.looks == [{(teams[0].link, STEP)}, {(teams[1].link, STEP)}]
+    assert store.queries == [{(teams[0].link, STEP)}, {(teams[1].link, STEP)}]
 
 
-def test_what_opens_nothing_is_asked_about_once_or_never(
-    lookout: Lookout, store: Asked, teams: list[Team], clock: FakeClock
+def test_a_link_that_opens_no_team_is_queried_at_most_once(
+    poller: Poller, store: RecordingStore, teams: list[Team], clock: FakeClock
 ) -> None:
     unknown = new_link()
-    asked = [(unknown, STEP), ("'; --", STEP), ("x" * 5000, STEP), (teams[0].link, "no-step")]
+    wrong = [(unknown, STEP), ("'; --", STEP), ("x" * 5000, STEP), (teams[0].link, "no-step")]
 
-    assert [run(lookout.sight(*each)) for each in asked] == [None] * 4
-    assert store.looks == [{(unknown, STEP)}]
+    assert [run(poller.poll(*each)) for each in wrong] == [None] * 4
+    assert store.queries == [{(unknown, STEP)}]
 
     clock.now += FRESH + 0.1
-    run(lookout.sight(teams[0].link, STEP))
+    run(poller.poll(teams[0].link, STEP))
 
-    assert store.looks[-1] == {(teams[0].link, STEP)}
+    assert store.queries[-1] == {(teams[0].link, STEP)}
 
 
-def test_while_the_database_is_away_a_page_is_told_only_of_what_is_unsaved(
-    lookout: Lookout, store: Asked, autosave: Autosave, teams: list[Team], clock: FakeClock
+def test_during_an_outage_a_poll_reports_unsaved_changes(
+    poller: Poller, store: RecordingStore, autosave: Autosave, teams: list[Team], clock: FakeClock
 ) -> None:
     team = links.team_by_link(store, teams[0].link)
     store.away = True
@@ -200,14 +200,14 @@ def test_while_the_database_is_away_a_page_is_told_only_of_what_is_unsaved(
     found = []
     for waits in (0.0, UNSAVED_FOR_LONG + 0.1):
         clock.now += waits
-        found.append(run(lookout.sight(team.link, STEP)))
+        found.append(run(poller.poll(team.link, STEP)))
 
-    assert found == [Sight(None, late=False), Sight(None, late=True)]
+    assert found == [PollResult(None, late=False), PollResult(None, late=True)]
 
     store.away = False
     autosave.flush(team.step_key(STEP))
-    said = run(lookout.sight(team.link, STEP))
+    result = run(poller.poll(team.link, STEP))
 
-    assert said is not None
-    assert said.fingerprint
-    assert not said.late
+    assert result is not None
+    assert result.fingerprint
+    assert not result.late

@@ -594,7 +594,7 @@ def test_what_cannot_be_taken_in_with_a_rerun_breaks_no_page_and_is_with_the_nex
 
 @pytest.fixture
 def client() -> TestClient:
-    answer = endpoints.taking(draft_input.deliver, draft_input.MAX_TYPED)
+    answer = endpoints.receiving(draft_input.deliver, draft_input.MAX_TYPED)
     return TestClient(Starlette(routes=[Route(navigation.TYPED, answer, methods=["POST"])]))
 
 

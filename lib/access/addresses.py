@@ -1,13 +1,13 @@
-"""What limits count as one place."""
+"""The network that an address belongs to, as limits count it."""
 
 import ipaddress
 
 
 def network(address: str) -> str:
     """
-    Return what limits count as one place: an IPv4 address, or the /64 of an IPv6 address.
+    Return the network of an address: an IPv4 address itself, or the /64 of an IPv6 address.
 
-    Whoever has one IPv6 address usually has all of its /64.
+    A client with one IPv6 address usually has all of its /64.
 
     >>> network("192.0.2.1"), network("2001:db8::1:2:3:4")
     ('192.0.2.1', '2001:db8::/64')

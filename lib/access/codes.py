@@ -1,7 +1,7 @@
 """
-Short ways in, to be read out or typed from a screen: codes, and how they are read.
+Short codes for a team, to read out or to copy from a screen: creating and reading them.
 
-Pure; who a code lets in is the store's to say, and `lib.access.links` asks it.
+Pure. `lib.access.links` finds the team of a code.
 """
 
 import re
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from lib.workshop.records import Code
 
-#: Letters and digits that are not taken for one another when they are read out or copied.
+#: Letters and digits that are not confused when they are read out or copied.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 #: Characters of a code: one of 8.5e11, of which a workshop has a handful for a day.
@@ -30,7 +30,7 @@ def new_code(now: datetime) -> Code:
 
 def spelled(code: str) -> str:
     """
-    Return a code as it is shown: in two halves.
+    Return a code as it is shown, in two halves.
 
     >>> spelled("K7WMPX2Q")
     'K7WM-PX2Q'
@@ -41,7 +41,7 @@ def spelled(code: str) -> str:
 
 def read(typed: str) -> str:
     """
-    Return the code somebody typed, in whatever case and with whatever between; empty for none.
+    Return the code in typed text, ignoring case and separators; empty if it is not a code.
 
     >>> read(" k7wm px2q "), read("K7WM–PX2Q"), read("0000")
     ('K7WMPX2Q', 'K7WMPX2Q', '')
@@ -52,7 +52,7 @@ def read(typed: str) -> str:
 
 def email(typed: str) -> str:
     """
-    Return an e-mail address in lower case; empty for what is none.
+    Return an e-mail address in lower case; empty if it is not one.
 
     >>> email(" Ada@Example.org "), email("Ada"), email("a b@x.org")
     ('ada@example.org', '', '')

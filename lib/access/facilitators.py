@@ -1,9 +1,9 @@
 """
-Who is a facilitator here: whoever has given the house's passcode or has signed in with an address on
-its list, or whoever sits at its machine.
+Authenticates facilitators: by the passcode of this installation, or by signing in.
 
-With neither passcode nor sign-in the house is open, and only on its own machine: a server that
-anybody else could reach refuses to start. With both, either opens it.
+A person who signs in must have an address on the list (`FACILITATORS`). With neither passcode nor
+sign-in everybody at this machine is a facilitator, and a server that others can reach refuses to
+start. With both, either is enough.
 """
 
 import hashlib
@@ -21,16 +21,16 @@ from lib.workshop.roles import NOBODY, AccessRefused, Actor
 #: Names of this machine, as a server listens on it and as a browser asks for it.
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 
-#: What a request has that came by way of somebody else.
+#: Headers of a request that a proxy forwarded.
 _FORWARDED = ("x-forwarded-for", "x-forwarded-host", "forwarded", "x-real-ip")
 
-#: The cookie in which a browser holds the token it got for the passcode.
+#: The cookie with the token that a browser got for the passcode.
 COOKIE = "throughline_pass"
 
-#: How long a browser that gave the passcode need not give it again.
+#: How long a pass is valid.
 PASS_LASTS = timedelta(days=14)
 
-#: Wrong passcodes from one address after which none from there is compared for a while: 2,880 a day.
+#: Wrong passcodes from one address before it has to wait: 2,880 a day.
 ATTEMPTS = 10
 
 _KIND = "passcode"
@@ -43,7 +43,7 @@ class AccessRules(Protocol):
 
     @property
     def passcode(self) -> str:
-        """What facilitators give; empty for none."""
+        """The passcode of this installation; empty for none."""
         ...
 
     @property
@@ -70,11 +70,11 @@ def actor(
     claims: Mapping[str, Any] | None = None,
 ) -> Actor:
     """
-    Return who asks: the house's facilitator, whoever has signed in, or nobody. Raises StoreError.
+    Return who made a request: a facilitator, a person who signed in, or nobody. Raises StoreError.
 
-    *token* is what the browser holds since it gave the passcode, *claims* what the provider says of
-    who has signed in. With neither of the two set up everybody at this machine is the facilitator;
-    *headers* say whether a request came from somewhere else.
+    *token* is the browser's pass, *claims* are the sign-in provider's. With neither passcode nor sign-in
+    set up, everybody at this machine is the facilitator; *headers* show whether a request came from
+    another machine.
     """
     if not settings.passcode and not settings.signs_in:
         return Actor(is_house=True) if _is_here(headers or {}) else NOBODY
@@ -89,7 +89,7 @@ def is_listed(settings: AccessRules, email: str) -> bool:
 
 
 def _address(settings: AccessRules, claims: Mapping[str, Any]) -> str:
-    """Return the address of whoever has signed in; empty unless it counts as theirs."""
+    """Return the address of the person who signed in; empty if it is not verified."""
     email = claims.get("email")
     is_theirs = claims.get("is_logged_in") is True and _is_verified(settings, claims)
     found = email.strip().lower() if is_theirs and isinstance(email, str) else ""
@@ -97,17 +97,17 @@ def _address(settings: AccessRules, claims: Mapping[str, Any]) -> str:
 
 
 def _is_verified(settings: AccessRules, claims: Mapping[str, Any]) -> bool:
-    """Whether the provider has verified the address; one it says it has not never counts."""
-    said = claims.get("email_verified")
-    return str(said).lower() in ("true", "1") if said is not None else not settings.email_verified
+    """Whether the provider has verified the address; an explicit "no" never counts."""
+    claim = claims.get("email_verified")
+    return str(claim).lower() in ("true", "1") if claim is not None else not settings.email_verified
 
 
 def enter(store: Store, settings: AccessRules, passcode: str, who: str, now: datetime) -> str:
     """
-    Return the token for whoever gives the right passcode; the database keeps its digest only.
+    Exchange the right passcode for a token, of which the database keeps the digest only.
 
-    *who* is the address it came from. Raises AccessRefused for a wrong one, TooManyAttempts where
-    no more from there are compared for now, StoreError.
+    *who* is the client's address. Raises AccessRefused for a wrong passcode, TooManyAttempts after too
+    many from that address, StoreError.
     """
     with limited(store, _KIND, who, ATTEMPTS):
         if not settings.passcode or not hmac.compare_digest(
@@ -120,19 +120,19 @@ def enter(store: Store, settings: AccessRules, passcode: str, who: str, now: dat
 
 
 def leave(store: Store, settings: AccessRules, token: str) -> None:
-    """Forget that a browser gave the passcode. Raises StoreError."""
+    """End a browser's pass. Raises StoreError."""
     if token:
         store.drop_pass(digest(settings, token))
 
 
 def _is_here(headers: Mapping[str, str]) -> bool:
-    """Whether a request was made at this machine: by its name, and by way of nobody."""
-    told = {name.casefold(): value for name, value in headers.items()}
-    host = told.get("host", "localhost")
+    """Whether a request comes from this machine: its host is local, and no proxy forwarded it."""
+    lowered = {name.casefold(): value for name, value in headers.items()}
+    host = lowered.get("host", "localhost")
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    return name.casefold() in LOCAL and not any(each in told for each in _FORWARDED)
+    return name.casefold() in LOCAL and not any(each in lowered for each in _FORWARDED)
 
 
 def digest(settings: AccessRules, token: str) -> str:
-    """Return what is stored of a pass. Keyed by the passcode: with another one, no pass is known."""
+    """Return the stored digest of a pass. Keyed by the passcode: a new one ends all passes."""
     return hmac.new(settings.passcode.encode(), token.encode(), hashlib.sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""Ways in: a team's link, which is its key, and what opens one workshop to whoever asks for it."""
+"""Admission by a team's link or code, and by an observer's link or a grant."""
 
 import hmac
 import logging
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 _LINK = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
-#: Links a process remembers for when the database is away.
+#: Links a process caches for outages of the database.
 MAX_KNOWN = 10_000
 
 _known: WeakKeyDictionary[Store, dict[str, Team]] = WeakKeyDictionary()
@@ -33,7 +33,7 @@ def is_link(text: str) -> bool:
 
 
 def known(store: Store, link: str) -> Team | None:
-    """Return the team this process has let in by a link, without asking anybody; None for none."""
+    """Return the team this process has admitted by a link, without a query; None if there is none."""
     return _known.get(store, {}).get(link)
 
 
@@ -41,9 +41,9 @@ def team_by_link(store: Store, link: str) -> Team:
     """
     Return the team a link belongs to.
 
-    While the database cannot be reached, those this process has let in before are let in: what they
-    type is kept. Raises AccessRefused, with the same sentence for a malformed link and an unknown
-    one, and StoreError where nobody can say.
+    During an outage of the database, teams that this process has admitted before are admitted, so that
+    their input is kept. Raises AccessRefused, with the same sentence for a malformed and an unknown
+    link, and StoreError if the link cannot be checked.
     """
     known = _known.setdefault(store, {})
     if is_link(link):
@@ -62,7 +62,7 @@ def team_by_link(store: Store, link: str) -> Team:
     raise AccessRefused(NO_TEAM)
 
 
-#: What is said of a code that is malformed, unknown or revoked: which, nobody is told.
+#: The answer to a code that is malformed, unknown or revoked, without saying which.
 NO_CODE = (
     "This code opens no team. Please check that all of it was copied, or ask your facilitator for it "
     "again."
@@ -75,7 +75,7 @@ MANY_WRONG_CODES = (
     "right one works."
 )
 
-#: Wrong codes from one address, behind which a whole room may be, after which the log names it.
+#: Wrong codes from one address after which the log names it; a whole room may share an address.
 ATTEMPTS_FROM = 60
 
 
@@ -83,8 +83,8 @@ def team_by_code(store: Store, typed: str, who: str) -> Team:
     """
     Return the team a code opens, as somebody at the address *who* typed it.
 
-    A code that is right opens its team whatever was typed before, there or elsewhere: only wrong
-    ones are counted. One that has run out is not wrong. Raises AccessRefused, StoreError.
+    A right code always works: only wrong codes are counted, and an expired one is not wrong. Raises
+    AccessRefused, StoreError.
     """
     code = codes.read(typed)
     try:
@@ -95,7 +95,7 @@ def team_by_code(store: Store, typed: str, who: str) -> Team:
 
 
 def _wrong_code(store: Store, who: str) -> str:
-    """Count a wrong code; return what is said of it."""
+    """Count a wrong code; return the sentence that answers it."""
     number = wrong(store, "code from", who)
     if number == ATTEMPTS_FROM + 1:
         log.warning("More than %s wrong codes came from %s.", ATTEMPTS_FROM, network(who))
@@ -106,10 +106,10 @@ def standing(
     store: Store, actor: Actor, workshop_id: str, observer_link: str = ""
 ) -> tuple[Actor, Scope]:
     """
-    Return somebody with what they show at a workshop, or at the house, and its scope.
+    Return *actor* with their rights in a workshop, or on this installation, and its scope.
 
-    One query at most, and none for whom it could change nothing. Raises AccessRefused where there
-    is no such workshop, as where it is somebody else's; StoreError.
+    At most one query, and none if it could not change the result. Raises AccessRefused both for an
+    unknown workshop and for somebody else's; StoreError.
     """
     if not workshop_id:
         return actor, Scope(grants=_guests(store, actor))
@@ -135,9 +135,9 @@ def _guests(store: Store, actor: Actor) -> dict[str, Role]:
 
 def workshops_of(store: Store, actor: Actor) -> list[tuple[Workshop, Scope]]:
     """
-    Return the workshops somebody may look into, newest first, each with its scope.
+    Return the workshops that *actor* may read, newest first, each with its scope.
 
-    Two queries at most, however many workshops there are. Raises StoreError.
+    At most two queries, however many workshops there are. Raises StoreError.
     """
     granted = store.granted(actor.email) if actor.email and not actor.is_house else {}
     scoped = [(each, _scope(each, actor.email, granted.get(each.id))) for each in store.workshops()]

@@ -1,7 +1,7 @@
 """
 Rate limit for wrong guesses, counted per network in the database: across servers and restarts.
 
-An address is only ever held to its own attempts: nobody can lock out anybody elsewhere.
+An address is limited by its own attempts only: nobody can lock out somebody elsewhere.
 """
 
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ WINDOW = 300.0
 @contextmanager
 def limited(store: Store, kind: str, address: str, most: int) -> Iterator[None]:
     """
-    Let somebody at an address try; an attempt that raises was wrong, and only that counts.
+    Limit the attempts made in this context; an attempt that raises counts as wrong.
 
-    Counted before it is compared, so that attempts sent at once are bounded too. Raises
+    Each is counted before it is checked, so that concurrent attempts are limited too. Raises
     TooManyAttempts after *most* wrong ones from there in WINDOW, StoreError.
     """
     if wrong(store, kind, address) > most:

@@ -1,7 +1,7 @@
 """
-Token buckets: how often something may be done from one place, such as a network address.
+Token buckets: rate limits per place, such as a network address.
 
-Kept in memory, for this process alone, and bounded: nobody can fill it by coming from many places.
+In memory, for this process only, and bounded: requests from many places cannot fill it.
 Free of Streamlit and of the wall clock.
 """
 
@@ -13,21 +13,21 @@ from dataclasses import dataclass
 
 from lib.workshop.clock import Clock
 
-#: Places remembered by one set of buckets, some hundred bytes each. The one that has been silent for
-#: longest is forgotten first, and then has a full bucket.
+#: Places in one set of buckets, some hundred bytes each. The least recently used is evicted first, and
+#: then has a full bucket.
 REMEMBERED = 20_000
 
 
 @dataclass(frozen=True)
 class Rate:
-    """How much may be done at once, and how much more each second."""
+    """The size of a bucket, and how fast it refills."""
 
     burst: float
     per_second: float
 
 
 class Buckets:
-    """One bucket for each place. Every method may be called from any thread."""
+    """One bucket per place. Thread-safe."""
 
     def __init__(
         self, rate: Rate, clock: Clock = time.monotonic, remembered: int = REMEMBERED
@@ -41,9 +41,9 @@ class Buckets:
 
     def take(self, place: Hashable, cost: float = 1.0) -> float:
         """
-        Take *cost* from a bucket, and return 0; or take nothing, and return the seconds to wait.
+        Take *cost* from a bucket and return 0, or take nothing and return the seconds to wait.
 
-        What costs more than a bucket holds takes a full one.
+        A cost above the size of a bucket takes a full one.
 
         >>> buckets = Buckets(Rate(burst=2, per_second=0.5), clock=lambda: 0.0)
         >>> [buckets.take("192.0.2.1") for _ in range(3)]

@@ -1,5 +1,5 @@
 """
-The server around the pages: what it is made of, and what it does when it begins and ends.
+The ASGI app around the pages: its parts, its start and its end.
 
 Still started by `streamlit run streamlit_app.py`; Streamlit finds the app in that file.
 """
@@ -24,8 +24,8 @@ from lib.settings import SettingsError
 from lib.store.errors import StoreError
 from lib.team import process
 
-#: Seconds the server may go on answering once it was told to end. It waits for every request that
-#: is under way, and with a silent database those take their time one after the other.
+#: Seconds the server may still answer after a signal to end. It waits for every running request, and
+#: if the database is silent, these time out one after the other.
 GRACE = 3.0
 
 _ending = threading.Lock()
@@ -46,7 +46,7 @@ def _load_pages() -> None:
 
 
 def _bound_the_end() -> None:
-    """Have the process end GRACE seconds after a signal, whatever the server still waits for."""
+    """End the process at most GRACE seconds after a signal."""
     if threading.current_thread() is not threading.main_thread():
         return
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -63,11 +63,11 @@ def _bound_the_end() -> None:
 
 
 def _end() -> None:
-    """Save everything and end the process; whoever comes second waits for the first."""
+    """Save everything and end the process; a second caller waits for the first."""
     with _ending:
         saved = process.stop()
-        # The server would raise the signal that ended it once more, and whoever started it could
-        # not tell a good end from a bad one.
+        # The server would raise its signal again, so that the exit code would hide whether
+        # everything was saved.
         logging.shutdown()
         sys.stderr.flush()
         os._exit(0 if saved else 1)
@@ -75,15 +75,15 @@ def _end() -> None:
 
 def parts() -> dict[str, Any]:
     """
-    Return what the app is made of besides its pages, as `st.App` takes it.
+    Return the arguments of `st.App`: lifespan, routes and middleware.
 
-    Opens the database first: where that cannot be done, says why in one line and ends the process.
+    Opens the database first. If that fails, prints one line with the reason and ends the process.
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     try:
         loaded = settings.load()
         exposure.check(loaded, get_option("server.address"))
-        proxies.believe(loaded.trusted_proxies)
+        proxies.trust(loaded.trusted_proxies)
         process.running()
     except (SettingsError, StoreError) as exc:
         sys.stderr.write(f"Throughline cannot start: {exc}\n")

@@ -1,7 +1,7 @@
 """
-What a page asks of the server by itself, beside Streamlit's own connection, and how it is answered.
+HTTP routes that pages call beside Streamlit's websocket: typed text, polls, the passcode, health.
 
-Whoever asks gets no more than a status where something is wrong.
+An error is answered with a status and nothing else.
 """
 
 import json
@@ -30,7 +30,7 @@ from lib.workshop.transcript import MAX_CHARACTERS
 
 log = logging.getLogger(__name__)
 
-#: Bytes a delivery may have: a message of the longest kind, four bytes a character, and a little.
+#: Bytes of a delivery: the longest message, at four bytes a character, and some room.
 MAX_DELIVERY = 4 * MAX_CHARACTERS + 10_000
 
 
@@ -39,13 +39,13 @@ Take = Callable[[Process, Team, Any], dict[str, Any] | None]
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def taking(take: Take, most: int) -> Answer:
+def receiving(take: Take, most: int) -> Answer:
     """
-    Return the answer to requests in which a page's own inputs say something.
+    Return a route that passes a page's input to *take*, if the request has at most *most* bytes.
 
-    The team's link is the key, as it is to the page: nobody who does not hold it can make a request
-    that does anything. Whatever is wrong gets the same empty answer, a step or workshop that takes
-    nothing now 409, and what is not stored stays in the browser. *most* is in bytes.
+    The team's link authorizes the request, as it does for the page. Malformed and unauthorized requests
+    get the same empty 404, a step or workshop that accepts no input 409. The browser keeps input that
+    was not stored.
     """
 
     async def answer(request: Request) -> Response:
@@ -53,7 +53,7 @@ def taking(take: Take, most: int) -> Answer:
         if body is None:
             return Response(status_code=413)
         try:
-            told = await run_in_threadpool(_take, take, json.loads(body))
+            reply = await run_in_threadpool(_take, take, json.loads(body))
         except draft_input.TooMuch:
             return Response(status_code=413)
         except (ValueError, KeyError, TypeError, RecursionError, AccessRefused):
@@ -61,15 +61,15 @@ def taking(take: Take, most: int) -> Answer:
         except Closed:
             return Response(status_code=409)
         except (StoreError, SettingsError) as exc:
-            log.warning("What a browser sent waits there: %s", exc)
+            log.warning("Input stays in the browser for now: %s", exc)
             return Response(status_code=503)
-        return Response(status_code=204) if told is None else JSONResponse(told)
+        return Response(status_code=204) if reply is None else JSONResponse(reply)
 
     return answer
 
 
 async def _body(request: Request, most: int) -> bytes | None:
-    """Return what a request says; None where that is more than so many bytes."""
+    """Return a request's body, or None if it has more than *most* bytes."""
     parts, length = [], 0
     async for part in request.stream():
         parts.append(part)
@@ -79,24 +79,26 @@ async def _body(request: Request, most: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _take(take: Take, said: Any) -> dict[str, Any] | None:
+def _take(take: Take, payload: Any) -> dict[str, Any] | None:
     running = process.running()
-    return take(running, links.team_by_link(running.store, str(said["link"])), said)
+    return take(running, links.team_by_link(running.store, str(payload["link"])), payload)
 
 
-def _outbox(running: Process, team: Team, said: Any) -> None:
-    chat_input.deliver(running, team, said["step"], str(said["member"]), said["outbox"])
+def _outbox(running: Process, team: Team, payload: Any) -> None:
+    member = str(payload["member"])
+    chat_input.deliver(running, team, payload["step"], member, payload["outbox"])
 
 
-#: Bytes of a question whether a page shows what there is.
-MAX_LOOK = 1_000
+#: Bytes of a poll.
+MAX_POLL = 1_000
 
 
-async def look(request: Request) -> Response:
-    """Say what there is to see in a step: what a page compares with what it shows."""
+async def poll(request: Request) -> Response:
+    """Return a step's fingerprint, which the page compares with the one it shows."""
     try:
-        said = json.loads(await _body(request, MAX_LOOK) or b"")
-        found = await polling.of(process.running()).sight(str(said["link"]), str(said["step"]))
+        payload = json.loads(await _body(request, MAX_POLL) or b"")
+        poller = polling.of(process.running())
+        found = await poller.poll(str(payload["link"]), str(payload["step"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         found = None
     except (StoreError, SettingsError):
@@ -107,18 +109,18 @@ async def look(request: Request) -> Response:
 
 
 async def clock(_request: Request) -> Response:
-    """Say what time it is here, in milliseconds since 1970."""
+    """Return the server's time, in milliseconds since 1970."""
     return JSONResponse(
         {"now": utc_now().timestamp() * 1000}, headers={"cache-control": "no-store"}
     )
 
 
-#: Bytes of a request that gives a passcode.
+#: Bytes of a request with a passcode.
 MAX_ENTERING = 4_000
 
 
 async def enter(request: Request) -> Response:
-    """Give a pass for the house's passcode (POST), or end the one this browser holds (DELETE)."""
+    """Exchange the passcode for a pass (POST), or end this browser's pass (DELETE)."""
     try:
         if request.method == "DELETE":
             await run_in_threadpool(_leave, request.cookies.get(facilitators.COOKIE, ""))
@@ -136,7 +138,7 @@ async def enter(request: Request) -> Response:
     except (ValueError, KeyError, TypeError, RecursionError):
         return Response(status_code=404)
     except (StoreError, SettingsError) as exc:
-        log.warning("Somebody waits at the gate: %s", exc)
+        log.warning("A passcode could not be checked: %s", exc)
         return Response(status_code=503)
     answer = Response(status_code=204)
     answer.set_cookie(
@@ -161,12 +163,12 @@ def _leave(token: str) -> None:
     facilitators.leave(running.store, running.settings, token)
 
 
-#: Where whoever sends people to this server asks whether to.
+#: The readiness check for load balancers.
 READY = "/throughline/readyz"
 
 
 async def readyz(_request: Request) -> Response:
-    """Say whether the database answers and everything is saved: 200 if so, else 503."""
+    """Answer 200 if the database answers and changes are saved in time, else 503."""
     try:
         found = await run_in_threadpool(lambda: health.health(process.running()))
     except (StoreError, SettingsError) as exc:
@@ -176,7 +178,7 @@ async def readyz(_request: Request) -> Response:
 
 
 async def script(request: Request) -> Response:
-    """Return a script of one of our elements, for a browser to keep."""
+    """Return the script of one of our components, cacheable for ever."""
     text = assets.text(request.path_params["version"], request.path_params["name"])
     if text is None:
         return Response(status_code=404, headers={"cache-control": "no-store"})
@@ -184,8 +186,8 @@ async def script(request: Request) -> Response:
     return Response(text, media_type="text/javascript", headers=headers)
 
 
-def own(answer: Answer) -> Answer:
-    """Return *answer* as pages of this server alone get it: to another site's it is refused."""
+def same_origin(answer: Answer) -> Answer:
+    """Return *answer*, refused with 403 to pages of other sites."""
 
     async def guarded(request: Request) -> Response:
         if is_foreign(request.headers):
@@ -196,11 +198,11 @@ def own(answer: Answer) -> Answer:
 
 
 def routes(folder: str = "") -> list[Route]:
-    """Return where each of them is asked, on a server whose pages are in *folder*."""
+    """Return all routes, below *folder* if the server has a base path."""
     answers: list[tuple[str, Answer, list[str]]] = [
-        (navigation.OUTBOX, taking(_outbox, MAX_DELIVERY), ["POST"]),
-        (navigation.TYPED, taking(draft_input.deliver, draft_input.MAX_TYPED), ["POST"]),
-        (navigation.LOOK, look, ["POST"]),
+        (navigation.OUTBOX, receiving(_outbox, MAX_DELIVERY), ["POST"]),
+        (navigation.TYPED, receiving(draft_input.deliver, draft_input.MAX_TYPED), ["POST"]),
+        (navigation.LOOK, poll, ["POST"]),
         (navigation.CLOCK, clock, ["GET"]),
         (navigation.ENTER, enter, ["POST", "DELETE"]),
         (READY, readyz, ["GET"]),
@@ -208,5 +210,6 @@ def routes(folder: str = "") -> list[Route]:
     ]
     before = f"/{folder.strip('/')}".rstrip("/")
     return [
-        Route(before + place, own(answer), methods=methods) for place, answer, methods in answers
+        Route(before + place, same_origin(answer), methods=methods)
+        for place, answer, methods in answers
     ]

@@ -1,4 +1,4 @@
-"""Refuses to start a server that anybody on the network could run workshops on."""
+"""Refuses to start a server on which anybody on the network could run workshops."""
 
 from lib.access.facilitators import LOCAL
 from lib.settings import Settings, SettingsError
@@ -9,9 +9,9 @@ MIN_PASSCODE = 8
 
 def check(settings: Settings, address: str | None) -> None:
     """
-    Raise SettingsError, with one line, if nothing guards a server that others can reach.
+    Raise SettingsError if others can reach the server and neither passcode nor sign-in protects it.
 
-    *address* is what the server listens on; None is every address there is.
+    *address* is the one the server listens on; None means every address.
     """
     if settings.passcode and len(settings.passcode) < MIN_PASSCODE:
         raise SettingsError(f"FACILITATOR_PASSCODE must have at least {MIN_PASSCODE} characters.")

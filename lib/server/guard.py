@@ -1,10 +1,9 @@
 """
-Refuses, before Streamlit sees it, what could fill the server's memory or hold its event loop.
+Middleware that refuses requests which could fill the server's memory or block its event loop.
 
-A foreign Origin: Streamlit would ask the network for its own address, on the event loop and anew each
-time; with a name server that is away one handshake held every page for 1.8 s. Uploads: the app takes
-none, and Streamlit keeps whatever comes from anybody who has opened a page. And more connections,
-requests or bytes from one network than a full room needs (docs/security.md, "Limits").
+Refused are foreign Origins, for which Streamlit would ask the network (`streamlit_patches.begin`);
+uploads, which the app does not use and Streamlit would keep in memory; and more connections, requests
+or bytes from one network than a full room needs (docs/security.md, "Limits").
 """
 
 import asyncio
@@ -39,31 +38,31 @@ log = logging.getLogger(__name__)
 class Limits(NamedTuple):
     """What one network may use. Sixty people with three tabs each use a tenth of it."""
 
-    #: Tabs that are open at a time.
+    #: Open tabs.
     tabs: int = 600
-    #: Tabs that are opened: all of them at once, after a server was started again.
+    #: New tabs; all of them come back at once after a server restart.
     openings: Rate = Rate(burst=900, per_second=10)
-    #: Pages and requests to our own routes: a tab asks every few seconds whether anything is new.
+    #: Pages and requests to our own routes; a tab polls every few seconds.
     requests: Rate = Rate(burst=6_000, per_second=400)
-    #: Runs of a page's script that a tab asks for.
+    #: Reruns that tabs ask for.
     reruns: Rate = Rate(burst=3_000, per_second=200)
     #: Bytes sent through tabs and to our routes.
     data: Rate = Rate(burst=200_000_000, per_second=8_000_000)
-    #: Bytes all its open tabs may have in what each has sent last.
+    #: Bytes of the longest messages of all its open tabs, which Streamlit keeps.
     held: int = 400_000_000
-    #: Bytes a tab may send at once whose address has no team's link.
+    #: Bytes of one message from a tab without a team's link.
     stranger: int = 256_000
 
 
-#: Said to whoever is held up; what they sent is kept in the browser and sent again.
+#: Shown after a refused request; the browser keeps the input and sends it again.
 TOO_MANY = "Too much has come from your network at once. What you typed is kept; it is sent again in a moment."
 
-#: Said in place of a page.
+#: Shown in place of a page.
 WAIT = "Too many pages were opened from your network at once. Wait a minute, then reload this page."
 
 
 class _Use:
-    """What networks use of what they may."""
+    """What each network uses of its limits."""
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
         self.limits = limits
@@ -71,12 +70,12 @@ class _Use:
         self.requests = Buckets(limits.requests, clock)
         self.reruns = Buckets(limits.reruns, clock)
         self.data = Buckets(limits.data, clock)
-        # Of networks with open tabs; each goes with the last of its tabs.
+        # Networks with open tabs; an entry is deleted with its last tab.
         self.tabs: Counter[str] = Counter()
         self.held: Counter[str] = Counter()
 
     def leave(self, place: str, held: int) -> None:
-        """Note that a tab was closed which held so many bytes."""
+        """Record that a tab closed which held so many bytes."""
         for counted, number in ((self.tabs, 1), (self.held, held)):
             counted[place] -= number
             if counted[place] <= 0:
@@ -84,7 +83,7 @@ class _Use:
 
 
 class Guard:
-    """Lets through what the app needs, as much as a full room needs of it."""
+    """ASGI middleware that enforces `Limits` and refuses uploads and foreign Origins."""
 
     def __init__(
         self, app: ASGIApp, limits: Limits | None = None, clock: Clock = time.monotonic
@@ -107,7 +106,7 @@ class Guard:
         if _is_upload(scope["path"]):
             refused: Any = PlainTextResponse("This app takes no files.", status_code=403)
         elif _is_limited(scope, headers) and (wait := self._use.requests.take(place)):
-            refused = _held_up(headers, wait)
+            refused = _too_many(headers, wait)
         else:
             refused = None
 
@@ -137,7 +136,7 @@ class Guard:
 
 
 class _Tab:
-    """One tab's connection: what it sends comes no faster, and is no more, than it may."""
+    """One tab's connection: delays and bounds its messages."""
 
     def __init__(self, use: _Use, place: str, receive: Receive, send: Send) -> None:
         self._use = use
@@ -149,12 +148,12 @@ class _Tab:
         self.held = 0
 
     async def receive(self) -> Message:
-        """Return the next message, when it is due; the connection's end where it is too long."""
+        """Return the next message when it is due; disconnect if it is too long."""
         message = await self._receive()
         data = message.get("bytes") or b""
         if not data:
             return message
-        # Held back, never dropped: the browser sends no rerun a second time.
+        # Delayed, never dropped: the browser does not send a rerun twice.
         await _due(self._use.reruns, self._place)
         await _due(self._use.data, self._place, len(data))
         if await self._is_too_much(data):
@@ -176,7 +175,7 @@ class _Tab:
 
 
 async def _due(buckets: Buckets, place: str, cost: int = 1) -> None:
-    """Wait until so much may come from there."""
+    """Wait until the network may send so much."""
     while cost and (wait := buckets.take(place, cost)):
         await asyncio.sleep(wait)
 
@@ -202,9 +201,9 @@ def is_allowed_origin(origin: str) -> bool:
 
 def is_foreign(headers: Mapping[str, str]) -> bool:
     """
-    Whether a request was made by a page of another site, as far as its browser says.
+    Whether a page of another site made a request, according to its browser.
 
-    A browser without `Sec-Fetch-Site` says so by `Origin`; what is no browser says neither.
+    A browser without `Sec-Fetch-Site` sends `Origin`; other clients send neither.
     """
     site, origin = headers.get("sec-fetch-site", ""), headers.get("origin")
     if site in ("cross-site", "same-site"):
@@ -217,9 +216,10 @@ def is_foreign(headers: Mapping[str, str]) -> bool:
 
 def is_own_origin(origin: str | None, host: str | None) -> bool:
     """
-    Whether a handshake comes from this server's own pages, or from where the settings allow.
+    Whether a handshake comes from this server's own pages, or from an Origin the settings allow.
 
-    Asks nobody, unlike Streamlit. No Origin at all, as programs that are no browser send, is taken.
+    Makes no network request, unlike Streamlit. A missing Origin, as clients other than browsers send
+    it, is allowed.
 
     >>> is_own_origin("https://here.example", "here.example")
     True
@@ -241,7 +241,7 @@ def is_own_origin(origin: str | None, host: str | None) -> bool:
 
 
 def _allowed_names() -> set[str]:
-    """Return the host names that settings allow, as Streamlit reads them."""
+    """Return the host names that Streamlit's settings allow."""
     named = [
         get_option("browser.serverAddress")
         if config.is_manually_set("browser.serverAddress")
@@ -257,11 +257,11 @@ def _is_upload(path: str) -> bool:
 
 
 def _is_limited(scope: Scope, headers: Headers) -> bool:
-    """Whether a request is one that costs: a page, or a request to our own routes."""
+    """Whether a request counts towards the limit: a page, or one of our own routes."""
     return "text/html" in headers.get("accept", "") or "/throughline/" in scope["path"]
 
 
-def _held_up(headers: Headers, wait: float) -> Callable[[Scope, Receive, Send], Any]:
+def _too_many(headers: Headers, wait: float) -> Callable[[Scope, Receive, Send], Any]:
     after = {"retry-after": str(int(wait) + 1), "cache-control": "no-store"}
     if "text/html" in headers.get("accept", ""):
         return PlainTextResponse(WAIT, status_code=429, headers=after)

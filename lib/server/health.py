@@ -1,7 +1,7 @@
 """
-Whether this server can do its work, for whoever sends people to it.
+Readiness of this server, for load balancers.
 
-Says nothing about anybody's work: no text, no name, no address.
+Contains nothing of a team's work: no text, no name, no address.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from lib.team.process import Process
 
 @dataclass(frozen=True)
 class Health:
-    """What a server says of itself; `unsaved_since` is in seconds, 0.0 where all is saved."""
+    """A server's readiness; `unsaved_since` is in seconds, 0.0 if everything is saved."""
 
-    #: Empty where the database answers, else one sentence.
+    #: Empty if the database answers, else one sentence.
     database: str
     unsaved_steps: int
     unsaved_messages: int
     unsaved_since: float
-    #: What the tries to save failed with, each once.
+    #: Why saves failed, each reason once.
     why: tuple[str, ...]
     #: Saves that were given up because they can never succeed; they do not make a server unready.
     dropped: int = 0
@@ -31,7 +31,7 @@ class Health:
         return not self.database and self.unsaved_since <= UNSAVED_FOR_LONG
 
     def as_dict(self) -> dict[str, object]:
-        """Return it as JSON has it."""
+        """Return the JSON of the readiness check."""
         return {
             "ready": self.ready,
             "database": self.database or "answers",
@@ -46,7 +46,7 @@ class Health:
 
 
 def health(process: Process) -> Health:
-    """Ask the database something small, and autosave what it holds; within the store's PATIENCE."""
+    """Check the database with a small query, and autosave for unsaved changes."""
     lines = process.autosave.report()
     return Health(
         _database(process),

@@ -1,4 +1,4 @@
-"""What goes around every answer: the headers it is sent with, and the style of its page."""
+"""ASGI middleware: security headers, secure cookies, and our style in Streamlit's page."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib.ui import assets, navigation
 
-#: Where what a page is made of may come from: here alone, so that nothing in a message calls anybody.
-#: Streamlit's page has a script in it, runs components from blobs and WebAssembly, and sets styles as
-#: it draws: found out in Chromium, page by page (`tests/browser/test_policy.py`).
+#: Pages load from this server only, so that nothing in a message can call another one. Streamlit's page
+#: has an inline script, runs components from blobs and WebAssembly, and sets inline styles; checked
+#: page by page in Chromium (`tests/browser/test_policy.py`).
 _POLICY = {
     "default-src": "'self'",
     "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:",
@@ -54,9 +54,9 @@ class Headers:
 
 class SecureCookies:
     """
-    Marks every cookie `Secure` that is set over TLS: ours, and Streamlit's, which leaves it out.
+    Marks every cookie `Secure` that is set over TLS: ours and Streamlit's, which omits it.
 
-    Behind a proxy that ends TLS the scheme is what that proxy says, if it is one we believe.
+    Behind a proxy that ends TLS, a trusted proxy's headers give the scheme.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -85,19 +85,19 @@ def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
 
 class Styled:
     """
-    Puts our style into the page that everything is drawn in, before anything is, and names our scripts.
+    Inserts our style sheet and scripts into Streamlit's page before anything is drawn.
 
-    Drawn with the elements it came after the first of them, and all of them jumped: on a step's page
-    a layout shift of 0.76, of which 0.25 is left (measured in Chromium). And it was sent with each rerun.
+    As an element it arrived after the first ones and moved them: a layout shift of 0.76 on a step's page,
+    now 0.25 (measured in Chromium). It was also sent with each rerun.
     """
 
-    #: Asked with these the answer may be packed, or none.
+    #: With these headers the answer may be compressed or empty.
     _LEFT_OUT = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         text = (Path(__file__).parent.parent / "ui" / "style.css").read_text(encoding="utf-8")
-        # Behind the page's own: of two rules that are as strong the later one counts.
+        # After Streamlit's own: of two equally specific rules the later one wins.
         self._end = f"<style>{text}</style></body>".encode()
         self._head = f"{assets.HEAD}</head>".encode()
 
@@ -106,7 +106,7 @@ class Styled:
         if scope["type"] != "http" or scope["method"] != "GET" or not _wants_page(scope):
             await self._app(scope, receive, send)
             return
-        asked = [(name, value) for name, value in scope["headers"] if name not in self._LEFT_OUT]
+        headers = [(name, value) for name, value in scope["headers"] if name not in self._LEFT_OUT]
         begun: Message | None = None
         body = b""
 
@@ -126,7 +126,7 @@ class Styled:
                     await send(_of_length(begun, len(body)))
                     await send({**message, "body": body})
 
-        await self._app({**scope, "headers": asked}, receive, send_styled)
+        await self._app({**scope, "headers": headers}, receive, send_styled)
 
 
 def _wants_page(scope: Scope) -> bool:
@@ -139,7 +139,7 @@ def _is_page(message: Message) -> bool:
 
 
 def _of_length(message: Message, length: int) -> Message:
-    """Return the start of an answer whose body is another one than it was made for."""
+    """Return the start of an answer whose body has been replaced."""
     about = (b"content-length", b"etag", b"last-modified")
     kept = [(name, value) for name, value in message["headers"] if name.lower() not in about]
     return {**message, "headers": [*kept, (b"content-length", str(length).encode())]}

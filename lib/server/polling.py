@@ -1,9 +1,8 @@
 """
-Whether pages still show what there is: asked by every open page every few seconds, and answered
-from one query for all of them.
+Answers the polls of all open pages from one query a second.
 
-Thousands of questions cost as much as one a second: a hundred open pages that each asked the
-database, in a rerun of their own, kept a server process from doing anything else.
+Every open page asks every few seconds whether anything has changed. When a hundred pages each asked
+the database, in a rerun of their own, a server process had no time for anything else.
 """
 
 import asyncio
@@ -19,13 +18,13 @@ from lib.team.process import Process
 from lib.workshop import steps
 from lib.workshop.clock import Clock
 
-#: Seconds an answer may be old.
+#: How old an answer may be, in seconds.
 FRESH = 1.0
 
-#: Seconds after its last question in which a page is asked about together with the others.
+#: How long a page stays in the query after its last poll, in seconds.
 KEPT = 10.0
 
-#: Pages that are asked about together; beyond them the answer is that nobody knows for now.
+#: How many pages one query covers. Polls of further pages fail as if the database were away.
 MOST_PAGES = 5_000
 
 #: A team's link and a step.
@@ -33,81 +32,83 @@ Page = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What there is to see: what a page showed something else of is to be drawn anew."""
+class PollResult:
+    """Result of a poll. A page whose fingerprint differs must rerun."""
 
-    #: As `Store.fingerprints`; None while the database does not say.
+    #: As `Store.fingerprints`; None while the database is away.
     fingerprint: str | None
-    #: Whether something of the step has been unsaved on this server for long.
+    #: Whether a change to the step has been unsaved on this server for long.
     late: bool
 
 
 @dataclass(frozen=True)
-class _Look:
-    begun: float
+class _Query:
+    started: float
     pages: frozenset[Page]
-    found: Mapping[Page, str]
+    fingerprints: Mapping[Page, str]
 
 
-class Lookout:
-    """The questions of this process's pages; all of them are asked in one event loop."""
+class Poller:
+    """Batches the polls of this process's pages. All calls must come from one event loop."""
 
     def __init__(self, store: Store, autosave: Autosave, clock: Clock = time.monotonic) -> None:
         self._store = store
         self._autosave = autosave
         self._clock = clock
-        self._asked: dict[Page, float] = {}
-        self._last = _Look(float("-inf"), frozenset(), {})
-        self._under_way: asyncio.Task[_Look] | None = None
+        self._last_polls: dict[Page, float] = {}
+        self._last_query = _Query(float("-inf"), frozenset(), {})
+        self._running_query: asyncio.Task[_Query] | None = None
 
-    async def sight(self, link: str, step: str) -> Sight | None:
-        """Return what there is to see in a step; None where the link does not open a team."""
+    async def poll(self, link: str, step: str) -> PollResult | None:
+        """Return the state of a step, or None if the link does not open a team."""
         if not links.is_link(link) or step not in steps.SLUGS:
             return None
         late = self._is_late(link, step)
         try:
-            found = await self._fingerprint((link, step))
+            fingerprint = await self._fingerprint((link, step))
         except StoreError:
-            return Sight(None, late)
-        return Sight(found, late) if found is not None else None
+            return PollResult(None, late)
+        return PollResult(fingerprint, late) if fingerprint is not None else None
 
     def _is_late(self, link: str, step: str) -> bool:
-        # Only who came in through this process can have left anything here.
+        # Only a team that this process has admitted can have unsaved changes here.
         team = links.known(self._store, link)
         return team is not None and self._autosave.is_late(team.step_key(step))
 
     async def _fingerprint(self, page: Page) -> str | None:
-        if page not in self._asked and len(self._asked) >= MOST_PAGES:
+        if page not in self._last_polls and len(self._last_polls) >= MOST_PAGES:
             raise StoreUnavailable("Too many pages ask at once.")
-        now = self._asked[page] = self._clock()
-        look = self._last
-        # One that was under way when this page came does not say anything about it.
-        while look.begun < now - FRESH or page not in look.pages:
-            self._under_way = self._under_way or asyncio.create_task(self._look())
-            # Shielded: who goes away leaves it to the others.
-            look = await asyncio.shield(self._under_way)
-        return look.found.get(page)
+        now = self._last_polls[page] = self._clock()
+        query = self._last_query
+        # A query that started before this poll does not cover this page.
+        while query.started < now - FRESH or page not in query.pages:
+            self._running_query = self._running_query or asyncio.create_task(self._query())
+            # Shielded: a poll that is cancelled leaves the query to the others.
+            query = await asyncio.shield(self._running_query)
+        return query.fingerprints.get(page)
 
-    async def _look(self) -> _Look:
+    async def _query(self) -> _Query:
         try:
             now = self._clock()
-            self._asked = {page: at for page, at in self._asked.items() if at >= now - KEPT}
-            pages = frozenset(self._asked)
-            found = await asyncio.to_thread(self._store.fingerprints, pages)
-            for page in pages - found.keys():
-                self._asked.pop(page, None)
-            self._last = _Look(now, pages, found)
-            return self._last
+            self._last_polls = {
+                page: at for page, at in self._last_polls.items() if at >= now - KEPT
+            }
+            pages = frozenset(self._last_polls)
+            fingerprints = await asyncio.to_thread(self._store.fingerprints, pages)
+            for page in pages - fingerprints.keys():
+                self._last_polls.pop(page, None)
+            self._last_query = _Query(now, pages, fingerprints)
+            return self._last_query
         finally:
-            self._under_way = None
+            self._running_query = None
 
 
-_poller: tuple[Process, Lookout] | None = None
+_poller: tuple[Process, Poller] | None = None
 
 
-def of(process: Process) -> Lookout:
-    """Return the one poller of *process*; a process that was assembled anew gets a new one."""
+def of(process: Process) -> Poller:
+    """Return the poller of *process*; another process gets a new one."""
     global _poller
     if _poller is None or _poller[0] is not process:
-        _poller = process, Lookout(process.store, process.autosave)
+        _poller = process, Poller(process.store, process.autosave)
     return _poller[1]

@@ -1,10 +1,10 @@
 """
-Which proxies are believed when they say where a request came from.
+Trusts the forwarding headers of the proxies in the settings only. Monkeypatches uvicorn.
 
-Uvicorn believes `X-Forwarded-For` and `X-Forwarded-Proto` from every process on this machine, or from
-whatever `FORWARDED_ALLOW_IPS` names, and replaces a request's address before any code of ours sees it.
-It has made its configuration by the time this app is read, and wraps the app afterwards: so its
-wrapper is replaced by one that believes the proxies of a setting, and nobody else.
+Uvicorn trusts `X-Forwarded-For` and `X-Forwarded-Proto` from every process on this machine, or from the
+addresses in `FORWARDED_ALLOW_IPS`, and replaces a request's address before our code runs. Its
+configuration is complete when this app is imported, and it wraps the app afterwards; so we replace
+its wrapper.
 """
 
 from collections.abc import Sequence
@@ -19,20 +19,20 @@ from lib.settings import SettingsError
 _WRAPPER = "ProxyHeadersMiddleware"
 
 
-def believe(proxies: Sequence[str]) -> None:
+def trust(proxies: Sequence[str]) -> None:
     """
-    Believe the headers of these addresses and networks from now on, in this process.
+    Trust the headers of these addresses and networks, in this process.
 
-    The address of a request is then the right-most one that is none of theirs. Raises SettingsError
-    where uvicorn cannot be told so: it would believe what anybody at this machine says.
+    The address of a request is then the right-most one that belongs to no trusted proxy. Raises
+    SettingsError if uvicorn has no such wrapper: it would trust every process on this machine.
     """
     if not hasattr(config, _WRAPPER):
-        raise SettingsError("This version of uvicorn cannot be told which proxies to trust.")
+        raise SettingsError("This version of uvicorn cannot be set to trust certain proxies only.")
     setattr(config, _WRAPPER, wrapper(proxies))
 
 
 def wrapper(proxies: Sequence[str]) -> object:
-    """Return what wraps an app as uvicorn does, whatever else it is told to trust."""
+    """Return a wrapper like uvicorn's that trusts *proxies*, whatever the configuration says."""
     trusted = [form for each in proxies for form in _forms(each)]
 
     def wrap(app: object, trusted_hosts: object = ()) -> ProxyHeadersMiddleware:
@@ -42,7 +42,7 @@ def wrapper(proxies: Sequence[str]) -> object:
 
 
 def _forms(proxy: str) -> list[str]:
-    """Return a network as it may appear: a server on both protocols sees IPv4 within IPv6."""
+    """Return a network in both notations: a dual-stack server sees IPv4 within IPv6."""
     network = ip_network(proxy)
     if not isinstance(network, IPv4Network):
         return [str(network)]
