@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lib.guide.openai_compatible.failures import Kind, ModelFailure
 from lib.settings import AUTH, NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,3 +131,18 @@ def has(tree: object, place: tuple[str, ...]) -> bool:
 
 def test_the_readme_is_short() -> None:
     assert len(README.read_text(encoding="utf-8").splitlines()) < README_LINES
+
+
+def test_the_tour_names_buttons_and_panels_that_pages_have() -> None:
+    _, tour = README.read_text(encoding="utf-8").split("## A ten-minute tour")
+    names = re.findall(r"\*\*(.+?)\*\*", tour.split("\n## ")[0])
+    pages = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "lib/ui").rglob("*.py"))
+
+    assert names
+    assert [name for name in names if f'"{name}"' not in pages] == []
+
+
+def test_a_failing_model_has_the_documented_sentences() -> None:
+    table = rows((ROOT / "docs/model.md").read_text(encoding="utf-8"), "the server ...")
+
+    assert {cells[1] for cells in table} == {str(ModelFailure(kind, 20.0)) for kind in Kind}
