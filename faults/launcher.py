@@ -85,19 +85,17 @@ def _no_revision_guard() -> None:
     Replies._is_superseded = lambda self, key, reply: False  # type: ignore[method-assign]  # noqa: SLF001
     begin = transcripts.Transcripts.__init__
 
-    def without(self: Any, door: Any, lease: float) -> None:
-        begin(self, door, min(lease, 1.0))
+    def without(self: Any, door: Any, *, lease: float) -> None:
+        begin(self, door, lease=min(lease, 1.0))
         changing = ("text", "status", "revision", "updated_at", "lease_until")
-        upsert: Any = (
-            transcripts.upsert_on_sqlite if door.is_sqlite else transcripts.upsert_on_postgresql
-        )(transcripts.messages)
-        self._upsert = self._stamped(
-            upsert.on_conflict_do_update(
+        add = transcripts.upsert(door, transcripts.messages)
+        self._upsert_messages = self._stamped(
+            add.on_conflict_do_update(
                 index_elements=[transcripts.messages.c.workshop_id, transcripts.messages.c.id],
-                set_={name: getattr(upsert.excluded, name) for name in changing},
+                set_={name: getattr(add.excluded, name) for name in changing},
             )
         )
-        self._plain = None if door.is_sqlite else self._compiled(self._upsert)
+        self._plain = None if door.is_sqlite else self._compiled(self._upsert_messages)
 
     transcripts.Transcripts.__init__ = without  # type: ignore[method-assign]
 
@@ -117,12 +115,12 @@ def _no_flush() -> None:
     append = transcripts.Transcripts.append
 
     def later(
-        self: Any, key: StepKey, given: Sequence[Message], reply: Message | None
+        self: Any, key: StepKey, given: Sequence[Message], *, reply: Message | None = None
     ) -> list[Message]:
         if given:
-            threading.Timer(2.0, lambda: append(self, key, given, reply)).start()
+            threading.Timer(2.0, lambda: append(self, key, given, reply=reply)).start()
             return []
-        return append(self, key, given, reply)
+        return append(self, key, given, reply=reply)
 
     transcripts.Transcripts.append = later  # type: ignore[method-assign]
     process.Process.close = lambda self, within=0.0: True  # type: ignore[method-assign,misc]

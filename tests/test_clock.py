@@ -131,7 +131,7 @@ def test_what_was_sent_is_read_in_its_order(
 
 
 def test_a_dead_writer_is_dead_though_the_clock_was_set_back(opens: Opens, key: StepKey) -> None:
-    with store_clock.telling(clock.utc_now() + TEN_MINUTES):
+    with store_clock.dated(clock.utc_now() + TEN_MINUTES):
         opens(lease=10.0).append(key, [question(), reply()])
     now = opens(lease=10.0)
     (_, growing) = now.messages(key)
@@ -142,7 +142,7 @@ def test_a_dead_writer_is_dead_though_the_clock_was_set_back(opens: Opens, key: 
 
 
 def test_nobody_is_kept_out_for_longer_though_the_clock_was_set_back(store: Store) -> None:
-    with store_clock.telling(clock.utc_now() + TEN_MINUTES):
+    with store_clock.dated(clock.utc_now() + TEN_MINUTES):
         for _ in range(10):
             store.attempt("passcode", "somebody", 900.0)
 

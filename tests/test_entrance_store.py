@@ -60,12 +60,12 @@ def test_the_link_of_no_team_cannot_be_changed(store: Store, team: Team) -> None
 
 def test_a_code_opens_its_team_until_it_runs_out(store: Store, team: Team) -> None:
     code = Code("ABC234", AT + HOUR)
-    with backdating.telling(AT):
+    with backdating.dated(AT):
         store.set_code(team.key, code)
 
         assert store.codes(team.workshop_id) == {team.id: code}
         assert store.team_by_code("ABC234").id == team.id
-    with backdating.telling(AT + HOUR):
+    with backdating.dated(AT + HOUR):
         assert store.codes(team.workshop_id) == {}
         with pytest.raises(NotFound):
             store.team_by_code("ABC234")
@@ -73,7 +73,7 @@ def test_a_code_opens_its_team_until_it_runs_out(store: Store, team: Team) -> No
 
 def test_a_team_has_one_code_and_no_other_teams(store: Store, team: Team) -> None:
     other = started(store)
-    with backdating.telling(AT):
+    with backdating.dated(AT):
         store.set_code(team.key, Code("ABC234", AT + HOUR))
         store.set_code(team.key, Code("DEF567", AT + HOUR))
         with pytest.raises(NotFound):
@@ -86,9 +86,9 @@ def test_a_team_has_one_code_and_no_other_teams(store: Store, team: Team) -> Non
 
 def test_a_code_that_ran_out_can_be_another_teams(store: Store, team: Team) -> None:
     other = started(store)
-    with backdating.telling(AT):
+    with backdating.dated(AT):
         store.set_code(team.key, Code("ABC234", AT + HOUR))
-    with backdating.telling(AT + 2 * HOUR):
+    with backdating.dated(AT + 2 * HOUR):
         store.set_code(other.key, Code("ABC234", AT + 3 * HOUR))
 
         assert store.team_by_code("ABC234").id == other.id
@@ -98,10 +98,10 @@ def test_a_code_that_ran_out_is_known_for_some_days_also_when_another_is_made(
     store: Store, team: Team
 ) -> None:
     other = started(store)
-    with backdating.telling(AT):
+    with backdating.dated(AT):
         store.set_code(team.key, Code("ABC234", AT + HOUR))
         assert not store.code_has_expired("ABC234")
-    with backdating.telling(AT + HOUR):
+    with backdating.dated(AT + HOUR):
         assert store.code_has_expired("ABC234")
         # Making codes forgets none of those that ran out lately.
         store.set_code(other.key, Code("DEF567", AT + 2 * HOUR))
@@ -110,11 +110,11 @@ def test_a_code_that_ran_out_is_known_for_some_days_also_when_another_is_made(
         assert not store.code_has_expired("GHJ234")
         assert not store.code_has_expired("XYZ234")
     later = AT + HOUR + CODE_REMEMBERED
-    with backdating.telling(later):
+    with backdating.dated(later):
         assert not store.code_has_expired("ABC234")
         assert store.code_has_expired("GHJ234")
         store.set_code(team.key, Code("KLM234", later + HOUR))
-    with backdating.telling(AT + HOUR):
+    with backdating.dated(AT + HOUR):
         # It is gone, and not only passed over.
         assert not store.code_has_expired("ABC234")
 
@@ -122,7 +122,7 @@ def test_a_code_that_ran_out_is_known_for_some_days_also_when_another_is_made(
 def test_a_code_that_was_replaced_has_expired_and_one_whose_link_changed_is_unknown(
     store: Store, team: Team
 ) -> None:
-    with backdating.telling(AT):
+    with backdating.dated(AT):
         store.set_code(team.key, Code("ABC234", AT + HOUR))
         store.set_code(team.key, Code("DEF567", AT + HOUR))
         assert store.code_has_expired("ABC234")
@@ -135,7 +135,7 @@ def test_a_code_that_was_replaced_has_expired_and_one_whose_link_changed_is_unkn
 
 @pytest.mark.parametrize("revoked", [True, False])
 def test_a_code_ends_with_the_link(store: Store, team: Team, revoked: bool) -> None:
-    with backdating.telling(AT):
+    with backdating.dated(AT):
         store.set_code(team.key, Code("ABC234", AT + HOUR))
         store.change_link(team.key, new_link(), revoked=revoked)
         with pytest.raises(NotFound):
@@ -193,19 +193,19 @@ def test_a_workshop_says_in_one_answer_whom_it_lets_in(store: Store) -> None:
 
 
 def test_a_pass_is_held_until_it_runs_out_or_is_given_back(store: Store) -> None:
-    with backdating.telling(AT):
+    with backdating.dated(AT):
         for digest in ("one", "two"):
             store.keep_pass(digest, AT + HOUR)
         store.drop_pass("two")
 
         assert [store.holds_pass(each) for each in ("one", "two", "three")] == [True, False, False]
-    with backdating.telling(AT + HOUR):
+    with backdating.dated(AT + HOUR):
         assert not store.holds_pass("one")
 
 
 def test_attempts_are_counted_for_each_and_begin_again_after_their_time(store: Store) -> None:
     def tried(at: timedelta, who: str = "ada", by: int = 1) -> int:
-        with backdating.telling(AT + at):
+        with backdating.dated(AT + at):
             return store.attempt("code", who, 600, by)
 
     nothing, minute = timedelta(0), timedelta(minutes=1)
@@ -217,7 +217,7 @@ def test_attempts_are_counted_for_each_and_begin_again_after_their_time(store: S
 
 def test_what_was_deleted_leaves_no_way_in(store: Store, team: Team) -> None:
     link = new_link()
-    with backdating.telling(AT):
+    with backdating.dated(AT):
         store.set_code(team.key, Code("ABC234", AT + HOUR))
         store.set_observer_link(team.workshop_id, link)
         store.grant(team.workshop_id, "ada@x.org", Role.OBSERVER)

@@ -178,9 +178,9 @@ def test_wrong_ones_from_elsewhere_keep_nobody_out(store: Store) -> None:
 
 
 def test_an_address_may_try_again_after_the_window(store: Store) -> None:
-    with backdating.telling(NOW):
+    with backdating.dated(NOW):
         guess(store, 3 * ATTEMPTS, "192.0.2.7")
-    with backdating.telling(NOW + timedelta(seconds=WINDOW)):
+    with backdating.dated(NOW + timedelta(seconds=WINDOW)):
         assert facilitators.enter(store, GUARDED, "open sesame", "192.0.2.7", NOW)
 
 

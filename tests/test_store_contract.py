@@ -881,7 +881,7 @@ def test_a_reply_whose_lease_ran_out_reads_as_interrupted(opens: Opens) -> None:
 def test_each_write_renews_the_lease(opens: Opens) -> None:
     store = opens(lease=60.0)
     key = started(store)[1][0].step_key("challenge")
-    with backdating.telling(datetime.now(UTC) - timedelta(minutes=5)):
+    with backdating.dated(datetime.now(UTC) - timedelta(minutes=5)):
         (message,) = store.append(key, [reply()])
     before = statuses(store, key)
     message = message.revised(message.text + ".", MessageStatus.STREAMING)
@@ -1028,7 +1028,7 @@ def test_the_overview_counts_messages_and_what_is_unfinished(store: Store) -> No
 
 def test_what_is_told_of_another_time_is_dated_then(store: Store, team: Team) -> None:
     asked, drafted = team.step_key("challenge"), team.step_key("persona")
-    with backdating.telling(LATER):
+    with backdating.dated(LATER):
         (placed,) = store.append(asked, [question()])
         store.save(asked, [placed.revised("Why not?", MessageStatus.COMPLETE)])
         store.save(drafted, (), Draft({"personas": []}, Phase.ORIENT, 1))

@@ -422,11 +422,11 @@ def test_what_has_expired_leaves_the_tables(sqlite_url: str) -> None:
     store, now = open_store(sqlite_url), datetime.now(UTC)
     _, teams = started(store, teams=2)
     store.keep_pass("old", now - timedelta(seconds=1))
-    with backdating.telling(now - timedelta(days=2)):
+    with backdating.dated(now - timedelta(days=2)):
         store.attempt("passcode", "old", 60.0)
-    with backdating.telling(now - timedelta(days=9)):
+    with backdating.dated(now - timedelta(days=9)):
         store.set_code(teams[1].key, Code("FORGOTTN", now - timedelta(days=8)))
-    with backdating.telling(now - timedelta(days=2)):
+    with backdating.dated(now - timedelta(days=2)):
         store.set_code(teams[0].key, Code("LONGPAST", now - timedelta(days=2)))
         store.set_code(teams[1].key, Code("JUSTPAST", now - timedelta(hours=2)))
     store.attempt("passcode", "new", 60.0)

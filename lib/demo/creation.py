@@ -86,7 +86,7 @@ def _create(
     stage = _Stage(store, drafts, workshop)
     for place, (minute, act, play) in enumerate(_in_order(story), 1):
         at = begin + timedelta(minutes=minute)
-        with backdating.telling(at):
+        with backdating.dated(at):
             play(stage, teams[act.team], act, at)
         progress(place / (len(story.acts) + 1))
     return workshop
@@ -111,7 +111,7 @@ class _Stage:
         base = self.drafts.current(key)
         said = talk(key, act, self.workshop.created_at, self._request(team, act, base))
         # What stays open has been silent since its last word, not since the act was over.
-        with backdating.telling(said.messages[-1].created_at):
+        with backdating.dated(said.messages[-1].created_at):
             placed = {each.id: each for each in self.store.append(key, said.begun)}
             proposed, phase = said.proposal.draft, said.proposal.phase
             self.drafts.note_reply(key, said.ended(placed), base, proposed, phase)

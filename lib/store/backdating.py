@@ -1,8 +1,7 @@
 """
-The time that is stored as the moment of a write: now, unless a story of earlier is being told.
+Timestamps of writes: now, or a fixed time while back-dated data (the demo) is imported.
 
-Only for those who bring in what happened at other times, like the demo. The database's own clock
-dates everything else.
+The database's own clock dates everything else.
 """
 
 import threading
@@ -16,9 +15,9 @@ _of_thread = threading.local()
 
 
 @contextmanager
-def telling(at: datetime) -> Iterator[None]:
+def dated(at: datetime) -> Iterator[None]:
     """Date every write of this thread *at*, aware and in UTC; leases run from there too."""
-    before = told()
+    before = time()
     _of_thread.at = at
     try:
         yield
@@ -26,12 +25,12 @@ def telling(at: datetime) -> Iterator[None]:
         _of_thread.at = before
 
 
-def told() -> datetime | None:
-    """Return the time this thread tells of, None where it tells of now."""
+def time() -> datetime | None:
+    """Return the time this thread dates its writes; None for now."""
     at: datetime | None = getattr(_of_thread, "at", None)
     return at
 
 
 def now() -> datetime:
-    """Return the time this thread tells of, else the time it is, in UTC."""
-    return told() or utc_now()
+    """Return the time this thread dates its writes, or the present time, in UTC."""
+    return time() or utc_now()

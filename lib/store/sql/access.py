@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, delete, literal, or_, select, union_all, update
-from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib.store.backdating import now
 from lib.store.errors import NotFound
 from lib.store.port import AHEAD
 from lib.store.sql import rights, rows
-from lib.store.sql.engine import Door, Kind
+from lib.store.sql.engine import Kind
+from lib.store.sql.part import Part, upsert
 from lib.store.sql.schema import (
     attempts,
     codes,
@@ -33,19 +32,17 @@ from lib.workshop.roles import Admission, Role
 FORGOTTEN = timedelta(days=1)
 
 
-class Entrance:
+class Access(Part):
     """The port's methods for ways in."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
-        self._upsert: Any = upsert_on_sqlite if door.is_sqlite else upsert_on_postgresql
 
     def _put(self, table: Any, row: dict[str, Any], connection: Connection) -> None:
         """Add a row, or make the one with its key this one."""
         key = list(table.primary_key.columns)
         rest = {name: row[name] for name in row if name not in table.primary_key.columns}
         connection.execute(
-            self._upsert(table).values(row).on_conflict_do_update(index_elements=key, set_=rest)
+            upsert(self._door, table)
+            .values(row)
+            .on_conflict_do_update(index_elements=key, set_=rest)
         )
 
     # Links
@@ -223,8 +220,8 @@ class Entrance:
             attempts.c.since > at + AHEAD,
         )
         counted = case((attempts.c.number + by < 0, 0), else_=attempts.c.number + by)
-        upsert = self._upsert(attempts).values(kind=kind, who=who, since=at, number=max(by, 0))
-        statement = upsert.on_conflict_do_update(
+        add = upsert(self._door, attempts).values(kind=kind, who=who, since=at, number=max(by, 0))
+        statement = add.on_conflict_do_update(
             index_elements=[attempts.c.kind, attempts.c.who],
             set_={
                 "number": case((is_over, max(by, 0)), else_=counted),

@@ -172,6 +172,7 @@ class Door:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.dialect = engine.dialect
         self.is_sqlite = engine.dialect.name == "sqlite"
         # Whoever ran before on this file may have been killed between a deletion and the emptying.
         self._log_is_dirty = True

@@ -16,14 +16,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib.store.errors import Conflict, NotFound
 from lib.store.facilitation_port import LATEST
 from lib.store.sql import rights
-from lib.store.sql.engine import Door
 from lib.store.sql.engine import Kind as Unit
+from lib.store.sql.part import Part, insert_once, now, upsert
 from lib.store.sql.schema import (
     agendas,
     attempts,
@@ -36,7 +34,6 @@ from lib.store.sql.schema import (
     workshops,
 )
 from lib.workshop.agenda import MINUTES, Agenda, Timer
-from lib.workshop.clock import utc_now
 from lib.workshop.notes import Closing, Kind, Note, NoteRecord
 from lib.workshop.records import CODE_REMEMBERED, TeamKey
 from lib.workshop.views import Briefing, Desk
@@ -142,10 +139,8 @@ _END_OF_NOTES = select(func.max(notes.c.position)).where(
 )
 
 
-class Rooms:
-    """The port's methods for running a workshop, over the door of the store they are part of."""
-
-    _door: Door
+class Facilitation(Part):
+    """The port's methods for running a workshop."""
 
     # The agenda
 
@@ -155,10 +150,9 @@ class Rooms:
 
     def save_agenda(self, workshop_id: str, agenda: Agenda) -> None:
         """Store an agenda in place of the one of the revision before."""
-        upsert: Any = upsert_on_sqlite if self._door.is_sqlite else upsert_on_postgresql
         values = {"workshop_id": workshop_id} | _columns(agenda)
         save = (
-            upsert(agendas)
+            upsert(self._door, agendas)
             .values(values)
             .on_conflict_do_update(
                 index_elements=[agendas.c.workshop_id],
@@ -213,11 +207,13 @@ class Rooms:
             "at": note.at,
         }
 
+        add = insert_once(self._door, notes).values(values)
+
         def work(connection: Connection) -> None:
             # One after the other, so that no two notes stand in one place.
             connection.execute(_locked, {"workshop": workshop_id})
             end = connection.scalar(_END_OF_NOTES, {"workshop": workshop_id})
-            connection.execute(self._unless_there(notes, values | {"position": (end or 0) + 1}))
+            connection.execute(add.values(position=(end or 0) + 1))
 
         self._door.act(Unit.WRITE, work)
 
@@ -230,16 +226,8 @@ class Rooms:
             "by": closing.by,
             "at": closing.at,
         }
-        self._once(closed_notes, values)
-
-    def _once(self, table: Any, values: dict[str, Any]) -> None:
-        statement = self._unless_there(table, values)
+        statement = insert_once(self._door, closed_notes).values(values)
         self._door.act(Unit.SINGLE, lambda connection: connection.execute(statement))
-
-    def _unless_there(self, table: Any, values: dict[str, Any]) -> Any:
-        upsert: Any = upsert_on_sqlite if self._door.is_sqlite else upsert_on_postgresql
-        key = list(table.primary_key.columns)
-        return upsert(table).values(values).on_conflict_do_nothing(index_elements=key)
 
     # Putting away, and erasing
 
@@ -283,7 +271,7 @@ class Rooms:
         """Erase one workshop whose time has come, and forget what has expired."""
         due = (
             select(workshops.c.workshop_id)
-            .where(workshops.c.erase_at <= self._db_now())
+            .where(workshops.c.erase_at <= now(self._door))
             .order_by(workshops.c.erase_at)
             .limit(1)
         )
@@ -306,21 +294,14 @@ class Rooms:
         self._door.truncate_log(is_dirty=has_erased)
         return has_erased and self._door.run(Unit.SINGLE, find)
 
-    def _db_now(self) -> Any:
-        """Return the database's clock."""
-        if self._door.is_sqlite:
-            return literal(utc_now(), workshops.c.erase_at.type)
-        return func.clock_timestamp()
-
     def _expired(self) -> list[tuple[Any, Any]]:
         """Return each table that holds rows of no use after a time, and which those are."""
-        now = self._db_now()
 
         def ago(span: timedelta) -> Any:
-            return utc_now() - span if self._door.is_sqlite else now - literal(span)
+            return now(self._door, after=-span)
 
         return [
-            (passes, passes.c.expires_at <= now),
+            (passes, passes.c.expires_at <= now(self._door)),
             (attempts, attempts.c.since <= ago(KEPT_EXPIRED)),
             (codes, codes.c.expires_at <= ago(KEPT_EXPIRED)),
             (issued_codes, issued_codes.c.expires_at <= ago(CODE_REMEMBERED)),

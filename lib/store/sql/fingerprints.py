@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from lib.store import backdating
+from lib.store.port import LEASE
 from lib.store.sql.column_types import Moment
 from lib.store.sql.engine import Door
+from lib.store.sql.part import Part
 from lib.store.sql.prepared import Prepared
 
 #: A team's link and a step.
@@ -64,27 +66,26 @@ _QUERY = """
 """
 
 
-class Fingerprints:
+class Fingerprints(Part):
     """The query for what pages show."""
 
-    def __init__(self, door: Door) -> None:
-        self._dialect = door.engine.dialect
-        self._is_sqlite = door.is_sqlite
+    def __init__(self, door: Door, *, lease: float = LEASE) -> None:
+        super().__init__(door, lease=lease)
         query = _QUERY.format(
             asked=_ASKED_ON_SQLITE if door.is_sqlite else _ASKED_ON_POSTGRESQL,
             now="$2" if door.is_sqlite else "coalesce($2, clock_timestamp())",
         )
-        self._query = Prepared(door, query, ["json", "timestamptz"])
+        self._fingerprint_query = Prepared(door, query, ["json", "timestamptz"])
 
-    def read(self, asked: Iterable[Asked]) -> dict[Asked, str]:
+    def fingerprints(self, asked: Iterable[Asked]) -> dict[Asked, str]:
         """Return the fingerprint of each page whose link opens a team."""
-        found = self._query.rows(json.dumps(list(asked)), self._now())
+        found = self._fingerprint_query.rows(json.dumps(list(asked)), self._time())
         return {(link, step): printed(more) for link, step, *more in found}
 
-    def _now(self) -> Any:
+    def _time(self) -> Any:
         """Return the time that counts, as the driver takes it; None for the database's own."""
-        told: datetime | None = backdating.now() if self._is_sqlite else backdating.told()
-        return _MOMENT.process_bind_param(told, self._dialect)
+        at: datetime | None = backdating.now() if self._door.is_sqlite else backdating.time()
+        return _MOMENT.process_bind_param(at, self._door.dialect)
 
 
 _MOMENT = Moment()

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from lib.store.sql import rows
-from lib.store.sql.engine import Door, Kind
+from lib.store.sql.engine import Kind
 from lib.store.sql.positions import locked_era
 from lib.store.sql.rows import in_step
 from lib.store.sql.schema import asides, messages, reply_updates
@@ -17,13 +17,8 @@ from lib.workshop.transcript import Message, MessageStatus
 from lib.workshop.updates import Outcome, Update
 
 
-class Outcomes:
+class Outcomes(Transcripts, Typed):
     """The port's methods for what replies and asides do to a draft."""
-
-    def __init__(self, door: Door, transcripts: Transcripts, typed: Typed) -> None:
-        self._door = door
-        self._transcripts = transcripts
-        self._typed = typed
 
     def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
         """Store a reply's last word together with what it does to the draft, or neither."""
@@ -53,7 +48,7 @@ class Outcomes:
                 status=reply.status.value,
                 suggestions=reply.suggestions,
                 revision=reply.revision,
-                **self._transcripts.leased(),
+                **self._lease_columns(),
             )
         )
 
@@ -61,9 +56,9 @@ class Outcomes:
         self, connection: Connection, key: StepKey, reply: str, outcome: Outcome
     ) -> None:
         if outcome.draft is not None:
-            self._transcripts.write_draft(connection, key, outcome.draft)
+            self._write_draft(connection, key, outcome.draft)
         for aside in outcome.asides:
-            self._typed.write_aside(connection, key, aside)
+            self._write_aside(connection, key, aside)
         connection.execute(forgetting(key, reply))
         if outcome.update is not None:
             connection.execute(insert(reply_updates), _columns(key, outcome.update))
@@ -89,9 +84,9 @@ class Outcomes:
             locked_era(connection, key)
             if not connection.execute(gone).rowcount:
                 return False
-            self._transcripts.write_draft(connection, key, draft)
+            self._write_draft(connection, key, draft)
             if replaced is not None:
-                self._typed.write_aside(connection, key, replaced)
+                self._write_aside(connection, key, replaced)
             return True
 
         return self._door.act(Kind.WRITE, work)

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from lib.store.errors import NotFound
+from lib.store.port import LEASE
 from lib.store.snapshots import mark_of
 from lib.store.sql import rows
 from lib.store.sql.column_types import Moment, Value
 from lib.store.sql.engine import Door
+from lib.store.sql.part import Part
 from lib.store.sql.prepared import Prepared
 from lib.store.sql.schema import teams, workshops
 from lib.store.sql.usage import usage_of, usage_row
@@ -23,33 +25,6 @@ from lib.workshop import steps as steps_
 from lib.workshop.records import StepOverview, StepState, Team, Workshop
 from lib.workshop.status import Phase, Status
 from lib.workshop.usage import TeamUsage
-
-
-def roster(door: Door, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
-    """Return a workshop with its teams by position, and what their models were asked."""
-    of_team = [column for column in teams.c if column is not teams.c.workshop_id]
-    used = usage_of(workshop_id).subquery("used")
-    to_team = teams.c.workshop_id == workshops.c.workshop_id
-    found = door.rows(
-        select(*workshops.c, *of_team, *[each for each in used.c if each.name != "team_id"])
-        .join_from(workshops, teams, to_team, isouter=True)
-        .outerjoin(used, used.c.team_id == teams.c.id)
-        .where(workshops.c.workshop_id == workshop_id)
-        .order_by(teams.c.position, teams.c.id)
-    )
-    if not found:
-        raise NotFound("There is no such workshop.")
-    with_team = [row for row in found if row.id is not None]
-    return (
-        rows.workshop(found[0]),
-        [rows.team(row) for row in with_team],
-        sorted((usage_row(row.id, row) for row in with_team if row.calls), key=_team_id),
-    )
-
-
-def _team_id(usage: TeamUsage) -> str:
-    return usage.team_id
-
 
 #: Cells whose making is remembered: most are at one look what they were at the last.
 _REMEMBERED = 20_000
@@ -152,23 +127,44 @@ class _Row(NamedTuple):
 _NO_ROW = _Row()
 
 
-class Overview:
+class Overview(Part):
     """The query of a look at a workshop."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, *, lease: float = LEASE) -> None:
+        super().__init__(door, lease=lease)
         said = _SAID_ON_SQLITE if door.is_sqlite else _SAID_ON_POSTGRESQL
         query = _QUERY.format(said=said, first=steps_.SLUGS[0])
-        self._query = Prepared(door, query, ["text"])
-        self._dialect = door.engine.dialect
+        self._overview_query = Prepared(door, query, ["text"])
         self._cell = lru_cache(_REMEMBERED)(self._new_cell)
 
-    def read(self, workshop_id: str) -> list[StepOverview]:
+    def roster(self, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
+        """Return a workshop with its teams by position, and what their models were asked."""
+        of_team = [column for column in teams.c if column is not teams.c.workshop_id]
+        used = usage_of(workshop_id).subquery("used")
+        to_team = teams.c.workshop_id == workshops.c.workshop_id
+        found = self._door.rows(
+            select(*workshops.c, *of_team, *[each for each in used.c if each.name != "team_id"])
+            .join_from(workshops, teams, to_team, isouter=True)
+            .outerjoin(used, used.c.team_id == teams.c.id)
+            .where(workshops.c.workshop_id == workshop_id)
+            .order_by(teams.c.position, teams.c.id)
+        )
+        if not found:
+            raise NotFound("There is no such workshop.")
+        with_team = [row for row in found if row.id is not None]
+        return (
+            rows.workshop(found[0]),
+            [rows.team(row) for row in with_team],
+            sorted((usage_row(row.id, row) for row in with_team if row.calls), key=_team_id),
+        )
+
+    def overview(self, workshop_id: str) -> list[StepOverview]:
         """Return a cell for each step of each team: teams by position, steps in order."""
         states: list[_Row] = []
         unfinished: dict[tuple[str, str, int | None], _Row] = {}
         moved: dict[tuple[str, str], _Row] = {}
         flagged: dict[str, _Row] = {}
-        for kind, *columns in self._query.rows(workshop_id):
+        for kind, *columns in self._overview_query.rows(workshop_id):
             row = _Row(*columns)
             if kind == "state":
                 states.append(row)
@@ -222,10 +218,14 @@ class Overview:
         )
 
     def _moment(self, at: Any) -> datetime | None:
-        return _MOMENT.process_result_value(at, self._dialect)
+        return _MOMENT.process_result_value(at, self._door.dialect)
 
     def _value(self, text: str) -> Any:
-        return _VALUE.process_result_value(text, self._dialect)
+        return _VALUE.process_result_value(text, self._door.dialect)
+
+
+def _team_id(usage: TeamUsage) -> str:
+    return usage.team_id
 
 
 _MOMENT, _VALUE = Moment(), Value()

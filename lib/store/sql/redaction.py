@@ -4,18 +4,18 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Text, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Text, and_, case, insert, or_, select, update
 from sqlalchemy import Table as SqlTable
 
 from lib.store.errors import NotFound
 from lib.store.sql import rows
 from lib.store.sql.column_types import Value
-from lib.store.sql.engine import Door, Kind
+from lib.store.sql.engine import Kind
+from lib.store.sql.part import Part, now
 from lib.store.sql.rows import in_team
 from lib.store.sql.schema import events, messages, metadata, redactions, steps, workshops
 from lib.store.sql.transcripts import NEXT_ATTEMPT
 from lib.workshop import steps as steps_
-from lib.workshop.clock import utc_now
 from lib.workshop.records import StepKey, TeamKey
 from lib.workshop.redaction import MARKER, NOBODY, Late, Redaction, Sought, Trace, mapped, new_salt
 from lib.workshop.status import Status
@@ -77,11 +77,8 @@ class _Found(NamedTuple):
         return json.dumps([self.table.name, self.column.name, *key[1:]])
 
 
-class Redacting:
+class Redactions(Part):
     """The port's methods for redactions."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
 
     def traces(self, key: StepKey, message_id: str) -> list[Trace]:
         """Return where a message's words stand besides the message itself."""
@@ -155,16 +152,10 @@ class Redacting:
                 suggestions=[],
                 status=MessageStatus.COMPLETE.value,
                 revision=NEXT_ATTEMPT,
-                updated_at=self._now(),
+                updated_at=now(self._door),
                 **author,
             )
         )
-
-    def _now(self) -> Any:
-        """Return the database's clock."""
-        if self._door.is_sqlite:
-            return literal(utc_now(), redactions.c.at.type)
-        return func.clock_timestamp()
 
 
 def late(connection: Connection, key: StepKey) -> Late:

@@ -5,48 +5,36 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, literal, select, update
 
 from lib.store.sql import rows
-from lib.store.sql.engine import Door, Kind
 from lib.store.sql.outcomes import forgetting
+from lib.store.sql.part import now
 from lib.store.sql.positions import live_era, locked_era
 from lib.store.sql.rows import in_step
 from lib.store.sql.schema import discarded, messages
 from lib.store.sql.transcripts import NEXT_ATTEMPT, Transcripts
-from lib.workshop.clock import utc_now
 from lib.workshop.records import Discarded, Draft, StepKey
 from lib.workshop.transcript import Message, MessageStatus, Role
 
 
-class Discarding:
+class Rewrites(Transcripts):
     """The port's methods for replies that are written anew."""
-
-    def __init__(self, door: Door, transcripts: Transcripts) -> None:
-        self._door = door
-        self._transcripts = transcripts
 
     def discard(self, key: StepKey, message_id: str, draft: Draft | None = None) -> Message | None:
         """Archive the last reply of a step, where it is whole, and lease it to the caller."""
         this = and_(in_step(messages, key), live_era(key), messages.c.id == message_id)
-        taken: Any = None
 
-        def work(connection: Connection) -> Message | None:
-            nonlocal taken
-            # Nobody asks anything while it is decided whether this is the last word.
+        def begin(connection: Connection) -> Any:
+            # Nobody sends a message while it is decided whether this is the last one.
             locked_era(connection, key)
-            before, taken = taken, self._taken(connection, key, this)
-            if taken is not None:
+            begun = self._begin_again(connection, key, this)
+            if begun is not None:
                 connection.execute(forgetting(key, message_id))
-            if taken is not None and draft is not None:
-                self._transcripts.write_draft(connection, key, draft)
-            if taken is None and before is not None:
-                # The commit's answer may have been lost: whose lease is it?
-                ours = messages.c.updated_at == before.updated_at
-                found = select(messages.c.id).where(this, ours)
-                taken = before if connection.execute(found).first() else None
-            return rows.message(taken) if taken else None
+                if draft is not None:
+                    self._write_draft(connection, key, draft)
+            return begun
 
-        return self._door.act(Kind.WRITE, work)
+        return self._leased_once(this, begin)
 
-    def _taken(self, connection: Connection, key: StepKey, this: Any) -> Any:
+    def _begin_again(self, connection: Connection, key: StepKey, this: Any) -> Any:
         last = select(func.max(rows.PLACE)).where(in_step(messages, key), live_era(key))
         whole = and_(
             messages.c.status == MessageStatus.COMPLETE.value,
@@ -65,21 +53,19 @@ class Discarding:
                 text="",
                 suggestions=[],
                 revision=NEXT_ATTEMPT,
-                **self._transcripts.leased(),
+                **self._lease_columns(),
             )
             .returning(*messages.c, literal(value=False).label("dead"))
         )
         return connection.execute(begun).first()
 
     def _archived(self, key: StepKey, row: Any) -> dict[str, Any]:
-        clock = func.clock_timestamp()
-        now: Any = utc_now() if self._door.is_sqlite else clock
         return rows.key_of(key) | {
             "message_id": row.id,
             "revision": row.revision,
             "position": row.position,
             "text": row.text,
-            "discarded_at": now,
+            "discarded_at": now(self._door),
         }
 
     def discarded(self, key: StepKey) -> list[Discarded]:

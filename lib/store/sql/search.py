@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from lib.store.sql.engine import Door
+from lib.store.sql.part import Part
 from lib.store.sql.schema import artifact_versions, messages, steps, teams
 from lib.workshop import steps as steps_
 from lib.workshop.records import Activity, Made
@@ -30,19 +30,44 @@ from lib.workshop.status import Status
 _ESCAPE = "!"
 
 
-def made_with(door: Door, workshop_id: str, words: Sequence[str], limit: int) -> list[Made]:
-    """Return the drafts and the newest artifacts in whose text each of *words* may stand."""
-    drafts, confirmed = _drafts(workshop_id, words), _confirmed(workshop_id, words)
-    both = drafts.union_all(confirmed).subquery("made")
-    found = door.rows(
-        select(both)
-        .join(teams, and_(teams.c.workshop_id == workshop_id, teams.c.id == both.c.team_id))
-        .order_by(teams.c.position, teams.c.id, both.c.step, both.c.version)
-        .limit(limit)
-    )
-    made = [Made(row.team_id, row.step, row.version, row.fields) for row in found]
-    place = {team_id: number for number, team_id in enumerate(each.team_id for each in made)}
-    return sorted(made, key=lambda m: (place[m.team_id], steps_.SLUGS.index(m.step), -m.version))
+class Search(Part):
+    """The port's methods that look through a workshop."""
+
+    def made_with(self, workshop_id: str, words: Sequence[str], limit: int) -> list[Made]:
+        """Return the drafts and the newest artifacts in whose text each of *words* may stand."""
+        drafts, confirmed = _drafts(workshop_id, words), _confirmed(workshop_id, words)
+        both = drafts.union_all(confirmed).subquery("made")
+        found = self._door.rows(
+            select(both)
+            .join(teams, and_(teams.c.workshop_id == workshop_id, teams.c.id == both.c.team_id))
+            .order_by(teams.c.position, teams.c.id, both.c.step, both.c.version)
+            .limit(limit)
+        )
+        made = [Made(row.team_id, row.step, row.version, row.fields) for row in found]
+        place = {team_id: number for number, team_id in enumerate(each.team_id for each in made)}
+        return sorted(
+            made, key=lambda m: (place[m.team_id], steps_.SLUGS.index(m.step), -m.version)
+        )
+
+    def activity(self, workshop_id: str, seconds: int) -> list[Activity]:
+        """Return how many messages each team has written in each stretch of *seconds*."""
+        at = messages.c.created_at
+        since_1970 = (
+            cast(func.strftime("%s", at, type_=Text), Float)
+            if self._door.is_sqlite
+            else extract("epoch", at)
+        )
+        stretch = cast(func.floor(since_1970 / seconds), Integer).label("stretch")
+        counted = (
+            select(messages.c.team_id, stretch, func.count().label("messages"))
+            .where(messages.c.workshop_id == workshop_id)
+            .group_by(messages.c.team_id, stretch)
+            .order_by(stretch, messages.c.team_id)
+        )
+        return [
+            Activity(row.team_id, datetime.fromtimestamp(row.stretch * seconds, UTC), row.messages)
+            for row in self._door.rows(counted)
+        ]
 
 
 def _drafts(workshop_id: str, words: Sequence[str]) -> Any:
@@ -96,22 +121,3 @@ def _in_pattern(character: str) -> str:
         return _ESCAPE + character
     has_case = character.lower() != character.upper()
     return "_" if has_case and not character.isascii() else character
-
-
-def activity(door: Door, workshop_id: str, seconds: int) -> list[Activity]:
-    """Return how many messages each team has written in each stretch of *seconds*."""
-    at = messages.c.created_at
-    since_1970 = (
-        cast(func.strftime("%s", at, type_=Text), Float) if door.is_sqlite else extract("epoch", at)
-    )
-    stretch = cast(func.floor(since_1970 / seconds), Integer).label("stretch")
-    counted = (
-        select(messages.c.team_id, stretch, func.count().label("messages"))
-        .where(messages.c.workshop_id == workshop_id)
-        .group_by(messages.c.team_id, stretch)
-        .order_by(stretch, messages.c.team_id)
-    )
-    return [
-        Activity(row.team_id, datetime.fromtimestamp(row.stretch * seconds, UTC), row.messages)
-        for row in door.rows(counted)
-    ]

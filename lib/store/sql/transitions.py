@@ -1,98 +1,106 @@
-"""Starting workshops and moving steps in SQL, with the story that tells of it."""
+"""Steps in SQL: where a team stands, its artifacts, and the one function that moves steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
 
 from lib.store.errors import Conflict, NotFound
 from lib.store.port import Decision
-from lib.store.snapshots import mark_fields, snapshot_fields
-from lib.store.sql import draft_history, rights, rows
+from lib.store.snapshots import mark_fields, snapshot_of
+from lib.store.sql import drafts, event_log, rights, rows
+from lib.store.sql.engine import Kind
+from lib.store.sql.part import Part
 from lib.store.sql.rows import in_step, in_team
-from lib.store.sql.schema import artifact_versions, events, messages, steps, teams, workshops
+from lib.store.sql.schema import artifact_versions, events, messages, steps, workshops
 from lib.workshop import steps as steps_
+from lib.workshop.cascade import Standing
 from lib.workshop.draft_history import takes_out
 from lib.workshop.effects import carried_out
 from lib.workshop.ids import new_id
-from lib.workshop.records import Snapshot, StepKey, Team, TeamKey, Workshop
-from lib.workshop.status import Change, Event, Phase, Status
+from lib.workshop.records import (
+    ArtifactVersion,
+    EventRecord,
+    Snapshot,
+    StepKey,
+    StepState,
+    TeamKey,
+)
 from lib.workshop.transcript import Role
 
-_FIRST = steps_.SLUGS[0]
-_START = Change(_FIRST, Event.START, Status.NOT_STARTED, Status.IN_PROGRESS)
+_STEPS = select(*rows.STATE).where(rows.of_team(steps))
 
 
-class _Line(NamedTuple):
-    """One line of the story: its id, and what it tells."""
+class Steps(Part):
+    """The port's methods for where a team stands, its artifacts and its event log."""
 
-    id: str
-    team_id: str
-    change: Change
-    cause: str
-    #: The step's row as it was before, where it may be wanted back.
-    before: Snapshot | None = None
+    def steps(self, team: TeamKey) -> dict[str, StepState]:
+        """Return where the team stands in each step."""
+        found = self._door.rows(_STEPS, team._asdict())
+        states = {row.step: rows.state(row) for row in found}
+        if not states:
+            raise NotFound("There is no such team.")
+        return {slug: states[slug] for slug in steps_.SLUGS}
 
+    def artifacts(self, team: TeamKey) -> dict[str, ArtifactVersion]:
+        """Return the newest version of each step that has one."""
+        return _newest(self._door.rows(_by_age(team)))
 
-def start(connection: Connection, workshop: Workshop, added: Sequence[Team]) -> None:
-    """Add a workshop with its teams, unless it is there already."""
-    sqlite = connection.dialect.name == "sqlite"
-    upsert: Any = upsert_on_sqlite if sqlite else upsert_on_postgresql
-    new = connection.execute(
-        upsert(workshops).on_conflict_do_nothing(index_elements=[workshops.c.workshop_id]),
-        {
-            "workshop_id": workshop.id,
-            "title": workshop.title,
-            "challenge": workshop.challenge,
-            "created_at": workshop.created_at,
-            "language": workshop.language,
-            "owner": workshop.owner,
-        },
-    )
-    if new.rowcount and added:
-        # All teams at once: a statement for each would take too long with hundreds of them.
-        connection.execute(insert(teams), [_team(each) for each in added])
-        at = workshop.created_at
-        connection.execute(
-            insert(steps), [_step(each, slug, at) for each in added for slug in steps_.SLUGS]
+    def standing(self, team: TeamKey) -> Standing:
+        """Return all that decides what an event does to a team's steps."""
+
+        def read(connection: Connection) -> Standing:
+            # First: what moves while the rest is read makes whatever is decided on it a conflict.
+            moves = _moves(connection, team)
+            found = connection.execute(
+                select(*rows.STATE, *rows.DRAFT).where(in_team(steps, team))
+            ).all()
+            at = {row.step: row for row in found}
+            if not at:
+                raise NotFound("There is no such team.")
+            return Standing(
+                {slug: rows.state(at[slug]) for slug in steps_.SLUGS},
+                {slug: at[slug].draft for slug in steps_.SLUGS if at[slug].draft},
+                _newest(connection.execute(_by_age(team)).all()),
+                {slug: at[slug].draft_revision for slug in steps_.SLUGS},
+                moves,
+            )
+
+        return self._door.run(Kind.WRITE, read)
+
+    def versions(self, key: StepKey) -> list[ArtifactVersion]:
+        """Return every artifact a step has had, oldest first."""
+        of_step = _by_age(key.team).where(artifact_versions.c.step == key.step)
+        return [rows.version(row) for row in self._door.rows(of_step)]
+
+    def apply(self, team: TeamKey, decision: Decision) -> None:
+        """Carry out what was decided, or raise Conflict and change nothing."""
+        ids = [new_id() for _ in decision.changes]
+        self._door.run(Kind.WRITE, lambda connection: _carry_out(connection, team, decision, ids))
+
+    def events(self, workshop_id: str) -> list[EventRecord]:
+        """Return a workshop's story."""
+        told = [column for column in events.c if column is not events.c.snapshot]
+        story = select(*told).where(events.c.workshop_id == workshop_id).order_by(rows.STORY)
+        return [rows.event(row) for row in self._door.rows(story)]
+
+    def snapshots(self, workshop_id: str, ids: Sequence[str]) -> dict[str, Snapshot]:
+        """Return the rows kept with some events, as they were before them, by step."""
+        kept = select(events.c.step, events.c.snapshot).where(
+            events.c.workshop_id == workshop_id, events.c.id.in_(ids)
         )
-        lines = [_Line(new_id(), each.id, _START, _FIRST) for each in added]
-        _tell(connection, workshop.id, lines, "", at)
+        return {
+            row.step: snapshot_of(row.snapshot) for row in self._door.rows(kept) if row.snapshot
+        }
+
+    def asked(self, team: TeamKey) -> dict[str, int]:
+        """Return how many messages people have written in each step."""
+        return self._door.run(Kind.WRITE, lambda connection: _counted(connection, team))
 
 
-def _team(team: Team) -> dict[str, Any]:
-    return {
-        "workshop_id": team.workshop_id,
-        "id": team.id,
-        "name": team.name,
-        "link": team.link,
-        "position": team.position,
-        "revoked": team.revoked,
-    }
-
-
-def _step(team: Team, slug: str, at: datetime) -> dict[str, Any]:
-    first = slug == _FIRST
-    return rows.key_of(team.step_key(slug)) | {
-        "status": (Status.IN_PROGRESS if first else Status.NOT_STARTED).value,
-        "started_at": at if first else None,
-        "phase": Phase.ORIENT.value,
-        "draft_revision": 0,
-        "epoch": 0,
-        "era": 0,
-        "stale": None,
-        "made_from": None,
-        "draft": {},
-        "draft_seen": {},
-        "updated_at": at,
-    }
-
-
-def carry_out(
+def _carry_out(
     connection: Connection, team: TeamKey, decision: Decision, ids: Sequence[str]
 ) -> None:
     """Move steps, tell it under *ids*, keep the artifact. Raises Conflict or NotFound."""
@@ -110,21 +118,23 @@ def carry_out(
     is_counted = decision.undoable or bool(decision.asked)
     slugs = steps_.SLUGS if is_counted else [change.step for change in changes]
     before = _rows(connection, team, slugs)
-    counted = asked(connection, team) if is_counted else {}
+    counted = _counted(connection, team) if is_counted else {}
     _check(connection, team, decision, before, counted)
     for change in changes:
         row = before[change.step]
         after = carried_out(row, change, decision.at, decision.rows.get(change.step))
         key = StepKey(*team, change.step)
         if takes_out(row.draft.fields, after.draft.fields):
-            draft_history.keep(connection, key, row.draft, decision.actor)
+            drafts.keep(connection, key, row.draft, decision.actor)
         _write(connection, key, after, decision.at, row)
     cause = changes[0].step
-    lines = [
-        _Line(id_, team.team_id, change, cause, _kept(before[change.step], decision, counted))
+    entries = [
+        event_log.Entry(
+            id_, team.team_id, change, cause, _kept(before[change.step], decision, counted)
+        )
         for id_, change in zip(ids, changes, strict=True)
     ]
-    _tell(connection, team.workshop_id, lines, decision.actor, decision.at)
+    event_log.add(connection, team.workshop_id, entries, decision.actor, decision.at)
     if decision.artifact is not None:
         _add_version(connection, StepKey(*team, cause), decision)
 
@@ -133,7 +143,7 @@ def _kept(row: Snapshot, decision: Decision, counted: Mapping[str, int]) -> Snap
     return replace(row, asked=counted) if decision.undoable else None
 
 
-def asked(connection: Connection, team: TeamKey) -> dict[str, int]:
+def _counted(connection: Connection, team: TeamKey) -> dict[str, int]:
     """Return how many messages people have written in each of the team's steps, in all eras."""
     counted = (
         select(messages.c.step, func.count().label("number"))
@@ -172,12 +182,12 @@ def _check(
         edited = any(
             basis.revisions.get(step) != before[step].draft.revision for step in decision.rests_on
         )
-        moved = moved or edited or basis.moves != moves(connection, team)
+        moved = moved or edited or basis.moves != _moves(connection, team)
     if moved:
         raise Conflict("Somebody else was faster: this step has moved on.")
 
 
-def moves(connection: Connection, team: TeamKey) -> int:
+def _moves(connection: Connection, team: TeamKey) -> int:
     """Return where in the workshop's story the team's last line is."""
     of_team = and_(events.c.workshop_id == team.workshop_id, events.c.team_id == team.team_id)
     return connection.scalar(select(func.max(rows.STORY)).where(of_team)) or 0
@@ -217,35 +227,6 @@ def _lock_story(connection: Connection, workshop_id: str) -> None:
     )
 
 
-def _tell(
-    connection: Connection, workshop_id: str, lines: Sequence[_Line], actor: str, at: datetime
-) -> None:
-    """Write the lines behind all that were told before; the story is locked."""
-    of_workshop = events.c.workshop_id == workshop_id
-    end = connection.scalar(select(func.max(rows.STORY)).where(of_workshop)) or 0
-    connection.execute(
-        insert(events),
-        [
-            {
-                "workshop_id": workshop_id,
-                "id": line.id,
-                "position": end + place,
-                "team_id": line.team_id,
-                "step": line.change.step,
-                "event": line.change.event.value,
-                "status_before": line.change.before.value,
-                "status_after": line.change.after.value,
-                "actor": actor,
-                "cause": line.cause,
-                "at": at,
-                "reason": line.change.reason,
-                "snapshot": snapshot_fields(line.before) if line.before else None,
-            }
-            for place, line in enumerate(lines, start=1)
-        ],
-    )
-
-
 def _add_version(connection: Connection, key: StepKey, decision: Decision) -> None:
     newest = select(func.max(artifact_versions.c.version)).where(in_step(artifact_versions, key))
     connection.execute(
@@ -259,3 +240,16 @@ def _add_version(connection: Connection, key: StepKey, decision: Decision) -> No
             "confirmed_at": decision.at,
         },
     )
+
+
+def _by_age(team: TeamKey) -> Any:
+    return (
+        select(artifact_versions)
+        .where(in_team(artifact_versions, team))
+        .order_by(artifact_versions.c.version)
+    )
+
+
+def _newest(found: Sequence[Any]) -> dict[str, ArtifactVersion]:
+    newest = {row.step: rows.version(row) for row in found}
+    return {slug: newest[slug] for slug in steps_.SLUGS if slug in newest}

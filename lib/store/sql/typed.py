@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
+from sqlalchemy import Connection, bindparam, delete, select
 
 from lib.store import permits
 from lib.store.sql import redaction, rights, rows
-from lib.store.sql.engine import Door, Kind
+from lib.store.sql.engine import Kind
+from lib.store.sql.part import Part, now, upsert
 from lib.store.sql.rows import in_step
 from lib.store.sql.schema import asides, unsent
-from lib.workshop.clock import utc_now
 from lib.workshop.records import Aside, StepKey, Unsent
 from lib.workshop.rights import TeamPermit
 
@@ -25,27 +23,18 @@ _ASIDES = (
 _UNSENT = select(unsent).where(rows.of_step(unsent), unsent.c.writer == bindparam("writer"))
 
 
-class Typed:
+class Typed(Part):
     """The port's methods for what is typed."""
-
-    def __init__(self, door: Door) -> None:
-        self._door = door
-
-    def _now(self) -> Any:
-        """Return the database's clock."""
-        if self._door.is_sqlite:
-            return literal(utc_now(), unsent.c.updated_at.type)
-        return func.clock_timestamp()
 
     def _newer(self, table: Any, changing: tuple[str, ...], row: Any = None) -> Any:
         """Return the upsert of a writer's row, or of what the query *row* finds: newer wins."""
-        upsert: Any = (upsert_on_sqlite if self._door.is_sqlite else upsert_on_postgresql)(table)
-        new = upsert.excluded
+        add = upsert(self._door, table)
+        new = add.excluded
         if row is None:
-            upsert = upsert.values(updated_at=self._now())
+            add = add.values(updated_at=now(self._door))
         else:
-            upsert = upsert.from_select(row.selected_columns.keys(), row)
-        return upsert.on_conflict_do_update(
+            add = add.from_select(row.selected_columns.keys(), row)
+        return add.on_conflict_do_update(
             index_elements=list(table.primary_key.columns),
             set_={name: getattr(new, name) for name in (*changing, "revision", "updated_at")},
             where=table.c.revision < new.revision,
@@ -53,9 +42,9 @@ class Typed:
 
     def set_aside(self, key: StepKey, aside: Aside) -> None:
         """Keep what could not go into the draft."""
-        self._door.act(Kind.WRITE, lambda connection: self.write_aside(connection, key, aside))
+        self._door.act(Kind.WRITE, lambda connection: self._write_aside(connection, key, aside))
 
-    def write_aside(self, connection: Connection, key: StepKey, aside: Aside) -> None:
+    def _write_aside(self, connection: Connection, key: StepKey, aside: Aside) -> None:
         """As `set_aside`, within somebody's transaction."""
         values = rows.key_of(key) | {
             "field": aside.field,
@@ -87,31 +76,33 @@ class Typed:
             gone = gone.where(asides.c.revision == revision)
         self._door.act(Kind.SINGLE, lambda connection: connection.execute(gone))
 
-    def keep_unsent(self, key: StepKey, typed: Unsent) -> Unsent:
+    def keep_unsent(self, key: StepKey, unsent: Unsent) -> Unsent:
         """Keep what a tab's chat box holds; newer wins. Return what is stored now."""
         values = rows.key_of(key) | {
-            "writer": typed.writer,
+            "writer": unsent.writer,
             # Earlier releases find these texts by the member's name; nobody's name is a secret id.
-            "member": typed.writer,
-            "text": typed.text,
-            "revision": typed.revision,
+            "member": unsent.writer,
+            "text": unsent.text,
+            "revision": unsent.revision,
         }
-        permit = permits.current()
-        if isinstance(permit, TeamPermit):
-            # Typing is frequent: its right is a condition of the same statement.
-            row = rights.live_row(permit, values | {"updated_at": self._now()}, unsent)
-            statement = self._newer(unsent, ("member", "text"), row)
-        else:
-            statement = self._newer(unsent, ("member", "text")).values(values)
+        statement = self._unsent_upsert(values)
 
         def work(connection: Connection) -> Unsent:
             connection.execute(statement)
             held = connection.execute(_UNSENT, values).first()
-            if held is None or _unsent(held) != typed:
+            if held is None or _unsent(held) != unsent:
                 rights.check(connection)
             return _unsent(held)
 
         return self._door.run(Kind.WRITE, work)
+
+    def _unsent_upsert(self, values: dict[str, Any]) -> Any:
+        permit = permits.current()
+        if isinstance(permit, TeamPermit):
+            # Typing is frequent: its right is a condition of the same statement.
+            row = rights.live_row(permit, values | {"updated_at": now(self._door)}, unsent)
+            return self._newer(unsent, ("member", "text"), row)
+        return self._newer(unsent, ("member", "text")).values(values)
 
     def unsent(self, key: StepKey, writer: str) -> Unsent | None:
         """Return what a writer's chat box held when it was last saved."""

@@ -2,39 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.postgresql import insert as upsert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_on_sqlite
+from sqlalchemy import func, select
 
 from lib.store.errors import Unstorable
-from lib.store.sql.engine import Door, Kind
+from lib.store.sql.engine import Kind
+from lib.store.sql.part import Part, insert_once, now
 from lib.store.sql.schema import guide_calls
-from lib.workshop.clock import utc_now
 from lib.workshop.usage import FINE, Call, TeamUsage
 
 
-class Calls:
+class Usage(Part):
     """The port's methods for calls of models."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
-        upsert: Any = upsert_on_sqlite if door.is_sqlite else upsert_on_postgresql
-        # Once by its id: the commit's answer may be lost, and the unit run again.
-        self._insert = upsert(guide_calls).on_conflict_do_nothing(
-            index_elements=list(guide_calls.primary_key.columns)
-        )
-
-    def _now(self) -> Any:
-        """Return the database's clock."""
-        if self._door.is_sqlite:
-            return literal(utc_now(), guide_calls.c.at.type)
-        return func.clock_timestamp()
-
-    def record(self, call: Call) -> None:
+    def record_call(self, call: Call) -> None:
         """Keep a call that is over."""
         if call.team is None:
             raise Unstorable("A call without its team cannot be stored.")
-        statement = self._insert.values(
+        # Once by its id: the commit's answer may be lost, and the unit run again.
+        statement = insert_once(self._door, guide_calls).values(
             workshop_id=call.team.workshop_id,
             id=call.id,
             team_id=call.team.team_id,
@@ -47,7 +32,7 @@ class Calls:
             estimated=call.estimated,
             seconds=call.seconds,
             outcome=call.outcome,
-            at=self._now(),
+            at=now(self._door),
         )
         self._door.run(Kind.SINGLE, lambda connection: connection.execute(statement))
 
