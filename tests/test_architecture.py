@@ -58,7 +58,7 @@ def imported(file: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 name = f"{node.module}.{alias.name}"
-                yield name if name in MODULES else node.module
+                yield name if name in MODULES or node.module == "streamlit" else node.module
 
 
 def package(name: str) -> str:

@@ -168,7 +168,7 @@ def test_of_several_the_right_most_that_is_no_proxy_counts() -> None:
     assert asked(["10.0.0.0/8"], "10.0.0.5", x_forwarded_for=said)[0] == "203.0.113.9"
 
 
-def test_an_uvicorn_that_cannot_be_told_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_uvicorn_without_its_wrapper_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(config, "ProxyHeadersMiddleware")
 
     with pytest.raises(SettingsError):
