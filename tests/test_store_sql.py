@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from lib.autosave.autosave import Autosave
@@ -849,3 +850,28 @@ def test_sqlite_keeps_to_what_belongs_to_what(sqlite_url: str) -> None:
             store.append(key, [question("Whose?")])
         with engine_of(store).connect() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+@pytest.mark.postgres
+def test_erasing_takes_what_is_stored_at_that_moment(postgres_url: str) -> None:
+    """Somebody is in the middle of storing an unsent text when the workshop is erased."""
+    with opened(postgres_url) as store, ThreadPoolExecutor(1) as pool:
+        key = new_step(store, "challenge")
+        store.delete(key.workshop_id, datetime(2026, 1, 1, tzinfo=UTC))
+        with connected(postgres_url) as writing:
+            table = metadata.tables["unsent"]
+            row = key._asdict() | {"writer": new_id(), "member": "Ada", "text": "Half"}
+            writing.execute(table.insert().values(row | {"revision": 1, "updated_at": func.now()}))
+            erasing = pool.submit(store.erase, key.workshop_id, datetime.now(UTC))
+            assert eventually(lambda: _waits_for_a_lock(postgres_url))
+        erasing.result()
+
+        with connected(postgres_url) as after:
+            assert after.scalar(text("SELECT count(*) FROM workshops")) == 0
+            assert after.scalar(text("SELECT count(*) FROM unsent")) == 0
+
+
+def _waits_for_a_lock(url: str) -> bool:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with connected(url) as connection:
+        return bool(connection.scalar(text(waiting)))

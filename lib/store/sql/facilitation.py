@@ -317,9 +317,15 @@ class Facilitation(Part):
 
 def _erase(connection: Connection, workshop_id: str) -> None:
     """Delete every row of a workshop, those that refer to others first."""
-    for table in reversed(metadata.sorted_tables):
-        if "workshop_id" in table.c:
-            connection.execute(delete(table).where(table.c.workshop_id == workshop_id))
+    tables = [table for table in metadata.sorted_tables if "workshop_id" in table.c]
+    referred = {key.column.table for table in tables for key in table.foreign_keys}
+    # A row that refers to one of these comes before, and is deleted too, or is refused.
+    for table in (each for each in tables if each in referred):
+        here = table.c.workshop_id == workshop_id
+        in_order = select(table.c.workshop_id).where(here).order_by(*table.primary_key.columns)
+        connection.execute(in_order.with_for_update())
+    for table in reversed(tables):
+        connection.execute(delete(table).where(table.c.workshop_id == workshop_id))
 
 
 def _agenda(row: Any) -> Agenda:
