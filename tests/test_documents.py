@@ -10,6 +10,7 @@ import pytest
 
 from lib.guide.openai_compatible.failures import Kind, ModelFailure
 from lib.settings import AUTH, NAMES
+from lib.store.sql import schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -148,3 +149,9 @@ def test_a_failing_model_has_the_documented_sentences() -> None:
     table = rows((ROOT / "docs/model.md").read_text(encoding="utf-8"), "the server ...")
 
     assert {cells[1] for cells in table} == {str(ModelFailure(kind, 20.0)) for kind in Kind}
+
+
+def test_every_table_of_the_database_is_explained() -> None:
+    table = rows((ROOT / "docs/architecture.md").read_text(encoding="utf-8"), "table")
+
+    assert {cells[0].strip("`") for cells in table} == set(schema.metadata.tables)
