@@ -2,7 +2,8 @@
 A server of an earlier release at work: run with that release's `lib` in front, in a process of its own.
 
 It opens the database, says so, and goes on when it is told to: meanwhile the database may have been
-upgraded. Prints what it did and read as one line of JSON. Uses nothing newer than commit 80463c5.
+upgraded. Prints what it did and read as one line of JSON. Uses nothing newer than commit 80463c5, so
+it imports modules by the names they had there: leave them as they are when modules are renamed here.
 """
 
 import json
@@ -12,17 +13,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import lib
-from lib.access.codes import new_code
+from lib import completion, reopening
+from lib.calls import Call
 from lib.guide.scripted import ScriptedGuide
+from lib.ids import new_id, new_link
+from lib.notes import Closing, Kind, Note
+from lib.process import Process, assemble
 from lib.settings import Settings
 from lib.store import open_store
-from lib.team import confirm, reopen
-from lib.team.process import Process, assemble
-from lib.workshop.ids import new_id, new_link
-from lib.workshop.notes import Closing, Kind, Note
-from lib.workshop.records import Aside, Recollection, StepKey, Team, Unsent, Workshop
-from lib.workshop.transcript import Message, Role
-from lib.workshop.usage import Call
+from lib.transcript import Message, Role
+from lib.ways import new_code
+from lib.workshop import Aside, Recollection, StepKey, Team, Unsent, Workshop
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -64,7 +65,7 @@ def walked(process: Process, team: Team) -> None:
     """Send, edit, confirm, revise, take that back, start over, stop, retry and rewrite."""
     store, drafts, key = process.store, process.drafts, team.step_key("challenge")
     if store.steps(team.key)["challenge"].status == "complete":
-        reopen.revise(store, drafts, key, actor="Ben", at=now())
+        reopening.revise(store, drafts, key, actor="Ben", at=now())
     for text in ("New nurses leave within a year.", "The ward managers feel it most."):
         process.replies.ask(key, [Message(new_id(), Role.USER, "Ada", text, now())])
         finished(process, key)
@@ -75,14 +76,14 @@ def walked(process: Process, team: Team) -> None:
     store.keep_unsent(key, Unsent(new_id(), "Ada", "And then", 1))
     store.remember(key, 0, Recollection(1, "They talked."))
     store.record_call(Call(team.key, "challenge", new_id(), "m", "h", 1, 1, False, 0.1, "complete"))
-    confirm.override(store, drafts, key, actor="Ada", at=now(), reason="No time.")
-    reopen.revise(store, drafts, key, actor="Ada", at=now())
-    reopen.undo(store, drafts, key, actor="Ada", at=now())
-    reopen.reset(store, drafts, key, actor="Ada", at=now())
+    completion.override(store, drafts, key, actor="Ada", at=now(), reason="No time.")
+    reopening.revise(store, drafts, key, actor="Ada", at=now())
+    reopening.undo(store, drafts, key, actor="Ada", at=now())
+    reopening.reset(store, drafts, key, actor="Ada", at=now())
     process.replies.ask(key, [Message(new_id(), Role.USER, "Ada", "Once more.", now())])
     finished(process, key)
     drafts.edit(key, "target_user", "night nurses")
-    confirm.override(store, drafts, key, actor="Ada", at=now(), reason="No time.")
+    completion.override(store, drafts, key, actor="Ada", at=now(), reason="No time.")
 
 
 def finished(process: Process, key: StepKey) -> None:
