@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from faults.history import Bubble, Edit, History, Look, Place, Row, Screen, Sent
 from lib.team.working_copy import WINDOW
-from lib.ui.components import messages as bubbles
+from lib.ui.components import bubbles
 from lib.workshop.ids import reply_id
 from lib.workshop.transcript import MessageStatus, Role
 

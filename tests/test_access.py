@@ -72,7 +72,7 @@ def test_a_malformed_link_is_refused_like_an_unknown_one(link: str) -> None:
 def test_a_refusal_is_a_sentence_that_gives_nothing_away() -> None:
     link = new_link()
 
-    assert refusal(link).startswith("This link does not lead to a team.")
+    assert refusal(link).startswith("This link does not open a team.")
     assert link not in refusal(link)
 
 

@@ -137,7 +137,7 @@ def test_undo_is_refused_after_a_message_whatever_its_time(
 
         assert offered
         assert not reopen.may_undo(store, server.drafts, key)
-        with pytest.raises(TransitionRefused, match="has been worked on since"):
+        with pytest.raises(TransitionRefused, match="has been edited since"):
             server.do("user-research", Event.UNDO)
 
 

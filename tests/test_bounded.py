@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.ui.components import messages
+from lib.ui.components import bubbles
 from lib.workshop.bounded import Bounded, Locks, remembered, weigh
 from lib.workshop.transcript import Message, Role
 
@@ -81,14 +81,14 @@ def test_a_result_of_none_is_remembered_too() -> None:
 
 
 def test_drawn_messages_of_any_length_hold_a_bounded_part_of_the_memory() -> None:
-    messages.bubble.cache_clear()
+    bubbles.bubble.cache_clear()
     for number in range(40):
         text = f"{number}" + "&" * 500_000
         message = Message(f"{number}", Role.USER, "Ada", text, datetime.now(UTC))
-        messages.html([message], 2_000_000)
+        bubbles.html([message], 2_000_000)
 
-    assert messages.bubble.cache_info().currsize <= messages.KEPT
-    messages.bubble.cache_clear()
+    assert bubbles.bubble.cache_info().currsize <= bubbles.KEPT
+    bubbles.bubble.cache_clear()
 
 
 def test_a_key_has_one_lock_while_it_is_held_and_none_afterwards() -> None:

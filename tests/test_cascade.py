@@ -290,7 +290,7 @@ def test_a_draft_reopened_before_its_inputs_were_settled_is_marked_when_they_cha
 
 def test_a_facilitator_says_why_a_step_is_completed_with_its_gaps() -> None:
     workshop = LivingWorkshop(finished=4)
-    with pytest.raises(TransitionRefused, match="please say why"):
+    with pytest.raises(TransitionRefused, match="please give a reason"):
         workshop.do("persona", Event.OVERRIDE, reason=" ")
     first, following = workshop.do("persona", Event.OVERRIDE, reason=" Time is up. ")
 
@@ -358,7 +358,7 @@ def test_two_revises_are_taken_back_one_after_the_other(finished: LivingWorkshop
     before = finished.rows
     finished.do("persona", Event.REVISE)
     finished.do("challenge", Event.REVISE)
-    with pytest.raises(TransitionRefused, match="Challenge has moved on since"):
+    with pytest.raises(TransitionRefused, match="Challenge has changed since"):
         finished.undo("persona")
     finished.undo("challenge")
     finished.undo("persona")
@@ -373,7 +373,7 @@ def test_undo_is_over_once_somebody_worked_on_it(
     finished.do("persona", Event.REVISE)
     finished.edit(edited_step, {})
 
-    with pytest.raises(TransitionRefused, match="has been worked on since"):
+    with pytest.raises(TransitionRefused, match="has been edited since"):
         finished.undo("persona")
 
 
@@ -392,7 +392,7 @@ def test_undo_is_over_once_what_the_step_is_made_from_was_changed(
     finished.do("ideation", Event.REVISE)
     finished.do("ideation", Event.CONFIRM)
 
-    with pytest.raises(TransitionRefused, match="Ideation has moved on since"):
+    with pytest.raises(TransitionRefused, match="Ideation has changed since"):
         finished.undo("concept")
 
 
@@ -572,7 +572,7 @@ def test_a_refusal_says_what_to_do_instead(finished: LivingWorkshop) -> None:
 
     assert [str(each.value) for each in (edited_since, no_reason)] == [
         "Validate has been edited since it was confirmed: confirm the draft instead.",
-        "Persona Development: please say why it may be completed as it is.",
+        "Persona Development: please give a reason for completing it as it is.",
     ]
 
 

@@ -22,7 +22,7 @@ from faults.history import (
     Settled,
     Streamed,
 )
-from lib.ui.components import messages
+from lib.ui.components import bubbles
 from lib.workshop.ids import reply_id
 from lib.workshop.records import Aside, EarlierDraft
 from lib.workshop.transcript import Message, MessageStatus, Role
@@ -44,7 +44,7 @@ def shown(*rows: Row) -> tuple[Bubble, ...]:
     return tuple(
         Bubble(
             row.role,
-            messages.plain(row.text) if row.role is _USER else messages.markdown(row.text),
+            bubbles.plain(row.text) if row.role is _USER else bubbles.markdown(row.text),
         )
         for row in rows
     )
@@ -481,12 +481,12 @@ def test_a_tab_reads_a_conversation_as_the_page_draws_it():
         Message("1", Role.ASSISTANT, "Guide", "Who?\n\n- a\n- b", at),
         Message("2", Role.USER, "Ada", "</div></div> <b>", at),
     ]
-    growing = page.parsed(messages.growing("Guide", "I see"))
+    growing = page.parsed(bubbles.growing("Guide", "I see"))
 
     assert [(each.role, each.growing) for each in growing] == [("assistant", True)]
-    assert page.parsed(messages.html(said, 100)) == [
-        Bubble("assistant", messages.markdown(said[0].text), growing=False),
-        Bubble("user", messages.plain(said[1].text), growing=False),
+    assert page.parsed(bubbles.html(said, 100)) == [
+        Bubble("assistant", bubbles.markdown(said[0].text), growing=False),
+        Bubble("user", bubbles.plain(said[1].text), growing=False),
     ]
 
 

@@ -260,7 +260,7 @@ def test_a_draft_that_only_grew_has_nothing_to_restore(
     page = pages.opened_step(team, "challenge")
     page.toggle(key=f"earlier/{team.id}/challenge").set_value(True).run()
 
-    assert "Nothing was taken out of this draft so far." in texts(page)
+    assert "Nothing has been removed from this draft yet." in texts(page)
 
 
 def test_while_a_workshop_is_archived_the_team_reads_and_restores_nothing(

@@ -201,7 +201,7 @@ def test_a_message_without_words_is_not_sent_and_says_so(store: WatchedStore, te
     app.text_area(key="message-text/0").set_value("  \n ")
     press(app, "send-message/0")
 
-    assert any("Please write what" in each.value for each in app.warning)
+    assert any("Please write a message" in each.value for each in app.warning)
     assert store.inner.desk(team.workshop_id).records == ()
 
 
@@ -216,7 +216,7 @@ def test_a_message_that_cannot_be_sent_stays_in_its_box(
     app.text_area(key="message-text/0").set_value("Coffee now")
     press(app, "send-message/0")
 
-    assert any("Not sent yet" in each.value for each in app.warning)
+    assert any("Your text is still here" in each.value for each in app.warning)
     assert app.text_area(key="message-text/0").value == "Coffee now"
 
 
@@ -233,7 +233,7 @@ def test_a_nudge_is_a_message_in_one_click(store: WatchedStore, team: Team) -> N
 
 @pytest.mark.parametrize("text", ["x" * 501, "ab " * 400])
 def test_a_note_that_is_too_long_is_refused_with_its_length(text: str) -> None:
-    with pytest.raises(NoteRefused, match="characters too many: 500 fit"):
+    with pytest.raises(NoteRefused, match="characters too long; the limit is 500"):
         notes.accepted(text)
 
 

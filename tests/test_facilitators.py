@@ -259,7 +259,7 @@ def test_a_house_without_a_passcode_says_to_strangers_where_its_workshops_are_ru
     with running(WatchedStore(), ScriptedGuide(pace=0)):
         app = page("streamlit_app.py")
 
-    assert "at its own machine only" in shown(app)
+    assert "only on the server itself" in shown(app)
     assert [each.key for each in app.text_input] == ["team-code"]
     assert REFUSED not in shown(app)
 
@@ -268,8 +268,8 @@ def test_a_file_that_was_offered_is_refused_to_who_has_signed_out_since(
     house: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = facilitators.enter(house.store, house.settings, GUARDED.passcode, "192.0.2.7", NOW)
-    shown = gate.Shown(token, {}, {}, "")
-    monkeypatch.setattr(gate, "_shown", lambda _: shown)
+    shown = gate.Credentials(token, {}, {}, "")
+    monkeypatch.setattr(gate, "_credentials", lambda _: shown)
     ask = gate.later(house, Action.DOWNLOAD, "w-1")
     ask()
     facilitators.leave(house.store, GUARDED, token)

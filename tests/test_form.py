@@ -94,7 +94,7 @@ def test_every_field_has_what_its_kind_needs(step: str) -> None:
 
 def test_a_list_of_texts_says_that_an_entry_is_a_line() -> None:
     lists = [s for step in steps.SLUGS for s in every(description(MODELS[step]))]
-    told = {"One entry a line." in spec["help"] for spec in lists if spec["kind"] == "lines"}
+    told = {"One entry per line." in spec["help"] for spec in lists if spec["kind"] == "lines"}
 
     assert told == {True}
 

@@ -202,7 +202,7 @@ def test_a_network_that_asks_too_often_is_held_up_and_others_are_not(app: App) -
     asked = [one.get("/throughline/outbox", method="POST") for _ in range(3)]
 
     assert [status for status, _ in asked] == [200, 200, 429]
-    assert b"What you typed is kept" in asked[-1][1]
+    assert b"Your text is kept" in asked[-1][1]
     assert other.get("/throughline/outbox", method="POST")[0] == 200
     clock.move(1)
     assert one.get("/throughline/outbox", method="POST")[0] == 200

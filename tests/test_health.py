@@ -106,7 +106,7 @@ def test_what_a_bug_says_while_saving_is_not_told(
         store.inner.save = bug  # type: ignore[method-assign]
         assembled.autosave.flush(team.step_key("challenge"))
 
-        assert health(assembled).why == ("The server's log says why.",)
+        assert health(assembled).why == ("See the server's log for the reason.",)
         assert "Nobody may read this." in caplog.text
         del store.inner.save
 

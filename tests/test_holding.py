@@ -359,7 +359,7 @@ def test_a_flag_that_cannot_be_raised_keeps_its_words_and_says_so(
     app.text_input(key="stuck-words").set_value("Who is the user?")
     drawn(app.button(key="raise-flag").click().run())
 
-    assert any("Not sent yet" in each.value for each in app.warning)
+    assert any("Couldn't send that" in each.value for each in app.warning)
     assert app.text_input(key="stuck-words").value == "Who is the user?"
 
 

@@ -563,8 +563,8 @@ def test_leaving_a_step_saves_its_draft_though_its_box_cannot_be_taken_in(
     process = process_.assemble(Settings(), store, FakeGuide())
     copy = WorkingCopy(team, store.workshop(key.workshop_id))
     copy.open_step = key.step
-    monkeypatch.setattr(navigation.working_copy, "of_tab", lambda: copy)
-    monkeypatch.setattr(navigation.inbox, "take_in", away)
+    monkeypatch.setattr(navigation.tab, "working_copy", lambda: copy)
+    monkeypatch.setattr(navigation.component_input, "take_in_messages", away)
     process.drafts.edit(key, "target_user", "newcomers")
     navigation.leave(process)
 

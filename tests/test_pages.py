@@ -15,7 +15,7 @@ from lib.store.port import LEASE
 from lib.team.process import Process
 from lib.team.working_copy import WorkingCopy
 from lib.ui import buttons, escape, navigation
-from lib.ui.components import messages as bubbles
+from lib.ui.components import bubbles
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
 from lib.ui.pending_clicks import Press
 from lib.workshop import steps
@@ -141,22 +141,22 @@ def test_a_workshop_in_another_language_is_asked_in_it(
     [
         ("", "They leave.", "Ladder", "Please give the workshop a title."),
         (" \x00 ", "They leave.", "Ladder", "Please give the workshop a title."),
-        ("Newcomers", "  ", "Ladder", "Please put the challenge into a sentence."),
+        ("Newcomers", "  ", "Ladder", "Please describe the challenge in one sentence."),
         ("Newcomers", "They leave.", " \n \x00 \n", "Please name at least one team."),
         ("Newcomers", "They leave.", "Ladder\nHose\nladder ", "Two teams are called “Ladder”"),
         (
             "Newcomers",
             "They leave.",
             "\n".join(map(str, range(MAX_TEAMS + 1))),
-            f"{MAX_TEAMS + 1} teams are more than one workshop holds ({MAX_TEAMS}).",
+            f"A workshop can have at most {MAX_TEAMS} teams, and you entered {MAX_TEAMS + 1}.",
         ),
         ("Newcomers", "They leave.", "x" * (MAX_TEAM_NAME + 1), "is too long for a team's name"),
-        ("x" * (MAX_TITLE + 1), "They leave.", "Ladder", "The title has 1 character too many"),
+        ("x" * (MAX_TITLE + 1), "They leave.", "Ladder", "The title is 1 character too long"),
         (
             "Newcomers",
             "x" * (MAX_CHALLENGE + 190),
             "Ladder",
-            "The challenge has 190 characters too many",
+            "The challenge is 190 characters too long",
         ),
     ],
     ids=[
@@ -218,7 +218,7 @@ def test_a_workshop_that_cannot_be_stored_is_not_lost_from_the_form(store: Watch
     create, store.inner.create_workshop = store.inner.create_workshop, away  # type: ignore[method-assign]
     start(app, "Newcomers", "They leave.", "Ladder")
 
-    assert "Not started yet" in app.error[0].value
+    assert "Couldn't start the workshop" in app.error[0].value
     assert app.text_input(key="title").value == "Newcomers"
 
     store.inner.create_workshop = create  # type: ignore[method-assign]
@@ -293,14 +293,14 @@ def test_every_link_that_opens_nothing_is_refused_in_the_same_words(
 ) -> None:
     app = pages.opened(file, team=link)
 
-    assert app.title[0].value == "This way in is closed"
-    assert app.error[0].value.startswith("This link does not lead to a team.")
-    assert links(app) == {"To the front door": ("", {})}
+    assert app.title[0].value == "You don't have access to this page"
+    assert app.error[0].value.startswith("This link does not open a team.")
+    assert links(app) == {"Go to the start page": ("", {})}
     assert store.written == []
 
 
 def test_a_step_without_a_link_is_refused_like_a_wrong_one() -> None:
-    assert pages.opened(CHALLENGE).error[0].value.startswith("This link does not lead to a team.")
+    assert pages.opened(CHALLENGE).error[0].value.startswith("This link does not open a team.")
 
 
 def test_the_link_and_the_name_go_along_to_every_step(store: WatchedStore, team: Team) -> None:
@@ -518,9 +518,9 @@ def test_a_message_carries_the_name_of_who_sent_it_or_the_teams(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "There was nothing to send"),
-        (" \n\t ", "There was nothing to send"),
-        ("\x00", "There was nothing to send"),
+        ("", "The message is empty"),
+        (" \n\t ", "The message is empty"),
+        ("\x00", "The message is empty"),
         ("x" * (MAX_CHARACTERS + 1), "please send it in parts"),
     ],
     ids=["empty", "blank", "NUL", "too long"],
@@ -847,7 +847,7 @@ def test_while_the_model_is_busy_the_page_says_when_it_goes_on(
     live = process.replies.live(key)
     assert live is not None
     shown = bubbles.growing("Guide", live.text, ceil(live.wait))
-    assert "The guide is busy; it goes on in 13 s." in shown
+    assert "The guide is busy. It continues in 13 s." in shown
 
     guide.requests[0].on_wait(0.0)
     assert "thinking" in bubbles.growing("Guide", live.text, ceil(live.wait))
@@ -882,8 +882,8 @@ def test_another_reply_takes_the_place_of_the_last_one_in_every_tab(
             navigation.REVIEW,
             **{navigation.WORKSHOP: team.workshop_id, "at": team.id, "step": "challenge"},
         )
-        assert [each.label for each in review.expander if "anew" in each.label] == [
-            "Replies the team had written anew: 1"
+        assert [each.label for each in review.expander if "Replaced" in each.label] == [
+            "Replaced replies: 1"
         ]
 
 
@@ -979,7 +979,9 @@ def test_stop_while_the_database_is_away_says_so_and_the_page_stays(
     store.away = True
     pages.drawn(app.button(key="stop").click().run())
 
-    assert [each.value for each in app.toast] == ["Not yet. The database is away."]
+    assert [each.value for each in app.toast] == [
+        "Couldn't do that: The database is away. Try again in a moment."
+    ]
     assert growing(app) == ["So you"]
     assert "stop" in keys(app)
 
@@ -1120,7 +1122,7 @@ def place_of(app: AppTest, key: str) -> Press:
     """Return what a press of the button called *key* is known by on the page that is shown."""
     asked: list[Press] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(buttons, "_taken", asked.append)
+        patch.setattr(buttons, "_take", asked.append)
         pages.drawn(app.run())
     return next(each for each in asked if each[0] == key)
 
@@ -1202,7 +1204,7 @@ def test_confirming_while_the_database_is_away_loses_nothing(
     store.away = True
     pages.drawn(app.button(key="confirm").click().run())
 
-    assert "Not confirmed yet, nothing is lost" in app.warning[0].value
+    assert "Couldn't confirm this step" in app.warning[0].value
     assert statuses(store, team)[0] is Status.IN_PROGRESS
 
 
@@ -1237,7 +1239,7 @@ def timed(store: WatchedStore, guide: FakeGuide, clock: FakeClock) -> Iterator[P
 
 
 def unsaved_lines(app: AppTest) -> list[str]:
-    return [each.value for each in app.caption if each.value.startswith("Not saved yet since ")]
+    return [each.value for each in app.caption if each.value.startswith("Not saved since ")]
 
 
 def test_one_line_says_what_has_been_unsaved_for_30_s_until_it_is_saved(

@@ -90,7 +90,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         house = House(store.inner, process)
         house.digest = facilitators.digest(GUARDED, token)
         store.inner.keep_pass(house.digest, FAR_AHEAD)
-        monkeypatch.setattr(gate, "_shown", lambda _: gate.Shown(token, {}, {}, ""))
+        monkeypatch.setattr(gate, "_credentials", lambda _: gate.Credentials(token, {}, {}, ""))
         yield house
 
 
@@ -160,7 +160,7 @@ def _types(app: AppTest) -> AppTest:
 
 
 def _overrides(app: AppTest) -> AppTest:
-    reason = next(each for each in app.text_input if each.label.startswith("Complete it as it is"))
+    reason = next(each for each in app.text_input if each.label.startswith("Reason to complete it"))
     reason.input("The afternoon is over.")
     return pressing("override-with-gaps/")(app)
 

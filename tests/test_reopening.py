@@ -162,7 +162,7 @@ def test_12_still_valid_starts_no_step_that_is_held() -> None:
 def test_12_still_valid_is_refused_while_what_changed_is_still_open(server: Server) -> None:
     server.do("user-research", Event.REVISE)
 
-    with pytest.raises(TransitionRefused, match="finish User Research first"):
+    with pytest.raises(TransitionRefused, match="Finish User Research first"):
         server.do("sense-making", Event.STILL_VALID)
 
 
@@ -419,7 +419,7 @@ def test_an_override_needs_a_reason_and_keeps_the_draft_as_it_was_typed(server: 
     server.do("sense-making", Event.REVISE)
     pains = [f"pain {number}" for number in range(7)]
     server.drafts.edit(server.at("sense-making"), "pains", pains)
-    with pytest.raises(TransitionRefused, match="please say why"):
+    with pytest.raises(TransitionRefused, match="please give a reason"):
         server.do("sense-making", Event.OVERRIDE, reason=" ")
     server.do("sense-making", Event.OVERRIDE, reason="Seven are fine.")
     told = [e for e in server.store.events(server.key.workshop_id) if e.event is Event.OVERRIDE]
@@ -507,9 +507,9 @@ def test_a_team_revises_step_3_catches_up_and_the_story_is_told_in_a_few_lines(
         "User Research was reopened; Research Sense Making, Persona Development, Journey "
         "Mapping, Reframing Challenge, Ideation, Concept Development and Validate need another look",
         "User Research was confirmed",
-        "Research Sense Making is being drafted anew",
+        "Research Sense Making is being redrafted",
         "Research Sense Making was confirmed",
-        "Persona Development is being drafted anew",
+        "Persona Development is being redrafted",
         "Persona Development was confirmed",
         "Journey Mapping was kept: still valid",
         "Reframing Challenge was kept: still valid",
@@ -529,7 +529,7 @@ def test_a_revise_is_taken_back_until_something_was_built_on_it(server: Server) 
     built_on = reopen.may_undo(server.store, server.drafts, server.at("persona"))
 
     assert (free, built_on) == (True, False)
-    with pytest.raises(TransitionRefused, match="has been worked on since"):
+    with pytest.raises(TransitionRefused, match="has been edited since"):
         server.do("persona", Event.UNDO)
 
 

@@ -138,7 +138,7 @@ def test_the_time_in_the_first_step_counts_from_when_the_team_came() -> None:
     came = moved(row, "challenge", moved_at=yesterday, arrived_at=lately)
     again = moved(row, "challenge", moved_at=lately, arrived_at=yesterday)
 
-    assert cells(row)["in_step"] == {"text": "–", "sort": -1, "note": "not here yet"}
+    assert cells(row)["in_step"] == {"text": "–", "sort": -1, "note": "not joined yet"}
     assert cells(came)["in_step"]["text"] == "12 min"
     assert cells(again)["in_step"]["text"] == "12 min"
 
@@ -282,7 +282,7 @@ def test_an_act_is_told_in_one_line_with_all_that_follows_from_it() -> None:
     ]
     expected = (
         "Challenge was confirmed; Stakeholder Mapping needs another look; "
-        "Persona Development and Reframing Challenge go on: what they use has not changed"
+        "Persona Development and Reframing Challenge can continue: what they use has not changed"
     )
 
     assert facilitation.describe_act(act) == expected

@@ -189,7 +189,7 @@ def test_where_no_team_is_left_the_page_says_so() -> None:
     app = opened(workshop="w-1")
     app.toggle(key="filter-unfinished").set_value(True).run()
 
-    assert "No team is like that" in said(app)
+    assert "No team matches these filters" in said(app)
 
 
 def test_the_whole_table_costs_one_question_to_the_database(store: Store) -> None:
@@ -273,11 +273,11 @@ def test_where_nothing_is_found_the_page_says_so_and_where_too_much_is_too(store
     app = opened(workshop="w-1")
     app.text_input(key="search").input("zebra").run()
 
-    assert "Nothing holds these words" in said(app)
+    assert "No draft or artifact contains these words" in said(app)
 
     app.text_input(key="search").input("nurse").run()
 
-    assert "here are the first 50" in said(app)
+    assert "These are the first 50" in said(app)
 
 
 def test_the_charts_are_drawn_where_somebody_opens_them_and_told_in_words(store: Store) -> None:

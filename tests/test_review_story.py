@@ -76,7 +76,7 @@ def test_the_charts_are_told_in_words() -> None:
 
     assert timeline.description(activity, frame) == (
         "Steps complete now: Ladder crew 0 of 10, Hose crew 0 of 10. "
-        "1,203 messages were written in all; most at once were 1,200."
+        "1,203 messages in total; at most 1,200 in one interval."
     )
     assert (
         timeline.description([], timeline.progress([], {}, TIMES, 600))

@@ -12,8 +12,7 @@ from streamlit.runtime.scriptrunner import script_runner
 from streamlit.web.server.starlette import starlette_websocket
 
 from lib.server import streamlit_patches
-from lib.ui import navigation, render_queue
-from lib.ui import tab as working_copy
+from lib.ui import navigation, render_queue, tab
 from tests import pages
 from tests.fakes import FakeGuide
 from tests.pages import WatchedStore
@@ -131,7 +130,7 @@ def drawings(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 def test_a_whole_script_runs_in_one_turn(
     drawings: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(working_copy, "tab", working_copy.Tab)
+    monkeypatch.setattr(tab, "tab", tab.Tab)
     begun: list[list[bool]] = []
     streamlit_patches.queued(lambda _: begun.append([*drawings]))("streamlit_app.py")
 
@@ -166,8 +165,8 @@ class Threads:
     """Runs of one tab's page, each in a thread of its own, as Streamlit has them."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        tab = working_copy.Tab()
-        monkeypatch.setattr(working_copy, "tab", lambda: tab)
+        held = tab.Tab()
+        monkeypatch.setattr(tab, "tab", lambda: held)
 
     def begin(self, *, polled: bool = False) -> bool:
         """Begin a run, after a poll or a press; return whether nobody asked for it."""
@@ -175,8 +174,8 @@ class Threads:
 
         def run() -> None:
             if polled:
-                working_copy.draw_unasked()
-            unasked.append(working_copy.begin_run())
+                tab.mark_rerun_automatic()
+            unasked.append(tab.begin_run())
 
         thread = threading.Thread(target=run)
         thread.start()
@@ -185,7 +184,7 @@ class Threads:
 
     def end(self) -> None:
         """End the newest run."""
-        working_copy.end_run()
+        tab.end_run()
 
 
 @pytest.fixture

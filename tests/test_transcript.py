@@ -93,14 +93,14 @@ def test_a_text_is_accepted_cleaned_or_refused_for_being_empty(text: str) -> Non
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\x00", "\ud800", "\u3000"])
 def test_a_text_with_nothing_in_it_is_refused_with_a_sentence(text: str) -> None:
-    with pytest.raises(TextRefused, match=r"^There was nothing to send.*\.$"):
+    with pytest.raises(TextRefused, match=r"^The message is empty.*\.$"):
         accept(text)
 
 
 def test_the_longest_text_is_accepted_and_a_character_more_is_refused() -> None:
     longest = "x" * MAX_CHARACTERS
     accepted = accept(longest + "\x00")
-    with pytest.raises(TextRefused, match="2,000,001 characters; 2,000,000 fit"):
+    with pytest.raises(TextRefused, match="2,000,001 characters; the limit is 2,000,000"):
         accept(longest + "x")
 
     assert accepted == longest

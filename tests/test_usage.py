@@ -180,8 +180,8 @@ def test_the_facilitator_sees_calls_tokens_and_failures(
     [
         (7_999, ""),
         (8_000, "has used 8,000 of the 10,000 tokens"),
-        (9_999, "At the cap it is not asked any more."),
-        (10_000, "The model is not asked any more"),
+        (9_999, "At the cap, the guide stops using it."),
+        (10_000, "The guide no longer uses the model"),
     ],
 )
 def test_the_facilitator_is_warned_at_80_percent_and_told_of_the_stop(

@@ -211,7 +211,7 @@ def test_a_link_that_was_taken_away_can_be_given_anew(
     app = pressed(people(teams), f"revoke/{teams[0].id}")
 
     assert store.inner.teams(teams[0].workshop_id)[0].revoked
-    assert "Its link was taken away" in texts(app)
+    assert "Its link was revoked" in texts(app)
     assert len(addresses(app)) == 1
     app = pressed(app, f"renew/{teams[0].id}")
     now = store.inner.teams(teams[0].workshop_id)[0]
@@ -234,7 +234,7 @@ def test_a_link_to_read_along_is_made_changed_and_taken_away(
 
 def let_in(app: AppTest, email: str) -> AppTest:
     app.text_input(key="share-email").input(email)
-    next(each for each in app.button if each.label == "Let in").click()
+    next(each for each in app.button if each.label == "Add").click()
     return drawn(app.run())
 
 
@@ -253,7 +253,7 @@ def test_what_is_no_address_is_said_and_stays_in_its_box(
 ) -> None:
     app = let_in(people(teams, ADA), "ben at home")
 
-    assert "no e-mail address" in app.error[0].value
+    assert "not an e-mail address" in app.error[0].value
     assert app.text_input(key="share-email").value == "ben at home"
     assert store.inner.grants(teams[0].workshop_id) == {}
 
@@ -364,7 +364,7 @@ def test_an_observers_link_grants_reading_only_also_where_nothing_guards_the_hou
     for page in (navigation.FRONT_DOOR, navigation.REVIEW):
         app = moved(app, page)
         assert "start-workshop" not in {each.key for each in app.button}
-        assert "opened by an observers' link" in app.error[0].value
+        assert "opened with an observer link" in app.error[0].value
     assert "Delete …" not in {each.label for each in moved(app, navigation.REVIEW, **query).button}
     app = drawn(opened(navigation.FRONT_DOOR))
     assert "start-workshop" in {each.key for each in app.button}

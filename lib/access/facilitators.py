@@ -35,7 +35,7 @@ ATTEMPTS = 10
 
 _KIND = "passcode"
 
-WRONG = "This is not the passcode."
+WRONG = "That passcode is wrong."
 
 
 class AccessRules(Protocol):

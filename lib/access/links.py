@@ -64,15 +64,15 @@ def team_by_link(store: Store, link: str) -> Team:
 
 #: The answer to a code that is malformed, unknown or revoked, without saying which.
 NO_CODE = (
-    "This code opens no team. Please check that all of it was copied, or ask your facilitator for it "
-    "again."
+    "This code does not open a team. Check that you typed all of it, or ask your facilitator for a "
+    "new one."
 )
 
 EXPIRED_CODE = "This code has expired. Ask your facilitator for the new one."
 
 MANY_WRONG_CODES = (
-    "Many wrong codes came from your network. Check yours letter by letter with your facilitator: the "
-    "right one works."
+    "Too many wrong codes came from your network. Check your code letter by letter with your "
+    "facilitator; the right one still works."
 )
 
 #: Wrong codes from one address after which the log names it; a whole room may share an address.

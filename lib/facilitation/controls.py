@@ -57,7 +57,7 @@ def post_message(
     """
     words = notes.accepted(text)
     if not words:
-        raise notes.NoteRefused("Please write what the teams should read.")
+        raise notes.NoteRefused("Please write a message first.")
     note = Note(id_, Kind.MESSAGE, team_id, author, words, at)
     store.post(workshop_id, note)
     return note
@@ -95,11 +95,11 @@ def redact(
     """
     why = " ".join(clean(reason).split())
     if not why:
-        raise RedactionRefused("Please give a reason: the event log shows it instead of the words.")
-    if Sought(message.text).redacted(why, is_entry=True) != why:
         raise RedactionRefused(
-            "The reason repeats words of the message. Please put it differently."
+            "Please give a reason. The event log shows it in place of the message."
         )
+    if Sought(message.text).redacted(why, is_entry=True) != why:
+        raise RedactionRefused("The reason repeats words of the message. Please rephrase it.")
     flush(key.team)
     made = Redaction(new_id(), key.team_id, key.step, message.id, by, why, at)
     store.redact(key, made, keeping=keeping, author_too=author_too)

@@ -22,17 +22,17 @@ _PHRASES: Mapping[Event, str] = {
     Event.CONFIRM: "was confirmed",
     Event.REVISE: "was reopened",
     Event.STILL_VALID: "was kept: still valid",
-    Event.REGENERATE: "is being drafted anew",
+    Event.REGENERATE: "is being redrafted",
     Event.RESET: "was started over",
     Event.OVERRIDE: "was completed with gaps",
     Event.UNDO: "is as it was before",
     Event.STALE: "needs another look",
     Event.FRESH: "is complete again: what it uses has not changed",
-    Event.CARRY_ON: "goes on: what it uses has not changed",
+    Event.CARRY_ON: "can continue: what it uses has not changed",
 }
 
 #: The verbs of these for several steps.
-_SEVERAL = {"was": "were", "is": "are", "needs": "need", "goes": "go"}
+_SEVERAL = {"was": "were", "is": "are", "needs": "need", "can": "can"}
 
 
 def events_table(

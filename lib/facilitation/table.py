@@ -29,16 +29,16 @@ from lib.workshop.status import Status
 #: The columns beside the steps: key, heading, and what it means.
 _BEFORE = (
     ("team", "Team", ""),
-    ("progress", "Progress", f"Steps complete of {len(steps.STEPS)}"),
-    ("in_step", "In this step", "How long the team has been at its current step, and the plan"),
+    ("progress", "Progress", f"Complete steps, out of {len(steps.STEPS)}"),
+    ("in_step", "In this step", "Time at the current step, and the planned time"),
 )
 _BEHIND = (
-    ("last_activity", "Last activity", "When anything of the team was last written"),
+    ("last_activity", "Last activity", "When the team last wrote something"),
     ("messages", "Messages", ""),
     ("unfinished", "Unfinished", "Replies that were interrupted, failed, or are being written"),
-    ("errors", "Guide errors", "Replies the guide has failed at"),
+    ("errors", "Guide errors", "Replies the guide failed to give"),
     ("overrides", "With gaps", "Steps that a facilitator has completed with gaps"),
-    ("unsaved", "Unsaved", "What this server has not saved yet, and since when"),
+    ("unsaved", "Unsaved", "Changes this server has not saved yet, and for how long"),
 )
 
 #: Each column's key (a step's is its slug), its heading, and what it means.
@@ -132,7 +132,7 @@ def _share(row: TeamSummary) -> float:
 def _in_step(row: TeamSummary, context: TableContext) -> dict[str, Any]:
     seconds = row.in_step(context.now)
     if seconds is None:
-        return _cell("–", -1, note="all complete" if row.has_come else "not here yet")
+        return _cell("–", -1, note="all complete" if row.has_come else "not joined yet")
     planned = context.plan[row.current_step]
     over = seconds - planned * 60
     note = f"{lasting(over)} over" if over >= 60 else f"of {planned} min"
@@ -147,7 +147,7 @@ def _step(row: TeamSummary, slug: str, context: TableContext) -> dict[str, Any]:
     if cell.last_activity is not None:
         told.append(f"last written {ago(seconds_since(cell.last_activity, context.now))}")
     if cell.overridden:
-        told.append("completed with gaps: its events say why")
+        told.append("completed with gaps: see its events for the reason")
     if cell.state.stale is not None:
         told.append(f"{steps.step(cell.state.stale.cause).name} has changed since")
     return _cell(

@@ -115,5 +115,5 @@ def description(activity: Sequence[Activity], progress: pd.DataFrame) -> str:
     )
     total = sum(each.messages for each in activity)
     busiest = max(activity, key=lambda each: each.messages, default=None)
-    most = f"; most at once were {busiest.messages:,}" if busiest else ""
-    return f"Steps complete now: {now}. {total:,} messages were written in all{most}."
+    most = f"; at most {busiest.messages:,} in one interval" if busiest else ""
+    return f"Steps complete now: {now}. {total:,} messages in total{most}."

@@ -15,7 +15,7 @@ class CapReached(GuideError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This workshop has used up what its model may use. Your message is saved. "
+            "This workshop has used up its model allowance. Your message is saved. "
             "Please tell your facilitator."
         )
 

@@ -55,7 +55,7 @@ class Limits(NamedTuple):
 
 
 #: Shown after a refused request; the browser keeps the input and sends it again.
-TOO_MANY = "Too much has come from your network at once. What you typed is kept; it is sent again in a moment."
+TOO_MANY = "Too many requests came from your network. Your text is kept and will be sent again in a moment."
 
 #: Shown in place of a page.
 WAIT = "Too many pages were opened from your network at once. Wait a minute, then reload this page."

@@ -28,7 +28,7 @@ from lib.workshop.transcript import Message, Role, TextRefused, accept, as_name
 RATE = Rate(burst=300, per_second=5)
 
 #: Shown when a team sends more; what is not stored yet stays in its box, which sends it again.
-TOO_MANY = "Your team sends messages faster than they can be stored. The rest is sent in a moment."
+TOO_MANY = "Your team is sending messages faster than they can be saved. The rest will be sent in a moment."
 
 _sending = Buckets(RATE)
 

@@ -158,7 +158,7 @@ class Drafts:
 
         def attempt(stored: Draft) -> None:
             if self._is_closed(key):
-                raise Conflict("This step has been completed: its draft stays as it is.")
+                raise Conflict("This step is complete, so its draft cannot be changed.")
             fields = with_field(stored.fields, aside.field, aside.value)
             held = stored.fields.get(aside.field)
             replaced = Aside(aside.field, new_id(), "", held, 1, stored.epoch)

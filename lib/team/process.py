@@ -75,7 +75,7 @@ def assemble(
         # A bug: what it says is for the log, the reason people are shown gives nothing away.
         except Exception as exc:
             log.exception("A save failed in a way nobody foresaw.")
-            raise StoreError("The server's log says why.") from exc
+            raise StoreError("See the server's log for the reason.") from exc
 
     def housekeeping() -> bool:
         clock_.steady.follow(store.read_clock)

@@ -1,11 +1,11 @@
 """
-Buttons whose presses are not lost, and make one thing each.
+Buttons whose presses are never lost and never handled twice.
 
-Streamlit tells a press to one run of the page. Where something else asks for the page before that run
-has come to the button, as a look or a message does, the run is given up and the press with it. So it
-is noted before anything is drawn, and stands until its button is drawn (`tests/test_presses.py`).
+Streamlit reports a press to one run of the page. If another rerun (a poll, a message) cancels that run
+before it reaches the button, the press is lost. So each press is noted before anything is drawn, and
+stays until its button is drawn (`tests/test_presses.py`).
 
-Left is the moment a run takes until it notes: what our pages send by themselves keeps away from it
+A short gap remains until the run notes the press: our pages' automatic requests avoid it
 (`pressedLately` in `input.js`).
 """
 
@@ -19,6 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lib.store.errors import StoreUnavailable
 from lib.ui import tab
 from lib.ui.pending_clicks import Press
+from lib.workshop.roles import REFUSED
 
 
 def button(label: str, *, key: str, **options: Any) -> bool:
@@ -32,35 +33,38 @@ def submit(label: str, *, key: str, **options: Any) -> bool:
 
 
 def once(key: str, *content: object) -> AbstractContextManager[str]:
-    """Give the id under which a press makes something in this tab: see `Presses.once`."""
+    """Return an id for what a press creates, the same for a double click: see `Presses.once`."""
     return tab.tab().presses.once(key, *content)
 
 
 def failed(exc: Exception) -> str:
     """Return the sentence for a press that could not be carried out."""
-    return f"Not yet. {exc}" if isinstance(exc, StoreUnavailable) else f"Couldn't do that: {exc}"
+    if str(exc) == REFUSED:
+        return "You're not allowed to do that."
+    again = " Try again in a moment." if isinstance(exc, StoreUnavailable) else ""
+    return f"Couldn't do that: {exc}{again}"
 
 
 def forget() -> None:
-    """Forget presses of what this page does not draw: it has come to its end."""
+    """Forget presses of buttons that this page, now complete, has not drawn."""
     tab.tab().presses.forget(tab.run().presses)
 
 
 def _pressed(draw: Callable[..., bool], label: str, key: str, options: dict[str, Any]) -> bool:
     place = key, _here()
     draw(label, key=key, on_click=_note, args=(place,), **options)
-    return _taken(place)
+    return _take(place)
 
 
 def _note(place: Press) -> None:
     tab.tab().presses.note(place, tab.run().presses)
 
 
-def _taken(place: Press) -> bool:
+def _take(place: Press) -> bool:
     return tab.tab().presses.take(place, tab.run().presses)
 
 
 def _here() -> str:
-    """Return which page this is, and of what: on another one a button of that name is another."""
+    """Return this page's identity: buttons with the same key on other pages are different."""
     context = get_script_run_ctx()
     return f"{context.page_script_hash}?{context.query_string}" if context else ""

@@ -1,4 +1,4 @@
-"""The front door: a team comes in by its link, a facilitator starts or resumes a workshop."""
+"""The front door: a team joins by its link, a facilitator starts or resumes a workshop."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from lib.facilitation import archive
 from lib.store.errors import StoreUnavailable
 from lib.team.process import Process
 from lib.ui import buttons, gate, navigation, page, problem, tab
-from lib.ui import escape as safe
+from lib.ui.escape import escaped
 from lib.ui.review import workshop_panel
 from lib.workshop import steps
 from lib.workshop.clock import utc_now
@@ -23,7 +23,7 @@ from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import current_step
 from lib.workshop.transcript import clean
 
-#: Seconds the demo may take to be made before its progress is shown.
+#: Seconds after which progress is shown while the demo is created.
 PATIENCE = 1.0
 
 #: Limits of what a facilitator types, in characters, and how many teams one workshop has.
@@ -31,9 +31,9 @@ MAX_TITLE, MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS = 120, 500, 60, 50
 
 
 def show() -> None:
-    """Draw the front door: for a team where the address holds its link, else for a facilitator."""
+    """Draw the front door: for a team if the address holds its link, else for a facilitator."""
     process = page.begin("Welcome")
-    with page.errors_shown():
+    with page.show_errors():
         navigation.leave(process)
         page.show_notice()
         if link := st.query_params.get(navigation.TEAM, ""):
@@ -42,14 +42,14 @@ def show() -> None:
             _by_code(process)
             gate.open_or_stop(process, Action.LIST_WORKSHOPS)
             _welcome(process)
-            gate.way_out(process)
+            gate.sign_out(process)
 
 
-# A team comes in
+# A team joins
 
 
 def _by_code(process: Process) -> None:
-    """Draw the box for a team's code, which anybody may use."""
+    """Draw the box for a team's code, which anyone may use."""
     with (
         st.form("code", border=False, clear_on_submit=False),
         st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="right"),
@@ -69,7 +69,7 @@ def _by_code(process: Process) -> None:
     except AccessRefused as exc:
         st.error(str(exc))
     except StoreUnavailable as exc:
-        st.warning(f"Not yet, your code is still in the box. {exc}")
+        st.warning(f"Couldn't check your code, which is still in the box. Try again. {exc}")
     else:
         st.query_params[navigation.TEAM] = team.link
         st.rerun()
@@ -85,26 +85,26 @@ def _join(process: Process, team: Team) -> None:
     _, middle, _ = st.columns([1, 2, 1])
     with middle:
         st.html('<p class="brand">Throughline</p>')
-        st.title(f"Welcome, {safe.escaped(team.name)}", anchor=False)
-        st.markdown(f"**{safe.escaped(workshop.title)}**")
-        st.markdown(safe.escaped(workshop.challenge))
+        st.title(f"Welcome, {escaped(team.name)}", anchor=False)
+        st.markdown(f"**{escaped(workshop.title)}**")
+        st.markdown(escaped(workshop.challenge))
         with st.form("join", border=True):
             name = st.text_input(
                 "Your name",
                 key="member-name",
                 value=tab.member(),
-                placeholder="How your team calls you",
-                help="Shown beside what you write. You may leave it empty.",
+                placeholder="What your team calls you",
+                help="Shown next to what you write. Optional.",
             )
             wrong = problem.place("join")
             entered = buttons.submit(
                 "Go to our workshop", key="enter", type="primary", width="stretch"
             )
-        called = clean(name).strip()
-        if entered and (long := problem.too_long("name", called, MAX_TEAM_NAME)):
+        member = clean(name).strip()
+        if entered and (long := problem.too_long("name", member, MAX_TEAM_NAME)):
             wrong.error(long)
         elif entered:
-            tab.call_me(called)
+            tab.set_member(member)
             query = navigation.query(team.link, tab.member())
             st.switch_page(navigation.STEP_PAGES[current], query_params=query)
 
@@ -126,13 +126,13 @@ def _welcome(process: Process) -> None:
 
 
 def _masthead() -> None:
-    """Say what this is: in a sentence, and as the line of the ten steps."""
+    """Introduce the app: one sentence, and the line of steps."""
     knots = "".join(f"<li>{escape(step.name)}</li>" for step in steps.STEPS)
     st.container(key="masthead").html(
         '<header class="masthead"><p class="brand">Throughline</p>'
         "<h1>From a vague challenge to a validated concept</h1>"
         f'<p class="lead">A design-thinking workshop in {len(steps.STEPS)} guided steps. Your teams talk, a guide '
-        "asks one question at a time, and everything they write is kept.</p>"
+        "asks one question at a time, and everything they write is saved.</p>"
         f'<ol class="thread" aria-label="The steps">{knots}</ol></header>'
     )
 
@@ -141,30 +141,30 @@ def _demo(process: Process) -> None:
     with st.container(border=True, key="demo"):
         st.subheader("Look around first", anchor=False)
         st.markdown(
-            f"“{demo.TITLE}”: one afternoon, five teams at different stages. "
-            "Write and revise in it: it is a workshop like any other."
+            f"“{demo.TITLE}”: one afternoon, five teams at different steps. "
+            "It is a real workshop: write and revise as you like."
         )
         pressed = buttons.button("Open the demo", key="open-demo", icon=":material/play_circle:")
     if pressed:
         gate.ask(process, Action.OPEN_DEMO)
-        workshop = _demo_made(process, gate.owner(process))
+        workshop = _open_demo(process, gate.owner(process))
         st.switch_page(navigation.REVIEW, query_params={navigation.WORKSHOP: workshop.id})
 
 
-def _demo_made(process: Process, owner: str) -> Workshop:
-    """Open the demo; where it has to be made first, and that takes long, show how far it is."""
+def _open_demo(process: Process, owner: str) -> Workshop:
+    """Open the demo; show progress if it must be created first and that takes long."""
     shares = [0.0]
     place, began = st.empty(), time.monotonic()
-    # In a thread of its own: whoever presses twice must not break it off half-way.
+    # In its own thread: a second press must not interrupt it half-way.
     with ThreadPoolExecutor(1) as worker:
-        made = worker.submit(
+        opening = worker.submit(
             demo.open_or_create, process.store, process.drafts, utc_now(), shares.append, owner
         )
-        while not made.done():
+        while not opening.done():
             if time.monotonic() - began > PATIENCE:
-                place.progress(shares[-1], "Making the demo …")
+                place.progress(shares[-1], "Preparing the demo …")
             time.sleep(0.05)
-    return made.result()
+    return opening.result()
 
 
 def _start(process: Process) -> None:
@@ -178,18 +178,18 @@ def _start(process: Process) -> None:
             placeholder="Half of the people who join us leave again within a year.",
         )
         names = st.text_area(
-            "Teams, one a line",
+            "Teams, one per line",
             key="teams",
             height=110,
             placeholder="Ladder crew\nHose crew",
-            help="Each team gets a link of its own.",
+            help="Each team gets its own link.",
         )
         language = st.selectbox(
             "Language",
             list(LANGUAGES),
             format_func=lambda code: LANGUAGES[code],
             key="language",
-            help="What the guide asks in; a model goes on in the language a team writes in.",
+            help="The guide asks in this language. An AI model then answers in the language the team uses.",
         )
         wrong = problem.place("start")
         pressed = buttons.submit(
@@ -212,7 +212,7 @@ def _names(text: str) -> list[str]:
 
 def _begin(process: Process, title: str, challenge: str, names: list[str], language: str) -> None:
     if sentence := _problem(title, challenge, names):
-        st.error(safe.escaped(sentence))
+        st.error(escaped(sentence))
         return
     owner = gate.owner(process)
     try:
@@ -226,18 +226,18 @@ def _begin(process: Process, title: str, challenge: str, names: list[str], langu
             ]
             process.store.create_workshop(workshop, teams)
     except StoreUnavailable as exc:
-        st.error(f"Not started yet. {exc} What you typed is still here: please press Start again.")
+        st.error(f"Couldn't start the workshop. {exc} Your text is still here. Press Start again.")
         return
     tab.notify("Your workshop is ready. Give each team its link.")
     st.switch_page(navigation.REVIEW, query_params={navigation.WORKSHOP: workshop.id})
 
 
 def _problem(title: str, challenge: str, names: list[str]) -> str:
-    """Return a sentence about what is wrong with what was typed, empty where nothing is."""
+    """Return a sentence about the first invalid input, empty if all is valid."""
     if not title:
         return "Please give the workshop a title."
     if not challenge:
-        return "Please put the challenge into a sentence."
+        return "Please describe the challenge in one sentence."
     if long := problem.too_long("title", title, MAX_TITLE) or problem.too_long(
         "challenge", challenge, MAX_CHALLENGE
     ):
@@ -245,10 +245,10 @@ def _problem(title: str, challenge: str, names: list[str]) -> str:
     if not names:
         return "Please name at least one team."
     if len(names) > MAX_TEAMS:
-        return f"{len(names)} teams are more than one workshop holds ({MAX_TEAMS})."
+        return f"A workshop can have at most {MAX_TEAMS} teams, and you entered {len(names)}."
     folded = [name.casefold() for name in names]
     if twice := next((name for name in names if folded.count(name.casefold()) > 1), ""):
-        return f"Two teams are called “{twice}”. Please tell them apart."
+        return f"Two teams are called “{twice}”. Please give each team a different name."
     if long := next((name for name in names if len(name) > MAX_TEAM_NAME), ""):
         return f"“{long[:20]}…” is too long for a team's name ({MAX_TEAM_NAME} characters)."
     return ""
@@ -259,9 +259,7 @@ def _resume(process: Process) -> None:
     shelves = archive.by_state(gate.workshops(process), utc_now())
     workshops = shelves.live
     if not workshops:
-        st.caption(
-            "Nothing to resume yet. The workshops you start are listed here, with a link for each team."
-        )
+        st.caption("No workshops yet. Workshops you start appear here, with a link for each team.")
     for workshop in workshops[:20]:
         _row(process, workshop)
     if len(workshops) > 20:
@@ -271,8 +269,8 @@ def _resume(process: Process) -> None:
 
 def _row(process: Process, workshop: Workshop) -> None:
     with st.container(border=True):
-        st.markdown(f"**{safe.escaped(workshop.title)}**")
-        st.caption(f"{safe.escaped(workshop.challenge)} · {_day(workshop.created_at)}")
+        st.markdown(f"**{escaped(workshop.title)}**")
+        st.caption(f"{escaped(workshop.challenge)} · {_day(workshop.created_at)}")
         with st.container(horizontal=True):
             st.page_link(
                 navigation.REVIEW,
@@ -281,17 +279,17 @@ def _row(process: Process, workshop: Workshop) -> None:
                 query_params={navigation.WORKSHOP: workshop.id},
             )
             if gate.may(process, Action.SEE_LINKS, workshop.id):
-                _doors(process.store.teams(workshop.id))
+                _team_links(process.store.teams(workshop.id))
 
 
-def _doors(teams: list[Team]) -> None:
+def _team_links(teams: list[Team]) -> None:
     """Draw each team's link, which opens the workshop as that team."""
     for team in teams:
         st.page_link(
             navigation.FRONT_DOOR,
-            label=safe.escaped(team.name),
+            label=escaped(team.name),
             icon=":material/group:",
-            help=f"Open the workshop as {safe.escaped(team.name)}",
+            help=f"Open the workshop as {escaped(team.name)}",
             query_params={navigation.TEAM: team.link},
         )
 

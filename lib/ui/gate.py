@@ -1,8 +1,8 @@
 """
-Whether a facilitator asks: before anything of the house or of a whole workshop is read or written.
+Authorizes facilitator pages before any read or write.
 
-The browser holds a pass as a cookie no script can read, so it is our own request that gives and takes
-it; the page is loaded anew afterwards, and is the one that was asked for.
+The browser holds the pass in a cookie that scripts cannot read, so our own request sets and deletes it;
+afterwards the requested page is reloaded.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,37 +24,38 @@ from lib.workshop.roles import NOBODY, AccessRefused, Action, Actor, Scope
 from lib.workshop.transcript import clean
 
 _NOT_HERE = (
-    "This server has no passcode and no sign-in, so workshops are run at its own machine only. Teams "
-    "come in by their links. To run workshops from elsewhere, set FACILITATOR_PASSCODE or [auth]."
+    "This server has no passcode and no sign-in, so you can run workshops only on the server "
+    "itself. Teams join with their links. To run workshops from another computer, set "
+    "FACILITATOR_PASSCODE or [auth]."
 )
 
 _OBSERVES = (
-    "This tab was opened by an observers' link, which lets you read one workshop. If the link opens "
-    "nothing any more, ask your facilitator for it again. To run workshops, open this server's address "
+    "This tab was opened with an observer link, which lets you read one workshop. If the link no longer "
+    "works, ask your facilitator for a new one. To run workshops, open this server's address "
     "in a new tab."
 )
 
 _NOT_VERIFIED = (
-    "You have signed in, but your provider has not verified your e-mail address, or does not say that "
-    "it has: nothing can be opened to it. Verify it there and sign in again, or sign in with another."
+    "You are signed in, but your provider has not verified your e-mail address, so you have no access. "
+    "Verify the address with your provider and sign in again, or use another account."
 )
 
 _mounted = component("gate")
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What a browser shows of who is at it: a pass, what a provider says of them, a link."""
+class Credentials:
+    """The credentials a browser presents: a pass, a provider's claims, an observer link."""
 
     token: str
     headers: Mapping[str, str]
     claims: Mapping[str, Any]
-    #: What lets anybody read along in the workshop it is of.
+    #: Lets anyone read the workshop it belongs to.
     observer_link: str
 
     def actor(self, process: Process) -> Actor:
-        """Return who that is. Raises StoreError."""
-        # Where nothing guards the house, an observers' link is all that tells its holder apart.
+        """Return the actor they identify. Raises StoreError."""
+        # On an unguarded server, only the observer link distinguishes its holder.
         if self.observer_link and not is_guarded(process):
             return NOBODY
         return facilitators.actor(
@@ -62,55 +63,55 @@ class Shown:
         )
 
     def standing(self, process: Process, workshop_id: str) -> tuple[Actor, Scope]:
-        """Return who that is, and where they are. Raises AccessRefused, StoreError."""
-        # What cannot be an id is no workshop's, and never the house.
+        """Return the actor and their scope. Raises AccessRefused, StoreError."""
+        # An invalid id must not become the empty one, which means the whole server.
         place = clean(workshop_id) or ("?" if workshop_id else "")
         return links.standing(process.store, self.actor(process), place, self.observer_link)
 
 
-def _shown(process: Process) -> Shown:
+def _credentials(process: Process) -> Credentials:
     held = st.context.cookies.get(facilitators.COOKIE, "")
     claims = st.user.to_dict() if process.settings.signs_in else {}
     link = tab.observing(st.query_params.get(navigation.OBSERVE, ""))
     # Without a browser, as in a test, a cookie is something else.
     token = held if isinstance(held, str) else ""
-    return Shown(token, st.context.headers, claims, link)
+    return Credentials(token, st.context.headers, claims, link)
 
 
 def ask(process: Process, action: Action, workshop_id: str = "") -> None:
     """
-    Let whoever is at this page do something: in a workshop, or in the house.
+    Authorize an action of this page's user, in a workshop or on the whole server.
 
-    Raises AccessRefused, with one sentence for what is not theirs and what is not there; StoreError.
+    Raises AccessRefused, with the same sentence for forbidden and unknown workshops; StoreError.
     """
-    actor, scope = _shown(process).standing(process, workshop_id)
-    tab.of_run().update({"actor": actor, f"standing/{workshop_id}": (actor, scope)})
+    actor, scope = _credentials(process).standing(process, workshop_id)
+    tab.run_cache().update({"actor": actor, f"standing/{workshop_id}": (actor, scope)})
     roles.authorize(actor, action, scope)
 
 
 @contextmanager
 def acting(process: Process, action: Action, workshop_id: str = "") -> Iterator[None]:
     """
-    Let whoever is at this page do something, as `ask`: every write within checks it once more.
+    Authorize an action as `ask` does; each write within the context checks the right again.
 
-    Raises AccessRefused where the right is gone, also in the middle, Closed where the workshop takes
-    no such change, StoreError.
+    Raises AccessRefused if the right is gone, even half-way, Closed if the workshop accepts no such
+    change, StoreError.
     """
-    shown = _shown(process)
-    actor, scope = shown.standing(process, workshop_id)
+    credentials = _credentials(process)
+    actor, scope = credentials.standing(process, workshop_id)
     roles.authorize(actor, action, scope)
     by_pass = actor.is_house and bool(process.settings.passcode)
-    digest = facilitators.digest(process.settings, shown.token) if by_pass else ""
+    digest = facilitators.digest(process.settings, credentials.token) if by_pass else ""
     with permits.held(FacilitatorPermit(action, scope.workshop_id, actor, digest)):
         yield
 
 
 def later(process: Process, action: Action, workshop_id: str) -> Callable[[], None]:
-    """Return what asks as `ask` does, whenever it is called: also where there is no page any more."""
-    shown = replace(_shown(process), headers=dict(st.context.headers))
+    """Return a function that authorizes as `ask` does, even after the page is gone."""
+    credentials = replace(_credentials(process), headers=dict(st.context.headers))
 
     def ask_then() -> None:
-        actor, scope = shown.standing(process, workshop_id)
+        actor, scope = credentials.standing(process, workshop_id)
         roles.authorize(actor, action, scope)
 
     return ask_then
@@ -118,59 +119,57 @@ def later(process: Process, action: Action, workshop_id: str) -> Callable[[], No
 
 def may(process: Process, action: Action, workshop_id: str = "") -> bool:
     """
-    Whether whoever is at this page may do something: to draw only what they can use.
+    Return whether this page's user may do something, to draw only usable controls.
 
-    As it was when it was last asked in this run of the page: who is about to write asks with `ask`.
-    Raises StoreError.
+    Cached for this run of the page; before a write, use `acting`. Raises StoreError.
     """
-    known = tab.of_run().get(f"standing/{workshop_id}")
+    known = tab.run_cache().get(f"standing/{workshop_id}")
     try:
-        actor, scope = known or _shown(process).standing(process, workshop_id)
+        actor, scope = known or _credentials(process).standing(process, workshop_id)
     except AccessRefused:
         return False
     return roles.may(actor, action, scope)
 
 
 def closed(workshop: Workshop, action: Action) -> str:
-    """Return why a workshop that was archived or deleted takes no such change; empty where it does."""
+    """Return why an archived or deleted workshop accepts no such change; empty if it does."""
     facts = Facts(workshop.archived_at, workshop.erase_at)
     return closed_because(facts, "", NEEDS.get(action, ()))
 
 
 def _actor(process: Process) -> Actor:
-    """Return who is at this page, as it was when that was last asked in this run of it."""
-    known: Actor | None = tab.of_run().get("actor")
-    return known or _shown(process).actor(process)
+    """Return this page's user, cached for this run."""
+    known: Actor | None = tab.run_cache().get("actor")
+    return known or _credentials(process).actor(process)
 
 
 def workshops(process: Process) -> list[Workshop]:
-    """Return the workshops whoever is at this page may look into, newest first."""
+    """Return the workshops this page's user may open, newest first."""
     actor = _actor(process)
     found = links.workshops_of(process.store, actor)
     # The query that lists them decides what `may` answers for each: no query per workshop.
-    tab.of_run().update({f"standing/{each.id}": (actor, scope) for each, scope in found})
+    tab.run_cache().update({f"standing/{each.id}": (actor, scope) for each, scope in found})
     return [each for each, _ in found]
 
 
 def teams(process: Process, workshop_id: str, found: Sequence[Team]) -> list[Team]:
     """
-    Return teams as whoever is at this page may know them.
+    Return *found*, without links if this page's user may not see them.
 
-    A link is a key: without the right to see links, each team's is empty, so that nothing drawn
-    can hold one.
+    A link is a key: an empty one cannot leak into anything drawn.
     """
     sees_links = may(process, Action.SEE_LINKS, workshop_id)
     return list(found) if sees_links else [replace(each, link="") for each in found]
 
 
 def owner(process: Process) -> str:
-    """Return whose a workshop is that is started at this page; empty for the house's."""
+    """Return the owner of a workshop started here; empty for the server's own."""
     actor = _actor(process)
     return actor.email if actor.is_listed else ""
 
 
 def open_or_stop(process: Process, action: Action, workshop_id: str = "") -> None:
-    """As `ask`, for a whole page: where nobody is let in, draw the way in, and stop."""
+    """Authorize a whole page as `ask` does; if refused, draw the sign-in and stop."""
     try:
         ask(process, action, workshop_id)
     except AccessRefused as exc:
@@ -179,23 +178,23 @@ def open_or_stop(process: Process, action: Action, workshop_id: str = "") -> Non
         _, middle, _ = st.columns([1, 2, 1])
         with middle:
             if email := _actor(process).email:
-                page.closed(str(exc))
+                page.show_refusal(str(exc))
                 _signed_in_as(email)
             elif st.query_params.get(navigation.OBSERVE):
                 raise
             else:
-                _way_in(process)
+                _sign_in(process)
         st.stop()
 
 
 def is_guarded(process: Process) -> bool:
-    """Whether something opens the house: without, whoever reaches this server may do everything."""
+    """Return whether the server has a passcode or sign-in; without, anyone may do everything."""
     return bool(process.settings.passcode) or process.settings.signs_in
 
 
-def _way_in(process: Process) -> None:
+def _sign_in(process: Process) -> None:
     st.title("For facilitators", anchor=False)
-    st.markdown("Your team's link leads to your workshop; this way is for who runs it.")
+    st.markdown("This page is for facilitators. To join a workshop, open your team's link.")
     if process.settings.signs_in:
         if st.user.get("is_logged_in"):
             st.error(_NOT_VERIFIED, icon=":material/link_off:")
@@ -206,11 +205,11 @@ def _way_in(process: Process) -> None:
     _gate(shows="passcode" if process.settings.passcode else "nothing", wanted="keep")
 
 
-def way_out(process: Process) -> None:
+def sign_out(process: Process) -> None:
     """
-    Draw who has signed in and the way to sign out, where there is one.
+    Draw the signed-in address and the button to sign out, if there is one.
 
-    Whoever has just signed in goes on to the page that was asked for.
+    After a sign-in, the browser continues to the page that was requested.
     """
     if email := _actor(process).email:
         _signed_in_as(email)

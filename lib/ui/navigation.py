@@ -28,17 +28,17 @@ log = logging.getLogger(__name__)
 FRONT_DOOR = "streamlit_app.py"
 REVIEW = "pages/review.py"
 
-#: Where `lib.server.endpoints` takes in what a box delivers on its own, and what is typed.
+#: Routes of `lib.server.endpoints` for messages sent as a page is left, and for typed text.
 OUTBOX = "/throughline/outbox"
 TYPED = "/throughline/typed"
 
-#: Where it says whether a page shows what there is.
+#: Route that pages poll.
 LOOK = "/throughline/look"
 
-#: What time it is on the server.
+#: Route that returns the server's time.
 CLOCK = "/throughline/clock"
 
-#: Where it gives a pass for the passcode, and ends it.
+#: Route that exchanges the passcode for a pass, and ends it.
 ENTER = "/throughline/enter"
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -54,10 +54,10 @@ MEMBER = "member"
 
 WORKSHOP = "workshop"
 
-#: What lets anybody read along in a workshop.
+#: Holds an observer link.
 OBSERVE = "observe"
 
-#: What is shown of a workshop in place of its table, and of which team.
+#: Which page of a workshop replaces its table, and for which team.
 SHOW, OF = "show", "of"
 PEOPLE, QR = "people", "qr"
 
@@ -67,26 +67,26 @@ def step_page(step: str) -> st.Page:
     """
     Return the page of *step*, for links to it.
 
-    Made once, in a running page: by its file's name each link of each rerun would look for the file.
+    Cached: given a file name, Streamlit would look for the file for each link of each rerun.
     """
     return st.Page(STEP_PAGES[step])
 
 
 def open_step(process: Process, step: str) -> WorkingCopy:
     """
-    Open *step* for the team in the URL, in this order: resolve, flush what is left, read, redirect.
+    Open *step* for the team in the URL: resolve the link, flush the page being left, read, redirect.
 
-    A locked step leads to the team's current one, with a sentence. Raises AccessRefused for a link
-    that opens nothing, StoreError where the database cannot say.
+    A locked step redirects to the team's current one, with a notice. Raises AccessRefused for an
+    invalid link, StoreError if the database cannot answer.
     """
-    copy = tab.of_tab()
+    copy = tab.working_copy()
     link = st.query_params.get(TEAM, "")
-    tab.call_me(as_name(st.query_params.get(MEMBER, "")))
+    tab.set_member(as_name(st.query_params.get(MEMBER, "")))
     if copy is None or copy.team.link != link:
         leave(process)
         team = links.team_by_link(process.store, link)
         copy = WorkingCopy(team, process.store.workshop(team.workshop_id))
-        tab.adopt(copy)
+        tab.set_working_copy(copy)
     copy.ask(Action.OPEN_STEP, copy.key(step))
     copy.ask(Action.READ_ROOM)
     if copy.open_step != step:
@@ -98,21 +98,21 @@ def open_step(process: Process, step: str) -> WorkingCopy:
     copy.refresh(process, step)
     if is_locked(copy.states[step].status):
         landing = copy.landing_step
-        on = f"Your team is at {steps.step(landing).name}: this is where it goes on."
+        on = f"Your team is at {steps.step(landing).name}, so that step was opened."
         waits = landing != copy.current_step
-        told = OPENS_NEXT if waits else on
-        tab.notify(f"{steps.step(step).name} is not open yet. {told}")
+        reason = OPENS_NEXT if waits else on
+        tab.notify(f"{steps.step(step).name} is not open yet. {reason}")
         go_to_step(process, copy, landing)
     return copy
 
 
 def leave(process: Process) -> None:
     """
-    Take in and save what is left of the step this tab had open; every page's opening asks this.
+    Store what the step this tab had open has not saved yet; called when any page opens.
 
-    What the database cannot take now waits: in autosave, or in the box, which sends it again.
+    What the database cannot store now waits in autosave, or in the chat box, which sends it again.
     """
-    copy = tab.of_tab()
+    copy = tab.working_copy()
     if copy is None or copy.open_step is None:
         return
     step, copy.open_step = copy.open_step, None
@@ -145,33 +145,33 @@ def address(link: str) -> str:
 
 
 def observers_address(workshop_id: str, link: str) -> str:
-    """Return the address to hand to whoever reads along."""
+    """Return the address to give to observers."""
     page = Path(REVIEW).stem
     return f"{base_address()}/{page}?{WORKSHOP}={workshop_id}&{OBSERVE}={link}"
 
 
 def outbox_address() -> str:
-    """Return the address a box delivers to when its page is left."""
+    """Return the address the chat box delivers to when its page is left."""
     return f"{base_address()}{OUTBOX}"
 
 
 def typed_address() -> str:
-    """Return the address what is typed is sent to."""
+    """Return the address that typed text is sent to."""
     return f"{base_address()}{TYPED}"
 
 
 def look_address() -> str:
-    """Return the address a page looks at whether it shows what there is."""
+    """Return the address that pages poll."""
     return f"{base_address()}{LOOK}"
 
 
 def clock_address() -> str:
-    """Return the address that tells what time it is on the server."""
+    """Return the address of the server's clock."""
     return f"{base_address()}{CLOCK}"
 
 
 def enter_address() -> str:
-    """Return the address a passcode is given at."""
+    """Return the address that accepts the passcode."""
     return f"{base_address()}{ENTER}"
 
 

@@ -1,7 +1,4 @@
-"""
-How every page begins: its title and look, the process behind it, and the one place where what
-goes wrong becomes a sentence.
-"""
+"""Begins every page: sets title and layout, finds the process, and turns errors into sentences."""
 
 import logging
 from collections.abc import Iterator
@@ -24,8 +21,8 @@ from lib.workshop.status import TransitionRefused
 log = logging.getLogger(__name__)
 
 _AWAY = (
-    "The database cannot be reached right now. Nothing that was sent is lost: "
-    "this page goes on by itself as soon as it is back."
+    "The database cannot be reached right now. Nothing you sent is lost. "
+    "This page reloads by itself as soon as the database is back."
 )
 
 
@@ -47,45 +44,45 @@ _AGAIN = 3.0
 
 
 @contextmanager
-def errors_shown() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """
-    Turn what a person can do something about into a sentence; the rest is a bug and raised.
+    Turn errors a person can act on into sentences; anything else is a bug and is raised.
 
-    Within, a database that never answers is waited for once.
+    Waits only once for a database that does not answer.
     """
     try:
         # The run has its turn already, unless `streamlit_patches` could not install the queue.
         with deadline.waiting_once(), render_queue.turn():
             yield
-            ended()
+            finish()
     except AccessRefused as exc:
-        closed(str(exc))
+        show_refusal(str(exc))
         st.stop()
     except TransitionRefused as exc:
         st.warning(str(exc))
     except StoreUnavailable as exc:
         log.warning("A page waits for the database: %s", exc)
         st.warning(_AWAY, icon=":material/cloud_off:")
-        _look_again()
+        _retry_periodically()
         st.stop()
     except StoreError as exc:
         log.error("A page could not be drawn: %s", exc)
-        st.error(f"This could not be done. {exc}")
+        st.error(f"Couldn't do that: {exc}")
         st.stop()
 
 
-def ended() -> None:
-    """Say that the page has come to its end: what follows, if anything, is a reply that grows."""
+def finish() -> None:
+    """Mark the page as complete: only a growing reply may follow."""
     buttons.forget()
     tab.end_run()
 
 
-def place() -> DeltaGenerator:
+def stable_place() -> DeltaGenerator:
     """
-    Return a place for what comes and goes, so that what stands after it stays.
+    Return a container for optional elements, so that the elements after it keep their identity.
 
-    A browser knows an element by how many stand before it. Where one more comes, all that follow
-    are made anew, for a moment beside the old ones: two boxes to type into, a table scrolled back.
+    The browser identifies an element by how many precede it. If one is added, all that follow
+    are created again, for a moment beside the old ones: two boxes to type into, a table scrolled back.
     """
     return st.container()
 
@@ -97,23 +94,23 @@ def show_notice() -> None:
 
 
 def redraw() -> NoReturn:
-    """Draw the page anew though nobody did anything: the sentence at its top stays."""
-    tab.draw_unasked()
+    """Rerun the page without a user action: the notice at its top stays."""
+    tab.mark_rerun_automatic()
     st.rerun()
 
 
-def closed(sentence: str) -> None:
-    """Draw that this does not open anything, and the way to the front door."""
-    st.title("This way in is closed")
+def show_refusal(sentence: str) -> None:
+    """Say that access was refused, and link to the front door."""
+    st.title("You don't have access to this page")
     st.error(sentence, icon=":material/link_off:")
-    st.page_link(navigation.FRONT_DOOR, label="To the front door", icon=":material/home:")
+    st.page_link(navigation.FRONT_DOOR, label="Go to the start page", icon=":material/home:")
 
 
-def _look_again() -> None:
+def _retry_periodically() -> None:
     """
-    Draw the page anew every few seconds until the database is back.
+    Rerun the page every few seconds until the database is back.
 
-    The browser keeps the time, so that a page comes back by itself after its server was started again.
+    The browser keeps the time, so that a page recovers by itself after its server was restarted.
     """
     first = True
 

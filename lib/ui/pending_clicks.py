@@ -1,9 +1,8 @@
 """
-What has been pressed in a tab and not been carried out yet; free of pages and clocks.
+Button presses of a tab that are not handled yet; independent of pages and clocks.
 
-A tab's pages are drawn by runs, each in a thread: one that is given up goes on for a moment beside the
-next. Each is to carry out what was pressed before it began and what it was told itself, and leaves the
-rest to the next one.
+Each run of a tab's script has its own thread, and a cancelled run overlaps briefly with the next. A run
+handles presses from before it began and those it received itself; later ones are left to the next run.
 """
 
 import itertools
@@ -52,7 +51,7 @@ class Presses:
         return dict(self._open)
 
     def note(self, press: Press, run: Known) -> None:
-        """Note a press that *run* was told."""
+        """Note a press that *run* received."""
         self._open[press] = run[press] = next(self._numbers)
 
     def take(self, press: Press, run: Known) -> bool:
@@ -64,7 +63,7 @@ class Presses:
         return True
 
     def forget(self, run: Known) -> None:
-        """Forget what *run* has come to no button for."""
+        """Forget presses for which *run* drew no button."""
         for press in list(run):
             self.take(press, run)
 

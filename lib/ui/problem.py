@@ -1,7 +1,7 @@
 """
-What is wrong with a form, said in the form: beside its button, and in view while the form is.
+Validation messages, shown in the form beside its button.
 
-No box limits what is pasted: Streamlit's `max_chars` refuses the whole paste and leaves the box empty.
+No box limits what is pasted: Streamlit's `max_chars` rejects the whole paste and leaves the box empty.
 The text stays in its box, and a sentence says by how much it is too long.
 """
 
@@ -16,13 +16,13 @@ def place(key: str) -> DeltaGenerator:
 
 def too_long(name: str, text: str, most: int) -> str:
     """
-    Return what is said of a text with more than *most* characters; empty where it fits.
+    Return a sentence if *text* has more than *most* characters; empty if it fits.
 
     >>> too_long("challenge", "x" * 690, 500)
-    'The challenge has 190 characters too many: 500 fit. Shorten it, your text is still there.'
+    'The challenge is 190 characters too long; the limit is 500. Your text is still here: please shorten it.'
     """
     over = len(text) - most
     if over <= 0:
         return ""
     many = f"{over:,} characters" if over > 1 else "1 character"
-    return f"The {name} has {many} too many: {most} fit. Shorten it, your text is still there."
+    return f"The {name} is {many} too long; the limit is {most}. Your text is still here: please shorten it."

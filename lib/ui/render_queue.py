@@ -1,12 +1,12 @@
 """
-Pages are drawn one after the other: several at once take longer, all of them.
+Serialises script runs, which contend for the GIL; runs a person asked for go first.
 
-Python runs one thread at a time. A page lets go some hundred times (each element, each answer of the
-database), and with many pages under way each of these hands the processor to another thread: with two
-hundred busy tabs a server drew half as many pages as it does in turns (`make bench ARGS=tabs`).
+A script run releases the GIL some hundred times (at each element, at each answer of the database), and
+with many runs at once each release switches threads: with two hundred busy tabs, a server drew half as
+many pages as it does in turns (`make bench ARGS=tabs`).
 
-Who has done something comes before a page that is drawn anew by itself: many of those come at once,
-whenever somebody says something to a team, and nobody waits for them.
+Automatic reruns go last: many of them start at once whenever a team gets a message, and nobody waits
+for them.
 """
 
 import threading
@@ -15,16 +15,16 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: Seconds after which whoever has its turn shares it: it waits for something, or has much to do.
+#: Seconds after which the next run may start too: the holder waits for something or has much to do.
 SLICE = 0.1
 
-#: Seconds after which a page goes on without a turn.
+#: Seconds after which a run continues without a turn.
 PATIENCE = 5.0
 
 
 class Turns:
     """
-    Whose turn it is: first come, first served, and people first.
+    A queue of script runs: first come, first served, but people's runs first.
 
     Every method may be called from any thread.
     """
@@ -43,9 +43,9 @@ class Turns:
     @contextmanager
     def turn(self, *, unasked: bool = False) -> Iterator[None]:
         """
-        Go on when it is this thread's turn; a turn within a turn is the same one.
+        Wait for this thread's turn; nested turns are one.
 
-        *unasked* is what nobody has asked for: it comes after all that somebody has.
+        *unasked* marks an automatic rerun, which waits for all runs that a person asked for.
         """
         if getattr(self._of_thread, "holds", None) is not None:
             yield
@@ -57,7 +57,7 @@ class Turns:
             self.end()
 
     def end(self) -> None:
-        """End this thread's turn, where it has one: what it does from now on is mostly waiting."""
+        """End this thread's turn, if it has one: from now on it mostly waits."""
         held, self._of_thread.holds = getattr(self._of_thread, "holds", None), None
         with self._lock:
             if held is not None and self._holder is held:
@@ -71,7 +71,7 @@ class Turns:
             waiting.append(me)
             while (left := self._left(me, end)) > 0:
                 me.wait(left)
-            # Who has waited for too long goes on all the same, and takes nobody's turn.
+            # A run that has waited too long continues without taking the turn.
             if self._next() is me and self._is_free():
                 self._holder, self._since = me, time.monotonic()
             waiting.remove(me)
@@ -79,7 +79,7 @@ class Turns:
         return me
 
     def _left(self, me: threading.Condition, end: float) -> float:
-        """Return the seconds to wait until something may have changed; none where it goes on."""
+        """Return the seconds to wait until something may have changed; 0 if the run may continue."""
         now = time.monotonic()
         if self._next() is not me:
             return end - now
@@ -99,5 +99,5 @@ class Turns:
 
 _turns = Turns()
 
-#: Those of this process.
+#: The queue of this process.
 turn, end = _turns.turn, _turns.end

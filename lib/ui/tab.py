@@ -1,7 +1,4 @@
-"""
-What one browser tab holds, its working copy of a team among it: the only owner of Streamlit's
-session_state.
-"""
+"""The state of one browser tab, including its working copy; the only owner of session_state."""
 
 import threading
 from collections.abc import Mapping
@@ -28,7 +25,7 @@ class Tab:
     #: A sentence for the next page, and the one this run has shown.
     notice: str = ""
     shown: str = ""
-    #: Whether somebody waits for the page: a run they have asked for has not come to its end.
+    #: Whether somebody waits for the page: a run they asked for has not finished.
     awaited: bool = False
     presses: Presses = field(default_factory=Presses)
     #: How many messages to teams were sent from here.
@@ -37,15 +34,15 @@ class Tab:
 
 @dataclass
 class Run:
-    """What one run of a page's script knows; one that is given up goes on beside the next."""
+    """State of one script run; a cancelled run may overlap with the next."""
 
-    #: The presses it is to carry out.
+    #: The presses it handles.
     presses: Known
-    #: What it has found out.
+    #: A cache, for this run only.
     found: dict[str, Any] = field(default_factory=dict)
 
 
-#: A thread that runs a page's script runs those of one tab only, one after the other.
+#: A script thread serves one tab only, one run after the other.
 _of_thread = threading.local()
 
 
@@ -53,8 +50,8 @@ def tab() -> Tab:
     """
     Return what this tab holds.
 
-    At any look into session_state Streamlit may end a run that is out of date, in the middle of what
-    somebody has decided. This one it does not know of: `to_dict` only reads.
+    Any access to session_state lets Streamlit end an outdated run, even in the middle of a user's
+    action. `to_dict` only reads and does not.
     """
     held = getattr(_of_thread, "tab", None) or st.session_state.to_dict().get(_KEY)
     if not isinstance(held, Tab):
@@ -63,12 +60,12 @@ def tab() -> Tab:
     return held
 
 
-def of_tab() -> WorkingCopy | None:
+def working_copy() -> WorkingCopy | None:
     """Return this tab's working copy, if it has one."""
     return tab().copy
 
 
-def adopt(copy: WorkingCopy) -> None:
+def set_working_copy(copy: WorkingCopy) -> None:
     """Make *copy* this tab's working copy."""
     tab().copy = copy
 
@@ -85,8 +82,8 @@ def take_notice() -> str:
     return held.shown
 
 
-def draw_unasked() -> None:
-    """Say that this thread draws the page anew by itself: the sentence it shows stays."""
+def mark_rerun_automatic() -> None:
+    """Mark this thread's next run as automatic: the notice on the page stays."""
     held = tab()
     held.notice = held.shown or held.notice
     _of_thread.unasked = True
@@ -94,9 +91,9 @@ def draw_unasked() -> None:
 
 def begin_run() -> bool:
     """
-    Return whether nobody asks for the run that begins: the page is drawn anew by itself.
+    Return whether the run that begins is automatic, so that nobody waits for it.
 
-    One that takes the place of a run somebody waits for is that one to them.
+    A run that replaces one somebody waits for counts as asked for.
     """
     held = tab()
     by_itself, _of_thread.unasked = getattr(_of_thread, "unasked", False), False
@@ -105,18 +102,18 @@ def begin_run() -> bool:
 
 
 def end_run() -> None:
-    """Say that the page has come to its end: nobody waits for it any more."""
+    """Mark the page as finished: nobody waits for it any more."""
     tab().awaited = False
 
 
 def begin_page() -> None:
-    """Forget what the last run has shown and found out."""
+    """Clear the notice and the cache of the last run."""
     tab().shown = ""
     _of_thread.run = _new_run()
 
 
 def run() -> Run:
-    """Return what this run of the page knows."""
+    """Return the state of this run of the page."""
     known: Run | None = getattr(_of_thread, "run", None)
     if known is None:
         known = _of_thread.run = _new_run()
@@ -127,8 +124,8 @@ def _new_run() -> Run:
     return Run(tab().presses.known())
 
 
-def of_run() -> dict[str, Any]:
-    """Return what this run of the page has found out: it is empty when the next one begins."""
+def run_cache() -> dict[str, Any]:
+    """Return this run's cache, which is empty when the next run begins."""
     return run().found
 
 
@@ -145,7 +142,7 @@ def observing(link: str = "") -> str:
     return held.observing
 
 
-def call_me(name: str) -> None:
+def set_member(name: str) -> None:
     """Remember the name of the person in this tab: a label beside messages, never an identity."""
     tab().member = name
 

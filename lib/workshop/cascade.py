@@ -155,7 +155,7 @@ def _meant(standing: Standing, step: str, event: Event) -> Event:
 def _check(standing: Standing, step: str, event: Event, reason: str) -> None:
     name = steps.step(step).name
     if event is Event.OVERRIDE and not reason.strip():
-        raise TransitionRefused(f"{name}: please say why it may be completed as it is.")
+        raise TransitionRefused(f"{name}: please give a reason for completing it as it is.")
     stale = standing.states[step].status is Status.NEEDS_REGENERATION
     if event is Event.STILL_VALID and stale and standing.is_edited(step):
         raise TransitionRefused(

@@ -82,8 +82,8 @@ def accepted(text: str) -> str:
     words = " ".join(clean(text).split())
     if len(words) > MAX_CHARACTERS:
         raise NoteRefused(
-            f"This has {len(words) - MAX_CHARACTERS:,} characters too many: "
-            f"{MAX_CHARACTERS} fit. Shorten it, your text is still there."
+            f"This is {len(words) - MAX_CHARACTERS:,} characters too long; the limit is "
+            f"{MAX_CHARACTERS}. Your text is still here: please shorten it."
         )
     return words
 

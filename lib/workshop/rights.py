@@ -19,18 +19,18 @@ from lib.workshop.status import Status
 
 #: Why a step or a whole workshop accepts no change, in the team's words.
 HELD = (
-    "Your facilitator holds this step for now. Everything in it is kept, and you can read it; "
-    "it opens here by itself."
+    "Your facilitator is holding this step. Nothing in it is lost, and you can read it; "
+    "it opens again by itself."
 )
-ARCHIVED = "This workshop is archived: you can read everything, and nothing in it can be changed."
-DELETED = "This workshop was deleted: nothing in it can be changed."
-COMPLETE = "This step is complete: nothing can be added to it."
+ARCHIVED = "This workshop is archived: you can read everything but change nothing."
+DELETED = "This workshop was deleted. It can no longer be changed."
+COMPLETE = "This step is complete and takes no more changes."
 LOCKED = "This step is not open yet."
 
 #: Shown for a link that is malformed, unknown, replaced or revoked: which one is never said.
 NO_TEAM = (
-    "This link does not lead to a team. Please check that all of it was copied, or ask your "
-    "facilitator for it again."
+    "This link does not open a team. Check that you copied all of it, or ask your facilitator "
+    "for a new one."
 )
 
 

@@ -17,8 +17,8 @@ from lib.workshop.records import TeamKey
 #: What is said to whoever asks for what is not theirs, or is not there: which of the two, nobody
 #: is told.
 REFUSED = (
-    "There is nothing at this address that is open to you. Please check that all of it was copied, "
-    "or ask your facilitator for it again."
+    "There is nothing here that you have access to. Check that you copied the whole address, or ask "
+    "your facilitator for it."
 )
 
 

@@ -230,7 +230,7 @@ def change(statuses: Mapping[str, Status], step: str, event: Event) -> Change:
         raise TransitionRefused(_REFUSALS[before, event].format(name=name))
     if event in _STANDS_ON_COMPLETE and (waits := waits_for(statuses, step)):
         first = steps.step(waits[0]).name
-        raise TransitionRefused(f"{name} is made from {first}: finish {first} first.")
+        raise TransitionRefused(f"{name} builds on {first}. Finish {first} first.")
     return Change(step, event, before, after)
 
 

@@ -130,10 +130,10 @@ def accept(text: str) -> str:
     """
     cleaned = clean(text)
     if not cleaned.strip():
-        raise TextRefused("There was nothing to send: the message was empty.")
+        raise TextRefused("The message is empty, so nothing was sent.")
     if len(cleaned) > MAX_CHARACTERS:
         raise TextRefused(
-            f"This message has {len(cleaned):,} characters; {MAX_CHARACTERS:,} fit into one. "
+            f"This message has {len(cleaned):,} characters; the limit is {MAX_CHARACTERS:,}. "
             "Your text is still in the box: please send it in parts."
         )
     return cleaned

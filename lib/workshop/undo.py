@@ -83,9 +83,9 @@ def last_reopening(
     for later in standing[place + 1 :]:
         if later.touched & around:
             other = steps.step(later.step).name
-            raise TransitionRefused(f"{name} cannot be given back: {other} has moved on since.")
+            raise TransitionRefused(f"{name} cannot be restored: {other} has changed since.")
     if touched_since:
-        raise TransitionRefused(f"{name} cannot be given back: it has been worked on since.")
+        raise TransitionRefused(f"{name} cannot be restored: it has been edited since.")
     return standing[place]
 
 
@@ -101,7 +101,7 @@ def given_back(act: Act, rows: Mapping[str, Snapshot], statuses: Mapping[str, St
         row, now = rows[record.step].state, statuses[record.step]
         if now is not record.after or row.status not in GIVEN_BACK.get(now, ()):
             name = steps.step(record.step).name
-            raise TransitionRefused(f"{name} has moved on since: there is no way back.")
+            raise TransitionRefused(f"{name} has changed since, so this cannot be undone.")
         changes.append(
             Change(
                 record.step,

@@ -9,7 +9,7 @@ from lib.workshop.notes import Kind, Note, NoteRecord
 from lib.workshop.rights import Facts, Need, closed_because
 
 #: Shown to a team if the step after its own is held.
-OPENS_NEXT = "Your facilitator opens the next step."
+OPENS_NEXT = "Your facilitator will open the next step."
 
 
 @dataclass(frozen=True)

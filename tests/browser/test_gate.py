@@ -31,11 +31,11 @@ def test_the_passcode_leads_to_the_page_that_was_asked_for_and_signing_out_close
     walker = Walker(page, server.url)
     asked = f"{server.url}/review?workshop={team.workshop_id}"
     page.goto(asked)
-    box, go = page.get_by_label("Passcode"), page.get_by_role("button", name="Go in")
+    box, go = page.get_by_label("Passcode"), page.get_by_role("button", name="Continue")
 
     box.fill("something else")
     go.click(delay=50)
-    expect(page.get_by_role("alert").filter(has_text="not the passcode")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="passcode is wrong")).to_be_visible()
     expect(box).to_have_value("something else")
     expect(page.get_by_text("Newcomers")).to_have_count(0)
 

@@ -94,7 +94,7 @@ def test_a_link_that_leads_nowhere_says_so_and_gives_nothing_away(
 ) -> None:
     walker.page.goto(f"{walker.url}/challenge?team={link}")
 
-    expect(walker.page.get_by_text("This link does not lead to a team.")).to_be_visible()
+    expect(walker.page.get_by_text("This link does not open a team.")).to_be_visible()
 
 
 def test_an_unknown_page_leads_to_the_front_door(walker: Walker) -> None:

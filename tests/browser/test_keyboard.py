@@ -72,7 +72,7 @@ def test_from_the_front_door_to_a_message_an_edit_and_a_confirmed_step_without_a
     for name, text in [
         ("Title", "By keyboard"),
         ("The challenge in a sentence", "Half of them leave."),
-        ("Teams, one a line", "Ladder crew"),
+        ("Teams, one per line", "Ladder crew"),
     ]:
         tab_to(page, name)
         page.keyboard.type(text)

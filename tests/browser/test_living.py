@@ -102,7 +102,7 @@ def test_the_dialog_names_what_goes_stale_before_anything_happens_and_undo_gives
     tab.page.get_by_text("is open again").wait_for()
     assert stale(process.store, team) == ["validate"]
     tab.page.get_by_role("button", name="Undo reopening").click(delay=50)
-    tab.page.get_by_text("All is as it was before.").wait_for()
+    tab.page.get_by_text("Undone. Everything is as it was before.").wait_for()
     assert process.store.standing(team.key).states == before
 
 

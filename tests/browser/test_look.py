@@ -116,7 +116,7 @@ def _ask_to_revise(page: Page) -> None:
 
 
 def _make_a_code(page: Page) -> None:
-    page.get_by_role("button", name="Make a code").first.click(delay=50)
+    page.get_by_role("button", name="Create a code").first.click(delay=50)
     expect(page.get_by_text("has a new code")).to_be_visible()
 
 
@@ -136,7 +136,9 @@ SCENES = {
     "team-front-door": Scene(
         lambda room: f"{room.url}/?team={room.links['Late shift']}", "Welcome, Late shift"
     ),
-    "closed-door": Scene(lambda room: f"{room.url}/?team=unknown", "This way in is closed"),
+    "closed-door": Scene(
+        lambda room: f"{room.url}/?team=unknown", "You don't have access to this page"
+    ),
     "step-started": Scene(
         lambda room: room.step("Late shift", "challenge"), "Who feels this most?"
     ),
@@ -155,7 +157,7 @@ SCENES = {
         lambda room: room.step("Ward 3", "persona"), "Revise this step", _ask_to_revise
     ),
     "review": Scene(lambda room: room.review(), demo.TITLE),
-    "review-tour": Scene(lambda room: room.review(), "Your room at a glance", tour="0"),
+    "review-tour": Scene(lambda room: room.review(), "Your workshop at a glance", tour="0"),
     "review-step": Scene(
         lambda room: room.review(f"&at={room.ids['Night shift']}&step=user-research"),
         "Night shift · 3. User Research",

@@ -101,7 +101,7 @@ def test_a_busy_model_is_waited_for_in_sight_and_then_it_answers(
     model.answers(too_many("3"), answer("Who feels it most?"))
     at_challenge.send("stuff gets lost")
 
-    expect(at_challenge.page.get_by_text("The guide is busy; it goes on in")).to_be_visible()
+    expect(at_challenge.page.get_by_text("The guide is busy. It continues in")).to_be_visible()
     expect(at_challenge.messages).to_have_count(3)
     assert "Who feels it most?" in at_challenge.said[-1]
 

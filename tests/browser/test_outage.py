@@ -149,7 +149,7 @@ def test_a_database_that_is_away_disturbs_nobody_and_everything_is_saved_when_it
 def test_a_quiet_line_comes_after_30_s_and_goes_by_itself_when_all_is_saved(
     tab: Walker, line: Proxy, store: Store
 ) -> None:
-    told = tab.page.get_by_text("Not saved yet since")
+    told = tab.page.get_by_text("Not saved since")
     line.refuse()
     tab.page.get_by_role("tab", name="Edit").click(delay=50)
     field = tab.page.get_by_role("textbox", name="Who has it")

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from lib.store import open_store
 from lib.store.port import Store
-from lib.ui.components.messages import THINKING
+from lib.ui.components.bubbles import THINKING
 from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.app_server import AppServer
 from tests.browser.walker import Walker, still

@@ -147,13 +147,13 @@ def test_a_paste_that_is_too_long_stays_and_the_form_says_so(walker: Walker) -> 
     challenge.focus()
     # As a paste comes: all at once.
     page.keyboard.insert_text("why " * 200)
-    page.get_by_role("textbox", name="Teams, one a line").fill("Ladder crew")
+    page.get_by_role("textbox", name="Teams, one per line").fill("Ladder crew")
     title = page.get_by_role("textbox", name="Title")
     title.fill("Newcomers")
     title.press("Enter")
     error = page.get_by_test_id("stForm").get_by_role("alert")
 
-    expect(error).to_contain_text("The challenge has 299 characters too many")
+    expect(error).to_contain_text("The challenge is 299 characters too long")
     expect(error).to_be_in_viewport(ratio=1)
     expect(challenge).to_have_value("why " * 200)
 

@@ -144,7 +144,7 @@ def test_the_timer_ticks_without_a_rerun_and_says_calmly_that_it_is_over(
         ),
     )
     expect(clock(tab.page)).to_contain_text(re.compile(r"Challenge · 0:0\d"))
-    over = "Time for Challenge is over: come to an end when you can."
+    over = "Time for Challenge is up. Please finish soon."
     expect(clock(tab.page)).to_have_text(over)
 
     expect(tab.page.locator(".countdown [role=status]")).to_have_text(over)
@@ -170,7 +170,7 @@ def test_a_message_comes_with_the_next_look_of_the_teams_page_until_it_is_closed
         expect(box).to_have_value("All teams")
     facilitator.page.get_by_role("textbox", name="Message").fill("Ten more minutes, then coffee")
     facilitator.page.get_by_role("button", name="Send", exact=True).click(delay=50)
-    facilitator.page.get_by_text("Sent. It stands").wait_for()
+    facilitator.page.get_by_text("Sent. It stays").wait_for()
     expect(facilitator.page.get_by_role("textbox", name="Message")).to_have_value("")
     before = looks.looks
     shown = tab.page.get_by_text("Ten more minutes, then coffee")
@@ -199,7 +199,7 @@ def test_a_held_step_opens_on_the_teams_page_when_the_hold_is_lifted(
     expect(tab.box).to_have_value("Half a thought")
     expect(tab.page.get_by_text("is not open yet").first).to_be_visible()
     complete(store, team, "challenge")
-    expect(tab.page.get_by_text("Your facilitator opens the next step.").first).to_be_visible()
+    expect(tab.page.get_by_text("Your facilitator will open the next step.").first).to_be_visible()
     pace(store, team, lambda each: agenda_.opened_until(each, ""))
     tab.page.get_by_role("link", name="On to Stakeholder Mapping").click(delay=50)
 
@@ -216,10 +216,10 @@ def test_a_team_that_is_stuck_is_seen_and_either_side_lowers_the_flag(
     tab.page.get_by_role("button", name="We are stuck").click(delay=50)
     tab.page.get_by_role("textbox", name="What would help?").fill("Who is our user?")
     tab.page.get_by_role("button", name="Call the facilitator").click(delay=50)
-    expect(tab.page.get_by_role("button", name="We go on")).to_be_visible()
+    expect(tab.page.get_by_role("button", name="We can continue")).to_be_visible()
     facilitator.page.get_by_role("button", name="Refresh").click(delay=50)
     expect(facilitator.page.get_by_text("Who is our user?").first).to_be_visible()
-    facilitator.page.get_by_role("button", name="Lower the flag").click(delay=50)
+    facilitator.page.get_by_role("button", name="Close the help call").click(delay=50)
 
     expect(tab.page.get_by_role("button", name="We are stuck")).to_be_visible()
     (record,) = store.desk(team.workshop_id).records

@@ -247,14 +247,14 @@ def test_of_two_who_type_into_the_same_field_the_second_sees_both_and_decides(
     tab.field("Who has it").fill("Newcomers")
     tab.field("Who has it").press("Tab")
     assert eventually(lambda: drafted(store, team) == {"target_user": "Newcomers"})
-    told = ben.page.get_by_text("somebody else changed this at the same time")
+    told = ben.page.get_by_text("someone else changed this at the same time")
     expect(told).to_be_visible()
     expect(ben.page.get_by_test_id("stMarkdown").filter(has_text="Members")).to_be_visible()
     ben.page.get_by_role("button", name="Use this instead").click(delay=50)
 
     expect(ben.field("Who has it")).to_have_value("Members")
     assert drafted(store, team) == {"target_user": "Members"}
-    expect(ben.page.get_by_text("before another text took its place")).to_be_visible()
+    expect(ben.page.get_by_text("before it was replaced")).to_be_visible()
     ben.page.get_by_role("button", name="Discard").click(delay=50)
     expect(ben.page.get_by_role("button", name="Discard")).to_have_count(0)
     assert store.asides(team.step_key("challenge")) == []

@@ -22,7 +22,7 @@ def test_a_late_joiner_types_a_code_and_is_at_the_teams_step_until_the_link_is_c
     facilitator = Walker(page, app.url)
     review = f"{app.url}/review?workshop={team.workshop_id}"
     page.goto(f"{review}&show=people")
-    page.get_by_role("button", name="Make a code").click(delay=50)
+    page.get_by_role("button", name="Create a code").click(delay=50)
     page.get_by_text("has a new code").wait_for()
     shown = page.locator("strong").filter(has_text="-").first.inner_text()
     page.get_by_role("link", name="QR code", exact=True).click(delay=50)
@@ -40,7 +40,7 @@ def test_a_late_joiner_types_a_code_and_is_at_the_teams_step_until_the_link_is_c
     box = late.page.get_by_role("textbox", name="Your team's code")
     box.fill("WRON-GCDE")
     late.page.get_by_role("button", name="Join").click(delay=50)
-    late.page.get_by_text("This code opens no team").wait_for()
+    late.page.get_by_text("This code does not open a team").wait_for()
     expect(box).to_have_value("WRON-GCDE")
     box.fill(shown.lower())
     box.press("Enter")
@@ -49,8 +49,8 @@ def test_a_late_joiner_types_a_code_and_is_at_the_teams_step_until_the_link_is_c
     late.at("User Research")
 
     facilitator.page.goto(f"{review}&show=people")
-    page.get_by_role("button", name="Change or take away").click(delay=50)
-    page.get_by_role("button", name="Change the link").click(delay=50)
+    page.get_by_role("button", name="Replace or revoke").click(delay=50)
+    page.get_by_role("button", name="Replace the link").click(delay=50)
     page.get_by_text("has a new link").wait_for()
-    expect(late.page.get_by_text("This way in is closed")).to_be_visible()
+    expect(late.page.get_by_text("You don't have access to this page")).to_be_visible()
     assert store.teams(team.workshop_id)[0].link != team.link

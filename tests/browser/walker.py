@@ -69,7 +69,7 @@ class Walker:
         self.front_door()
         self.page.get_by_role("textbox", name="Title").fill(title)
         self.page.get_by_role("textbox", name="The challenge in a sentence").fill(challenge)
-        self.page.get_by_role("textbox", name="Teams, one a line").fill("\n".join(teams))
+        self.page.get_by_role("textbox", name="Teams, one per line").fill("\n".join(teams))
         self.page.get_by_role("button", name="Start").click(delay=50)
         self.page.wait_for_url(re.compile("/review"))
         codes = self.page.get_by_test_id("stCode").filter(has_text="team=")

@@ -66,7 +66,7 @@ class MemoryRooms:
             if stored == agenda:
                 return
             if agenda.revision != stored.revision + 1:
-                raise Conflict("Somebody else changed the agenda at the same time.")
+                raise Conflict("Someone else changed the agenda at the same time.")
             self._agendas[workshop_id] = deepcopy(agenda)
 
     # Notes

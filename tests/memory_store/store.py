@@ -234,7 +234,7 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
                 )
                 moved = moved or edited or basis.moves != self._moves(team)
             if moved:
-                raise Conflict("Somebody else was faster: this step has moved on.")
+                raise Conflict("Someone else changed this step first.")
             self._carry_out(team, decision)
             if decision.artifact is not None:
                 versions = rows[0].versions

@@ -177,7 +177,7 @@ class MemoryTranscripts:
             return
         there = (row.draft.revision, row.draft.epoch)
         if there != (draft.base.revision, draft.base.epoch):
-            raise Conflict("Somebody else changed this draft at the same time.")
+            raise Conflict("Someone else changed this draft at the same time.")
 
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
         """Lease an unfinished message to the caller."""

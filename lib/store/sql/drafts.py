@@ -118,7 +118,7 @@ def _may_stay(connection: Connection, key: StepKey, draft: Draft) -> None:
     # One that knows no base and is not newer is no error; nor is one that is there already, after
     # an answer that was lost.
     if draft.base is not None and rows.draft(found) != draft:
-        raise Conflict("Somebody else changed this draft at the same time.")
+        raise Conflict("Someone else changed this draft at the same time.")
 
 
 _DRAFT = select(*rows.DRAFT).where(rows.of_step(steps))

@@ -170,7 +170,7 @@ class Facilitation(Part):
             # now, as that commit may still have been under way.
             stored = connection.execute(held).first()
             if stored is None or _agenda(stored) != agenda:
-                raise Conflict("Somebody else changed the agenda at the same time.")
+                raise Conflict("Someone else changed the agenda at the same time.")
 
         self._door.act(Unit.WRITE, work)
 

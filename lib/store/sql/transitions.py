@@ -184,7 +184,7 @@ def _check(
         )
         moved = moved or edited or basis.moves != _moves(connection, team)
     if moved:
-        raise Conflict("Somebody else was faster: this step has moved on.")
+        raise Conflict("Someone else changed this step first.")
 
 
 def _moves(connection: Connection, team: TeamKey) -> int:

@@ -43,7 +43,7 @@ function mount(parent, first) {
   // Revisions of the text: the one in the box, and the one the server has stored. They only count,
   // and continue after a reload: the browser's clock may be set back.
   let typed = 0;
-  let told = 0;
+  let stored = 0;
   let asking = false;
   /**
    * Keep what the box holds: in this tab for a reload, in this browser for the time after the tab. Text
@@ -52,9 +52,9 @@ function mount(parent, first) {
   const remember = () => {
     const { storage } = box.data;
     const { outbox } = box;
-    keep(storage, { text: text.value, outbox, typed, told });
-    const isDone = told === typed && !text.value && !outbox.length;
-    const entry = { text: told === typed ? null : text.value, outbox, typed };
+    keep(storage, { text: text.value, outbox, typed, told: stored });
+    const isDone = stored === typed && !text.value && !outbox.length;
+    const entry = { text: stored === typed ? null : text.value, outbox, typed };
     if (!leaveBehind(storage, isDone ? null : entry)) {
       // A text too long for this browser: what the server has of it is found by its id.
       leaveBehind(storage, { ...entry, text: null });
@@ -69,20 +69,20 @@ function mount(parent, first) {
     return asked({ writer, unsent: { text: text.value, revision: typed } });
   };
   const tellUnsent = async () => {
-    if (box.gone || asking || told === typed) return;
+    if (box.gone || asking || stored === typed) return;
     const now = typed;
     const { storage, delivery } = box.data;
     asking = true;
-    const said = await post(delivery.typed, unsent());
+    const reply = await post(delivery.typed, unsent());
     asking = false;
-    if (storage === box.data.storage && said?.stored) {
-      told = now;
+    if (storage === box.data.storage && reply?.stored) {
+      stored = now;
       remember();
-    } else if (storage === box.data.storage && said?.revision >= typed) {
+    } else if (storage === box.data.storage && reply?.revision >= typed) {
       // The server has a later one from before: this one comes after it.
-      typed = said.revision + 1;
+      typed = reply.revision + 1;
     }
-    if (told !== typed && !said?.refused) setTimeout(tellUnsent, said ? PAUSE_MS : AGAIN_MS);
+    if (stored !== typed && !reply?.refused) setTimeout(tellUnsent, reply ? PAUSE_MS : AGAIN_MS);
   };
   const pause = burst(tellUnsent);
   const touch = () => {
@@ -94,9 +94,9 @@ function mount(parent, first) {
     box.outbox = memory?.outbox ?? [];
     text.value = memory?.text ?? "";
     typed = memory?.typed ?? Number(Boolean(text.value));
-    told = memory?.told ?? 0;
+    stored = memory?.told ?? 0;
     fit();
-    if (told !== typed) pause.touch();
+    if (stored !== typed) pause.touch();
   };
   const isFree = () => !box.gone && !text.value && !box.outbox.length;
   /** Continue with what a tab of this browser left behind when it was closed. */
@@ -113,10 +113,10 @@ function mount(parent, first) {
   /** Read the text from the server, which has stored it. */
   const recall = async (isWanted) => {
     const writer = writerOf(box.data.storage);
-    const said = await post(box.data.delivery.typed, asked({ writer, recall: writer }));
+    const reply = await post(box.data.delivery.typed, asked({ writer, recall: writer }));
     if (!isWanted()) return;
-    if (said === null) setTimeout(recall, AGAIN_MS, isWanted);
-    else if (said.text) restore({ text: said.text, typed: said.revision, told: said.revision });
+    if (reply === null) setTimeout(recall, AGAIN_MS, isWanted);
+    else if (reply.text) restore({ text: reply.text, typed: reply.revision, told: reply.revision });
   };
   const push = () => {
     box.sentState = true;
@@ -143,11 +143,11 @@ function mount(parent, first) {
     );
     waiting.hidden = slow.length === 0;
     if (box.outbox.some(({ at }) => now - at > TELL_UNSENT_AFTER_MS)) {
-      tell("Not saved yet. It is kept here and sent again until it is: please leave this tab open.");
-      box.toldUnsent = true;
-    } else if (box.toldUnsent && box.outbox.length === 0) {
+      tell("Not saved yet. Your text is kept here and we keep trying. Please leave this tab open.");
+      box.warned = true;
+    } else if (box.warned && box.outbox.length === 0) {
       tell("");
-      box.toldUnsent = false;
+      box.warned = false;
     }
   };
   const dispatch = (value) => {
@@ -174,7 +174,7 @@ function mount(parent, first) {
     button.textContent = value;
     button.addEventListener("click", (event) => {
       if (!button.isConnected) return;
-      // By the keyboard: the button goes, and whoever pressed it must not be left nowhere.
+      // The pressed button disappears: keep the keyboard focus in the box.
       if (event.detail === 0) text.focus();
       dispatch(value);
     });
@@ -186,7 +186,7 @@ function mount(parent, first) {
     if (value.length > box.data.limit) {
       const limit = box.data.limit.toLocaleString("en");
       tell(
-        `This message has ${value.length.toLocaleString("en")} characters; ${limit} fit into one. ` +
+        `This message has ${value.length.toLocaleString("en")} characters; the limit is ${limit}. ` +
           "Your text is still in the box: please send it in parts.",
       );
       return;
@@ -244,16 +244,16 @@ function mount(parent, first) {
   };
 
   // A page that is left in the moment of sending may take the component's state with it. What the
-  // server has not confirmed goes there by a request of its own; it is stored once all the same.
+  // server has not confirmed is sent in a separate request; it is still stored only once.
   const deliver = () => {
     if (box.gone) return;
     const { address, link, step, member } = box.data.delivery;
     const sent = box.outbox.map(({ id, text }) => ({ id, text }));
     if (sent.length) sendOff(address, { link, step, member, outbox: sent });
-    if (told !== typed) sendOff(box.data.delivery.typed, unsent());
+    if (stored !== typed) sendOff(box.data.delivery.typed, unsent());
   };
   whenLeaving(deliver);
-  askBeforeClosing(() => !box.gone && (box.outbox.length > 0 || told !== typed));
+  askBeforeClosing(() => !box.gone && (box.outbox.length > 0 || stored !== typed));
   box.leave = () => {
     clearInterval(box.timer);
     deliver();

@@ -1,9 +1,9 @@
 /**
- * What each of our components begins with.
+ * Wraps each component's mount function.
  *
  * Streamlit calls a component whenever its data has changed. While its script is loading two calls
- * may wait for it: the one made first may then come last, with what was true before, and it is told
- * to leave though the other stays. Seen in Chromium on a busy machine: of 225 pages opened, two
+ * may wait for it: the one made first may then arrive last, with outdated data, and be asked to unmount
+ * although the other stays. Seen in Chromium on a busy machine: of 225 pages opened, two
  * showed none of the replies the guide suggests.
  */
 

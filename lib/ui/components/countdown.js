@@ -1,8 +1,8 @@
 /**
  * The time that is left for a step, counted down in the browser.
  *
- * The server says when it ends and what time it is there: a browser's own clock may be wrong, but it
- * goes as fast as any other. The page is not run again for it.
+ * The server sends the end time and its own current time: the browser's clock may be wrong, but it runs
+ * at the right speed. No rerun is needed.
  */
 
 import { called } from "./component.js";
@@ -14,7 +14,7 @@ export default called(mount);
 function mount(parent) {
   const root = parent.querySelector(".countdown");
   const [shown, timer, status] = root.querySelectorAll("span");
-  const clock = { timer: null, ahead: Number.NEGATIVE_INFINITY, told: null };
+  const clock = { timer: null, ahead: Number.NEGATIVE_INFINITY, announced: null };
   const write = (element, text) => {
     if (element.textContent !== text) element.textContent = text;
   };
@@ -34,7 +34,7 @@ function mount(parent) {
     root.classList.toggle("over", over);
     root.classList.toggle("paused", paused);
     if (over) {
-      const sentence = `Time for ${step} is over: come to an end when you can.`;
+      const sentence = `Time for ${step} is up. Please finish soon.`;
       write(shown, sentence);
       write(timer, "");
       write(status, sentence);
@@ -45,13 +45,13 @@ function mount(parent) {
     tell(left, step, paused);
   };
 
-  /** What a screen reader says by itself: few words, seldom. */
+  /** Announce the time to screen readers, rarely and in few words. */
   const tell = (left, step, paused) => {
     const minutes = Math.ceil(left / 60);
     const now = paused ? "paused" : TELL_AT_MINUTES.filter((each) => minutes <= each).at(-1) ?? "";
-    if (now === clock.told) return;
-    const first = clock.told === null;
-    clock.told = now;
+    if (now === clock.announced) return;
+    const first = clock.announced === null;
+    clock.announced = now;
     if (!first) write(status, now === "" ? "" : spoken(left, step, paused));
   };
 

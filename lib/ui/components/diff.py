@@ -1,4 +1,4 @@
-"""What differs between two artifacts, to read: what it said, and what it says now."""
+"""Shows the differences between two artifacts: the old text and the new one."""
 
 from collections.abc import Sequence
 
@@ -16,15 +16,15 @@ _SIGNS = {Kind.ADDED: "new", Kind.REMOVED: "gone", Kind.CHANGED: "changed"}
 def show(found: Sequence[Difference]) -> None:
     """Draw the differences, one below the other."""
     if not found:
-        st.caption("Nothing that people read has changed.")
+        st.caption("No visible changes.")
         return
     st.markdown("\n".join(_line(each) for each in found))
 
 
 def _line(each: Difference) -> str:
-    said = f"- **{escaped(each.label)}** ({_SIGNS[each.kind]}): "
+    label = f"- **{escaped(each.label)}** ({_SIGNS[each.kind]}): "
     parts = [f"~~{_text(each.before)}~~" if each.before else "", _text(each.after)]
-    return said + " → ".join(part for part in parts if part)
+    return label + " → ".join(part for part in parts if part)
 
 
 def _text(text: str) -> str:

@@ -27,9 +27,9 @@ import { leaveBehind, takeOver } from "./writer.js";
 const MOST_SENT = 3;
 const TELL_AFTER_MS = 30000;
 const UNSAVED =
-  "Not saved yet. It is kept here and sent again until it is: please leave this tab open.";
-const REFUSED = "What you typed here cannot be saved: this link no longer leads to your team.";
-const TOO_LONG = "This is more than a form can hold. Shorten it or remove entries; what you typed is still here.";
+  "Not saved yet. Your text is kept here and we keep trying. Please leave this tab open.";
+const REFUSED = "Your text cannot be saved: this link no longer opens your team.";
+const TOO_LONG = "This is too long to save. Shorten it or remove entries. Your text is still here.";
 
 export default called(mount);
 
@@ -88,13 +88,13 @@ function mount(parent, first) {
     if (form.sending || !dirty().length) return;
     const what = goingOff();
     form.sending = true;
-    const said = await post(form.data.delivery.address, body(what));
+    const reply = await post(form.data.delivery.address, body(what));
     form.sending = false;
-    if (said?.refused) tell(said.refused === 413 ? TOO_LONG : REFUSED);
-    else if (said?.stored) settle(what, said);
-    else if (said && Object.keys(said.behind ?? {}).length) catchUp(what, said.behind);
+    if (reply?.refused) tell(reply.refused === 413 ? TOO_LONG : REFUSED);
+    else if (reply?.stored) settle(what, reply);
+    else if (reply && Object.keys(reply.behind ?? {}).length) catchUp(what, reply.behind);
     else if (Date.now() - form.since > TELL_AFTER_MS) tell(UNSAVED);
-    if (dirty().length) setTimeout(send, said?.stored ? PAUSE_MS : AGAIN_MS);
+    if (dirty().length) setTimeout(send, reply?.stored ? PAUSE_MS : AGAIN_MS);
   };
   const pause = burst(send);
 
@@ -112,23 +112,23 @@ function mount(parent, first) {
   };
 
   /** The server has these edits in its database, each as it was or merged with somebody else's. */
-  const settle = (what, said) => {
-    form.newest = Math.max(form.newest, said.revision);
+  const settle = (what, reply) => {
+    form.newest = Math.max(form.newest, reply.revision);
     for (const edit of what) {
       const field = form.fields.get(edit.field);
       field.base = edit.value;
       field.sent = field.sent.filter(({ revision }) => revision > edit.revision);
       if (field.revision !== edit.revision) continue;
       field.revision = 0;
-      field.known = said.fields[edit.field] ?? null;
-      if (!said.same.includes(edit.field)) adopt(field);
+      field.known = reply.fields[edit.field] ?? null;
+      if (!reply.same.includes(edit.field)) adopt(field);
     }
     if (!dirty().length) {
       form.since = null;
       tell("");
     }
     remember();
-    if (said.aside.length) afterPress(parent, () => form.setStateValue("aside", newId()));
+    if (reply.aside.length) afterPress(parent, () => form.setStateValue("aside", newId()));
   };
 
   const touch = (field, value) => {
@@ -229,7 +229,7 @@ function mount(parent, first) {
     form.setStateValue("edits", goingOff());
     pause.flush();
   };
-  // A click elsewhere in the page comes to the server after what was typed before it.
+  // A click elsewhere in the page reaches the server after the text typed before it.
   root.addEventListener("focusout", () => {
     for (const field of form.fields.values()) {
       if (field.waiting) setTimeout(() => adopt(field), 0);

@@ -1,8 +1,8 @@
 /**
- * Gives the passcode, or ends the pass it has brought; then the page is loaded anew.
+ * Submits the passcode, or signs out, and then reloads the page.
  *
- * Whoever signs in with a provider comes back to the front door: where they wanted to go is kept in
- * this tab meanwhile. Only a path of this server is ever followed.
+ * A sign-in provider returns people to the front door, so this tab remembers the page they wanted. Only
+ * a path of this server is ever followed.
  */
 
 import { called } from "./component.js";
@@ -46,7 +46,7 @@ function mount(parent) {
     notice.textContent =
       answer?.status === 403
         ? (await answer.json()).sentence
-        : "The server cannot be asked right now. What you typed is still here: please try again.";
+        : "The server cannot be reached right now. Your text is still here. Please try again.";
     notice.hidden = false;
     form.passcode.focus();
   };

@@ -1,7 +1,7 @@
 /**
- * Looks every few seconds whether the page shows what there is, and asks for the page where not.
+ * Polls every few seconds and requests a rerun if the page is out of date.
  *
- * A hidden page asks nothing; it does at once when it comes into sight.
+ * A hidden page does not poll; it polls at once when it becomes visible.
  */
 
 import { called } from "./component.js";
@@ -13,30 +13,30 @@ const PATIENCE_MS = 10000;
 export default called(mount);
 
 function mount(parent, first) {
-  const watch = { data: first, timer: null, told: 0 };
+  const watch = { data: first, timer: null, requestedAt: 0 };
   let asking = false;
 
   const look = async () => {
     const { data } = watch;
     if (asking || document.visibilityState !== "visible") return;
-    if (Date.now() - watch.told < PATIENCE_MS) return;
+    if (Date.now() - watch.requestedAt < PATIENCE_MS) return;
     asking = true;
-    const said = await post(data.address, { link: data.link, step: data.step });
+    const reply = await post(data.address, { link: data.link, step: data.step });
     asking = false;
-    // While the server says nothing, or what it said is about a page that is drawn anew by now.
-    if (said === null || data !== watch.data) return;
+    // No answer, or an answer about a page that has been redrawn since.
+    if (reply === null || data !== watch.data) return;
     if (pressedLately()) return;
-    const isOther = said.seen !== null && said.seen !== data.seen;
-    if (said.refused || isOther || said.late !== data.late) {
-      watch.told = Date.now();
-      watch.tell("look", watch.told);
+    const isOther = reply.seen !== null && reply.seen !== data.seen;
+    if (reply.refused || isOther || reply.late !== data.late) {
+      watch.requestedAt = Date.now();
+      watch.tell("look", watch.requestedAt);
     }
   };
   document.addEventListener("visibilitychange", look);
   watch.update = (data, { setTriggerValue }) => {
     watch.data = data;
     watch.tell = setTriggerValue;
-    watch.told = 0;
+    watch.requestedAt = 0;
     clearInterval(watch.timer);
     watch.timer = setInterval(look, data.every * 1000);
   };

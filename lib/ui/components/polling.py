@@ -1,18 +1,18 @@
 """
-A page's own look at whether it shows what there is: a component of ours that draws nothing.
+Polls the server from the browser and reruns the page if it is out of date; draws nothing.
 
-Streamlit's timer (`run_every`) reruns the script for each look, in a tab that nobody looks at too.
-This one asks a route of the server, and has the page drawn anew where that says so.
+Streamlit's timer (`run_every`) reruns the script for each poll, even in a hidden tab. This component
+asks a route of the server, and requests a rerun only if the fingerprint differs.
 """
 
 from lib.team.working_copy import WorkingCopy
 from lib.ui import navigation, tab
 from lib.ui.components.component import component, drawn
 
-#: Seconds between two looks; half of what a team is promised, and a bit.
+#: Seconds between two polls; a bit over half of the delay a team is promised.
 EVERY = 3.0
 
-#: Seconds between two looks of a page that follows a reply: it is drawn anew at its end anyway.
+#: Seconds between two polls of a page that follows a reply: it reruns anyway when the reply ends.
 EVERY_WHILE_FOLLOWING = 20.0
 
 _mounted = component("polling", html="", css="")
@@ -20,9 +20,9 @@ _mounted = component("polling", html="", css="")
 
 def show(copy: WorkingCopy, step: str, *, late: bool = False, following: bool = False) -> None:
     """
-    Look from now on, and draw the page anew where it shows something else than there is.
+    Start polling; rerun the page if the stored state differs from what it shows.
 
-    *late* says whether the page tells of something unsaved, *following* whether it follows a reply.
+    *late* says whether the page shows the unsaved line, *following* whether it follows a reply.
     """
     _mounted(
         key="look",
@@ -35,5 +35,5 @@ def show(copy: WorkingCopy, step: str, *, late: bool = False, following: bool = 
             "late": late,
             "every": EVERY_WHILE_FOLLOWING if following else EVERY,
         },
-        on_look_change=tab.draw_unasked,
+        on_look_change=tab.mark_rerun_automatic,
     )

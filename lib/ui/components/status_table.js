@@ -1,9 +1,9 @@
 /**
- * The teams x steps table, and the time between two looks at it.
+ * The teams x steps table, and its polling.
  *
- * The page behind is asked again every few seconds while somebody can see it, at once when it comes
- * into sight, and never while it is hidden: Streamlit's own timer goes on for ever. What comes back
- * is laid over what is drawn, cell by cell, so that focus, scroll and sorting stay where they are.
+ * The server is polled every few seconds while the table is visible, at once when it becomes
+ * visible, and never while it is hidden: Streamlit's own timer never stops. New data
+ * updates the table cell by cell, so that focus, scroll position and sorting stay.
  */
 
 import { called } from "./component.js";

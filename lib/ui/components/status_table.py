@@ -1,8 +1,8 @@
 """
-The teams x steps table on the page: a component of ours that asks to be drawn anew while it is seen.
+The teams x steps table on the page: our own component, which polls while it is visible.
 
 Streamlit's own table is a picture with one font and no second line in a cell, and its timer
-(`run_every`) goes on in a tab that nobody looks at.
+(`run_every`) keeps running in a hidden tab.
 """
 
 import json
@@ -38,12 +38,12 @@ def show(
     clicked: Clicked,
 ) -> None:
     """
-    Draw *rows*, made by `lib.facilitation.table`, in a fragment: it is that which each look runs again.
+    Draw *rows*, made by `lib.facilitation.table`, in a fragment, which reruns at each poll.
 
-    One element, with the numbers above the table in it: each more costs a look about as much as a
-    blank one does. *headline* holds those numbers, each with its words, *opened* is the team's id and
+    One element, with the numbers above the table in it: each further element costs a poll about as
+    much as a blank one. *headline* holds those numbers, each with its words, *opened* is the team's id and
     the step that is open, empty where none is; *looked* says when this was, *news* what has changed in
-    the open step since it was drawn: a click draws it anew. A click calls *clicked* with a team's id
+    the open step since it was drawn: a click reruns the page. A click calls *clicked* with a team's id
     and a step; beside the ten steps, its current one.
     """
     key = f"status-table/{workshop_id}"

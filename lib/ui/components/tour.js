@@ -67,7 +67,7 @@ function mount(parent) {
     start.setAttribute("aria-expanded", "false");
     tour.at = -1;
     remember(OVER);
-    // Whoever was in the card is not left nowhere.
+    // Keep the keyboard focus on the page.
     if (held) start.focus();
   };
   const escape = (event) => {

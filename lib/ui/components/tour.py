@@ -22,7 +22,7 @@ _mounted = component("tour")
 
 @dataclass(frozen=True)
 class Stop:
-    """What is told at one stop, the element of the page it is about, and where it can be tried."""
+    """One stop: its text, the page element it points at, and a link to try it."""
 
     title: str
     text: str
@@ -44,9 +44,9 @@ def stops(room: WorkshopOverview) -> list[Stop]:
     """Return the stops for the demo as it stands now: what nobody shows any more is left out."""
     return [
         Stop(
-            "Your room at a glance",
-            "A line for each team, a column for each step. Colour and words say how a step stands, "
-            "and the table renews itself. Click a cell to read along beside it.",
+            "Your workshop at a glance",
+            "One row per team, one column per step. Colours and words show each step's status, "
+            "and the table updates by itself. Click a cell to open that step beside it.",
             at='[class*="st-key-status-table"]',
         ),
         *_stale(room),
@@ -54,8 +54,8 @@ def stops(room: WorkshopOverview) -> list[Stop]:
         *_finished(room),
         Stop(
             "Take it with you",
-            "The tables and every conversation are a file away, with what you have filtered. "
-            "Nothing in them can run as a formula.",
+            "Download the tables, as you have filtered them, and every conversation. "
+            "Nothing in the files can run as a formula.",
             at=".st-key-filters",
         ),
         *_links(room),
@@ -66,8 +66,8 @@ def _links(room: WorkshopOverview) -> Iterator[Stop]:
     if any(team.link for team in room.teams):
         yield Stop(
             "A link for each team",
-            "Whoever holds a team's link is in that team: no account, no installation. Hand out "
-            "one each; they open on a phone as well.",
+            "Anyone with a team's link can join that team: no account, no installation. Give "
+            "each team its own link; it works on a phone too.",
             at=".st-key-team-links",
         )
 
@@ -79,9 +79,9 @@ def _stale(room: WorkshopOverview) -> Iterator[Stop]:
     for team, step in _first(room, is_stale):
         yield Stop(
             "A step to look at again",
-            f"{team.name} went back and changed something. What was made from it is marked, and "
-            "nothing is lost: the step says what has changed, and asks whether to keep it or to "
-            "draft it anew.",
+            f"{team.name} went back and changed something. Steps that build on it are marked, and "
+            "nothing is lost: each shows what has changed and asks whether to keep it or "
+            "to redraft it.",
             at='[class*="st-key-status-table"]',
             link=f"See {steps.step(step).name}" if team.link else "",
             href=_address(team, step),
@@ -94,9 +94,9 @@ def _broken_off(room: WorkshopOverview) -> Iterator[Stop]:
         if not team.link:
             return
         yield Stop(
-            "A reply that broke off",
-            f"With {team.name} the guide stopped in the middle of a sentence. All that was said is "
-            "there, and Retry goes on with the same question.",
+            "An interrupted reply",
+            f"For {team.name} the guide stopped in the middle of a sentence. The whole conversation "
+            "is there, and Retry asks the same question again.",
             link="See where Retry is",
             href=_address(team, step),
         )
@@ -108,8 +108,8 @@ def _finished(room: WorkshopOverview) -> Iterator[Stop]:
             return
         yield Stop(
             "Change your mind",
-            f"{team.name} has confirmed {steps.step(step).name}. “Revise this step” opens it again: "
-            "you read first which steps that touches, and it can be undone.",
+            f"{team.name} has confirmed {steps.step(step).name}. “Revise this step” reopens it. "
+            "First you see which steps this affects, and you can undo it.",
             link=f"See {steps.step(step).name}",
             href=_address(team, step),
         )
@@ -127,7 +127,7 @@ def _first(
 
 
 def _address(team: Team, step: str) -> str:
-    """Return where a team's step opens; empty for whoever may not have the team's link."""
+    """Return where a team's step opens; empty without the right to see the team's link."""
     if not team.link:
         return ""
     return f"{navigation.base_address()}/{step}?{urlencode(navigation.query(team.link, ''))}"

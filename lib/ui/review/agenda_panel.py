@@ -1,4 +1,4 @@
-"""The facilitator runs the workshop: one timer, what is held, the plan, and words to the teams."""
+"""The facilitator's controls: timer, held steps, agenda, and messages to the teams."""
 
 from collections.abc import Callable, Mapping
 
@@ -57,7 +57,7 @@ def _timer(process: Process, workshop_id: str, agenda: Agenda) -> None:
         button("Start", "timer-start", ":material/play_arrow:", start)
         return
     if agenda.timer.is_paused:
-        button("Go on", "timer-resume", ":material/play_arrow:", _at(agenda_.resumed))
+        button("Resume", "timer-resume", ":material/play_arrow:", _at(agenda_.resumed))
     else:
         button("Pause", "timer-pause", ":material/pause:", _at(agenda_.paused))
     button(f"+{MORE} min", "timer-more", ":material/more_time:", _more)
@@ -79,7 +79,7 @@ def _more(agenda: Agenda) -> Agenda:
 def _hold(process: Process, workshop_id: str, agenda: Agenda) -> None:
     # The last step holds nothing back: that is "all".
     options = ["", *steps.SLUGS[:-1]]
-    # Another facilitator may have changed it: then this is another box.
+    # If another facilitator changes it, a new key makes a new box with the new value.
     key = f"hold/{agenda.open_until}"
     chosen = st.selectbox(
         "Open to the teams",
@@ -87,7 +87,7 @@ def _hold(process: Process, workshop_id: str, agenda: Agenda) -> None:
         index=options.index(agenda.open_until),
         format_func=lambda slug: f"Until {steps.step(slug).name}" if slug else _ALL,
         key=key,
-        help="Steps behind it wait. What a team has begun there stays, and can be read.",
+        help="Later steps stay closed. Teams can still read what they have started there.",
         width=260,
     )
     if chosen != agenda.open_until and _pace(

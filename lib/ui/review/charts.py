@@ -45,18 +45,18 @@ def heat(progress: pd.DataFrame) -> alt.LayerChart:
     return cells + base.mark_text(color="white").encode(text="Complete:Q")
 
 
-def bars(said: pd.DataFrame) -> alt.Chart:
+def bars(messages: pd.DataFrame) -> alt.Chart:
     """Return the messages of each stretch, one colour a team."""
     return (
-        alt.Chart(_with_words(said))
+        alt.Chart(_with_words(messages))
         .mark_bar()
         .encode(
-            x=_time(said),
+            x=_time(messages),
             y=alt.Y("Messages:Q", title="Messages"),
             color=alt.Color(
                 "Team:N",
                 scale=alt.Scale(range=_TEAMS),
-                sort=list(said["Team"].unique()),
+                sort=list(messages["Team"].unique()),
                 legend=alt.Legend(orient="bottom", title=None),
             ),
             tooltip=["Team:N", "When:O", "Messages:Q"],

@@ -18,24 +18,24 @@ def show(
     process: Process, workshop_id: str, key: str, sheet: Callable[[], Sheet], *words: str
 ) -> None:
     """
-    Draw the buttons for what *sheet* returns; the file's name is made of *words*.
+    Draw the download buttons for what *sheet* returns; *words* make up the file's name.
 
-    Whether they may have it is asked when they press.
+    The right to download is checked at the press.
     """
     ask = gate.later(process, Action.DOWNLOAD, workshop_id)
 
-    def asked() -> Sheet:
+    def authorized_sheet() -> Sheet:
         ask()
         return sheet()
 
     with st.container(horizontal=True, key=f"{key}-files"):
-        for label, kind, mime, made in (
+        for label, kind, mime, write in (
             ("CSV", "csv", "text/csv", exports.csv),
             ("Excel", "xlsx", _XLSX, exports.xlsx),
         ):
             st.download_button(
                 label,
-                lambda made=made: made(asked()),
+                lambda write=write: write(authorized_sheet()),
                 file_name=file_name(*words, kind=kind),
                 mime=mime,
                 key=f"{key}-{kind}",

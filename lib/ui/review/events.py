@@ -1,4 +1,4 @@
-"""What has happened in a workshop, in a table; read only where somebody has opened it."""
+"""The event log of a workshop as a table; read only if it is open."""
 
 import streamlit as st
 
@@ -13,10 +13,8 @@ MAX_EVENTS = 500
 
 
 def show(process: Process, room: WorkshopOverview) -> None:
-    """Draw the expander, and the story where it is open."""
-    place = st.expander(
-        "What has happened", icon=":material/history:", key="events", on_change="rerun"
-    )
+    """Draw the expander, and the event log if it is open."""
+    place = st.expander("Event log", icon=":material/history:", key="events", on_change="rerun")
     if not place.open:
         return
     with place:
@@ -27,7 +25,7 @@ def show(process: Process, room: WorkshopOverview) -> None:
         table = facilitation.events_table(
             events[-MAX_EVENTS:], room.names, local_time.zone(), redactions[-MAX_EVENTS:]
         )
-        st.dataframe(table, hide_index=True, key="events-table", alt="What has happened")
+        st.dataframe(table, hide_index=True, key="events-table", alt="Event log")
         downloads.show(
             process,
             room.workshop.id,

@@ -1,4 +1,4 @@
-"""The facilitator and the teams: who is stuck, a few words to one or all, a nudge."""
+"""Help calls from teams, and the facilitator's messages and nudges to them."""
 
 import streamlit as st
 
@@ -17,16 +17,16 @@ from lib.workshop.roles import AccessRefused, Action
 
 
 def show(process: Process, room: WorkshopOverview) -> None:
-    """Draw the flags that are raised, each with the way to lower it."""
+    """Draw the open help calls, each with a button to close it."""
     for flag in notes.raised(room.desk.records):
         _flag(process, room, flag)
 
 
 def write(process: Process, room: WorkshopOverview) -> None:
-    """Draw the way to write to the teams, to nudge them, and what was written lately."""
+    """Draw the forms to message and nudge teams, and the recent messages."""
     _write(process, room)
     _nudge(process, room)
-    _told(room)
+    _recent(room)
 
 
 def _flag(process: Process, room: WorkshopOverview, flag: Note) -> None:
@@ -41,7 +41,7 @@ def _flag(process: Process, room: WorkshopOverview, flag: Note) -> None:
             width="stretch",
         )
         st.button(
-            "Lower the flag",
+            "Close the help call",
             key=f"lower/{flag.id}",
             on_click=_lower,
             args=(process, TeamKey(room.workshop.id, flag.team_id or ""), flag),
@@ -57,7 +57,7 @@ def _lower(process: Process, team: TeamKey, flag: Note) -> None:
 
 
 def _write(process: Process, room: WorkshopOverview) -> None:
-    # A form of its own for each message: empty once that is sent, and no sooner.
+    # Each message has its own form, which is empty only after sending.
     sent = tab.tab().sent
     with st.form(f"message/{sent}", border=False):
         team = _team("To", room, "message-to")
@@ -67,10 +67,10 @@ def _write(process: Process, room: WorkshopOverview) -> None:
     if not pressed:
         return
     with wrong:
-        is_told = _tell(process, room, team, text)
-    if is_told:
+        sent_ok = _send(process, room, team, text)
+    if sent_ok:
         tab.tab().sent += 1
-        tab.notify("Sent. It stands on top of their page until they close it.")
+        tab.notify("Sent. It stays at the top of their page until they close it.")
         st.rerun()
 
 
@@ -85,8 +85,8 @@ def _nudge(process: Process, room: WorkshopOverview) -> None:
             width=220,
         )
         pressed = buttons.button("Nudge", key="nudge", icon=":material/waving_hand:")
-    if pressed and _tell(process, room, team, notes.nudge(step)):
-        st.success("Nudged.")
+    if pressed and _send(process, room, team, notes.nudge(step)):
+        st.success("Nudge sent.")
 
 
 def _team(label: str, room: WorkshopOverview, key: str) -> str | None:
@@ -102,7 +102,7 @@ def _team(label: str, room: WorkshopOverview, key: str) -> str | None:
     return chosen or None
 
 
-def _tell(process: Process, room: WorkshopOverview, team_id: str | None, text: str) -> bool:
+def _send(process: Process, room: WorkshopOverview, team_id: str | None, text: str) -> bool:
     try:
         with (
             gate.acting(process, Action.SEND_NOTICE, room.workshop.id),
@@ -120,17 +120,17 @@ def _tell(process: Process, room: WorkshopOverview, team_id: str | None, text: s
     except notes.NoteRefused as exc:
         st.warning(str(exc))
     except (StoreError, AccessRefused) as exc:
-        st.warning(f"Not sent yet, your text is still there. {exc}")
+        st.warning(f"{buttons.failed(exc)} Your text is still here.")
     else:
         return True
     return False
 
 
-def _told(room: WorkshopOverview) -> None:
-    """Draw what was written lately and who has closed it, the newest first."""
+def _recent(room: WorkshopOverview) -> None:
+    """Draw the recent messages and who closed them, newest first."""
     lines = [_line(room, record) for record in reversed(room.desk.records)]
     if lines:
-        st.caption("Lately")
+        st.caption("Recent messages")
         st.markdown("\n".join(f"- {line}" for line in lines))
 
 
@@ -143,7 +143,7 @@ def _line(room: WorkshopOverview, record: NoteRecord) -> str:
     )
     if note.kind is Kind.FLAG:
         words = f": {escaped(note.text)}" if note.text else ""
-        end = f"lowered by {closed}" if closed else "still raised"
+        end = f"closed by {closed}" if closed else "still open"
         return f"{when(note.at)} · {whose} was stuck{words} · {end}"
-    end = f"closed by {closed}" if closed else "closed by nobody yet"
+    end = f"closed by {closed}" if closed else "not closed yet"
     return f"{when(note.at)} · to {whose}: {escaped(note.text)} · {end}"

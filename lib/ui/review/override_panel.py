@@ -14,7 +14,7 @@ from lib.workshop.records import StepKey, StepState
 from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import TransitionRefused, is_read_only
 
-#: The name an override is told under: a facilitator has no other here.
+#: The actor recorded for an override: facilitators have no other name here.
 FACILITATOR = "Facilitator"
 
 #: Characters of a reason.
@@ -22,7 +22,7 @@ MAX_REASON = 300
 
 
 def show(process: Process, key: StepKey, state: StepState) -> None:
-    """Draw what an open step still lacks, and the way to complete it all the same."""
+    """Draw what an open step still lacks, and the form to complete it with gaps."""
     if is_read_only(state.status):
         return
     fields = process.drafts.current(key).fields
@@ -34,8 +34,8 @@ def show(process: Process, key: StepKey, state: StepState) -> None:
         st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in lacking))
         with st.form(f"override/{key.team_id}/{key.step}", border=False):
             reason = st.text_input(
-                "Complete it as it is, because",
-                help="The team and the tables show your reason.",
+                "Reason to complete it as it is",
+                help="The team sees your reason, and so do the tables.",
             )
             if buttons.submit(
                 "Complete with gaps",
@@ -62,8 +62,8 @@ def _override(process: Process, key: StepKey, reason: str) -> None:
     except TransitionRefused as exc:
         st.warning(str(exc))
     except Conflict:
-        st.warning("The team was at work there this very moment: please look again.")
+        st.warning("The team changed this step a moment ago. Check again and retry.")
     except (StoreError, AccessRefused) as exc:
-        st.warning(f"Not done, nothing is lost. {exc}")
+        st.warning(buttons.failed(exc))
     else:
         st.rerun()

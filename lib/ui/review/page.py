@@ -1,7 +1,7 @@
 """
-The facilitator's page: who stands where in a workshop, and what any team has said and made.
+The facilitator's page: where each team stands, and one team's step beside the table.
 
-The address says it all: which workshop, and which team's step is open beside the table.
+The address holds the whole state: the workshop, and which team's step is open.
 """
 
 from collections.abc import Callable
@@ -24,11 +24,11 @@ from lib.ui.review import (
     people_page,
     qr_page,
     search,
+    step_panel,
     timeline,
     usage_panel,
     workshop_panel,
 )
-from lib.ui.review import step as review_step
 from lib.workshop import notes, steps
 from lib.workshop.clock import utc_now
 from lib.workshop.roles import AccessRefused, Action
@@ -42,14 +42,14 @@ BOX = 168
 def show() -> None:
     """Draw the review page of the workshop in the URL, or the list of workshops."""
     process = page.begin("Review")
-    with page.errors_shown():
+    with page.show_errors():
         navigation.leave(process)
-        asked = st.query_params.get(navigation.WORKSHOP, "")
-        wanted = Action.SEE_TABLE if asked else Action.LIST_WORKSHOPS
-        gate.open_or_stop(process, wanted, asked)
-        room = _read(process, clean(asked)) if asked else None
+        workshop_id = st.query_params.get(navigation.WORKSHOP, "")
+        wanted = Action.SEE_TABLE if workshop_id else Action.LIST_WORKSHOPS
+        gate.open_or_stop(process, wanted, workshop_id)
+        room = _read(process, clean(workshop_id)) if workshop_id else None
         if room is None:
-            _choose(process, unknown=bool(asked))
+            _choose(process, unknown=bool(workshop_id))
         else:
             _show(process, room)
 
@@ -97,12 +97,12 @@ def _choose(process: Process, *, unknown: bool) -> None:
     st.title("Review", anchor=False)
     if unknown:
         st.warning(
-            "There is no workshop at this address. Please check that all of it was copied, "
-            "or choose one here.",
+            "There is no workshop at this address. Check that you copied all of it, "
+            "or choose a workshop here.",
             icon=":material/link_off:",
         )
     if not shelves.live:
-        st.info("No workshop has been started yet. Start one at the front door.")
+        st.info("No workshop has been started yet. Start one on the start page.")
     for workshop in shelves.live:
         with st.container(border=True):
             st.page_link(
@@ -116,7 +116,7 @@ def _choose(process: Process, *, unknown: bool) -> None:
 
 
 def _front_door() -> None:
-    st.page_link(navigation.FRONT_DOOR, label="Front door", icon=":material/arrow_back:")
+    st.page_link(navigation.FRONT_DOOR, label="Start page", icon=":material/arrow_back:")
 
 
 # A workshop
@@ -130,7 +130,7 @@ def _show_room(process: Process, room: WorkshopOverview) -> None:
         is_open = not gate.closed(room.workshop, action)
         return is_open and gate.may(process, action, room.workshop.id)
 
-    with page.place():
+    with page.stable_place():
         _heading(room)
         page.show_notice()
         workshop_panel.banner(process, room.workshop)
@@ -159,10 +159,10 @@ def _table(process: Process, room: WorkshopOverview, may: Callable[[Action], boo
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         filters = _filters()
         words = search.box() if may(Action.SEARCH) else []
-    with page.place():
+    with page.stable_place():
         search.show(process, room, words)
     reads = may(Action.READ_STEPS)
-    opened = review_step.opened(room) if reads else None
+    opened = step_panel.opened(room) if reads else None
     # One column or two: the table stays where it is, and as far as it was scrolled.
     first, *second = st.columns([11, 9] if opened else 1, gap="medium")
     with first:
@@ -170,7 +170,7 @@ def _table(process: Process, room: WorkshopOverview, may: Callable[[Action], boo
         _download(process, room, filters)
     with second[0] if second else nullcontext():
         if reads:
-            review_step.show(process, room, opened)
+            step_panel.show(process, room, opened)
 
 
 def _heading(room: WorkshopOverview) -> None:
@@ -204,24 +204,24 @@ def _filters() -> Filters:
         format_func=lambda status: facilitation.WORDS[status],
         key="filter-status",
         placeholder="any status",
-        help="Together with a step: the teams whose step has this status.",
+        help="If you also choose a step: teams whose step has this status.",
         width=BOX,
     )
     unfinished = st.toggle("Only with unfinished replies", key="filter-unfinished")
     return Filters(name or "", status, step, unfinished)
 
 
-# What changes by itself
+# The table, which updates itself
 
 
 def _live(process: Process, room: WorkshopOverview, filters: Filters) -> None:
-    """Draw what changes by itself, and again at each look: one question to the database."""
+    """Draw the table, and redraw it at each poll: one query."""
     shown = room
     first = True
     clicks: list[str] = []
 
     def clicked(team_id: str, step: str) -> None:
-        review_step.choose(team_id, step)
+        step_panel.choose(team_id, step)
         clicks.append(team_id)
 
     @st.fragment
@@ -234,7 +234,7 @@ def _live(process: Process, room: WorkshopOverview, filters: Filters) -> None:
             if not first:
                 shown = _read_again(process, shown)
             first = False
-            opened = review_step.opened(shown) or ("", "")
+            opened = step_panel.opened(shown) or ("", "")
             news = (
                 facilitation.step_news(room.cell(*opened), shown.cell(*opened))
                 if any(opened)
@@ -255,7 +255,7 @@ def _read_again(process: Process, room: WorkshopOverview) -> WorkshopOverview:
         st.rerun()
     except StoreUnavailable:
         st.warning(
-            "The database cannot be reached right now: this is how things stood before.",
+            "The database cannot be reached right now. This table may be out of date.",
             icon=":material/cloud_off:",
         )
         return room
@@ -278,12 +278,12 @@ def _show_table(
         workshop_id=room.workshop.id,
         opened=opened,
         headline=facilitation.headline(room.rows, now),
-        looked=f"Looked at {now.astimezone(local_time.zone()):%H:%M:%S}",
+        looked=f"Updated at {now.astimezone(local_time.zone()):%H:%M:%S}",
         news=news,
         clicked=clicked,
     )
     if not kept:
-        st.info("No team is like that. Change the filters above to see more.")
+        st.info("No team matches these filters.")
     _show_unsaved(facilitation.unsaved_lines(report, room.workshop.id, room.names))
     _show_dropped(
         facilitation.dropped_lines(process.autosave.dropped(), room.workshop.id, room.names)
@@ -293,7 +293,7 @@ def _show_table(
 def _show_dropped(lines: list[str]) -> None:
     if lines:
         st.error(
-            "Could not be saved on this server and was given up; ask the team to check and type it "
+            "These changes could not be saved and are lost. Ask the team to check and type them "
             "again:\n\n" + "\n".join(f"- {escape.escaped(line)}" for line in lines),
             icon=":material/error:",
         )
@@ -324,11 +324,11 @@ def _download(process: Process, room: WorkshopOverview, filters: Filters) -> Non
 
 def _links(room: WorkshopOverview, *, expanded: bool) -> None:
     with st.expander("Team links", icon=":material/link:", key="team-links", expanded=expanded):
-        st.caption("Whoever holds a team's link is in the team: give each team its own.")
+        st.caption("Anyone with a team's link can join that team. Give each team its own link.")
         people_page.link(room.workshop)
         for team in room.teams:
             st.markdown(f"**{escape.escaped(team.name)}**")
             if team.revoked:
-                st.caption("Its link was taken away.")
+                st.caption("Its link was revoked.")
             else:
                 st.code(navigation.address(team.link), language=None)

@@ -1,10 +1,10 @@
-"""People and links: how teams come in, who reads along, and who else runs the workshop."""
+"""People and links: team links and codes, the observer link, and co-facilitators."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from lib.access import codes as ways
+from lib.access import codes
 from lib.store.errors import StoreError
 from lib.team.process import Process
 from lib.ui import buttons, gate, navigation, page
@@ -17,9 +17,9 @@ from lib.workshop.ids import new_link
 from lib.workshop.records import Code, Team, Workshop
 from lib.workshop.roles import AccessRefused, Action, Role
 
-ROLES = {Role.CO_FACILITATOR: "Runs it with you", Role.OBSERVER: "Reads along"}
+ROLES = {Role.CO_FACILITATOR: "Co-facilitator", Role.OBSERVER: "Observer"}
 
-_NO_EMAIL = "This is no e-mail address. It is still in the box: please check it."
+_NO_EMAIL = "This is not an e-mail address. Please check it."
 
 
 def link(workshop: Workshop) -> None:
@@ -37,19 +37,16 @@ def show(process: Process, workshop: Workshop, teams: list[Team]) -> None:
     qr_page.back(workshop.id)
     st.title("People and links", anchor=False)
     st.markdown(f"**{escaped(workshop.title)}**")
-    with page.place():
+    with page.stable_place():
         page.show_notice()
-    st.caption(
-        "Whoever holds a team's link, or types its code at the front door, is in that team: give "
-        "each team its own."
-    )
+    st.caption("Anyone with a team's link or code can join that team. Give each team its own link.")
     if closed := gate.closed(workshop, Action.CHANGE_LINKS):
         st.info(closed, icon=":material/inventory_2:")
         return
-    codes = process.store.codes(workshop.id)
+    team_codes = process.store.codes(workshop.id)
     for team in teams:
         with st.container(border=True, key=f"way/{team.id}"):
-            _team(process, team, codes.get(team.id))
+            _team(process, team, team_codes.get(team.id))
     qr_page.link(workshop.id, "QR codes of all teams, full screen")
     _observers(process, workshop)
     if gate.may(process, Action.SHARE, workshop.id):
@@ -62,31 +59,31 @@ def _team(process: Process, team: Team, code: Code | None) -> None:
 
     st.subheader(escaped(team.name), anchor=False)
     if team.revoked:
-        st.markdown("Its link was taken away: nobody comes in, and open tabs are closed.")
-        button("Give it a new link", "renew", _linked(process, team))
+        st.markdown("Its link was revoked. Nobody can join, and open tabs are closed.")
+        button("Create a new link", "renew", _linked(process, team))
         return
     st.code(navigation.address(team.link), language=None)
     with st.container(horizontal=True, vertical_alignment="center"):
         if code:
             st.markdown(
-                f"Code **{ways.spelled(code.code)}**, until {when(code.expires_at)}",
+                f"Code **{codes.spelled(code.code)}**, until {when(code.expires_at)}",
                 width="content",
             )
-        label = "Another code" if code else "Make a code"
+        label = "New code" if code else "Create a code"
         button(label, "code", _coded(process, team), ":material/pin:")
         qr_page.link(team.workshop_id, "QR code", team.id)
-        with st.popover("Change or take away", icon=":material/key_off:", width="content"):
+        with st.popover("Replace or revoke", icon=":material/key_off:", width="content"):
             st.markdown(
-                "The link and the code there are now will open nothing any more, and every tab that "
-                "came in by them is closed. Nothing the team has written is touched."
+                "The current link and code stop working, and every tab opened with them is closed. "
+                "Nothing the team has written changes."
             )
-            button("Change the link", "change", _linked(process, team))
-            button("Take it away", "revoke", _linked(process, team, revoked=True))
+            button("Replace the link", "change", _linked(process, team))
+            button("Revoke the link", "revoke", _linked(process, team, revoked=True))
 
 
 def _coded(process: Process, team: Team) -> Callable[[], str]:
     def make() -> str:
-        process.store.set_code(team.key, ways.new_code(utc_now()))
+        process.store.set_code(team.key, codes.new_code(utc_now()))
         return f"{team.name} has a new code."
 
     return make
@@ -96,8 +93,8 @@ def _linked(process: Process, team: Team, *, revoked: bool = False) -> Callable[
     def change() -> str:
         process.store.change_link(team.key, new_link(), revoked=revoked)
         if revoked:
-            return f"The link of {team.name} opens nothing any more."
-        return f"{team.name} has a new link: hand it out again."
+            return f"The link of {team.name} was revoked."
+        return f"{team.name} has a new link. Hand it out again."
 
     return change
 
@@ -112,13 +109,13 @@ def _button(
     action: Action = Action.CHANGE_LINKS,
     icon: str | None = None,
 ) -> None:
-    """Draw a button that does something which may have to be asked for, and then says what it did."""
-    asked = (process, action, workshop_id, do)
-    st.button(label, key=key, icon=icon, on_click=_done, args=asked)
+    """Draw a button that needs a right; the page then shows what it did."""
+    arguments = (process, action, workshop_id, do)
+    st.button(label, key=key, icon=icon, on_click=_done, args=arguments)
 
 
 def _done(process: Process, action: Action, workshop_id: str, do: Callable[[], str]) -> None:
-    """Do it where it may be done, and have the page say so; else all stays as it is."""
+    """Do it if allowed, and have the page say so; else change nothing and say why."""
     try:
         with gate.acting(process, action, workshop_id):
             notify(escaped(do()))
@@ -126,37 +123,37 @@ def _done(process: Process, action: Action, workshop_id: str, do: Callable[[], s
         st.toast(buttons.failed(exc))
 
 
-# Who reads along
+# Observers
 
 
 def _observers(process: Process, workshop: Workshop) -> None:
-    st.subheader("Reading along", anchor=False)
+    st.subheader("Observers", anchor=False)
     held = process.store.observer_link(workshop.id)
 
     def change() -> str:
         process.store.set_observer_link(workshop.id, new_link())
-        return "There is a new link for reading along."
+        return "There is a new observer link."
 
     def take_away() -> str:
         process.store.set_observer_link(workshop.id, "")
-        return "Nobody reads along by a link any more."
+        return "The observer link was revoked."
 
     if not held:
-        st.caption("With a link of their own others see everything here, and change nothing.")
-        _button(process, workshop.id, "Make a link", "observe", change)
+        st.caption("With an observer link, others can see everything here but change nothing.")
+        _button(process, workshop.id, "Create a link", "observe", change)
         return
-    st.caption("Whoever has this link sees the table and every conversation, and changes nothing.")
+    st.caption("Anyone with this link can see the table and every conversation but change nothing.")
     if not gate.is_guarded(process):
         st.caption(
-            "This server has no passcode: at this machine anybody can do everything without the link."
+            "This server has no passcode, so anyone at this computer can do everything without the link."
         )
     st.code(navigation.observers_address(workshop.id, held), language=None)
     with st.container(horizontal=True):
-        _button(process, workshop.id, "Change the link", "observe", change)
-        _button(process, workshop.id, "Take it away", "observe-not", take_away)
+        _button(process, workshop.id, "Replace the link", "observe", change)
+        _button(process, workshop.id, "Revoke the link", "observe-not", take_away)
 
 
-# Who else runs it
+# People who sign in
 
 
 def _people(process: Process, workshop: Workshop) -> None:
@@ -166,7 +163,7 @@ def _people(process: Process, workshop: Workshop) -> None:
             st.markdown(f"{escaped(email)} · {ROLES[role].lower()}", width="content")
             out = _granted(process, workshop, email, None)
             key = f"drop/{email}"
-            _button(process, workshop.id, "Take away", key, out, action=Action.SHARE)
+            _button(process, workshop.id, "Remove", key, out, action=Action.SHARE)
     if not process.settings.signs_in:
         st.caption(
             "To add people by e-mail, connect this server to a sign-in provider: see “[auth]” in the "
@@ -176,10 +173,10 @@ def _people(process: Process, workshop: Workshop) -> None:
     with st.form("share", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input("E-mail address", key="share-email")
         as_ = st.selectbox("Role", list(ROLES), format_func=ROLES.__getitem__, key="share-role")
-        pressed = buttons.submit("Let in", key="share-add")
+        pressed = buttons.submit("Add", key="share-add")
     if not pressed:
         return
-    if not (email := ways.email(typed)):
+    if not (email := codes.email(typed)):
         st.error(_NO_EMAIL)
         return
     _done(process, Action.SHARE, workshop.id, _granted(process, workshop, email, as_))
@@ -191,6 +188,6 @@ def _granted(
 ) -> Callable[[], str]:
     def write() -> str:
         process.store.grant(workshop.id, email, role)
-        return f"{email} is let in." if role else f"{email} is let in no more."
+        return f"Added {email}." if role else f"Removed {email}."
 
     return write

@@ -5,7 +5,7 @@ import html
 import streamlit as st
 from segno import make
 
-from lib.access import codes as ways
+from lib.access import codes
 from lib.team.process import Process
 from lib.ui import navigation
 from lib.ui.escape import escaped
@@ -42,14 +42,14 @@ def show(process: Process, workshop: Workshop, teams: list[Team], of: str) -> No
     back(workshop.id)
     open_ = [team for team in teams if not team.revoked]
     chosen = [team for team in open_ if team.id == of] or open_
-    codes = process.store.codes(workshop.id)
+    team_codes = process.store.codes(workshop.id)
     if not chosen:
-        st.info("No team has a link: give one at People and links.")
+        st.info("No team has a link. Create one under People and links.")
         return
     columns = st.columns(min(len(chosen), 3), gap="large")
     for place, team in enumerate(chosen):
         with columns[place % len(columns)]:
-            _code(team, codes.get(team.id))
+            _code(team, team_codes.get(team.id))
 
 
 def _code(team: Team, code: Code | None) -> None:
@@ -60,10 +60,10 @@ def _code(team: Team, code: Code | None) -> None:
     if code:
         front = navigation.base_address().partition("//")[2]
         st.markdown(f"{escaped(front)} · code", text_alignment="center")
-        st.title(ways.spelled(code.code), anchor=False, text_alignment="center")
+        st.title(codes.spelled(code.code), anchor=False, text_alignment="center")
 
 
 def picture(address: str) -> str:
     """Return the QR code of an address as a picture in the address of a picture."""
-    made = make(address, error="m", micro=False)
-    return made.svg_data_uri(border=QUIET, dark="#000", light="#fff", omitsize=True)
+    code = make(address, error="m", micro=False)
+    return code.svg_data_uri(border=QUIET, dark="#000", light="#fff", omitsize=True)

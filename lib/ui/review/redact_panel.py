@@ -1,10 +1,10 @@
-"""A facilitator takes a message out of a step, with what was made of its words."""
+"""A facilitator redacts a message of a step, and its words wherever they were used."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
-from lib import facilitation as review
+from lib import facilitation
 from lib.facilitation import controls, reset_archive
 from lib.store.errors import StoreError
 from lib.team.process import Process
@@ -39,7 +39,7 @@ def show(process: Process, key: StepKey, messages: Sequence[Message]) -> None:
         return
     with place:
         st.caption(
-            "Replaces a message, and its words wherever they were used, by a marker. "
+            "Replaces a message, and its words wherever they were used, with a marker. "
             "This cannot be undone."
         )
         found = {each.id: each for each in _all(process, key, messages)}
@@ -68,7 +68,7 @@ def _all(process: Process, key: StepKey, messages: Sequence[Message]) -> list[Me
 def _label(message: Message) -> str:
     words = " ".join(message.text.split())
     short = words if len(words) <= CHOICE else f"{words[:CHOICE]} …"
-    return f"{message.author}, {review.clock(message.created_at, zone())}: {short}"
+    return f"{message.author}, {facilitation.clock(message.created_at, zone())}: {short}"
 
 
 @st.dialog("Redact this message?", width="large")
@@ -111,19 +111,19 @@ def _places(traces: Sequence[Trace]) -> None:
     if not traces:
         st.caption("Its words were found nowhere else.")
         return
-    st.markdown(f"**Its words stand in {review.counted(len(traces), 'other place')}.**")
+    st.markdown(f"**Its words also appear in {facilitation.counted(len(traces), 'other place')}.**")
     with st.container(height=240 if len(traces) > 4 else "content", border=True):
         for each in traces[:MAX_PLACES]:
             label = f"**{escape.escaped(each.where)}**: {escape.escaped(each.text)}"
             st.checkbox(label, value=True, key=_PLACE + each.place)
     if len(traces) > MAX_PLACES:
-        more = review.counted(len(traces) - MAX_PLACES, "more place")
+        more = facilitation.counted(len(traces) - MAX_PLACES, "more place")
         st.caption(f"And {more}, redacted too.")
 
 
 def _redact(process: Process, key: StepKey, message: Message, places: Sequence[str]) -> None:
     """Redact what is ticked, as the boxes are now: the press may come before they are drawn again."""
-    asked = st.session_state
+    form = st.session_state
     try:
         with gate.acting(process, Action.REDACT, key.workshop_id):
             controls.redact(
@@ -132,10 +132,10 @@ def _redact(process: Process, key: StepKey, message: Message, places: Sequence[s
                 key,
                 message,
                 by=FACILITATOR,
-                reason=asked.get(_REASON, ""),
+                reason=form.get(_REASON, ""),
                 at=utc_now(),
-                keeping=[each for each in places if not asked.get(_PLACE + each, True)],
-                author_too=asked.get(_AUTHOR, False),
+                keeping=[each for each in places if not form.get(_PLACE + each, True)],
+                author_too=form.get(_AUTHOR, False),
             )
     except RedactionRefused as exc:
         st.toast(str(exc))

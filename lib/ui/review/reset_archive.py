@@ -24,7 +24,7 @@ def show(process: Process, key: StepKey) -> None:
         with box:
             if each.draft is not None:
                 st.markdown(artifact_card.markdown(key.step, each.draft) or "*No draft.*")
-            _said(process.store.messages(key, era=each.era))
+            _messages(process.store.messages(key, era=each.era))
 
 
 def _title(archived: Archived) -> str:
@@ -34,7 +34,7 @@ def _title(archived: Archived) -> str:
     return f"Before it was started over, {when(reset.at)} by {escaped(reset.actor)}"
 
 
-def _said(messages: Sequence[Message]) -> None:
+def _messages(messages: Sequence[Message]) -> None:
     for message in messages:
         text = message.text if len(message.text) <= SHOWN else message.text[:SHOWN] + " …"
         st.markdown(f"**{escaped(message.author)}**")

@@ -1,4 +1,4 @@
-"""Looking for words in what the teams of a workshop have made."""
+"""Full-text search in the drafts and artifacts of a workshop."""
 
 from itertools import islice
 
@@ -10,40 +10,40 @@ from lib.facilitation.search import MAX_MATCHES, MAX_SEARCHED, Match, matches, s
 from lib.team.process import Process
 from lib.ui import problem
 from lib.ui.escape import escaped
-from lib.ui.review import downloads, step
+from lib.ui.review import downloads, step_panel
 from lib.workshop import steps
 from lib.workshop.transcript import clean
 
 #: Pixels of what is found before it scrolls, and how many places fit in.
 HEIGHT, FIT = 260, 6
 
-#: Characters of what is looked for.
-MAX_ASKED = 200
+#: Characters of a search.
+MAX_QUERY = 200
 
 
 def box() -> list[str]:
     """Draw the box; return the words that are looked for."""
-    asked = st.text_input(
+    query = st.text_input(
         "Search drafts and artifacts",
         key="search",
         icon=":material/manage_search:",
         width=260,
         help="All the words, in any order, in one draft or artifact.",
     )
-    if long := problem.too_long("search", asked or "", MAX_ASKED):
+    if long := problem.too_long("search", query or "", MAX_QUERY):
         st.warning(long, width=260)
         return []
-    return search_words(clean(asked or ""))
+    return search_words(clean(query or ""))
 
 
 def show(process: Process, room: WorkshopOverview, words: list[str]) -> None:
     """Draw what is found; nothing where nothing is looked for."""
     if not words:
         return
-    made = process.store.made_with(room.workshop.id, words, MAX_SEARCHED + 1)
-    found = list(islice(matches(made[:MAX_SEARCHED], words), MAX_MATCHES + 1))
+    candidates = process.store.made_with(room.workshop.id, words, MAX_SEARCHED + 1)
+    found = list(islice(matches(candidates[:MAX_SEARCHED], words), MAX_MATCHES + 1))
     with st.container(border=True, key="matches"):
-        st.markdown(f"**{_told(len(found), is_more=len(made) > MAX_SEARCHED)}**")
+        st.markdown(f"**{_summary(len(found), is_more=len(candidates) > MAX_SEARCHED)}**")
         names = room.names
         # What is found must not push the table out of sight.
         with st.container(height=HEIGHT if len(found) > FIT else "content", border=False, gap=None):
@@ -60,13 +60,16 @@ def show(process: Process, room: WorkshopOverview, words: list[str]) -> None:
             )
 
 
-def _told(number: int, *, is_more: bool) -> str:
+def _summary(number: int, *, is_more: bool) -> str:
     if number > MAX_MATCHES or is_more:
-        return f"More than is shown: here are the first {min(number, MAX_MATCHES)}. Add a word."
+        return (
+            f"Too many to show. These are the first {min(number, MAX_MATCHES)}; add a word to narrow "
+            "the search."
+        )
     return (
         f"Found in {facilitation.counted(number, 'place')}"
         if number
-        else "Nothing holds these words."
+        else "No draft or artifact contains these words."
     )
 
 
@@ -78,6 +81,6 @@ def _find(number: int, find: Match, team: str) -> None:
         f"{escaped(find.snippet)}",
         key=f"find/{number}",
         type="tertiary",
-        on_click=step.choose,
+        on_click=step_panel.choose,
         args=(find.team_id, find.step),
     )

@@ -34,13 +34,15 @@ def _charts(process: Process, room: WorkshopOverview) -> None:
         each for each in process.store.activity(room.workshop.id, seconds) if each.at >= times[0]
     ]
     progress = timeline.progress(events, room.labels, times, seconds)
-    said = timeline.messages_over_time(activity, room.labels)
-    told = timeline.description(activity, progress)
-    st.caption(f"{told} Each stretch is {facilitation.lasting(seconds)}.")
+    messages = timeline.messages_over_time(activity, room.labels)
+    summary = timeline.description(activity, progress)
+    st.caption(f"{summary} Each interval is {facilitation.lasting(seconds)}.")
     st.markdown("**Steps complete**")
-    st.altair_chart(charts.heat(progress), key="progress-chart", alt=f"Steps complete. {told}")
+    st.altair_chart(charts.heat(progress), key="progress-chart", alt=f"Steps complete. {summary}")
     st.markdown("**Messages**")
-    st.altair_chart(charts.bars(said), key="activity-chart", alt=f"Messages over time. {told}")
+    st.altair_chart(
+        charts.bars(messages), key="activity-chart", alt=f"Messages over time. {summary}"
+    )
     _one_team(room, events, times, seconds)
     if st.toggle("As a table", key="pulse-as-table"):
         table = progress.pivot_table(index="Time", columns="Team", values="Complete", sort=False)
@@ -50,7 +52,7 @@ def _charts(process: Process, room: WorkshopOverview) -> None:
         process,
         room.workshop.id,
         "pulse",
-        lambda: exports.over_time(progress, said),
+        lambda: exports.over_time(progress, messages),
         room.workshop.title,
         "over-time",
     )
@@ -76,10 +78,12 @@ def _one_team(
         return
     standing = timeline.standing(events, team.id, times, seconds)
     last = standing[standing["Time"] == times[-1]]
-    told = "; ".join(
+    current = "; ".join(
         f"{step}: {status[2:]}" for step, status in zip(last["Step"], last["Status"], strict=True)
     )
     # As above.
     from lib.ui.review import charts
 
-    st.altair_chart(charts.statuses(standing), key="status-chart", alt=f"{team.name}. Now {told}")
+    st.altair_chart(
+        charts.statuses(standing), key="status-chart", alt=f"{team.name}. Now {current}"
+    )

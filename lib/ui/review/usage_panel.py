@@ -1,4 +1,4 @@
-"""What a workshop's model was asked for: a table by team, and a word where its cap is near."""
+"""A workshop's model usage: a table by team, and a warning near its cap."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ def show(process: Process, room: WorkshopOverview) -> None:
     if not usage:
         return
     _cap(total(usage), process.settings.guide_token_cap)
-    with st.expander("What the model was asked", icon=":material/data_usage:", key="usage"):
+    with st.expander("Model usage", icon=":material/data_usage:", key="usage"):
         st.dataframe(
             table(usage, room.names),
             hide_index=True,
@@ -32,7 +32,7 @@ def show(process: Process, room: WorkshopOverview) -> None:
             room.workshop.title,
             "usage",
         )
-        st.caption("Tokens as the model's server counts them; about right where it tells none.")
+        st.caption("Tokens as the model's server counts them, estimated if it reports none.")
 
 
 def _cap(spent: int, cap: int) -> None:
@@ -40,13 +40,13 @@ def _cap(spent: int, cap: int) -> None:
     match allowance(spent, cap):
         case Allowance.WARNED:
             st.warning(
-                f"The model has used {used}. At the cap it is not asked any more.",
+                f"The model has used {used}. At the cap, the guide stops using it.",
                 icon=":material/data_usage:",
             )
         case Allowance.STOPPED:
             st.error(
-                f"The model is not asked any more: it has used {used}. The teams are told so. "
-                "Raise the cap and start the server again to go on.",
+                f"The guide no longer uses the model: it has used {used}. The teams see a note. "
+                "To continue, raise the cap and restart the server.",
                 icon=":material/block:",
             )
 

@@ -1,4 +1,4 @@
-"""Copying a workshop, putting it away and deleting it; and what a team reads then."""
+"""Copying, archiving and deleting a workshop; and what its teams then read."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -19,28 +19,28 @@ from lib.workshop.roles import AccessRefused, Action
 
 
 def banner(process: Process, workshop: Workshop) -> None:
-    """Say on the facilitator's page what became of a workshop, and offer the way back."""
+    """Say on the facilitator's page that a workshop is archived or deleted, and offer undo."""
     if workshop.erase_at is not None:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(
-                f":material/delete: This workshop is deleted: it is erased on "
-                f"**{when(workshop.erase_at)}**. Until then nothing in it is lost, and its teams "
-                "cannot come in.",
+                f":material/delete: This workshop is deleted and will be erased on "
+                f"**{when(workshop.erase_at)}**. Until then nothing in it is lost, but its teams "
+                "cannot open it.",
                 width="stretch",
             )
-            _way_back(process, workshop)
+            _undo_button(process, workshop)
     elif workshop.archived_at is not None:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(
                 f":material/inventory_2: Archived {when(workshop.archived_at)}: its teams can read "
-                "everything and change nothing.",
+                "everything but change nothing.",
                 width="stretch",
             )
-            _way_back(process, workshop)
+            _undo_button(process, workshop)
 
 
-def _way_back(process: Process, workshop: Workshop) -> None:
-    """Draw the button that takes a deletion or an archiving back, for whoever may press it."""
+def _undo_button(process: Process, workshop: Workshop) -> None:
+    """Draw the button that undoes a deletion or an archiving, for users who may press it."""
     action = Action.DELETE if workshop.erase_at else Action.ARCHIVE
     if not gate.may(process, action, workshop.id):
         return
@@ -48,7 +48,7 @@ def _way_back(process: Process, workshop: Workshop) -> None:
 
 
 def show(process: Process, room: WorkshopOverview) -> None:
-    """Draw the ways to copy, put away and delete the workshop."""
+    """Draw the buttons to copy, archive and delete the workshop."""
     workshop = room.workshop
     with (
         st.expander("This workshop", icon=":material/folder:", key="this-workshop"),
@@ -77,9 +77,9 @@ def _duplicate(process: Process, workshop: Workshop) -> None:
         ):
             copy = archive.duplicate(process.store, workshop, id_, at=utc_now(), owner=owner)
     except (StoreError, AccessRefused) as exc:
-        st.warning(f"Not copied. {exc}")
+        st.warning(buttons.failed(exc))
         return
-    tab.notify("This is the copy: the same teams, each with a new link, and no work yet.")
+    tab.notify("This is the copy. It has the same teams, each with a new link, and no work yet.")
     st.switch_page(navigation.REVIEW, query_params={navigation.WORKSHOP: copy.id})
 
 
@@ -88,13 +88,14 @@ def _ask(process: Process, room: WorkshopOverview) -> None:
     messages = sum(row.messages for row in room.rows)
     days = process.settings.delete_grace
     st.markdown(
-        f"**{escaped(room.workshop.title)}** goes with its {_count(len(room.rows), 'team')} and "
-        f"{_count(messages, 'message')}. Its teams' links are closed at once."
+        f"This deletes **{escaped(room.workshop.title)}** with its "
+        f"{_count(len(room.rows), 'team')} and {_count(messages, 'message')}. "
+        "The teams' links stop working at once."
     )
     st.markdown(
-        f"It is erased in {_count(days, 'day')}; until then you can undo this."
+        f"It will be erased in {_count(days, 'day')}; until then you can undo this."
         if days
-        else "It is erased at once: this cannot be undone."
+        else "It will be erased at once. This cannot be undone."
     )
     with st.container(horizontal=True):
         if st.button(
@@ -161,7 +162,7 @@ def _done(do: Callable[[], None]) -> None:
 
 
 def put_away(process: Process, shelves: WorkshopsByState) -> None:
-    """Draw the workshops that are archived or deleted, each with the way back."""
+    """Draw the archived and deleted workshops, each with its undo button."""
     away = [*shelves.archived, *shelves.deleted]
     if away:
         label = f"Archived and deleted: {len(away)}"
@@ -174,7 +175,7 @@ def _away(process: Process, workshop: Workshop) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         became = f"erased on {when(workshop.erase_at)}" if workshop.erase_at else "archived"
         st.markdown(f"**{escaped(workshop.title)}** · {became}", width="stretch")
-        _way_back(process, workshop)
+        _undo_button(process, workshop)
 
 
 # A team
@@ -184,14 +185,14 @@ def closed(erase_at: datetime) -> None:
     """
     Say to a team that its workshop is deleted.
 
-    Raises AccessRefused once its time has come: then nobody can undo it, and it is about to be erased.
+    Raises AccessRefused once the grace period is over: it cannot be undone any more.
     """
     if erase_at <= utc_now():
         raise AccessRefused(links.NO_TEAM)
     st.title("This workshop is closed", anchor=False)
     st.info(
-        "Your facilitator has deleted this workshop. Everything in it is kept until "
-        f"{when(erase_at)}: if that was a mistake, ask them to undo it. This page goes on by "
-        "itself then.",
+        "Your facilitator deleted this workshop. Everything in it is kept until "
+        f"{when(erase_at)}. If that was a mistake, ask them to undo it; this page then "
+        "reopens by itself.",
         icon=":material/lock:",
     )

@@ -1,4 +1,4 @@
-"""The conversation of a step: what was said, what is being written, and the box to say more."""
+"""The conversation of a step: the messages, a growing reply, and the chat box."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,8 +16,7 @@ from lib.team.process import Process
 from lib.team.reply import Reply
 from lib.team.working_copy import WINDOW, WorkingCopy
 from lib.ui import buttons, component_input, escape, navigation, page, render_queue, tab
-from lib.ui.components import chat_box
-from lib.ui.components import messages as bubbles
+from lib.ui.components import bubbles, chat_box
 from lib.ui.components.chat_box import Delivery, Refusal, Suggested
 from lib.ui.step.unsaved_line import UnsavedLine
 from lib.workshop.records import StepKey
@@ -29,25 +28,25 @@ from lib.workshop.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 SHOWN = 4_000
 
 
-# Taking in what was sent
+# Receiving
 
 
 def receive(process: Process, copy: WorkingCopy, step: str) -> None:
     """
-    Take in what the box has sent, and greet where nothing was said yet.
+    Store what the chat box sent; if the conversation is empty, have the guide greet.
 
     What cannot be stored now stays in the box's outbox, which sends it again.
     """
     try:
-        taken = component_input.take_in_messages(process, copy, step)
-        if not taken and not copy.closed_because(step):
+        has_new = component_input.take_in_messages(process, copy, step)
+        if not has_new and not copy.closed_because(step):
             with permits.held(copy.permit(Action.SAY, step)):
                 process.replies.ensure_answered(
                     copy.key(step), copy.transcripts[step], copy.states[step].redraft
                 )
     except (StoreUnavailable, Closed):
         return
-    if taken or not copy.transcripts[step]:
+    if has_new or not copy.transcripts[step]:
         copy.refresh(process, step)
 
 
@@ -58,9 +57,9 @@ def show(
     process: Process, copy: WorkingCopy, step: str, line: UnsavedLine, live: Reply | None
 ) -> None:
     """
-    Draw the conversation; last of all on a page, because it follows a *live* reply to its end.
+    Draw the conversation; must come last on a page, because it follows a *live* reply to its end.
 
-    Meanwhile *line* comes and goes as it has to.
+    Updates *line* while the reply grows.
     """
     growing = live.id if live else _growing_elsewhere(copy, step)
     written = [each for each in copy.transcripts[step] if live is None or each.id != live.id]
@@ -80,7 +79,7 @@ def _earlier(process: Process, copy: WorkingCopy, step: str) -> None:
         try:
             copy.show_earlier(process, step)
         except StoreError as exc:
-            st.toast(f"Not yet. {exc}")
+            st.toast(buttons.failed(exc))
         else:
             st.rerun()
 
@@ -97,7 +96,7 @@ def _messages(copy: WorkingCopy, messages: Sequence[Message]) -> None:
 
 
 def _is_folded(copy: WorkingCopy, message: Message) -> bool:
-    # What grows is read at its end.
+    # A growing reply is read at its end.
     is_long = len(message.text) > SHOWN and message.status is not MessageStatus.STREAMING
     return is_long and message.id not in copy.unfolded
 
@@ -112,9 +111,9 @@ def _unfold(copy: WorkingCopy, message: Message) -> None:
 def _follow(
     live: Reply, guide: str, slot: "st.delta_generator.DeltaGenerator", line: UnsavedLine
 ) -> None:
-    """Draw the reply as it grows, then the page as it is with it."""
+    """Draw the reply as it grows, then rerun the page."""
     render_queue.end()
-    page.ended()
+    page.finish()
     for text in live.follow():
         line.update()
         slot.html(bubbles.growing(guide, text, ceil(live.wait)))
@@ -122,12 +121,12 @@ def _follow(
 
 
 def _below(process: Process, copy: WorkingCopy, step: str, growing: str | None) -> None:
-    """Draw what may be done: stop what grows (a message's id), retry, say something."""
+    """Draw the controls: stop the *growing* reply (a message id), retry, and the chat box."""
     if is_read_only(copy.states[step].status):
         st.info("This step is complete: the conversation is closed.", icon=":material/lock:")
         return
     closed = copy.closed_because(step)
-    with page.place():
+    with page.stable_place():
         if closed:
             st.info(closed, icon=":material/front_hand:")
         if growing is not None and not copy.briefing.is_put_away:
@@ -204,20 +203,20 @@ def _offer_retry(process: Process, copy: WorkingCopy, step: str, message: Messag
 
 
 def _offer_another(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Draw the button that has the last reply written anew; the script would say the same again."""
-    said = copy.transcripts[step]
-    if not process.settings.asks_model or not said or said[-1].role is not Role.ASSISTANT:
+    """Draw the button that regenerates the last reply; a script would only repeat itself."""
+    messages = copy.transcripts[step]
+    if not process.settings.asks_model or not messages or messages[-1].role is not Role.ASSISTANT:
         return
     if buttons.button(
         "Another reply",
         key="rewrite",
         icon=":material/autorenew:",
         type="tertiary",
-        help="The guide answers your last message once more; this reply is put away.",
+        help="The guide answers your last message again. This reply leaves the conversation.",
     ):
         try:
             with copy.acting(process, Action.RETRY_REPLY, step):
-                process.replies.rewrite(copy.key(step), said[-1])
+                process.replies.rewrite(copy.key(step), messages[-1])
         except StoreError as exc:
             st.toast(buttons.failed(exc))
         else:

@@ -1,4 +1,4 @@
-"""What was typed and could not go into the draft: shown beside it until somebody decides."""
+"""Conflicts: texts that could not go into the draft, shown until somebody decides."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,14 +17,14 @@ from lib.workshop.roles import Action
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Draw what was set aside in *step*; nothing, where nothing was."""
+    """Draw the conflicts of *step*, if there are any."""
     for aside in copy.conflicts.get(step, []):
         with st.container(border=True, key=f"aside/{aside.field}/{aside.writer}"):
             _one(process, copy, step, aside)
 
 
 def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
-    # A press is about the words that were shown: with others it finds no button.
+    # The key names the text shown: a press about an outdated text finds no button.
     place = f"{aside.field}/{aside.writer}/{aside.revision}"
     closed = copy.is_read_only(step)
     st.caption(f":material/difference: {_why(copy, step, aside, process.replies.guide_name)}")
@@ -34,10 +34,10 @@ def _one(process: Process, copy: WorkingCopy, step: str, aside: Aside) -> None:
     with st.container(horizontal=True):
         can_be_used = not closed and aside.field in MODELS[step].model_fields
         if can_be_used and buttons.button("Use this instead", key=f"use/{place}"):
-            with _settled(process, copy, Action.USE_ASIDE, step):
+            with _settling(process, copy, Action.USE_ASIDE, step):
                 process.drafts.use_conflict(copy.key(step), aside)
         if buttons.button("Discard", key=f"discard/{place}", type="tertiary"):
-            with _settled(process, copy, Action.SETTLE_ASIDE, step):
+            with _settling(process, copy, Action.SETTLE_ASIDE, step):
                 process.drafts.discard_conflict(copy.key(step), aside)
 
 
@@ -52,22 +52,22 @@ def _text(step: str, aside: Aside) -> str:
 def _why(copy: WorkingCopy, step: str, aside: Aside, guide: str) -> str:
     who = escaped(aside.author)
     if aside.field not in MODELS[step].model_fields:
-        return f"{who or 'Somebody'} typed this before its field was taken out. It is kept here."
+        return f"{who or 'Someone'} typed this in a field that no longer exists. It is kept here."
     if aside.author == guide:
-        return "The guide drafted this anew from what has changed. Your draft keeps its own text."
+        return "The guide redrafted this after an earlier step changed. Your draft still has your text."
     if not who:
-        return "This was in the draft before another text took its place. It is kept here."
+        return "This was in the draft before it was replaced. It is kept here."
     if copy.is_read_only(step) or aside.epoch != copy.drafts[step].epoch:
-        return f"{who} was still typing when the step was closed. It is kept here."
+        return f"{who} was still typing this when the step was closed. It is kept here."
     return (
-        f"{who} and somebody else changed this at the same time. The draft has the other text; "
-        f"what {who} typed is kept here."
+        f"{who} and someone else changed this at the same time. The draft has the other text; "
+        f"{who}'s text is kept here."
     )
 
 
 @contextmanager
-def _settled(process: Process, copy: WorkingCopy, action: Action, step: str) -> Iterator[None]:
-    """Do what is within, where it may be done, and draw the page again."""
+def _settling(process: Process, copy: WorkingCopy, action: Action, step: str) -> Iterator[None]:
+    """Carry out the block if allowed, and rerun the page."""
     try:
         with copy.acting(process, action, step):
             yield

@@ -80,7 +80,10 @@ def _field(name: str, info: FieldInfo) -> dict[str, Any]:
     about = {"name": name, "label": info.title or name, "help": help_}
     kind = inner_type(info)
     if get_origin(kind) is list and not is_model(item_type(kind)):
-        return about | {"kind": "lines", "help": f"{help_} One entry a line.{_limit(info)}".strip()}
+        return about | {
+            "kind": "lines",
+            "help": f"{help_} One entry per line.{_limit(info)}".strip(),
+        }
     if get_origin(kind) is list:
         about["help"] = f"{help_}{_limit(info)}".strip()
         most = bound(info, "max_length")

@@ -1,4 +1,4 @@
-"""What a step comes to: the draft as a card and as a form, what is missing, and Confirm."""
+"""The draft of a step as a card and as a form, what is missing, and Confirm."""
 
 import streamlit as st
 
@@ -31,7 +31,7 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
             history_panel.read(process, copy, step)
         return
     if copy.closed_because(step):
-        # What was typed in the last moment before comes all the same: see `lib.team.draft_input`.
+        # Edits typed just before the closing are still stored: see `lib.team.draft_input`.
         _card(copy, step)
         conflict_panel.show(process, copy, step)
         history_panel.read(process, copy, step)
@@ -78,7 +78,9 @@ def _card(copy: WorkingCopy, step: str) -> None:
     if text:
         st.markdown(text)
     else:
-        st.caption("Nothing yet. It grows here while you talk, and you can edit it any time.")
+        st.caption(
+            "Nothing here yet. The draft grows while you talk, and you can edit it at any time."
+        )
 
 
 def _confirm(process: Process, copy: WorkingCopy, step: str) -> None:
@@ -94,7 +96,7 @@ def _confirm(process: Process, copy: WorkingCopy, step: str) -> None:
         type="primary",
         icon=":material/check:",
         disabled=bool(missing),
-        help="What is missing is listed above." if missing else None,
+        help="The list above shows what is missing." if missing else None,
         width="stretch",
     )
     if pressed:
@@ -112,14 +114,14 @@ def _complete(process: Process, copy: WorkingCopy, step: str) -> None:
         with copy.acting(process, Action.CONFIRM, step):
             confirm.confirm(process.store, process.drafts, key, actor=actor, at=utc_now())
     except confirm.NotReady as exc:
-        st.warning("Not quite yet: " + _flat(" ".join(exc.missing)))
+        st.warning("Not ready to confirm: " + _flat(" ".join(exc.missing)))
     except (TransitionRefused, Conflict):
-        tab.notify("Somebody in your team confirmed this step a moment ago.")
+        tab.notify("Someone on your team confirmed this step a moment ago.")
         st.rerun()
     except Closed as exc:
         st.warning(buttons.failed(exc))
     except StoreUnavailable as exc:
-        st.warning(f"Not confirmed yet, nothing is lost. {exc} Please try again in a moment.")
+        st.warning(f"Couldn't confirm this step. {exc} Nothing is lost. Try again in a moment.")
     else:
         _go_on(process, copy, step)
 

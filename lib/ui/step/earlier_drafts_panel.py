@@ -1,4 +1,4 @@
-"""Earlier drafts of a step: when and by whom something was taken out, and the way back."""
+"""Earlier drafts of a step: when and by whom something was removed, and how to restore them."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
         if not copy.closed_because(step):
             st.caption("To restore an earlier draft, revise this step first.")
         return
-    st.caption("Restoring it changes this:")
+    st.caption("Restoring this draft changes:")
     diff.show(differences(step, now, chosen.fields))
     if buttons.button("Restore this draft", key="bring-back", icon=":material/restore:"):
         _bring_back(process, copy, step, chosen)
@@ -61,7 +61,7 @@ def _choose(process: Process, key: StepKey, now: Fields) -> EarlierDraft | None:
         st.caption("Couldn't read the earlier drafts. Try again in a moment.")
         return None
     if not found:
-        st.caption("Nothing was taken out of this draft so far.")
+        st.caption("Nothing has been removed from this draft yet.")
         return None
     lines = _lines(key.step, found, now)
     places = range(len(found))
@@ -87,9 +87,9 @@ def _line(step: str, earlier: EarlierDraft, after: Fields) -> str:
     fields = MODELS[step].model_fields
     names = dict.fromkeys(name for name, _ in taken_out(earlier.fields, after) if name in fields)
     titles = [fields[name].title or name for name in names]
-    told = ", ".join(titles[:_NAMED]) + (" …" if len(titles) > _NAMED else "")
+    named = ", ".join(titles[:_NAMED]) + (" …" if len(titles) > _NAMED else "")
     who = earlier.by or "Somebody"
-    return f"{when(earlier.at)} · {who} changed {told or 'something'}"
+    return f"{when(earlier.at)} · {who} changed {named or 'something'}"
 
 
 def _bring_back(process: Process, copy: WorkingCopy, step: str, earlier: EarlierDraft) -> None:
@@ -101,7 +101,7 @@ def _bring_back(process: Process, copy: WorkingCopy, step: str, earlier: Earlier
         st.warning(escaped(buttons.failed(exc)))
     else:
         tab.notify(
-            f"The draft is as it was before {when(earlier.at)}. What it replaces is among the "
-            "earlier drafts now."
+            f"Restored the draft from before {when(earlier.at)}. The draft it replaced is now among "
+            "the earlier drafts."
         )
         st.rerun()

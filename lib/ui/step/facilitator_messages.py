@@ -1,4 +1,4 @@
-"""On a team's page: what its facilitator has written, the time, and the way to ask for help."""
+"""On a team's page: the facilitator's messages, the timer, and the help call."""
 
 from collections.abc import Callable
 
@@ -42,24 +42,24 @@ def _message(process: Process, copy: WorkingCopy, note: Note) -> None:
     st.button(
         "Got it",
         key=f"close-note/{note.id}",
-        help="Takes it away for the whole team.",
+        help="Closes this message for the whole team.",
         on_click=_done,
         args=(lambda: _close(process, copy, note),),
     )
 
 
 def show_time(process: Process, copy: WorkingCopy) -> None:
-    """Draw the timer, and the team's way to say that it is stuck."""
+    """Draw the timer, and the button for a help call."""
     countdown.show(copy.briefing.agenda.timer)
     if copy.briefing.is_put_away:
         return
     if flags := copy.briefing.flags:
         st.button(
-            "We go on",
+            "We can continue",
             key="lower-flag",
             icon=":material/flag:",
             type="tertiary",
-            help="Your facilitator knows that you are stuck. Press this when you are not any more.",
+            help="Your facilitator knows that you are stuck. Press this when you no longer need help.",
             on_click=_done,
             args=(lambda: [_close(process, copy, flag) for flag in flags],),
         )
@@ -71,7 +71,7 @@ def show_time(process: Process, copy: WorkingCopy) -> None:
         words = st.text_input(
             "What would help?",
             key="stuck-words",
-            help="You may leave it empty.",
+            help="Optional.",
         )
         if buttons.submit("Call the facilitator", key="raise-flag"):
             _raise(process, copy, words)
@@ -83,15 +83,15 @@ def _raise(process: Process, copy: WorkingCopy, words: str) -> None:
         with copy.acting(process, Action.RAISE_FLAG):
             controls.ask_for_help(process.store, copy.team.key, words, author=author, at=at)
     except (NoteRefused, StoreError) as exc:
-        st.warning(f"Not sent yet. {exc}")
+        st.warning(f"Couldn't send that. {exc}")
     else:
-        # The team-mates' pages show it at their next look; this one now.
-        tab.notify("Your facilitator sees that you are stuck.")
+        # The team-mates' pages show it at their next poll; this one now.
+        tab.notify("Your facilitator can see that you are stuck.")
         st.rerun()
 
 
 def _close(process: Process, copy: WorkingCopy, note: Note) -> None:
-    # A flag is lowered by whoever may raise one; what the facilitator wrote is closed by who reads it.
+    # The right to make a help call includes closing it; any reader may close a facilitator's message.
     action = Action.RAISE_FLAG if note.kind is Kind.FLAG else Action.CLOSE_NOTICE
     with copy.acting(process, action):
         controls.close_note(process.store, copy.team.key, note, by=_who(copy), at=utc_now())
@@ -102,7 +102,7 @@ def _who(copy: WorkingCopy) -> str:
 
 
 def _done(do: Callable[[], object]) -> None:
-    """Do it before the page is drawn anew; where it cannot be done, all stays as it is."""
+    """Run *do* before the rerun; if it fails, show why and change nothing."""
     try:
         do()
     except (StoreError, AccessRefused) as exc:

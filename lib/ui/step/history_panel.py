@@ -1,4 +1,4 @@
-"""What a step was before: its versions, its earlier drafts, and the ways back."""
+"""The history of a step: its versions, its earlier drafts, and how to restore them."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -20,7 +20,7 @@ from lib.workshop.status import Status
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Draw what can be gone back to; only "Start over" for a step in which nothing was drafted."""
+    """Draw the history; only "Start over" if nothing has been drafted."""
     draft = copy.drafts[step]
     if not (draft.epoch or draft.revision):
         _start_over(copy, step)
@@ -42,7 +42,7 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
 
 
 def read(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Draw what a step was before, while its facilitator lets nothing be changed in it."""
+    """Draw the history read-only, while the step accepts no changes."""
     if copy.drafts[step].epoch or copy.drafts[step].revision:
         with _expander(step):
             earlier_drafts_panel.show(process, copy, step)
@@ -60,7 +60,7 @@ def _undo(process: Process, copy: WorkingCopy, step: str) -> None:
         return
     who = tab.member() or copy.team.name
     if buttons.button("Undo reopening", key="undo", icon=":material/undo:", width="stretch"):
-        reopen_dialog.decided(
+        reopen_dialog.carry_out(
             process,
             copy,
             copy.key(step),
@@ -68,14 +68,14 @@ def _undo(process: Process, copy: WorkingCopy, step: str) -> None:
             lambda: reopen.undo(
                 process.store, process.drafts, copy.key(step), actor=who, at=utc_now()
             ),
-            told="All is as it was before.",
+            notice="Undone. Everything is as it was before.",
         )
 
 
 def compare(step: str, versions: list[ArtifactVersion]) -> None:
     """List the versions of *step*, and draw what differs between two of them."""
     if not versions:
-        st.caption("Nothing was confirmed here yet.")
+        st.caption("Nothing has been confirmed here yet.")
         return
     st.markdown("\n".join(f"- {label(each)}" for each in reversed(versions)))
     if len(versions) < 2:
@@ -87,7 +87,7 @@ def compare(step: str, versions: list[ArtifactVersion]) -> None:
 
 
 def _pick(text: str, step: str, versions: list[ArtifactVersion], at: int) -> ArtifactVersion:
-    # Another number of versions is another choice: its box begins anew.
+    # Another number of versions is another choice: its box starts again.
     return st.selectbox(
         text,
         versions,
@@ -104,7 +104,7 @@ def label(version: ArtifactVersion) -> str:
 
 def _restore(copy: WorkingCopy, step: str, versions: list[ArtifactVersion]) -> None:
     if copy.states[step].status is Status.IN_PROGRESS:
-        st.caption("An earlier version can be restored once the step is confirmed or undone.")
+        st.caption("To restore an earlier version, first confirm this step or undo reopening it.")
         return
     older = versions[:-1]
     if not older:

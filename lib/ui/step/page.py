@@ -1,4 +1,4 @@
-"""A step's page: the rail, the conversation, and beside it what the conversation comes to."""
+"""A step's page: the rail, the conversation, and the draft beside it."""
 
 import logging
 from datetime import datetime
@@ -31,13 +31,13 @@ def show(step: str) -> None:
     """Open the page of *step* for the team in the URL."""
     about = steps.step(step)
     process = page.begin(about.name)
-    with page.errors_shown():
+    with page.show_errors():
         copy = navigation.open_step(process, step)
         if copy.briefing.erase_at is not None:
             _deleted(copy, step, copy.briefing.erase_at)
             return
         _take_in_typing(process, copy, step)
-        with page.place():
+        with page.stable_place():
             _heading(process, copy, step)
             step_rail.show(copy)
             if not is_read_only(copy.states[step].status):
@@ -49,7 +49,7 @@ def show(step: str) -> None:
             draft_panel.show(process, copy, step)
         with conversation:
             talk = st.container(key="talk")
-            # Under the box: where it comes or goes, nothing moves that somebody reads or types in.
+            # Under the box, so that nothing a person reads or types in moves when it appears.
             with st.container(key="unsaved-line"):
                 line = UnsavedLine(process, copy.key(step))
         live = process.replies.live(copy.key(step))
@@ -65,7 +65,7 @@ def _deleted(copy: WorkingCopy, step: str, erase_at: datetime) -> None:
 
 
 def _take_in_typing(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Take in what came with this run; what cannot be taken now comes again by itself."""
+    """Store the edits sent with this run; the form sends again what cannot be stored now."""
     try:
         component_input.take_in_edits(process, copy, step)
     except StoreError as exc:

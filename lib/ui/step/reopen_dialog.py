@@ -1,4 +1,4 @@
-"""The question before a step is reopened: what becomes of it, and which steps need another look."""
+"""The dialog before a step is reopened: the consequences, and which steps become stale."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,21 +18,21 @@ from lib.workshop.status import TransitionRefused
 
 _TITLES = {"revise": "Revise", "reset": "Start over", "restore": "Restore a version of"}
 
-_WHAT = {
-    "revise": "Everything in it stays as it is, and you can change it.",
-    "reset": "It begins again, empty. What was said and drafted is archived: your facilitator can "
-    "still read it, and you can undo this until you go on.",
-    "restore": "What this version said becomes the draft, and you can change it. No version is lost.",
+_CONSEQUENCES = {
+    "revise": "Everything in it stays as it is, and you can edit it again.",
+    "reset": "The step starts again, empty. The conversation and the draft are archived: your facilitator "
+    "can still read them, and you can undo this until you continue.",
+    "restore": "This version becomes the draft, and you can edit it. No version is lost.",
 }
 
 
 def offer(copy: WorkingCopy, asking: ReopenQuestion) -> None:
-    """Have the question asked when the page is drawn next."""
+    """Open the dialog at the next rerun."""
     copy.reopen_question = asking
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Ask, where there is something to ask; a page that is drawn anew meanwhile asks again."""
+    """Draw the dialog if one is open; it stays open across reruns."""
     if copy.reopen_question is not None and copy.closed_because(step):
         _forget(copy)
     if copy.reopen_question is None:
@@ -48,28 +48,28 @@ def _forget(copy: WorkingCopy) -> None:
 
 
 def _ask(process: Process, copy: WorkingCopy, step: str, asking: ReopenQuestion) -> None:
-    st.markdown(_WHAT[asking.what])
+    st.markdown(_CONSEQUENCES[asking.what])
     try:
         stale = cascade.made_stale(process.store.standing(copy.team.key), step)
     except StoreError as exc:
-        st.warning(f"Not now. {exc}")
+        st.warning(f"Couldn't check which steps this affects. {exc}")
         return
     if stale:
         st.markdown(
-            "These steps were made from it and will need another look. Nothing in them is lost:\n"
+            "These steps build on it and will need another look. Nothing in them is lost:\n"
             + "\n".join(f"- {steps.step(slug).name}" for slug in stale)
         )
     else:
-        st.markdown("No other step was made from it yet.")
+        st.markdown("No other step builds on it yet.")
     with st.container(horizontal=True):
         if buttons.button(_TITLES[asking.what].partition(" a ")[0], key="reopen", type="primary"):
-            decided(
+            carry_out(
                 process,
                 copy,
                 copy.key(step),
                 Action.REOPEN,
                 lambda: _do(process, copy, step, asking),
-                told=_told(step, asking, stale),
+                notice=_notice(step, asking, stale),
             )
         if buttons.button("Cancel", key="reopen-cancel", type="tertiary"):
             _forget(copy)
@@ -88,39 +88,39 @@ def _do(process: Process, copy: WorkingCopy, step: str, asking: ReopenQuestion) 
         reopen.revise(store, drafts, key, actor=who, at=utc_now())
 
 
-def _told(step: str, asking: ReopenQuestion, stale: Sequence[str]) -> str:
+def _notice(step: str, asking: ReopenQuestion, stale: Sequence[str]) -> str:
     name = steps.step(step).name
-    what = f"{name} begins again." if asking.what == "reset" else f"{name} is open again."
+    what = f"{name} starts over." if asking.what == "reset" else f"{name} is open again."
     if not stale:
         return what
     names = ", ".join(steps.step(slug).name for slug in stale)
-    return f"{what} To be looked at again: {names}."
+    return f"{what} These steps need another look: {names}."
 
 
-def decided(
+def carry_out(
     process: Process,
     copy: WorkingCopy,
     key: StepKey,
     action: Action,
-    decide: Callable[[], None],
+    act: Callable[[], None],
     *,
-    told: str,
+    notice: str,
 ) -> None:
-    """Do what was decided and draw the page anew with *told* at its top; or say why not."""
+    """Carry out *action* and rerun with *notice* at the top; or say why it failed."""
     try:
         with copy.acting(process, action, key.step):
-            decide()
+            act()
     except TransitionRefused as exc:
         st.warning(str(exc))
     except Conflict:
         _forget(copy)
-        tab.notify("Somebody in your team was faster: this is how things stand now.")
+        tab.notify("Someone on your team was faster. This page now shows their change.")
         st.rerun()
     except Closed as exc:
         st.warning(buttons.failed(exc))
     except StoreError as exc:
-        st.warning(f"Not done, nothing is lost. {exc} Please try again in a moment.")
+        st.warning(f"Couldn't do that. {exc} Nothing is lost. Try again in a moment.")
     else:
         _forget(copy)
-        tab.notify(told)
+        tab.notify(notice)
         st.rerun()

@@ -12,10 +12,10 @@ from lib.workshop.updates import Update
 
 
 def show(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Name the fields that changed and are as the guide left them, until something else is said."""
+    """Name the fields the guide changed and nobody has edited since, until the next message."""
     update = copy.updates.get(step)
-    said = copy.transcripts.get(step)
-    if update is None or not said or said[-1].id != update.reply:
+    messages = copy.transcripts.get(step)
+    if update is None or not messages or messages[-1].id != update.reply:
         return
     names = update.standing(copy.drafts[step])
     titles = [

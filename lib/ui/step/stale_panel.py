@@ -1,4 +1,4 @@
-"""On top of a stale step: which step changed, what exactly, and the three ways on."""
+"""On top of a stale step: which step changed, how, and the three choices."""
 
 import streamlit as st
 
@@ -46,22 +46,22 @@ def _panel(process: Process, copy: WorkingCopy, step: str, standing: Standing, w
                 st.markdown(f"**{steps.step(slug).name}**")
             diff.show(_changed(process, copy, slug, standing, why))
         if not why.changed:
-            st.markdown("Nothing that this step was made from is different now.")
+            st.markdown("Nothing this step builds on is different now.")
     if closed := copy.closed_because(step):
         st.caption(closed)
         return
-    st.caption("Keep it, have it drafted anew, or change it by hand and confirm it again.")
+    st.caption("Keep it, let the guide redraft it, or edit it yourself and confirm it again.")
     with st.container(horizontal=True):
-        _ways_on(process, copy, step)
+        _choices(process, copy, step)
 
 
 def _waiting(copy: WorkingCopy, why: Why) -> None:
     names = " and ".join(steps.step(slug).name for slug in why.waits_for)
-    st.markdown(f"Finish {names} first: then you see what that changes here.")
+    st.markdown(f"Finish {names} first. Then you can see what that changes here.")
     first = steps.step(why.waits_for[0])
     st.page_link(
         navigation.step_page(first.slug),
-        label=f"To {first.name}",
+        label=f"Go to {first.name}",
         icon=":material/arrow_back:",
         query_params=navigation.team_query(copy),
     )
@@ -76,12 +76,12 @@ def _changed(
     return differences(slug, before, standing.fields.get(slug, {}))
 
 
-def _ways_on(process: Process, copy: WorkingCopy, step: str) -> None:
+def _choices(process: Process, copy: WorkingCopy, step: str) -> None:
     key, who = copy.key(step), tab.member() or copy.team.name
     name = steps.step(step).name
     if buttons.button("Still valid", key="still-valid", icon=":material/check:"):
         try:
-            reopen_dialog.decided(
+            reopen_dialog.carry_out(
                 process,
                 copy,
                 key,
@@ -89,18 +89,18 @@ def _ways_on(process: Process, copy: WorkingCopy, step: str) -> None:
                 lambda: confirm.still_valid(
                     process.store, process.drafts, key, actor=who, at=utc_now()
                 ),
-                told=f"{name} stays as it is.",
+                notice=f"{name} stays as it is.",
             )
         except confirm.NotReady as exc:
             st.warning("It cannot stay as it is: " + escaped(" ".join(exc.missing)))
     if buttons.button("Regenerate", key="regenerate", icon=":material/autorenew:"):
-        reopen_dialog.decided(
+        reopen_dialog.carry_out(
             process,
             copy,
             key,
             Action.REGENERATE,
             lambda: _regenerate(process, copy, step),
-            told=f"The guide drafts {name} anew. What it comes to is shown beside your draft.",
+            notice=f"The guide is redrafting {name}. Its version will appear next to your draft.",
         )
 
 
@@ -110,4 +110,4 @@ def _regenerate(process: Process, copy: WorkingCopy, step: str) -> None:
     try:
         process.replies.redraft(key)
     except StoreError as exc:
-        tab.notify(f"The guide could not begin: {exc} Ask it in the conversation.")
+        tab.notify(f"The guide couldn't start. {exc} Ask it in the conversation.")

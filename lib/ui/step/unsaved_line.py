@@ -1,7 +1,7 @@
 """
-One quiet line where something of a step has been unsaved for long; nothing where all is well.
+One quiet line if something in a step has been unsaved for long; nothing otherwise.
 
-Saving is invisible. What the server never got is told by the box it was typed into.
+Saving is invisible. Text that never reached the server is reported by the box it was typed into.
 """
 
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -25,7 +25,7 @@ class UnsavedLine:
         self.update()
 
     def update(self) -> None:
-        """Show the line, or take it away, where that has to change."""
+        """Show or hide the line if its state has changed."""
         if self._process.autosave.is_late(self._key) is self.shown:
             return
         self.shown = not self.shown
@@ -38,13 +38,13 @@ class UnsavedLine:
 
 def _sentence(since: datetime) -> str:
     return (
-        f"Not saved yet since {since.astimezone(_zone()):%H:%M}. "
-        "It is kept and tried again until it is saved: you can go on."
+        f"Not saved since {since.astimezone(_zone()):%H:%M}. "
+        "We keep trying, and you can continue working."
     )
 
 
 def _zone() -> tzinfo:
-    """Return the time zone of whoever reads the page."""
+    """Return the time zone of the page's reader."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ValueError, OSError, KeyError):

@@ -270,7 +270,7 @@ class Reframe(Artifact):
     @classmethod
     def _one_selected(cls, value: list[ReframedQuestion]) -> list[ReframedQuestion]:
         if not any(statement.selected for statement in value):
-            raise ValueError("mark at least one question that goes on")
+            raise ValueError("mark at least one question to continue with")
         return value
 
     @staticmethod

@@ -203,7 +203,7 @@ def _traveller(fields: Fields, upstream: Upstream) -> Iterator[Gap]:
         names = shown([text for person in people for text in texts(person, "name")])
         yield Gap(
             "persona_name",
-            f"Whose journey: {shown([name])} is no persona of yours. Choose {names}.",
+            f"Whose journey: {shown([name])} is not one of your personas. Choose {names}.",
         )
 
 

@@ -180,7 +180,7 @@ def _persona_used(statement: Fields, name: str, upstream: Upstream) -> Iterator[
     if known and person and not any(related(person, each) for each in known):
         yield Gap(
             "hmw_statements",
-            f"{name} is about {shown([person])}, who is no persona of yours. "
+            f"{name} is about {shown([person])}, who is not one of your personas. "
             f"Name one of them: {shown(texts_of_names(personas))}.",
         )
     full = statement.get("full_statement", "")

@@ -133,7 +133,7 @@ def _covered(fields: Fields) -> Iterator[Gap]:
     if named and lost:
         yield Gap(
             "step_summaries",
-            f"Step by step: {shown(lost, len(STEPS))} is not covered. Add what it came to.",
+            f"Step by step: {shown(lost, len(STEPS))} is not covered. Add its result.",
         )
 
 
@@ -159,7 +159,7 @@ def _confidence(fields: Fields, upstream: Upstream) -> Iterator[Gap]:
     if quality == "thin" and score >= 8:
         yield Gap(
             "confidence",
-            f"Confidence: {score} out of 10 on thin research is more than it carries. "
+            f"Confidence: {score} out of 10 on thin research is too high. "
             "Lower the score, or add real interviews in User Research.",
         )
     reason = confidence.get("rationale", "")

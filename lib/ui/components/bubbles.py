@@ -2,8 +2,8 @@
 Messages as one piece of HTML: fifty of them cost one element instead of a hundred.
 
 Everything a rerun draws is sent again, so a transcript drawn message by message took most of a
-page's time. What people wrote is escaped, to the letter. What the guide wrote is Markdown, through
-a parser that knows no HTML and is told to know no pictures, which call their address when drawn.
+page's time. What people wrote is escaped. What the guide wrote is Markdown, rendered by a parser with HTML and
+images disabled: an image would request its address when drawn.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from lib.workshop.bounded import remembered
 from lib.workshop.transcript import Message, MessageStatus, Role
 
-#: What a reply says of which nothing is written yet.
+#: Shown while a reply has no text yet.
 THINKING = "The guide is thinking …"
 
 #: Bytes of drawn messages that are kept for the next rerun: twenty busy teams' windows.
@@ -32,16 +32,16 @@ def _nothing(message: Message) -> str:
 
 
 def html(
-    messages: Sequence[Message], most: int, *, noted: Callable[[Message], str] = _nothing
+    messages: Sequence[Message], most: int, *, note_of: Callable[[Message], str] = _nothing
 ) -> str:
     """
     Return *messages* in order; what is over *most* characters of one is left out.
 
-    What *noted* says of a message stands behind its author. They take the focus together: whoever
-    has no pointer scrolls them with the arrow keys.
+    The text *note_of* returns for a message follows its author. The messages take the focus as one
+    group, so that they can be scrolled with the arrow keys.
     """
-    said = "".join(_message(message, most, noted(message)) for message in messages)
-    return f'<div class="talk" role="group" aria-label="Conversation" tabindex="0">{said}</div>'
+    bubbles = "".join(_message(message, most, note_of(message)) for message in messages)
+    return f'<div class="talk" role="group" aria-label="Conversation" tabindex="0">{bubbles}</div>'
 
 
 def _message(message: Message, most: int, note: str) -> str:
@@ -56,7 +56,7 @@ def growing(guide: str, text: str, wait: int = 0) -> str:
 
     Nothing written yet reads as thinking, or as busy, where the guide waits *wait* seconds.
     """
-    busy = f"*The guide is busy; it goes on in {wait} s.*" if wait else ""
+    busy = f"*The guide is busy. It continues in {wait} s.*" if wait else ""
     shown = text or busy or f"*{THINKING}*"
     return bubble(Role.ASSISTANT, guide, shown, is_growing=True)
 
@@ -70,12 +70,12 @@ def bubble(role: Role, author: str, text: str, note: str = "", *, is_growing: bo
     <div class="bubble user" role="group" aria-label="Message from Ada"><p \
 class="author">Ada</p><div class="said">&lt;b&gt;<br>*x*</div></div>
     """
-    said = plain(text) if role is Role.USER else markdown(text)
+    body = plain(text) if role is Role.USER else markdown(text)
     behind = f" · {escape(note)}" if note else ""
     kind = f"bubble {role.value}{' growing' if is_growing else ''}"
     return (
         f'<div class="{kind}" role="group" aria-label="Message from {escape(author)}">'
-        f'<p class="author">{escape(author)}{behind}</p><div class="said">{said}</div></div>'
+        f'<p class="author">{escape(author)}{behind}</p><div class="said">{body}</div></div>'
     )
 
 

@@ -1,4 +1,4 @@
-"""One team's step, read-only beside the table: what was said, what was made, what it was before."""
+"""One team's step, read-only beside the table: conversation, result, history and events."""
 
 import re
 
@@ -9,8 +9,7 @@ from lib.facilitation import TeamSummary, WorkshopOverview, exports
 from lib.team.process import Process
 from lib.team.working_copy import WINDOW
 from lib.ui import escape, gate
-from lib.ui.components import artifact_card
-from lib.ui.components import messages as bubbles
+from lib.ui.components import artifact_card, bubbles
 from lib.ui.local_time import zone
 from lib.ui.review import downloads, override_panel, redact_panel, reset_archive
 from lib.ui.step import earlier_drafts_panel, history_panel
@@ -51,11 +50,11 @@ def choose(team_id: str, step: str) -> None:
 
 def opened(room: WorkshopOverview) -> tuple[str, str] | None:
     """Return the team's id and the step the address says, as far as it makes sense."""
-    asked = st.query_params.get(OPEN_TEAM)
-    if asked is None:
+    requested = st.query_params.get(OPEN_TEAM)
+    if requested is None:
         return None
     rows = {row.team.id: row for row in room.rows}
-    team_id = _known(asked, list(rows))
+    team_id = _known(requested, list(rows))
     if team_id is None:
         return None
     step = _known(st.query_params.get(OPEN_STEP), list(steps.SLUGS))
@@ -79,20 +78,22 @@ def show(process: Process, room: WorkshopOverview, chosen: tuple[str, str] | Non
     rows = {row.team.id: row for row in room.rows}
     _choice(rows, chosen)
     if chosen is None:
-        st.caption("Click a cell of the table, or choose a team, to read along.")
+        st.caption("Click a cell of the table, or choose a team, to open a step here.")
         return
     team_id, step = chosen
     row, about = rows[team_id], steps.step(step)
     key = row.team.step_key(step)
     st.subheader(f"{escape.escaped(row.team.name)} · {about.number}\\. {about.name}", anchor=False)
-    said, made, before, told = st.tabs(["Conversation", "Result", "History", "Events"])
-    with said:
-        _said(process, row, key)
-    with made:
-        _made(process, room, row, key)
-    with before:
+    conversation, result, history, event_log = st.tabs(
+        ["Conversation", "Result", "History", "Events"]
+    )
+    with conversation:
+        _conversation(process, row, key)
+    with result:
+        _result(process, room, row, key)
+    with history:
         _history(process, key)
-    with told:
+    with event_log:
         _events(process, key)
 
 
@@ -127,16 +128,16 @@ def _pick(label: str, options: list[str], chosen: str | None, names: dict[str, s
     )
 
 
-# What was said
+# Conversation
 
 
-def _said(process: Process, row: TeamSummary, key: StepKey) -> None:
-    shown = _shown()
+def _conversation(process: Process, row: TeamSummary, key: StepKey) -> None:
+    shown = _requested_count()
     # One more than is shown, to know whether there is one.
     stored = process.store.messages(key, last=shown + 1)
     messages = facilitation.with_unsaved(stored, process.autosave.pending(key).messages)
     if not messages:
-        st.caption("Nothing has been said here yet.")
+        st.caption("No messages yet.")
         redact_panel.show(process, key, messages)
         return
     with st.container(key="said", height=HEIGHT, border=False, autoscroll=True):
@@ -144,29 +145,29 @@ def _said(process: Process, row: TeamSummary, key: StepKey) -> None:
             st.button(
                 "Show earlier", key="show-earlier", icon=":material/expand_less:", on_click=_more
             )
-        st.html(bubbles.html(messages[-shown:], MAX_CHARACTERS, noted=_noted))
+        st.html(bubbles.html(messages[-shown:], MAX_CHARACTERS, note_of=_note))
     if any(len(each.text) > MAX_CHARACTERS for each in messages[-shown:]):
-        st.caption("What is too long to be shown here is whole in the CSV file.")
+        st.caption("Long messages are shortened here. The CSV has the full text.")
     _download(process, row, key)
-    _discarded(process, key)
+    _replaced(process, key)
     redact_panel.show(process, key, messages[-shown:])
 
 
-def _noted(message: Message) -> str:
+def _note(message: Message) -> str:
     """Return what stands behind a message's author: when it was, and how it ended."""
     ending = _ENDINGS.get(message.status)
     return facilitation.clock(message.created_at, zone()) + (f" · {ending}" if ending else "")
 
 
-def _shown() -> int:
+def _requested_count() -> int:
     """Return how many messages the address asks for, within reason."""
-    asked = st.query_params.get(SHOWN, "")
-    number = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked) else WINDOW
+    requested = st.query_params.get(SHOWN, "")
+    number = int(requested) if re.fullmatch(r"[0-9]{1,6}", requested) else WINDOW
     return min(max(number, WINDOW), MAX_SHOWN)
 
 
 def _more() -> None:
-    st.query_params[SHOWN] = str(_shown() + WINDOW)
+    st.query_params[SHOWN] = str(_requested_count() + WINDOW)
 
 
 def _download(process: Process, row: TeamSummary, key: StepKey) -> None:
@@ -177,22 +178,22 @@ def _download(process: Process, row: TeamSummary, key: StepKey) -> None:
     downloads.show(process, key.workshop_id, "messages", sheet, row.team.name, key.step)
 
 
-def _discarded(process: Process, key: StepKey) -> None:
-    """Draw what was written anew: the team does not see it any more."""
+def _replaced(process: Process, key: StepKey) -> None:
+    """Draw replaced replies, which the team no longer sees."""
     discarded = process.store.discarded(key)
     if not discarded:
         return
-    label = f"Replies the team had written anew: {len(discarded)}"
+    label = f"Replaced replies: {len(discarded)}"
     with st.expander(label, icon=":material/autorenew:", key="discarded"):
         for each in discarded:
-            st.caption(f"Message {each.position}, put away {facilitation.clock(each.at, zone())}")
+            st.caption(f"Message {each.position}, replaced {facilitation.clock(each.at, zone())}")
             st.markdown(escape.markdown(each.text[:MAX_CHARACTERS]))
 
 
-# What was made
+# Result
 
 
-def _made(process: Process, room: WorkshopOverview, row: TeamSummary, key: StepKey) -> None:
+def _result(process: Process, room: WorkshopOverview, row: TeamSummary, key: StepKey) -> None:
     about, state = steps.step(key.step), row.cells[key.step].state
     st.subheader(about.artifact[:1].upper() + about.artifact[1:], anchor=False)
     st.markdown(f"**{facilitation.WORDS[state.status]}**")
@@ -205,7 +206,7 @@ def _made(process: Process, room: WorkshopOverview, row: TeamSummary, key: StepK
         fields = version.fields
     else:
         draft = process.drafts.current(key)
-        st.caption(f"Draft · the conversation is at: {draft.phase.value}")
+        st.caption(f"Draft · conversation phase: {draft.phase.value}")
         fields = draft.fields
     st.markdown(artifact_card.markdown(key.step, fields) or "*Nothing yet.*")
     closed = gate.closed(room.workshop, Action.OVERRIDE)
@@ -218,7 +219,7 @@ def _history(process: Process, key: StepKey) -> None:
     versions = process.store.versions(key)
     history_panel.compare(key.step, versions)
     if versions and versions[-1].summary:
-        st.caption("What it came to")
+        st.caption("Summary")
         st.markdown("\n".join(f"- {escape.escaped(s)}" for s in versions[-1].summary.splitlines()))
     earlier_drafts_panel.read(process, key)
     reset_archive.show(process, key)
@@ -239,5 +240,5 @@ def _events(process: Process, key: StepKey) -> None:
         facilitation.step_table(own, zone(), redactions),
         hide_index=True,
         key="step-events",
-        alt="What has happened in this step",
+        alt="Event log of this step",
     )
