@@ -171,7 +171,7 @@ def test_starting_over_archives_and_greets_anew(tab: Walker, team: Team, process
     tab.page.get_by_role("button", name="Start this step over").click(delay=50)
     dialog = tab.page.get_by_role("dialog")
     dialog.get_by_role("button", name="Start over", exact=True).click(delay=50)
-    tab.page.get_by_text("Validate begins again").wait_for()
+    tab.page.get_by_text("Validate starts over").wait_for()
     tab.greeted()
 
     key = team.step_key("validate")

@@ -318,7 +318,7 @@ def test_no_result_search_or_chart_scrolls_sideways_at_any_width(visited: Page, 
         fits(visited)
     visited.get_by_role("textbox", name="Search drafts and artifacts").fill("home")
     visited.keyboard.press("Enter")
-    expect(visited.locator(".st-key-finds")).to_be_visible()
+    expect(visited.locator(".st-key-matches")).to_be_visible()
     visited.get_by_text("Over time", exact=True).click(delay=50)
     expect(visited.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     fits(visited)
