@@ -163,7 +163,7 @@ def refusal(permit: Permit, facts: Facts | None) -> Refusal | None:
     >>> refusal(permit, Facts(link="another", status=Status.IN_PROGRESS)).no_right
     True
     >>> refusal(permit, Facts(link="a-link", status=Status.COMPLETE)).sentence
-    'This step is complete: nothing can be added to it.'
+    'This step is complete and takes no more changes.'
     """
     if facts is None or not _has_right(permit, facts):
         sentence = NO_TEAM if isinstance(permit, TeamPermit) else REFUSED
