@@ -1,4 +1,4 @@
-"""Where a workshop is kept: the port, and the stores behind it."""
+"""Persistence: the port, and its implementation on SQLite and PostgreSQL."""
 
 from lib.store import migrate
 from lib.store.port import LEASE, Store

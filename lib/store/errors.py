@@ -2,11 +2,11 @@
 Errors of the store. Drivers' errors become these at one place, chained to their cause.
 
     StoreError
-    +-- StoreUnavailable      the database cannot be reached, or not now: retry later
+    +-- StoreUnavailable      the database cannot be reached now: retry later
     +-- NotFound              no such workshop or team
-    +-- Conflict              somebody else was faster: read again, decide again
+    +-- Conflict              another write came first: read again, decide again
     +-- SchemaRefused         the database is newer than this program
-    +-- Unstorable            the database refuses this very row, now and later
+    +-- Unstorable            the database rejects this row, now and later
 """
 
 
@@ -23,7 +23,7 @@ class NotFound(StoreError):
 
 
 class Conflict(StoreError):
-    """What was decided no longer fits what is stored: read again."""
+    """A decision no longer fits what is stored: read again."""
 
 
 class SchemaRefused(StoreError):
@@ -31,4 +31,4 @@ class SchemaRefused(StoreError):
 
 
 class Unstorable(StoreError):
-    """What was to be stored breaks a rule of the database, or holds a text it cannot hold."""
+    """A row breaks a rule of the database, or holds a text that it cannot store."""

@@ -1,12 +1,12 @@
 """
-What the app may ask of persistence.
+The port of the store: every read and write of the app, and their contract.
 
     StoreError
-    +-- StoreUnavailable      the database cannot be reached, or not now: try again later
+    +-- StoreUnavailable      the database cannot be reached now: retry later
     +-- NotFound              no such workshop or team
-    +-- Conflict              somebody else was faster: read again, decide again
+    +-- Conflict              another write came first: read again, decide again
     +-- SchemaRefused         the database is newer than this program
-    +-- Unstorable            the database refuses this very row, now and later
+    +-- Unstorable            the database rejects this row, now and later
     +-- Closed                the step or workshop accepts no such change now
 
 Drivers' errors become these at one place in each store, chained to their cause.
@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from lib.store.errors import StoreError
-from lib.store.facilitation_port import RoomStore
+from lib.store.facilitation_port import FacilitationStore
 from lib.workshop import steps
 from lib.workshop.cascade import Standing
 from lib.workshop.records import (
@@ -50,19 +50,19 @@ from lib.workshop.transcript import Message
 from lib.workshop.updates import Outcome, Update
 from lib.workshop.usage import Call, TeamUsage
 
-#: Seconds for which the writer of a reply may write without renewing its right to.
+#: Seconds for which the writer of a reply holds the lease without renewing it.
 LEASE = 10.0
 
-#: How far the clocks of two servers may be apart: what seems to have begun later than that from now
-#: was begun before a clock was set back.
+#: How far the clocks of two servers may differ. A start further in the future than this means that
+#: a clock was set back.
 AHEAD = timedelta(minutes=1)
 
 
 def longest_lease(lease: float) -> timedelta:
     """
-    Return the longest time a lease of *lease* seconds may still run.
+    Return the longest time that a lease of *lease* seconds may still run.
 
-    One that seems to run longer was given before a clock was set back: it holds nobody up.
+    A lease that seems to run longer dates from before a clock was set back, and is ignored.
     """
     return timedelta(seconds=2 * max(lease, LEASE))
 
@@ -72,12 +72,12 @@ PATIENCE = 5.0
 
 
 class Closed(StoreError):
-    """The step or workshop accepts no such change now. Its text says why, to whoever asked."""
+    """The step or workshop accepts no such change now. Its text gives the user the reason."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided about a team's steps, to be carried out as one."""
+    """A decision about a team's steps, which is applied as a whole or not at all."""
 
     #: The first is the cause of the others.
     changes: Sequence[Change]
@@ -86,48 +86,48 @@ class Decision:
     #: Becomes the next version of the first change's step, with its summary.
     artifact: Fields | None = None
     summary: str = ""
-    #: What it was decided on; None to go by the statuses alone.
+    #: What the decision is based on; None to check the statuses alone.
     basis: Standing | None = None
-    #: Whether the rows are kept as they were, so that it can be undone.
+    #: Whether the rows are kept as they were, so that the decision can be undone.
     undoable: bool = False
-    #: The rows an undo gives back, by step.
+    #: The rows that an undo restores, by step.
     rows: Mapping[str, Snapshot] = field(default_factory=dict)
-    #: Where it rests on what people have written: how many messages, by step. See `Store.asked`.
+    #: The numbers of people's messages that the decision is based on, by step. See `Store.asked`.
     asked: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rests_on(self) -> frozenset[str]:
-        """The steps whose drafts must still be as they were when it was decided."""
+        """The steps whose drafts must not have changed since the decision."""
         return frozenset({change.step for change in self.changes} | set(self.asked))
 
 
-class Store(RoomStore, Protocol):
+class Store(FacilitationStore, Protocol):
     """
     One workshop database.
 
     Thread safety: every method may be called from any thread at any time.
     Ownership: records are immutable and belong to nobody; nothing passed in is kept or changed.
-    Atomicity: each call is one transaction, wholly there or not at all.
-    Repetition: every write may be repeated after an error and then has happened once.
+    Atomicity: each call is one transaction.
+    Idempotence: every write may be repeated after an error and takes effect once.
     Rights: a write under a permit (`lib.store.permits`) checks, in its own transaction, that the right
-    still stands (`lib.workshop.rights`). It raises AccessRefused where the link, pass or role is gone, Closed
-    where the step or workshop accepts no such change, and then nothing was written. What ended the
+    still stands (`lib.workshop.rights`). It raises AccessRefused if the link, pass or role is gone, Closed
+    if the step or workshop accepts no such change, and then writes nothing. A change that ended the
     right and committed first always wins. A repeat of what is already stored is no new write.
     Errors: the family above and nothing else. Text is stored as given: it has been cleaned
     (`lib.workshop.transcript.clean`) where it came in. All times are aware and in UTC, to the microsecond.
-    Patience: no call takes longer than `PATIENCE`, however the database behaves.
+    Patience: no call takes longer than `PATIENCE`, even if the database hangs.
 
-    Leases: whoever writes a message of status `streaming` holds it for LEASE seconds from each
-    write, by the database's clock. A message whose lease ran out is read as `interrupted`: its
-    writer is dead, whatever the row says.
+    Leases: the writer of a message of status `streaming` holds it for LEASE seconds from each
+    write, by the database's clock. A message whose lease has expired is read as `interrupted`,
+    because its writer is dead.
     """
 
     def close(self) -> None:
-        """Let go of every connection. The store is not used afterwards."""
+        """Close every connection. The store is not used afterwards."""
         ...
 
     def read_clock(self) -> datetime | None:
-        """Return the database's clock; None where it has no other than this server's."""
+        """Return the database's clock; None if it has none of its own."""
         ...
 
     # Workshops and teams
@@ -153,20 +153,20 @@ class Store(RoomStore, Protocol):
         ...
 
     def team_by_link(self, link: str) -> Team:
-        """Return the team whose link this is. Raises NotFound, also where it is revoked."""
+        """Return the team whose link this is. Raises NotFound, also if it is revoked."""
         ...
 
     def facts(self, permit: Permit) -> Facts | None:
-        """Return what is stored of all a permit rests on, in one query for a team's; None for nothing."""
+        """Return the stored facts that decide a permit, in one query for a team's; None if there are none."""
         ...
 
-    def fingerprints(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    def fingerprints(self, pages: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """
         Return a fingerprint of what each step's page shows, by a team's link and a step.
 
-        Short, and another one whenever the page has something else to show: where the team stands,
-        what is said, drafted and set aside in that step, how the workshop is run. None for a link
-        that opens nothing. One query, however many are asked for.
+        Short, and different whenever the page has something else to show: the team's statuses, that
+        step's messages, draft and conflicts, how the workshop is run. A link that opens nothing has
+        none. One query for any number of pages.
         """
         ...
 
@@ -177,24 +177,24 @@ class Store(RoomStore, Protocol):
         ...
 
     def draft(self, key: StepKey) -> Draft:
-        """Return a step's draft; the empty draft where nothing was drafted. Raises NotFound."""
+        """Return a step's draft; the empty draft if nothing was drafted. Raises NotFound."""
         ...
 
     def earlier_drafts(self, key: StepKey, last: int) -> list[EarlierDraft]:
         """
-        Return the *last* drafts of a step that something was taken out of, newest first.
+        Return the *last* drafts of a step that something was removed from, newest first.
 
-        Of every epoch, also from before the step was started over. A draft that is replaced by one
-        without something that was in it (`lib.workshop.draft_history.takes_out`) is kept in the transaction
-        that replaces it, whoever does: a save, or a decision. How many: see `to_drop` there.
+        Of every epoch, also from before a reset. A draft that is replaced by one without something
+        that was in it (`lib.workshop.draft_history.takes_out`) is kept in the transaction
+        that replaces it, by a save or a decision. How many: see `to_drop` there.
         """
         ...
 
     def replace_draft(self, key: StepKey, draft: Draft) -> None:
         """
-        Store *draft* in place of its base. Raises Conflict where that is not the stored one.
+        Store *draft* in place of its base. Raises Conflict if that is not the stored one.
 
-        What `save` does for the process itself, this does for a person, whose right it checks.
+        As `save`, but for a person, whose right it checks.
         """
         ...
 
@@ -203,7 +203,7 @@ class Store(RoomStore, Protocol):
         ...
 
     def standing(self, team: TeamKey) -> Standing:
-        """Return all that decides what an event does to a team's steps. Raises NotFound."""
+        """Return everything that decides what an event does to a team's steps. Raises NotFound."""
         ...
 
     def versions(self, key: StepKey) -> list[ArtifactVersion]:
@@ -212,17 +212,17 @@ class Store(RoomStore, Protocol):
 
     def apply(self, team: TeamKey, decision: Decision) -> None:
         """
-        Carry out what was decided, in one transaction: see `lib.workshop.effects.carried_out`.
+        Apply a decision in one transaction: see `lib.workshop.effects.carried_out`.
 
-        Each change writes its step's row and one event. Raises Conflict, and changes nothing, where
-        a step no longer has the status its change starts from, or where, since the standing the
-        decision rests on was read, any step of the team has moved or the draft of one that is to be
-        moved was edited; or where people have written in a step more than the decision knows of.
+        Each change writes its step's row and one event. Raises Conflict, and changes nothing, if a
+        step no longer has the status its change starts from; if, since the decision's standing was
+        read, any step of the team has moved or the draft of a step to be moved was edited; or if
+        people have written more messages in a step than the decision knows of.
         """
         ...
 
     def events(self, workshop_id: str) -> list[EventRecord]:
-        """Return a workshop's story, oldest first."""
+        """Return a workshop's event log, oldest first."""
         ...
 
     def snapshots(self, workshop_id: str, ids: Sequence[str]) -> dict[str, Snapshot]:
@@ -230,25 +230,25 @@ class Store(RoomStore, Protocol):
         ...
 
     def asked(self, team: TeamKey) -> dict[str, int]:
-        """Return how many messages people have written in each step, in all eras; only ever more."""
+        """Return how many messages people have written in each step, in all eras; it never shrinks."""
         ...
 
     # What is typed
 
     def set_aside(self, key: StepKey, aside: Aside) -> None:
-        """Keep what could not go into the draft; what is there from the same writer and newer stays."""
+        """Keep an edit that conflicts with the draft; a newer one from the same writer stays."""
         ...
 
     def asides(self, key: StepKey) -> list[Aside]:
-        """Return what was set aside in a step, oldest first."""
+        """Return a step's conflicts, oldest first."""
         ...
 
     def use_aside(self, key: StepKey, aside: Aside, draft: Draft, replaced: Aside | None) -> bool:
         """
         Store the *draft* that holds an aside's value, forget the aside, keep what it *replaced*.
 
-        Returns False, and changes nothing, where the aside is not there any more as it is given.
-        Raises Conflict, and changes nothing, where the draft's base is not the stored one.
+        Returns False, and changes nothing, if the aside is no longer stored as given. Raises
+        Conflict, and changes nothing, if the draft's base is not the stored one.
         """
         ...
 
@@ -256,9 +256,9 @@ class Store(RoomStore, Protocol):
         self, key: StepKey, field: str, writer: str, revision: int | None = None
     ) -> None:
         """
-        Forget what a writer's aside for a field holds: it was used, or is not wanted.
+        Delete a writer's aside for a field: it was used, or is not wanted.
 
-        With a *revision* only what has that one: nobody discards words they have not seen.
+        With a *revision*, only if it has that one: nobody discards words they have not seen.
         """
         ...
 
@@ -266,7 +266,7 @@ class Store(RoomStore, Protocol):
         """
         Keep what a tab's chat box holds; the larger revision wins. Return what is stored now.
 
-        Only who knows the writer's id can change its text.
+        Only a caller that knows the writer's id can change its text.
         """
         ...
 
@@ -280,16 +280,14 @@ class Store(RoomStore, Protocol):
         self, key: StepKey, messages: Sequence[Message], *, reply: Message | None = None
     ) -> list[Message]:
         """
-        Put new messages at the end of a step's transcript, in this order, side by side.
+        Append new messages to a step's transcript, in this order, at adjacent positions.
 
-        Returns those that were new, with the positions they got. A message whose id is already
-        stored is left as it is and left out of the answer, so two writers with the same id make one
-        message and only the first of them is told it was theirs. A *reply* goes behind
-        them, but only where somebody waits for one: behind another reply it is left out too, unless
-        it drafts the step anew. While another reply is being written, by whichever server, it is
-        left out in any case: a step has one writer at a time. A redraft that was wanted
-        (`want_redraft`) is wanted no more once its reply is placed.
-        Raises NotFound where there is no such step.
+        Returns those that were new, with their positions. A message whose id is already stored stays
+        as it is and is not returned: of two writers with the same id, only the first gets it back.
+        A *reply* follows them, but only if a message waits for one: it is left out behind another
+        reply, unless it redrafts the step, and while any server writes another reply, because a
+        step has one writer at a time. Placing the reply of a redraft (`want_redraft`) ends that
+        request. Raises NotFound if there is no such step.
         """
         ...
 
@@ -297,17 +295,16 @@ class Store(RoomStore, Protocol):
         self, key: StepKey, messages: Sequence[Message] = (), draft: Draft | None = None
     ) -> None:
         """
-        Upsert placed messages and the step's draft; a message that is stored with the same or a
-        newer revision stays, and a complete one stays whatever comes.
+        Upsert placed messages and the step's draft. A message that is stored with the same or a
+        newer revision stays, and a complete one always stays.
 
-        A draft is stored where the stored one still is the one it was made from, in the same epoch;
-        one that is there already stays. Raises Conflict where somebody else was faster, and then
-        nothing of this call is stored: read, put both together, save again. A draft that knows no
-        base is stored where it is newer.
+        A draft is stored if the stored one is still its base, in the same epoch; one that is stored
+        already stays. Raises Conflict if another save came first, and then stores nothing of this
+        call: read, merge, save again. A draft without a base is stored if it is newer.
 
-        Costs what is given, whatever the length of the transcript: one message alone is one
-        statement in one round trip. Raises Unstorable where the database refuses a row; everything
-        else that was given is stored all the same.
+        The cost does not depend on the length of the transcript: one message alone is one statement
+        in one round trip. Raises Unstorable if the database rejects a row; the other rows are still
+        stored.
         """
         ...
 
@@ -316,40 +313,39 @@ class Store(RoomStore, Protocol):
         Lease an unfinished message to the caller for a new attempt, and return it as stored.
 
         Its status is `streaming` again and its revision that of a next attempt
-        (`lib.workshop.transcript.next_attempt`), so that nothing an earlier writer still saves can win.
-        Returns None where the message is complete, unknown, or held by somebody alive, and while
-        somebody alive writes another one in the step.
+        (`lib.workshop.transcript.next_attempt`), so that an earlier writer's late saves cannot win.
+        Returns None if the message is complete, unknown or leased, and while another one in the step
+        is leased.
         """
         ...
 
     def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
         """
-        Store a reply's last word together with what it does to the draft; return whether it is there.
+        Store a reply's final text together with its effect on the draft; return whether it is stored.
 
-        Returns False, and changes nothing, where the reply was stopped, taken over or ended
-        meanwhile: what is stored is as new, or complete. Raises Conflict, and changes nothing, where
-        the stored draft is not the one the outcome's was made from.
+        Returns False, and changes nothing, if the reply was stopped, taken over or ended meanwhile.
+        Raises Conflict, and changes nothing, if the stored draft is not the outcome's base.
         """
         ...
 
     def update_of(self, key: StepKey, message_id: str) -> Update | None:
-        """Return what a whole reply changed in the draft; None where it changed nothing."""
+        """Return what a complete reply changed in the draft; None if it changed nothing."""
         ...
 
     def want_redraft(self, key: StepKey, reply_id: str) -> None:
         """
-        Have a reply of this id draft the step anew once no other one is being written.
+        Request a redraft of the step by a reply of this id, once no other one is being written.
 
-        Does nothing where one is wanted already. See `StepState.redraft`.
+        Does nothing if one is requested already. See `StepState.redraft`.
         """
         ...
 
     def interrupt(self, key: StepKey, message_id: str) -> None:
         """
-        End a message that is being written, whoever writes it: it is `interrupted`, its text stays.
+        Interrupt a message that any process is writing: it is `interrupted`, and its text stays.
 
-        Its revision is that of a next attempt (`lib.workshop.transcript.next_attempt`), so that nothing its
-        writer still saves can win. Does nothing where the message has ended or is unknown.
+        Its revision is that of a next attempt (`lib.workshop.transcript.next_attempt`), so that its
+        writer's later saves cannot win. Does nothing if the message has ended or is unknown.
         """
         ...
 
@@ -376,7 +372,7 @@ class Store(RoomStore, Protocol):
 
     def roster(self, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
         """
-        Return one workshop, its teams by position, and what their models were asked, in one query.
+        Return one workshop, its teams by position, and their use of models, in one query.
 
         Raises NotFound.
         """
@@ -394,66 +390,62 @@ class Store(RoomStore, Protocol):
         Return the drafts and newest artifacts of a workshop that hold each of *words*, *limit* of
         them at most, teams by position and steps in order.
 
-        *words* are in small letters and hold no white space. What is returned is narrowed, not
-        proven: a word may stand in the name of a field.
+        *words* are in small letters and hold no white space. The result is
+        a superset: a word may also match the name of a field.
         """
         ...
 
     def activity(self, workshop_id: str, seconds: int) -> list[Activity]:
         """
-        Return how many messages, of every era, each team has written in each stretch of *seconds*
-        since 1970, by time; stretches without any are left out.
+        Return how many messages, of every era, each team has written in each interval of *seconds*
+        since 1970, by time; intervals without any are left out.
         """
         ...
 
-    # Ways in: for what opens nothing any more, NotFound as for what never did
+    # Access: a revoked link or code raises NotFound, as an unknown one does
 
     def change_link(self, team: TeamKey, link: str, *, revoked: bool) -> None:
         """
-        Give a team another link, and forget its code. Raises NotFound.
+        Give a team another link, and delete its code. Raises NotFound.
 
-        A *revoked* team's link opens nothing, whoever knows it.
+        The link of a *revoked* team opens nothing.
         """
         ...
 
     def observer_link(self, workshop_id: str) -> str:
-        """Return the link that lets anybody read along; empty where there is none."""
+        """Return the observers' link; empty if there is none."""
         ...
 
     def set_observer_link(self, workshop_id: str, link: str) -> None:
-        """Make *link* the only one that lets anybody read along; empty for none."""
-        ...
-
-    def workshop_by_observer_link(self, link: str) -> Workshop:
-        """Return the workshop this link lets anybody read along in. Raises NotFound."""
+        """Make *link* the observers' only link; empty for none."""
         ...
 
     def grant(self, workshop_id: str, email: str, role: Role | None) -> None:
-        """Let somebody in as co-facilitator or observer; with None, no more."""
+        """Add a person as co-facilitator or observer; None removes them."""
         ...
 
     def grants(self, workshop_id: str) -> dict[str, Role]:
-        """Return who was let into a workshop, by address, in its order."""
+        """Return the roles granted in a workshop, by address, in its order."""
         ...
 
     def granted(self, email: str) -> dict[str, Role]:
-        """Return the workshops somebody was let into, by id."""
+        """Return a person's roles, by workshop."""
         ...
 
     def admission(self, workshop_id: str, email: str) -> Admission:
-        """Return whom a workshop lets in, in one query. Raises NotFound."""
+        """Return what decides a person's access to a workshop, in one query. Raises NotFound."""
         ...
 
     def set_code(self, team: TeamKey, code: Code) -> None:
         """
-        Make *code* the team's only one; the one before has expired from now on.
+        Make *code* the team's only one; the previous one expires now.
 
-        Raises Unstorable where another team has that code, or there is no such team.
+        Raises Unstorable if another team has that code, or there is no such team.
         """
         ...
 
     def codes(self, workshop_id: str) -> dict[str, Code]:
-        """Return the codes of a workshop's teams that have not run out, by team."""
+        """Return the unexpired codes of a workshop's teams, by team."""
         ...
 
     def team_by_code(self, code: str) -> Team:
@@ -462,60 +454,60 @@ class Store(RoomStore, Protocol):
 
     def code_has_expired(self, code: str) -> bool:
         """
-        Whether this was a team's code and is no more, because it ran out or was replaced.
+        Whether this was a team's code and has expired or was replaced.
 
-        False for one that opens a team, and for one whose team has another link since. Known for
-        `lib.workshop.records.CODE_REMEMBERED` after it ran out.
+        False for a code that opens a team, and for one whose team has got another link since. Known
+        for `lib.workshop.records.CODE_REMEMBERED` after it expired.
         """
         ...
 
     def keep_pass(self, digest: str, expires_at: datetime) -> None:
-        """Remember what a browser holds that gave the house's passcode, as a digest."""
+        """Store the digest of the pass that a browser got for the facilitators' passcode."""
         ...
 
     def holds_pass(self, digest: str) -> bool:
-        """Whether this is the digest of a pass that was kept and has not run out."""
+        """Whether this is the digest of a stored pass that has not expired."""
         ...
 
     def drop_pass(self, digest: str) -> None:
-        """Forget a pass."""
+        """Delete a pass."""
         ...
 
     def attempt(self, kind: str, who: str, within: float, by: int = 1) -> int:
         """
         Count *by* more attempts of a kind; return how many there were *within* so many seconds.
 
-        The seconds run from the first attempt; after them it begins at 0. *by* may take some back.
+        The seconds run from the first attempt; then the count starts again at 0. *by* may be negative.
         """
         ...
 
-    # Replies written anew
+    # Replies written again
 
     def discard(self, key: StepKey, message_id: str, draft: Draft | None = None) -> Message | None:
         """
-        Archive what the last reply of a step said, and lease it to the caller for a new attempt.
+        Archive the text of a step's last reply, and lease the message to the caller for a new attempt.
 
-        With it goes what it did: *draft*, without that, is stored in its place. Raises Conflict,
-        and changes nothing, where the draft's base is not the stored one.
+        *draft*, without the reply's changes, replaces the stored draft. Raises Conflict, and changes
+        nothing, if the draft's base is not the stored one.
 
-        It is handed out empty, with the status `streaming` and the revision of a next attempt, so
-        that a late writer of the discarded one cannot win. Returns None, and changes nothing, where
-        it is not the guide's, not complete, or not the last message any more.
+        The message is returned empty, with the status `streaming` and the revision of a next
+        attempt, so that a late writer of the discarded one cannot win. Returns None, and changes
+        nothing, if it is not the guide's, not complete, or no longer the last message.
         """
         ...
 
     def discarded(self, key: StepKey) -> list[Discarded]:
-        """Return the replies of a step that were written anew, oldest first; no transcript has them."""
+        """Return the archived texts of replies that were written again, oldest first."""
         ...
 
     # Redacting
 
     def traces(self, key: StepKey, message_id: str) -> list[Trace]:
         """
-        Return where the words of one of a step's messages, of any era, stand besides itself: in
-        whatever is kept of the team, and in what is written to all teams.
+        Return every other place that holds the words of a message, of any era: in all the team's
+        data, and in notes to all teams.
 
-        Raises NotFound where there is no such message.
+        Raises NotFound if there is no such message.
         """
         ...
 
@@ -528,14 +520,14 @@ class Store(RoomStore, Protocol):
         author_too: bool = False,
     ) -> None:
         """
-        Put `lib.workshop.redaction.MARKER` in the place of a message and of its traces, in one transaction.
+        Put `lib.workshop.redaction.MARKER` in place of a message and its traces, in one transaction.
 
-        Traces at the places *keeping* stay. Nothing that is saved late brings the words back: the
-        message is complete with the revision of a next attempt, replies of the team that are being
-        written are interrupted, each begun step has another draft revision and epoch, so that what
-        was decided on or typed into an earlier draft is a conflict, and what is then set aside or
-        remembered is compared with the words' digests. Raises NotFound where there is no such
-        message; redacting it again changes nothing.
+        Traces at the places *keeping* stay. Late saves cannot bring the words back: the message is
+        complete with the revision of a next attempt; the team's replies that are being written are
+        interrupted; each begun step gets another draft revision and epoch, so that decisions and
+        edits based on an earlier draft conflict; and new asides and summaries are compared with the
+        words' digests. Raises NotFound if there is no such message; redacting it again changes
+        nothing.
         """
         ...
 
@@ -543,17 +535,17 @@ class Store(RoomStore, Protocol):
         """Return what was redacted in a workshop, oldest first."""
         ...
 
-    # What older conversations came to
+    # Summaries of older conversations
 
     def recollection(self, key: StepKey, era: int) -> Recollection | None:
-        """Return what is remembered of an era of a step's transcript; None where nothing is."""
+        """Return the summary of an era of a step's transcript; None if there is none."""
         ...
 
     def remember(self, key: StepKey, era: int, recollection: Recollection) -> None:
         """
-        Keep what the older part of a transcript came to, one a step and era: who covers more wins.
+        Store the summary of the older part of an era's transcript; the one that covers more wins.
 
-        Raises Unstorable where there is no such step, or nothing in it.
+        Raises Unstorable if there is no such step, or the summary is empty.
         """
         ...
 
@@ -561,24 +553,24 @@ class Store(RoomStore, Protocol):
 
     def record_call(self, call: Call) -> None:
         """
-        Keep a call of a model that is over, once by its id.
+        Store a finished call of a model, once by its id.
 
-        Raises Unstorable where it has no team, or the team has no such step.
+        Raises Unstorable if it has no team, or the team has no such step.
         """
         ...
 
     def usage(self, workshop_id: str) -> list[TeamUsage]:
-        """Return what the calls of each team come to, in one query; none for a team without any."""
+        """Return each team's totals of model calls, in one query; none for a team without calls."""
         ...
 
 
 def upstream(store: Store, key: StepKey) -> dict[str, ArtifactVersion]:
-    """Return the present artifacts of the steps this one is made from, by slug."""
+    """Return the current artifacts of the upstream steps, by slug."""
     feeds = steps.step(key.step).feeds_from
     versions = store.artifacts(key.team)
     return {step: versions[step] for step in feeds if step in versions}
 
 
 def upstream_artifacts(store: Store, key: StepKey) -> dict[str, Fields]:
-    """Return the fields of the present artifacts of the steps this one is made from, by slug."""
+    """Return the fields of the current artifacts of the upstream steps, by slug."""
     return {step: version.fields for step, version in upstream(store, key).items()}

@@ -1,4 +1,4 @@
-"""Stale marks and snapshots as JSON, for whoever stores them, and back again."""
+"""Stale marks and snapshots to JSON and back."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -18,7 +18,7 @@ from tests.memory_store.transcripts import Clock
 _REFUSED = "The database refuses what was to be stored."
 
 
-class MemoryRooms:
+class MemoryFacilitation:
     """The port's methods for running a workshop, over the dicts of the store they are part of."""
 
     _lock: threading.RLock
@@ -36,14 +36,12 @@ class MemoryRooms:
         self._notes: dict[str, dict[str, NoteRecord]] = {}
 
     def workshop(self, workshop_id: str) -> Workshop:
-        """Return one workshop."""
         with self._lock:
             if workshop_id not in self._workshops:
                 raise NotFound("There is no such workshop.")
             return self._workshops[workshop_id]
 
     def teams(self, workshop_id: str) -> list[Team]:
-        """Return a workshop's teams by position."""
         with self._lock:
             found = [team for team in self._teams.values() if team.workshop_id == workshop_id]
             return sorted(found, key=lambda team: (team.position, team.id))
@@ -51,13 +49,11 @@ class MemoryRooms:
     # The agenda
 
     def agenda(self, workshop_id: str) -> Agenda:
-        """Return how a workshop is paced."""
         with self._lock:
             self.workshop(workshop_id)
             return deepcopy(self._agendas.get(workshop_id, Agenda()))
 
     def save_agenda(self, workshop_id: str, agenda: Agenda) -> None:
-        """Store an agenda in place of the one of the revision before."""
         with self._lock:
             self._check_right()
             if workshop_id not in self._workshops:
@@ -72,14 +68,12 @@ class MemoryRooms:
     # Notes
 
     def briefing(self, team: TeamKey) -> Briefing:
-        """Return all that a team's page shows of how it is run."""
         with self._lock:
             desk = self._desk(team.workshop_id)
-            told = tuple(r.note for r in desk.records if _concerns(r, team.team_id))
-            return Briefing(desk.agenda, told, desk.archived_at, desk.erase_at)
+            shown = tuple(r.note for r in desk.records if _concerns(r, team.team_id))
+            return Briefing(desk.agenda, shown, desk.archived_at, desk.erase_at)
 
     def desk(self, workshop_id: str) -> Desk:
-        """Return all that the facilitator sees of it."""
         with self._lock:
             desk = self._desk(workshop_id)
             latest = desk.records[-LATEST:]
@@ -93,7 +87,6 @@ class MemoryRooms:
         return Desk(agenda, tuple(records), workshop.archived_at, workshop.erase_at)
 
     def post(self, workshop_id: str, note: Note) -> None:
-        """Keep a note, once by its id."""
         with self._lock:
             self._check_right()
             stranger = (
@@ -104,7 +97,6 @@ class MemoryRooms:
             self._notes.setdefault(workshop_id, {}).setdefault(note.id, NoteRecord(note))
 
     def close_note(self, workshop_id: str, note_id: str, closing: Closing) -> None:
-        """Keep that a team is done with a note; who was first stays."""
         with self._lock:
             self._check_right()
             held = self._notes.get(workshop_id, {})
@@ -124,19 +116,16 @@ class MemoryRooms:
     # Putting away, and erasing
 
     def archive(self, workshop_id: str, at: datetime | None) -> None:
-        """Put a workshop away, or take it out again."""
         with self._lock:
             self._check_right()
             self._workshops[workshop_id] = replace(self.workshop(workshop_id), archived_at=at)
 
     def delete(self, workshop_id: str, erase_at: datetime | None) -> None:
-        """Have a workshop erased at a time, or keep it after all."""
         with self._lock:
             self._check_right()
             self._workshops[workshop_id] = replace(self.workshop(workshop_id), erase_at=erase_at)
 
     def erase(self, workshop_id: str, now: datetime) -> None:
-        """Erase everything of a workshop that was deleted, where its time has come."""
         with self._lock:
             workshop = self._workshops.get(workshop_id)
             if workshop is None or workshop.erase_at is None or workshop.erase_at > now:
@@ -146,7 +135,6 @@ class MemoryRooms:
                     _forget(held, workshop_id)
 
     def prune(self) -> bool:
-        """Erase one workshop whose time has come, and forget what has expired."""
         with self._lock:
             now = self._clock()
             self._forget_expired(now)

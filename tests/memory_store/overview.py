@@ -1,4 +1,4 @@
-"""The review table and calls of models, in memory: the twin of `lib.store.sql.overview` and `calls`."""
+"""The review table and calls of models, in memory: the twin of `lib.store.sql.overview` and `usage`."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -9,27 +9,25 @@ from lib.workshop.records import EventRecord, StepKey, StepOverview, Team, Works
 from lib.workshop.status import Event, Status
 from lib.workshop.transcript import MessageStatus
 from lib.workshop.usage import FINE, Call, TeamUsage
-from tests.memory_store.facilitation import MemoryRooms
+from tests.memory_store.facilitation import MemoryFacilitation
 from tests.memory_store.transcripts import MemoryTranscripts, Row
 
 
-class MemoryReview(MemoryRooms, MemoryTranscripts):
+class MemoryOverview(MemoryFacilitation, MemoryTranscripts):
     """The port's methods for the facilitator's tables, over the rows of the store."""
 
     _events: dict[str, list[EventRecord]]
 
     def __init__(self) -> None:
-        MemoryRooms.__init__(self)
+        MemoryFacilitation.__init__(self)
         MemoryTranscripts.__init__(self)
         self._calls: dict[str, dict[str, Call]] = {}
 
     def roster(self, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
-        """Return a workshop, its teams, and what their models were asked."""
         with self._lock:
             return self.workshop(workshop_id), self.teams(workshop_id), self.usage(workshop_id)
 
     def overview(self, workshop_id: str) -> list[StepOverview]:
-        """Return ten cells a team."""
         with self._lock:
             keys = [
                 team.step_key(slug) for team in self.teams(workshop_id) for slug in steps_.SLUGS
@@ -39,8 +37,8 @@ class MemoryReview(MemoryRooms, MemoryTranscripts):
     def _cell(self, key: StepKey, row: Row) -> StepOverview:
         statuses = [message.status for message in row.live]
         unfinished = sum(status is not MessageStatus.COMPLETE for status in statuses)
-        told = [e for e in self._events[key.workshop_id] if (e.team_id, e.step) == key[1:]]
-        done = [each for each in told if each.after is Status.COMPLETE]
+        logged = [e for e in self._events[key.workshop_id] if (e.team_id, e.step) == key[1:]]
+        done = [each for each in logged if each.after is Status.COMPLETE]
         is_overridden = row.state.status is Status.COMPLETE and done[-1].event is Event.OVERRIDE
         return StepOverview(
             key.team_id,
@@ -49,7 +47,7 @@ class MemoryReview(MemoryRooms, MemoryTranscripts):
             unfinished,
             row.touched,
             statuses.count(MessageStatus.ERROR),
-            max((each.at for each in told), default=None),
+            max((each.at for each in logged), default=None),
             is_overridden,
             self._flagged_at(key.team),
             self._arrived_at(key, row),
@@ -63,7 +61,6 @@ class MemoryReview(MemoryRooms, MemoryTranscripts):
     # Calls of models
 
     def record_call(self, call: Call) -> None:
-        """Keep a call of a model that is over."""
         with self._lock:
             if call.team is None:
                 raise Unstorable("A call without its team cannot be stored.")
@@ -71,7 +68,6 @@ class MemoryReview(MemoryRooms, MemoryTranscripts):
             self._calls.setdefault(call.team.workshop_id, {}).setdefault(call.id, call)
 
     def usage(self, workshop_id: str) -> list[TeamUsage]:
-        """Return what the calls of each team come to."""
         with self._lock:
             by_team: dict[str, list[Call]] = {}
             for call in self._calls.get(workshop_id, {}).values():

@@ -24,7 +24,7 @@ _NAMES = frozenset(
 _Change = Callable[[str, str, bool], str]
 
 
-class MemoryRedacting:
+class MemoryRedactions:
     """The port's methods for redactions, over the dicts of the store they are part of."""
 
     _lock: threading.RLock
@@ -40,7 +40,6 @@ class MemoryRedacting:
         self._digests: dict[TeamKey, list[tuple[str, list[str]]]] = {}
 
     def traces(self, key: StepKey, message_id: str) -> list[Trace]:
-        """Return where a message's words stand besides the message itself."""
         found: dict[str, Trace] = {}
         with self._lock:
             sought = Sought(self._message(key, message_id).text)
@@ -64,28 +63,26 @@ class MemoryRedacting:
         keeping: Collection[str] = (),
         author_too: bool = False,
     ) -> None:
-        """Redact a message and its traces but those at the places to keep."""
         with self._lock:
             self._check_right()
             done = self._redactions.setdefault(key.workshop_id, [])
             message = self._message(key, redaction.message_id)
             if message.text == MARKER:
                 return
-            taken = Sought(message.text)
+            removed = Sought(message.text)
 
             def change(place: str, text: str, is_entry: bool) -> str:
-                return text if place in keeping else taken.redacted(text, is_entry=is_entry)
+                return text if place in keeping else removed.redacted(text, is_entry=is_entry)
 
             self._end_replies(key.team)
             self._visit(key.team, redaction.message_id, change)
             self._rows[key].messages[message.id] = _gone(message, author_too=author_too)
             self._new_epoch(key.team)
             salt = new_salt()
-            self._digests.setdefault(key.team, []).append((salt, taken.digests(salt)))
+            self._digests.setdefault(key.team, []).append((salt, removed.digests(salt)))
             done.append(redaction)
 
     def redactions(self, workshop_id: str) -> list[Redaction]:
-        """Return what was redacted in a workshop, oldest first."""
         with self._lock:
             found = self._redactions.get(workshop_id, ())
             return sorted(found, key=lambda each: (each.at, each.id))
@@ -127,7 +124,7 @@ class MemoryRedacting:
                 self._kept[event.id] = replace(kept, draft=draft)
 
     def _visit(self, team: TeamKey, message_id: str, change: _Change) -> None:
-        """Have each text of a team's changed, but the message's own."""
+        """Change each text of a team's, except the message's own."""
         for slug in steps_.SLUGS:
             self._visit_row(self._rows[StepKey(*team, slug)], slug, message_id, change)
         notes = self._notes.get(team.workshop_id, {})

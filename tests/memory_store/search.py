@@ -10,16 +10,15 @@ from typing import Any
 from lib.workshop import steps as steps_
 from lib.workshop.records import Activity, Made, StepKey
 from lib.workshop.status import Status
-from tests.memory_store.facilitation import MemoryRooms
+from tests.memory_store.facilitation import MemoryFacilitation
 
 
-class MemoryFinding(MemoryRooms):
+class MemorySearch(MemoryFacilitation):
     """The port's methods for looking through a workshop, over the rows of the store."""
 
     _rows: dict[StepKey, Any]
 
     def made_with(self, workshop_id: str, words: Sequence[str], limit: int) -> list[Made]:
-        """Return the drafts and the newest artifacts in whose text each of *words* may stand."""
         with self._lock:
             found = [made for made in self._made(workshop_id) if _holds(made, words)]
             return deepcopy(found[:limit])
@@ -34,7 +33,6 @@ class MemoryFinding(MemoryRooms):
                     yield Made(team.id, slug, 0, row.draft.fields)
 
     def activity(self, workshop_id: str, seconds: int) -> list[Activity]:
-        """Return how many messages each team has written in each stretch of *seconds*."""
         with self._lock:
             counted = Counter(
                 (int(message.created_at.timestamp() // seconds), key.team_id)

@@ -30,21 +30,21 @@ from lib.workshop.records import (
 from lib.workshop.rights import Facts, Permit, TeamPermit
 from lib.workshop.status import Change, Event, Phase, Status
 from lib.workshop.transcript import Role
-from tests.memory_store.access import MemoryEntrance
-from tests.memory_store.overview import MemoryReview
-from tests.memory_store.redaction import MemoryRedacting
-from tests.memory_store.search import MemoryFinding
+from tests.memory_store.access import MemoryAccess
+from tests.memory_store.overview import MemoryOverview
+from tests.memory_store.redaction import MemoryRedactions
+from tests.memory_store.search import MemorySearch
 from tests.memory_store.transcripts import NOTHING, Clock, Row
 from tests.memory_store.typed import MemoryTyped
 
 
-class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, MemoryRedacting):
+class MemoryStore(MemoryTyped, MemoryOverview, MemorySearch, MemoryAccess, MemoryRedactions):
     """The port over dicts and one lock. *lease* is in seconds; *clock* is the database's."""
 
     def __init__(self, *, lease: float = LEASE, clock: Clock = now) -> None:
-        MemoryReview.__init__(self)
-        MemoryEntrance.__init__(self)
-        MemoryRedacting.__init__(self)
+        MemoryOverview.__init__(self)
+        MemoryAccess.__init__(self)
+        MemoryRedactions.__init__(self)
         self._lease = timedelta(seconds=lease)
         self._clock = clock
         self._lock = threading.RLock()
@@ -58,13 +58,11 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
         """Do nothing: there is nothing to let go of."""
 
     def read_clock(self) -> datetime | None:
-        """Return the database's clock: there is none."""
         return None
 
     # Workshops and teams
 
     def create_workshop(self, workshop: Workshop, teams: Sequence[Team]) -> None:
-        """Add a workshop with its teams."""
         with self._lock:
             self._check_right()
             if workshop.id in self._workshops:
@@ -86,14 +84,12 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
         self._carry_out(team.key, Decision([start], "", at))
 
     def workshops(self) -> list[Workshop]:
-        """Return all workshops, newest first."""
         with self._lock:
             return sorted(
                 self._workshops.values(), key=lambda each: (each.created_at, each.id), reverse=True
             )
 
     def team_by_link(self, link: str) -> Team:
-        """Return the team whose link this is."""
         with self._lock:
             for team in self._teams.values():
                 if team.link == link and not team.revoked:
@@ -101,7 +97,6 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
             raise NotFound("There is no such team.")
 
     def facts(self, permit: Permit) -> Facts | None:
-        """Return what is stored of all a permit rests on."""
         with self._lock:
             if isinstance(permit, TeamPermit):
                 return self._facts_of_team(permit)
@@ -136,13 +131,12 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
         if (permit := permits.current()) is not None:
             permits.check(permit, self.facts(permit))
 
-    def fingerprints(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """Return a fingerprint of what each step's page shows: here, of all of it."""
+    def fingerprints(self, pages: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         with self._lock:
             teams = {team.link: team for team in self._teams.values() if not team.revoked}
             return {
                 (link, step): self._fingerprint(teams[link].step_key(step))
-                for link, step in asked
+                for link, step in pages
                 if link in teams and step in steps_.SLUGS
             }
 
@@ -159,23 +153,19 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
     # Steps, drafts and artifacts
 
     def steps(self, team: TeamKey) -> dict[str, StepState]:
-        """Return where the team stands in each step."""
         with self._lock:
             rows = [self._row(StepKey(*team, slug)) for slug in steps_.SLUGS]
             return {row.state.step: replace(row.state, phase=row.draft.phase) for row in rows}
 
     def draft(self, key: StepKey) -> Draft:
-        """Return a step's draft."""
         with self._lock:
             return deepcopy(self._row(key).draft)
 
     def earlier_drafts(self, key: StepKey, last: int) -> list[EarlierDraft]:
-        """Return the *last* drafts that something was taken out of, newest first."""
         with self._lock:
             return deepcopy(list(reversed(self._rows.get(key, NOTHING).history))[:last])
 
     def replace_draft(self, key: StepKey, draft: Draft) -> None:
-        """Store *draft* in place of its base."""
         with self._lock:
             self._check_right()
             self._stored(key)
@@ -183,7 +173,6 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
             self._save_draft(key, draft)
 
     def artifacts(self, team: TeamKey) -> dict[str, ArtifactVersion]:
-        """Return the newest version of each step that has one."""
         with self._lock:
             rows = {slug: self._rows.get(StepKey(*team, slug)) for slug in steps_.SLUGS}
             return {
@@ -193,7 +182,6 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
             }
 
     def standing(self, team: TeamKey) -> Standing:
-        """Return all that decides what an event does to a team's steps."""
         with self._lock:
             states = self.steps(team)
             drafts = {slug: self.draft(StepKey(*team, slug)) for slug in steps_.SLUGS}
@@ -210,12 +198,10 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
         return max((at for at, e in enumerate(story, 1) if e.team_id == team.team_id), default=0)
 
     def versions(self, key: StepKey) -> list[ArtifactVersion]:
-        """Return every artifact a step has had, oldest first."""
         with self._lock:
             return deepcopy(self._rows.get(key, NOTHING).versions)
 
     def apply(self, team: TeamKey, decision: Decision) -> None:
-        """Carry out what was decided, or raise Conflict and change nothing."""
         changes, basis = decision.changes, decision.basis
         with self._lock:
             self._check_right()
@@ -260,7 +246,7 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
             row.keep(decision.actor, self._clock(), after.draft.fields)
             row.state, row.draft = after.state, deepcopy(after.draft)
             row.touch(at)
-            told = EventRecord(
+            record = EventRecord(
                 new_id(),
                 team.team_id,
                 change.step,
@@ -272,19 +258,17 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
                 at,
                 change.reason,
             )
-            story.append(told)
+            story.append(record)
             if decision.undoable:
-                self._kept[told.id] = replace(before, asked=counted)
+                self._kept[record.id] = replace(before, asked=counted)
 
     def snapshots(self, workshop_id: str, ids: Sequence[str]) -> dict[str, Snapshot]:
-        """Return the rows kept with some events, as they were before them, by step."""
         with self._lock:
             story = self._events.get(workshop_id, ())
             kept = {e.step: self._kept[e.id] for e in story if e.id in ids and e.id in self._kept}
             return deepcopy(kept)
 
     def asked(self, team: TeamKey) -> dict[str, int]:
-        """Return how many messages people have written in each step."""
         with self._lock:
             said = {
                 slug: [
@@ -297,6 +281,5 @@ class MemoryStore(MemoryTyped, MemoryReview, MemoryFinding, MemoryEntrance, Memo
             return {slug: len(messages) for slug, messages in said.items() if messages}
 
     def events(self, workshop_id: str) -> list[EventRecord]:
-        """Return a workshop's story."""
         with self._lock:
             return list(self._events.get(workshop_id, ()))

@@ -1,4 +1,4 @@
-"""Transcripts and drafts, in memory: the twin of `lib.store.sql.transcripts` and of what stands by it."""
+"""Transcripts and drafts, in memory: the twin of `lib.store.sql.transcripts` and its neighbours."""
 
 import json
 import threading
@@ -51,16 +51,16 @@ class Row:
     touched: datetime | None = None
 
     def of(self, era: int) -> list[Message]:
-        """Return what was said in one of the step's lives."""
+        """Return the messages of an era."""
         return [message for message in self.messages.values() if message.era == era]
 
     @property
     def live(self) -> list[Message]:
-        """What was said in its present one."""
+        """The messages of the current era."""
         return self.of(self.state.era)
 
     def keep(self, by: str, at: datetime, after: Fields) -> None:
-        """Keep the draft where something of it is not in *after*, which replaces it."""
+        """Keep the draft if *after*, which replaces it, lacks something of it."""
         if takes_out(self.draft.fields, after):
             fields = deepcopy(self.draft.fields)
             self.history.append(EarlierDraft(self.draft.epoch, self.draft.revision, fields, by, at))
@@ -76,12 +76,12 @@ class Row:
         self.touched = max(self.touched or at, at)
 
 
-#: The row of a step nobody knows.
+#: The row of an unknown step.
 NOTHING = Row(StepState("", Status.NOT_STARTED, Phase.ORIENT))
 
 
 class MemoryTranscripts:
-    """The port's methods for what is said and drafted, over the dicts of the store they are part of."""
+    """The port's methods for messages and drafts, over the store's dicts."""
 
     _lock: threading.RLock
     _lease: timedelta
@@ -99,7 +99,6 @@ class MemoryTranscripts:
     def append(
         self, key: StepKey, messages: Sequence[Message], *, reply: Message | None = None
     ) -> list[Message]:
-        """Put new messages at the end of a step's transcript."""
         with self._lock:
             if any((key.workshop_id, m.id) not in self._placed for m in [*messages, reply] if m):
                 self._check_right()
@@ -125,13 +124,12 @@ class MemoryTranscripts:
             return list(new.values())
 
     def _is_written(self, row: Row) -> bool:
-        """Whether somebody alive writes a reply in the step."""
+        """Whether a reply in the step is leased."""
         return any(self._as_read(row, m).status is MessageStatus.STREAMING for m in row.live)
 
     def save(
         self, key: StepKey, messages: Sequence[Message] = (), draft: Draft | None = None
     ) -> None:
-        """Upsert placed messages and the draft; newer wins."""
         refused = []
         with self._lock:
             self._check_base(key, draft)
@@ -154,7 +152,7 @@ class MemoryTranscripts:
         if known is None:
             self._placed[key.workshop_id, message.id] = key
         if known is None or _is_newer(message, known):
-            # Where and by whom a message was written does not change.
+            # A message's place and author do not change.
             first = known or message
             newer = replace(first, text=message.text, status=message.status)
             newer = replace(newer, suggestions=message.suggestions)
@@ -171,7 +169,7 @@ class MemoryTranscripts:
         return row is not None
 
     def _check_base(self, key: StepKey, draft: Draft | None) -> None:
-        """Raise Conflict where a draft was made from another than is stored."""
+        """Raise Conflict if a draft's base is not the stored draft."""
         row = self._rows.get(key)
         if row is None or draft is None or draft.base is None or row.draft == draft:
             return
@@ -180,7 +178,6 @@ class MemoryTranscripts:
             raise Conflict("Someone else changed this draft at the same time.")
 
     def take_over(self, key: StepKey, message_id: str) -> Message | None:
-        """Lease an unfinished message to the caller."""
         with self._lock:
             self._check_right()
             row = self._rows.get(key, NOTHING)
@@ -196,7 +193,6 @@ class MemoryTranscripts:
             return taken
 
     def interrupt(self, key: StepKey, message_id: str) -> None:
-        """End a message that is being written, whoever writes it."""
         with self._lock:
             self._check_right()
             row = self._rows.get(key, NOTHING)
@@ -215,7 +211,6 @@ class MemoryTranscripts:
         since: int | None = None,
         era: int | None = None,
     ) -> list[Message]:
-        """Return a step's messages in order."""
         with self._lock:
             row = self._rows.get(key, NOTHING)
             found = [
@@ -227,7 +222,6 @@ class MemoryTranscripts:
             return found if last is None else found[max(0, len(found) - last) :]
 
     def eras(self, key: StepKey) -> list[int]:
-        """Return the eras of a step's transcript that hold messages."""
         with self._lock:
             return sorted({each.era for each in self._rows.get(key, NOTHING).messages.values()})
 
@@ -243,10 +237,9 @@ class MemoryTranscripts:
         dead = message.status is MessageStatus.STREAMING and not holds
         return replace(message, status=MessageStatus.INTERRUPTED, lapsed=True) if dead else message
 
-    # Replies written anew
+    # Replies written again
 
     def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
-        """Store a reply's last word together with what it does to the draft, or neither."""
         with self._lock:
             row = self._stored(key)
             known = row.messages.get(reply.id)
@@ -265,23 +258,19 @@ class MemoryTranscripts:
             return True
 
     def set_aside(self, key: StepKey, aside: Aside) -> None:
-        """Keep what could not go into the draft."""
         raise NotImplementedError
 
     def update_of(self, key: StepKey, message_id: str) -> Update | None:
-        """Return what a whole reply changed in the draft."""
         with self._lock:
             return deepcopy(self._rows.get(key, NOTHING).updates.get(message_id))
 
     def want_redraft(self, key: StepKey, reply_id: str) -> None:
-        """Have a reply of this id draft the step anew, unless one is wanted already."""
         with self._lock:
             self._check_right()
             row = self._row(key)
             row.state = replace(row.state, redraft=row.state.redraft or reply_id)
 
     def discard(self, key: StepKey, message_id: str, draft: Draft | None = None) -> Message | None:
-        """Archive the last reply of a step, where it is whole, and lease it to the caller."""
         with self._lock:
             self._check_right()
             row = self._row(key)
@@ -300,19 +289,16 @@ class MemoryTranscripts:
             return begun
 
     def discarded(self, key: StepKey) -> list[Discarded]:
-        """Return the replies of a step that were written anew, oldest first."""
         with self._lock:
             return list(self._rows.get(key, NOTHING).discarded)
 
-    # What older conversations came to
+    # Summaries of older conversations
 
     def recollection(self, key: StepKey, era: int) -> Recollection | None:
-        """Return what is remembered of an era of a step's transcript."""
         with self._lock:
             return self._rows.get(key, NOTHING).recollections.get(era)
 
     def remember(self, key: StepKey, era: int, recollection: Recollection) -> None:
-        """Keep what the older part of a transcript came to; who covers more wins."""
         with self._lock:
             held = self._stored(key).recollections
             if era < 0 or recollection.upto < 1 or not recollection.text:

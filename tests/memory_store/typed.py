@@ -1,4 +1,4 @@
-"""What is typed, in memory: the twin of `lib.store.sql.typed`."""
+"""Conflicting edits and unsent messages, in memory: the twin of `lib.store.sql.typed`."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -8,10 +8,9 @@ from tests.memory_store.transcripts import NOTHING, MemoryTranscripts
 
 
 class MemoryTyped(MemoryTranscripts):
-    """The port's methods for what is typed, in the rows of the store."""
+    """The port's methods for conflicting edits and unsent messages."""
 
     def set_aside(self, key: StepKey, aside: Aside) -> None:
-        """Keep what could not go into the draft."""
         with self._lock:
             self._check_right()
             held = self._stored(key).asides
@@ -22,12 +21,10 @@ class MemoryTyped(MemoryTranscripts):
                 held[place] = replace(aside, value=self._late(key).redacted(deepcopy(aside.value)))
 
     def asides(self, key: StepKey) -> list[Aside]:
-        """Return what was set aside in a step, oldest first."""
         with self._lock:
             return deepcopy(list(self._rows.get(key, NOTHING).asides.values()))
 
     def use_aside(self, key: StepKey, aside: Aside, draft: Draft, replaced: Aside | None) -> bool:
-        """Put an aside into the draft, and what that replaces beside it."""
         with self._lock:
             self._check_right()
             held = self._stored(key).asides
@@ -44,7 +41,6 @@ class MemoryTyped(MemoryTranscripts):
     def drop_aside(
         self, key: StepKey, field: str, writer: str, revision: int | None = None
     ) -> None:
-        """Forget what a writer's aside for a field holds."""
         with self._lock:
             self._check_right()
             held = self._rows.get(key, NOTHING).asides
@@ -53,7 +49,6 @@ class MemoryTyped(MemoryTranscripts):
                 del held[field, writer]
 
     def keep_unsent(self, key: StepKey, unsent: Unsent) -> Unsent:
-        """Keep what a tab's chat box holds; newer wins. Return what is stored now."""
         with self._lock:
             self._check_right()
             held = self._stored(key).unsent
@@ -63,6 +58,5 @@ class MemoryTyped(MemoryTranscripts):
             return held[unsent.writer]
 
     def unsent(self, key: StepKey, writer: str) -> Unsent | None:
-        """Return what a writer's chat box held when it was last saved."""
         with self._lock:
             return self._rows.get(key, NOTHING).unsent.get(writer)

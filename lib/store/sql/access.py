@@ -1,7 +1,7 @@
 """
-Ways in, in SQL: links, codes, who was let in, and how often somebody tried.
+Access in SQL: links, codes, grants, passes and counts of attempts.
 
-Times here are minutes and hours long: the server's clock serves.
+Intervals here are minutes and hours, so this server's clock is precise enough.
 """
 
 from datetime import datetime, timedelta
@@ -25,15 +25,15 @@ from lib.store.sql.schema import (
     teams,
     workshops,
 )
-from lib.workshop.records import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
+from lib.workshop.records import CODE_REMEMBERED, Code, Team, TeamKey
 from lib.workshop.roles import Admission, Role
 
-#: After how long nobody needs to know any more that something was tried.
+#: How long an attempt is kept.
 FORGOTTEN = timedelta(days=1)
 
 
 class Access(Part):
-    """The port's methods for ways in."""
+    """The port's methods for access."""
 
     def _put(self, table: Any, row: dict[str, Any], connection: Connection) -> None:
         """Add a row, or make the one with its key this one."""
@@ -48,7 +48,7 @@ class Access(Part):
     # Links
 
     def change_link(self, team: TeamKey, link: str, *, revoked: bool) -> None:
-        """Give a team another link, and forget its code."""
+        """Give a team another link, and delete its code."""
 
         def write(connection: Connection) -> None:
             rights.locked(connection, teams, _is(teams, team))
@@ -63,14 +63,14 @@ class Access(Part):
         self._door.act(Kind.WRITE, write)
 
     def observer_link(self, workshop_id: str) -> str:
-        """Return the link that lets anybody read along; empty where there is none."""
+        """Return the observers' link; empty if there is none."""
         found = self._door.rows(
             select(observer_links.c.link).where(observer_links.c.workshop_id == workshop_id)
         )
         return str(found[0].link) if found else ""
 
     def set_observer_link(self, workshop_id: str, link: str) -> None:
-        """Make *link* the only one that lets anybody read along; empty for none."""
+        """Make *link* the observers' only link; empty for none."""
 
         def write(connection: Connection) -> None:
             if link:
@@ -82,20 +82,10 @@ class Access(Part):
 
         self._door.act(Kind.WRITE, write)
 
-    def workshop_by_observer_link(self, link: str) -> Workshop:
-        """Return the workshop this link lets anybody read along in."""
-        at = observer_links.c.workshop_id == workshops.c.workshop_id
-        found = self._door.rows(
-            select(workshops).join(observer_links, at).where(observer_links.c.link == link)
-        )
-        if not found:
-            raise NotFound("There is no such workshop.")
-        return rows.workshop(found[0])
-
     # People
 
     def grant(self, workshop_id: str, email: str, role: Role | None) -> None:
-        """Let somebody in as *role*; with None, no more."""
+        """Grant a person *role*; None removes them."""
 
         def write(connection: Connection) -> None:
             if role is None:
@@ -108,7 +98,7 @@ class Access(Part):
         self._door.act(Kind.WRITE, write)
 
     def grants(self, workshop_id: str) -> dict[str, Role]:
-        """Return who was let into a workshop, by address."""
+        """Return the roles granted in a workshop, by address."""
         found = self._door.rows(
             select(grants.c.email, grants.c.role)
             .where(grants.c.workshop_id == workshop_id)
@@ -117,14 +107,14 @@ class Access(Part):
         return {row.email: Role(row.role) for row in found}
 
     def granted(self, email: str) -> dict[str, Role]:
-        """Return the workshops somebody was let into, by id."""
+        """Return a person's roles, by workshop."""
         found = self._door.rows(
             select(grants.c.workshop_id, grants.c.role).where(grants.c.email == email)
         )
         return {row.workshop_id: Role(row.role) for row in found}
 
     def admission(self, workshop_id: str, email: str) -> Admission:
-        """Return whom a workshop lets in, in one query."""
+        """Return what decides a person's access to a workshop, in one query."""
         of_them = and_(grants.c.workshop_id == workshops.c.workshop_id, grants.c.email == email)
         with_link = observer_links.c.workshop_id == workshops.c.workshop_id
         found = self._door.rows(
@@ -141,7 +131,7 @@ class Access(Part):
     # Codes
 
     def set_code(self, team: TeamKey, code: Code) -> None:
-        """Make *code* the team's only one; the one before has expired from now on."""
+        """Make *code* the team's only one; the previous one expires now."""
 
         def write(connection: Connection) -> None:
             at = now()
@@ -174,7 +164,7 @@ class Access(Part):
         return rows.team(found[0])
 
     def code_has_expired(self, code: str) -> bool:
-        """Whether this was a team's code and is no more: it ran out, or was replaced."""
+        """Whether this was a team's code and has expired or was replaced."""
         at = now()
         over = [
             and_(
@@ -184,16 +174,16 @@ class Access(Part):
             )
             for table in (codes, issued_codes)
         ]
-        # A code a server of the version before has made is among the codes alone.
-        asked = union_all(
+        # A server of the previous release writes its codes to `codes` only.
+        expired = union_all(
             select(codes.c.code).where(over[0]), select(issued_codes.c.code).where(over[1])
         )
-        return bool(self._door.rows(asked))
+        return bool(self._door.rows(expired))
 
-    # The house
+    # Passes and attempts
 
     def keep_pass(self, digest: str, expires_at: datetime) -> None:
-        """Remember what a browser holds that gave the passcode; those that ran out are forgotten."""
+        """Store the digest of a pass, and delete expired ones."""
 
         def write(connection: Connection) -> None:
             connection.execute(delete(passes).where(passes.c.expires_at <= now()))
@@ -202,19 +192,19 @@ class Access(Part):
         self._door.run(Kind.WRITE, write)
 
     def holds_pass(self, digest: str) -> bool:
-        """Whether a browser holds a pass that has not run out."""
+        """Whether this is the digest of a pass that has not expired."""
         valid = and_(passes.c.digest == digest, passes.c.expires_at > now())
         return bool(self._door.rows(select(passes.c.digest).where(valid)))
 
     def drop_pass(self, digest: str) -> None:
-        """Forget a pass."""
+        """Delete a pass."""
         gone = delete(passes).where(passes.c.digest == digest)
         self._door.run(Kind.SINGLE, lambda connection: connection.execute(gone))
 
     def attempt(self, kind: str, who: str, within: float, by: int = 1) -> int:
         """Count *by* more attempts of a kind; return how many there were within the time."""
         at = now()
-        # A clock that was set back must keep nobody out for longer.
+        # A clock that was set back must not extend the wait.
         is_over = or_(
             attempts.c.since <= at - timedelta(seconds=within),
             attempts.c.since > at + AHEAD,

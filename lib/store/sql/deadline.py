@@ -46,8 +46,8 @@ def holding(lock: threading.Lock) -> Iterator[None]:
     """
     Hold *lock*; waiting for it and what is done with it share one PATIENCE.
 
-    Else those who wait for one another would each wait for a silent database in turn. Raises
-    StoreUnavailable where somebody else holds it for too long.
+    Else callers would wait for a silent database one after the other. Raises StoreUnavailable if
+    another thread holds the lock for too long.
     """
     with within(PATIENCE):
         if not lock.acquire(timeout=left() or 0.0):
@@ -80,7 +80,7 @@ def waited_in_vain() -> bool:
 
 
 def ran_out() -> None:
-    """Note that this thread's deadline is over, where somebody wants to know."""
+    """Note that this thread's deadline is over, if `waiting_once` is in use."""
     if left() == 0.0 and getattr(_of_thread, "in_vain", None) is not None:
         _of_thread.in_vain = True
 

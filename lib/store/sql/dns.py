@@ -1,9 +1,9 @@
 """
 Host names of PostgreSQL servers, resolved within the calling thread's deadline.
 
-libpq asks the system's resolver itself and waits for it, whatever our wait callback says: with a name
-server that is away, for 10 s and more. So the name is looked up in a thread of its own, and libpq is
-told the addresses; it still gets the name, which TLS checks the certificate against.
+libpq calls the system's resolver, which ignores our wait callback: with an unreachable name server,
+for 10 s and more. So a thread looks the name up, and libpq gets the addresses, and also the name,
+which TLS checks the certificate against.
 """
 
 import ipaddress
@@ -23,7 +23,7 @@ from lib.store.sql import deadline
 Lookup = Callable[[str], list[str]]
 
 _lock = threading.Lock()
-#: The look-ups that are under way: however many wait for a name, one thread asks for it.
+#: The look-ups in progress: one thread per name, for any number of callers.
 _running: dict[str, Future[list[str]]] = {}
 
 
@@ -121,7 +121,7 @@ def _looked_up(host: str, lookup: Lookup) -> Future[list[str]]:
 def _look_up(host: str, lookup: Lookup, future: Future[list[str]]) -> None:
     try:
         found = lookup(host)
-    # Whoever waits raises it.
+    # `Future.result` raises it in the waiting threads.
     except Exception as exc:
         future.set_exception(exc)
     else:

@@ -41,7 +41,7 @@ class Drafts(Part):
         self._door.act(Kind.WRITE, lambda c: self._write_draft(c, key, draft))
 
     def _write_draft(self, connection: Connection, key: StepKey, draft: Draft) -> None:
-        """Write a draft within somebody's transaction. Raises Conflict, as `save` does."""
+        """Write a draft within the caller's transaction. Raises Conflict, as `save` does."""
         unchanged = (
             steps.c.draft_revision < draft.revision
             if draft.base is None
@@ -68,9 +68,9 @@ class Drafts(Part):
 
 def keep(connection: Connection, key: StepKey, draft: Draft, by: str) -> None:
     """
-    Keep the stored draft, where it still is *draft*, because *by* is about to replace it.
+    Keep the stored draft, if it still is *draft*, because *by* is about to replace it.
 
-    The caller replaces it in the same transaction. What is too much is dropped: see
+    The caller replaces it in the same transaction. Surplus drafts are deleted: see
     `lib.workshop.draft_history.to_drop`.
     """
     known = exists().where(
@@ -111,12 +111,12 @@ def takes_out_of_base(draft: Draft) -> bool:
 
 
 def _may_stay(connection: Connection, key: StepKey, draft: Draft) -> None:
-    """Raise where *draft* was not written and should have been."""
+    """Raise if *draft* was not written but should have been."""
     found = connection.execute(select(*rows.DRAFT).where(in_step(steps, key))).first()
     if found is None:
         raise Unstorable("There is no such step.")
-    # One that knows no base and is not newer is no error; nor is one that is there already, after
-    # an answer that was lost.
+    # A draft without a base that is not newer is no error, nor is one that is stored already: the
+    # answer to its commit may have been lost.
     if draft.base is not None and rows.draft(found) != draft:
         raise Conflict("Someone else changed this draft at the same time.")
 

@@ -1,5 +1,5 @@
 """
-The one door to a database: engines, transactions, and every driver's error made ours.
+The one door to a database: engines, transactions, and the translation of drivers' errors.
 
 A *unit* is one transaction's work. It may be run again: after a deadlock, and once on a fresh
 connection where a pooled one turns out to be dead. That replaces a ping before each unit, which
@@ -174,7 +174,7 @@ class Door:
         self.engine = engine
         self.dialect = engine.dialect
         self.is_sqlite = engine.dialect.name == "sqlite"
-        # Whoever ran before on this file may have been killed between a deletion and the emptying.
+        # A previous process may have been killed between a deletion and the checkpoint.
         self._log_is_dirty = True
         self._engines = {kind: engine.execution_options(kind=kind) for kind in Kind}
 
@@ -193,7 +193,7 @@ class Door:
             try:
                 return self._tried(kind, work)
             finally:
-                # A locked file keeps its writers waiting; readers it answers all the same.
+                # On SQLite only writers wait for the lock; readers still get answers.
                 if not self.is_sqlite:
                     deadline.ran_out()
 
@@ -240,9 +240,9 @@ class Door:
 
 
 def _log_is_left(connection: Connection) -> bool:
-    """Empty SQLite's write-ahead log; return whether somebody who reads it was in the way."""
+    """Empty SQLite's write-ahead log; return whether a reader prevented it."""
     (patience,) = connection.exec_driver_sql("PRAGMA busy_timeout").one()
-    # Writers wait behind this one while it waits for readers.
+    # This checkpoint waits for readers, and writers wait for it.
     connection.exec_driver_sql(f"PRAGMA busy_timeout={LOG_PATIENCE}")
     try:
         return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
@@ -285,8 +285,8 @@ def _is_refusal(exc: DBAPIError) -> bool:
 
 
 def _unavailable(exc: DBAPIError) -> str:
-    """Say in one line why, in words that give nothing away."""
-    told = str(exc.orig).casefold()
+    """Return the reason in one line, without addresses or names."""
+    message = str(exc.orig).casefold()
     reasons = {
         "password authentication": "The database does not accept the user or the password.",
         "does not exist": "There is no such database, or the user is not allowed to see it.",
@@ -300,6 +300,6 @@ def _unavailable(exc: DBAPIError) -> str:
         "not a database": "The database file is not an SQLite database.",
     }
     return next(
-        (says for mark, says in reasons.items() if mark in told),
+        (sentence for mark, sentence in reasons.items() if mark in message),
         "The database cannot be reached.",
     )

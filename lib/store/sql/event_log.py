@@ -29,7 +29,7 @@ def add(
 ) -> None:
     """Append *entries* to a workshop's event log, which the caller has locked."""
     of_workshop = events.c.workshop_id == workshop_id
-    end = connection.scalar(select(func.max(rows.STORY)).where(of_workshop)) or 0
+    end = connection.scalar(select(func.max(rows.LOG)).where(of_workshop)) or 0
     connection.execute(
         insert(events),
         [

@@ -1,4 +1,4 @@
-"""Running a workshop, in SQL: its pace, its notes, and how it is put away or erased."""
+"""Running a workshop in SQL: its agenda, its notes, its archive and erasure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -38,14 +38,14 @@ from lib.workshop.notes import Closing, Kind, Note, NoteRecord
 from lib.workshop.records import CODE_REMEMBERED, TeamKey
 from lib.workshop.views import Briefing, Desk
 
-#: How long expired codes and counts of attempts are kept: an expired code has a message of its own,
-#: and a count may still be read by a limit of hours.
+#: How long expired codes and counts of attempts are kept: an expired code has its own error message,
+#: and limits of several hours still read the counts.
 KEPT_EXPIRED = timedelta(days=1)
 
 _FLAG = Kind.FLAG.value
 _MESSAGE = Kind.MESSAGE.value
 
-#: What `_agenda` reads, whatever else the query selects.
+#: The columns that `_agenda` reads.
 _AGENDA = (
     agendas.c.plan,
     agendas.c.timer_step,
@@ -55,7 +55,7 @@ _AGENDA = (
     agendas.c.revision,
 )
 
-#: What `_note` reads.
+#: The columns that `_note` reads.
 _NOTE = (
     notes.c.id,
     notes.c.kind,
@@ -79,13 +79,13 @@ _its_closing = and_(
 
 
 def _closed(team: Any = None) -> Any:
-    """Return the condition that a note was closed, by *team* where one is given."""
+    """Return the condition that a note was closed, by *team* if one is given."""
     any_ = closed_notes.alias()
     its = and_(any_.c.workshop_id == notes.c.workshop_id, any_.c.note_id == notes.c.id)
     return exists().where(its if team is None else and_(its, any_.c.team_id == team))
 
 
-# Built once: these are asked by every page that is drawn.
+# Built once: every page runs these.
 _AGENDA_OF = select(*_AGENDA).select_from(workshops).outerjoin(agendas, _its_agenda)
 _BRIEFING = (
     select(*_AGENDA, *_END, *_NOTE)
@@ -145,11 +145,11 @@ class Facilitation(Part):
     # The agenda
 
     def agenda(self, workshop_id: str) -> Agenda:
-        """Return how a workshop is paced."""
+        """Return a workshop's agenda."""
         return _agenda(self._about(_AGENDA_OF.where(_of_workshop), workshop_id)[0])
 
     def save_agenda(self, workshop_id: str, agenda: Agenda) -> None:
-        """Store an agenda in place of the one of the revision before."""
+        """Store an agenda in place of the previous revision."""
         values = {"workshop_id": workshop_id} | _columns(agenda)
         save = (
             upsert(self._door, agendas)
@@ -166,8 +166,8 @@ class Facilitation(Part):
             is_first = connection.execute(held).first() is None
             if is_first == (agenda.revision == 1) and connection.execute(save).rowcount:
                 return
-            # What is there already is no conflict: the commit's answer may have been lost. Read only
-            # now, as that commit may still have been under way.
+            # The same agenda is no conflict: the answer to its commit may have been lost. Read only
+            # now, because that commit may still have been in progress.
             stored = connection.execute(held).first()
             if stored is None or _agenda(stored) != agenda:
                 raise Conflict("Someone else changed the agenda at the same time.")
@@ -177,13 +177,13 @@ class Facilitation(Part):
     # Notes
 
     def briefing(self, team: TeamKey) -> Briefing:
-        """Return all that a team's page shows of how it is run."""
+        """Return what a team's page shows of the running workshop."""
         found = self._about(_BRIEFING, team.workshop_id, team=team.team_id)
-        told = tuple(_note(row) for row in found if row.id is not None)
-        return Briefing(_agenda(found[0]), told, found[0].archived_at, found[0].erase_at)
+        shown = tuple(_note(row) for row in found if row.id is not None)
+        return Briefing(_agenda(found[0]), shown, found[0].archived_at, found[0].erase_at)
 
     def desk(self, workshop_id: str) -> Desk:
-        """Return all that the facilitator sees of it."""
+        """Return what the facilitator sees of the running workshop."""
         found = self._about(_DESK, workshop_id)
         records: dict[str, NoteRecord] = {}
         for row in (each for each in found if each.id is not None):
@@ -196,7 +196,7 @@ class Facilitation(Part):
         return Desk(_agenda(found[0]), tuple(records.values()), *end)
 
     def post(self, workshop_id: str, note: Note) -> None:
-        """Keep a note, once by its id."""
+        """Store a note, once by its id."""
         values = {
             "workshop_id": workshop_id,
             "id": note.id,
@@ -210,7 +210,7 @@ class Facilitation(Part):
         add = insert_once(self._door, notes).values(values)
 
         def work(connection: Connection) -> None:
-            # One after the other, so that no two notes stand in one place.
+            # The lock makes positions unique.
             connection.execute(_locked, {"workshop": workshop_id})
             end = connection.scalar(_END_OF_NOTES, {"workshop": workshop_id})
             connection.execute(add.values(position=(end or 0) + 1))
@@ -218,7 +218,7 @@ class Facilitation(Part):
         self._door.act(Unit.WRITE, work)
 
     def close_note(self, workshop_id: str, note_id: str, closing: Closing) -> None:
-        """Keep that a team is done with a note; who was first stays."""
+        """Record that a team has closed a note; the first record stays."""
         values = {
             "workshop_id": workshop_id,
             "note_id": note_id,
@@ -229,14 +229,14 @@ class Facilitation(Part):
         statement = insert_once(self._door, closed_notes).values(values)
         self._door.act(Unit.SINGLE, lambda connection: connection.execute(statement))
 
-    # Putting away, and erasing
+    # Archive and erasure
 
     def archive(self, workshop_id: str, at: datetime | None) -> None:
-        """Put a workshop away, or take it out again."""
+        """Archive a workshop, or restore it."""
         self._end(workshop_id, archived_at=at)
 
     def delete(self, workshop_id: str, erase_at: datetime | None) -> None:
-        """Have a workshop erased at a time, or keep it after all."""
+        """Schedule a workshop's erasure, or cancel it."""
         self._end(workshop_id, erase_at=erase_at)
 
     def _end(self, workshop_id: str, **values: datetime | None) -> None:
@@ -251,7 +251,7 @@ class Facilitation(Part):
         self._door.run(Unit.WRITE, work)
 
     def erase(self, workshop_id: str, now: datetime) -> None:
-        """Erase every row of a workshop that was deleted, where its time has come."""
+        """Erase every row of a deleted workshop whose erasure is due."""
         due = (
             select(workshops.c.workshop_id)
             .where(workshops.c.workshop_id == workshop_id)
@@ -260,7 +260,7 @@ class Facilitation(Part):
         )
 
         def work(connection: Connection) -> None:
-            # Whoever takes the deletion back waits, and then finds nothing; or was faster.
+            # A concurrent restore either came first or waits and then finds nothing.
             if connection.execute(due).first() is not None:
                 _erase(connection, workshop_id)
 
@@ -268,7 +268,7 @@ class Facilitation(Part):
         self._door.truncate_log(is_dirty=True)
 
     def prune(self) -> bool:
-        """Erase one workshop whose time has come, and forget what has expired."""
+        """Erase one workshop that is due, and delete expired rows."""
         due = (
             select(workshops.c.workshop_id)
             .where(workshops.c.erase_at <= now(self._door))
@@ -283,7 +283,7 @@ class Facilitation(Part):
         def work(connection: Connection) -> bool:
             for statement in expired:
                 connection.execute(statement)
-            # What another server is erasing, or somebody is just keeping after all, is skipped.
+            # Skips workshops that another server is erasing or somebody is restoring.
             workshop_id = connection.scalar(due.with_for_update(skip_locked=True))
             if workshop_id is None:
                 return False
@@ -295,7 +295,7 @@ class Facilitation(Part):
         return has_erased and self._door.run(Unit.SINGLE, find)
 
     def _expired(self) -> list[tuple[Any, Any]]:
-        """Return each table that holds rows of no use after a time, and which those are."""
+        """Return each table whose rows expire, with the condition for expired rows."""
 
         def ago(span: timedelta) -> Any:
             return now(self._door, after=-span)

@@ -1,9 +1,9 @@
 """
-Whether a step's page shows what there is: one query for any number of pages, and no text in it.
+Fingerprints of steps' pages in SQL: one query for any number of pages, which reads no text.
 
-A fingerprint is short and differs whenever what the page shows does. Most of it are counters that
-only grow: of the team's story, its drafts, the agenda, the notes it was written and has closed.
-Of a transcript only the last message and unfinished ones ever change.
+A fingerprint is short and changes whenever the page has something else to show. Most of it are
+counters that only grow: of the team's events, its drafts, the agenda, its notes and closed notes.
+In a transcript only the last message and unfinished ones ever change.
 """
 
 import json
@@ -18,22 +18,22 @@ from lib.store.sql.engine import Door
 from lib.store.sql.part import Part
 from lib.store.sql.prepared import Prepared
 
-#: A team's link and a step.
-Asked = tuple[str, str]
+#: A page: a team's link and a step.
+Page = tuple[str, str]
 
-#: Any number of pages in one value: a query of another length would be another query. All of them are
-#: pairs; that PostgreSQL is told so makes it expect few, and look for each where an index leads it.
-_ASKED_ON_POSTGRESQL = """
+#: Any number of pages in one value, so that the query stays the same. Every element is an array; the
+#: redundant condition makes PostgreSQL expect few rows and use the indexes.
+_PAGES_ON_POSTGRESQL = """
     SELECT page ->> 0 AS link, page ->> 1 AS step
     FROM json_array_elements($1) AS pages (page)
     WHERE json_typeof(page) = 'array'
 """
-_ASKED_ON_SQLITE = """
+_PAGES_ON_SQLITE = """
     SELECT json_extract(value, '$[0]') AS link, json_extract(value, '$[1]') AS step
     FROM json_each($1)
 """
 
-# The link alone decides: one that was changed or taken away finds no row.
+# The link alone decides: a replaced or revoked one finds no row.
 _QUERY = """
     WITH asked AS ({asked})
     SELECT asked.link, asked.step,
@@ -67,23 +67,23 @@ _QUERY = """
 
 
 class Fingerprints(Part):
-    """The query for what pages show."""
+    """The port's method for fingerprints."""
 
     def __init__(self, door: Door, *, lease: float = LEASE) -> None:
         super().__init__(door, lease=lease)
         query = _QUERY.format(
-            asked=_ASKED_ON_SQLITE if door.is_sqlite else _ASKED_ON_POSTGRESQL,
+            asked=_PAGES_ON_SQLITE if door.is_sqlite else _PAGES_ON_POSTGRESQL,
             now="$2" if door.is_sqlite else "coalesce($2, clock_timestamp())",
         )
         self._fingerprint_query = Prepared(door, query, ["json", "timestamptz"])
 
-    def fingerprints(self, asked: Iterable[Asked]) -> dict[Asked, str]:
+    def fingerprints(self, pages: Iterable[Page]) -> dict[Page, str]:
         """Return the fingerprint of each page whose link opens a team."""
-        found = self._fingerprint_query.rows(json.dumps(list(asked)), self._time())
+        found = self._fingerprint_query.rows(json.dumps(list(pages)), self._time())
         return {(link, step): printed(more) for link, step, *more in found}
 
     def _time(self) -> Any:
-        """Return the time that counts, as the driver takes it; None for the database's own."""
+        """Return the time to compare leases with, in the driver's form; None for the database's clock."""
         at: datetime | None = backdating.now() if self._door.is_sqlite else backdating.time()
         return _MOMENT.process_bind_param(at, self._door.dialect)
 

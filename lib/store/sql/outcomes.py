@@ -1,4 +1,4 @@
-"""What becomes of a draft together with something else, in SQL: both are stored, or neither."""
+"""A draft's changes by replies and conflicts, in SQL: both are stored, or neither."""
 
 from typing import Any
 
@@ -18,24 +18,24 @@ from lib.workshop.updates import Outcome, Update
 
 
 class Outcomes(Transcripts, Typed):
-    """The port's methods for what replies and asides do to a draft."""
+    """The port's methods for the effects of replies and asides on a draft."""
 
     def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
-        """Store a reply's last word together with what it does to the draft, or neither."""
+        """Store a reply's final text and its effect on the draft, or neither."""
 
         def work(connection: Connection) -> bool:
-            # First, as everybody does who writes both: whoever locks in two orders deadlocks.
+            # First: every writer of both locks in this order, else they deadlock.
             locked_era(connection, key)
             if not connection.execute(self._ending(key, reply)).rowcount:
-                # Stopped, taken over or ended meanwhile; or the answer to this very word was lost.
+                # Stopped, taken over or ended meanwhile; or stored already and the answer was lost.
                 return connection.execute(_same(key, reply)).first() is not None
-            self._carry_out(connection, key, reply.id, outcome)
+            self._write_outcome(connection, key, reply.id, outcome)
             return True
 
         return self._door.run(Kind.WRITE, work)
 
     def _ending(self, key: StepKey, reply: Message) -> Any:
-        """Return the statement that writes a last word, unless what is stored is newer."""
+        """Return the statement that writes a final text, unless the stored one is newer."""
         return (
             update(messages)
             .where(
@@ -52,7 +52,7 @@ class Outcomes(Transcripts, Typed):
             )
         )
 
-    def _carry_out(
+    def _write_outcome(
         self, connection: Connection, key: StepKey, reply: str, outcome: Outcome
     ) -> None:
         if outcome.draft is not None:
@@ -64,7 +64,7 @@ class Outcomes(Transcripts, Typed):
             connection.execute(insert(reply_updates), _columns(key, outcome.update))
 
     def update_of(self, key: StepKey, message_id: str) -> Update | None:
-        """Return what a whole reply changed in the draft."""
+        """Return what a complete reply changed in the draft."""
         kept = select(reply_updates).where(
             in_step(reply_updates, key), reply_updates.c.message_id == message_id
         )
@@ -72,7 +72,7 @@ class Outcomes(Transcripts, Typed):
         return _update(found[0]) if found else None
 
     def use_aside(self, key: StepKey, aside: Aside, draft: Draft, replaced: Aside | None) -> bool:
-        """Put an aside into the draft, and what that replaces beside it."""
+        """Move an aside into the draft, and keep the replaced value as an aside."""
         gone = delete(asides).where(
             in_step(asides, key),
             asides.c.field == aside.field,
@@ -93,7 +93,7 @@ class Outcomes(Transcripts, Typed):
 
 
 def forgetting(key: StepKey, message_id: str) -> Any:
-    """Return the statement that forgets what a reply changed."""
+    """Return the statement that deletes the record of what a reply changed."""
     return delete(reply_updates).where(
         in_step(reply_updates, key), reply_updates.c.message_id == message_id
     )

@@ -26,13 +26,13 @@ from lib.workshop.records import StepOverview, StepState, Team, Workshop
 from lib.workshop.status import Phase, Status
 from lib.workshop.usage import TeamUsage
 
-#: Cells whose making is remembered: most are at one look what they were at the last.
+#: Size of the cache of cells: most have not changed since the last poll.
 _REMEMBERED = 20_000
 
 #: How many messages a step has, as their places are 1, 2, 3 and so on without a gap, and when the
 #: last three were written: while a reply grows, a few may have come behind it. PostgreSQL reads
 #: both in one go, which SQLite has no words for.
-_SAID_ON_POSTGRESQL = """
+_MESSAGES_ON_POSTGRESQL = """
     said.messages, said.written_at
     FROM steps s LEFT JOIN LATERAL (
         SELECT max(position) AS messages, max(updated_at) AS written_at
@@ -44,7 +44,7 @@ _SAID_ON_POSTGRESQL = """
         ) AS last
     ) AS said ON true
 """
-_SAID_ON_SQLITE = """
+_MESSAGES_ON_SQLITE = """
     (SELECT max(position) FROM messages m
     WHERE m.workshop_id = s.workshop_id AND m.team_id = s.team_id AND m.step = s.step
         AND m.era = s.era),
@@ -128,17 +128,17 @@ _NO_ROW = _Row()
 
 
 class Overview(Part):
-    """The query of a look at a workshop."""
+    """The port's methods for the review table."""
 
     def __init__(self, door: Door, *, lease: float = LEASE) -> None:
         super().__init__(door, lease=lease)
-        said = _SAID_ON_SQLITE if door.is_sqlite else _SAID_ON_POSTGRESQL
+        said = _MESSAGES_ON_SQLITE if door.is_sqlite else _MESSAGES_ON_POSTGRESQL
         query = _QUERY.format(said=said, first=steps_.SLUGS[0])
         self._overview_query = Prepared(door, query, ["text"])
         self._cell = lru_cache(_REMEMBERED)(self._new_cell)
 
     def roster(self, workshop_id: str) -> tuple[Workshop, list[Team], list[TeamUsage]]:
-        """Return a workshop with its teams by position, and what their models were asked."""
+        """Return a workshop with its teams by position, and their use of models."""
         of_team = [column for column in teams.c if column is not teams.c.workshop_id]
         used = usage_of(workshop_id).subquery("used")
         to_team = teams.c.workshop_id == workshops.c.workshop_id

@@ -1,4 +1,4 @@
-"""Where new messages go: behind the last one of a step's transcript, each once."""
+"""Positions of new messages: after the last one of a step's transcript, each id once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,11 +18,7 @@ from lib.workshop.transcript import Message, Role
 
 
 def locked_era(connection: Connection, key: StepKey) -> int:
-    """
-    Let nobody else place messages in this step, nor reset it, until the transaction ends.
-
-    Returns the era of its transcript.
-    """
+    """Lock the step against new messages and a reset until the transaction ends; return its era."""
     era = lock(connection, key)
     if era is None:
         raise NotFound("There is no such step.")
@@ -30,7 +26,7 @@ def locked_era(connection: Connection, key: StepKey) -> int:
 
 
 def lock(connection: Connection, key: StepKey) -> int | None:
-    """As `locked_era`; returns None where there is no such step."""
+    """As `locked_era`; returns None if there is no such step."""
     row = select(steps.c.era).where(in_step(steps, key)).with_for_update(key_share=True)
     era = connection.scalar(row)
     return None if era is None else int(era)
@@ -38,9 +34,9 @@ def lock(connection: Connection, key: StepKey) -> int | None:
 
 def locked(connection: Connection, key: StepKey) -> tuple[Permit | None, Facts]:
     """
-    As `locked_era`, for a writer who may hold a permit; return it, and what it rests on.
+    As `locked_era`, for a writer that may hold a permit; return the permit and its facts.
 
-    Both are one query. Raises AccessRefused and NotFound where there is no such step.
+    One query reads both. Raises AccessRefused and NotFound if there is no such step.
     """
     permit = permits.current()
     if not isinstance(permit, TeamPermit) or permit.step != key.step or permit.team != key.team:
@@ -54,7 +50,7 @@ def locked(connection: Connection, key: StepKey) -> tuple[Permit | None, Facts]:
 
 
 def live_era(key: StepKey) -> Any:
-    """Return the condition that a message is of the era people see."""
+    """Return the condition that a message is of the current era."""
     era = select(steps.c.era).where(in_step(steps, key)).scalar_subquery()
     return messages.c.era == era
 
@@ -62,7 +58,7 @@ def live_era(key: StepKey) -> Any:
 def known_of(
     connection: Connection, key: StepKey, given: Sequence[Message]
 ) -> dict[str, tuple[int, datetime]]:
-    """Return where those of *given* stand that are stored in the workshop, by id: as `place_of`."""
+    """Return the places (see `place_of`) of the *given* messages that are stored, by id."""
     found = select(messages.c.id, rows.PLACE, messages.c.created_at).where(
         messages.c.workshop_id == key.workshop_id,
         messages.c.id.in_([message.id for message in given]),
@@ -71,12 +67,12 @@ def known_of(
 
 
 def place_of(message: Message) -> tuple[int, datetime]:
-    """Return what tells where a message stands from where another of its id does."""
+    """Return what distinguishes a message's place from that of another with the same id."""
     return message.position, message.created_at
 
 
 def end_of(connection: Connection, key: StepKey, era: int) -> tuple[int, Role | None]:
-    """Return the last position of a step's era and who speaks there; 0 and None for nobody."""
+    """Return the last position in a step's era and that message's role; 0 and None if empty."""
     last = select(rows.PLACE, messages.c.role).where(in_step(messages, key), messages.c.era == era)
     row = connection.execute(last.order_by(rows.PLACE.desc()).limit(1)).first()
     return (row[0], Role(row[1])) if row else (0, None)
@@ -89,7 +85,7 @@ def behind(
     known: dict[str, Any],
     reply: Message | None,
 ) -> list[Message]:
-    """Return what is new of *given*, the first of each id, placed behind *end*."""
+    """Return the new messages of *given*, the first of each id, at positions after *end*."""
     place, speaker = end
     new: dict[str, Message] = {}
     for message in given:

@@ -1,10 +1,10 @@
 """
-A query that every open page asks every few seconds, in the driver's own words.
+A prepared statement, for a query that every open page runs every few seconds.
 
-By way of the toolkit its words and types would cost as much again as the answer does, and PostgreSQL
-would plan it anew each time, which takes longer than to find what is asked for. So it is prepared: each
-connection has it planned once. Behind a pooler, which may give every transaction another connection
-to the server, a plan may be missing or be there already: there it is asked as it is.
+Through SQLAlchemy it would cost twice as much, and PostgreSQL would plan it each time, which takes
+longer than running it. So each connection prepares it once. Behind a pooler, which may give every
+transaction another server connection, the plan may be missing or exist already: then the query runs
+unprepared.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from lib.store.sql.engine import Door, Kind
 
-#: SQLSTATEs of a plan that is missing, is there already, or was made before the tables were upgraded.
+#: SQLSTATEs: the plan is missing, exists already, or predates a migration of the tables.
 _PLAN_LOST = ("26000", "42P05", "0A000")
 
 
@@ -27,11 +27,11 @@ class Prepared:
 
     def __init__(self, door: Door, query: str, types: Sequence[str]) -> None:
         self._door = door
-        # What is no mark of the driver's is to reach the database as it is.
+        # Escape percent signs, which mark the driver's parameters.
         query = query if door.is_sqlite else query.replace("%", "%%")
         mark = r":v\1" if door.is_sqlite else r"%(v\1)s"
         self._plain = re.sub(r"\$(\d+)", mark, query)
-        # Another query of a later version has another name: a pooler may keep both.
+        # The name depends on the query: a pooler may keep those of two releases.
         name = f"throughline_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
         marks = ", ".join(f"%(v{place})s" for place in range(1, len(types) + 1))
         self._name = name
@@ -40,12 +40,12 @@ class Prepared:
         self._first = self._plain if door.is_sqlite else prepare
 
     def rows(self, *values: Any) -> Sequence[Any]:
-        """Return what is found with *values*, as the driver takes and gives them."""
+        """Return the rows found with *values*, both in the driver's types."""
         named = {f"v{place}": value for place, value in enumerate(values, start=1)}
         return self._door.run(Kind.SINGLE, partial(self._ask, values=named))
 
     def _ask(self, connection: Connection, values: dict[str, Any]) -> Sequence[Any]:
-        # What is known of a connection goes with it.
+        # The connection remembers its state.
         statement: str = connection.info.get(self._name, self._first)
         try:
             found = connection.exec_driver_sql(statement, values).all()

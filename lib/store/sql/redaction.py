@@ -1,4 +1,4 @@
-"""Redacting one message and its traces, in SQL: in every table that holds a team's texts."""
+"""Redaction of a message and its traces, in SQL: in every table that holds a team's texts."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -21,7 +21,7 @@ from lib.workshop.redaction import MARKER, NOBODY, Late, Redaction, Sought, Trac
 from lib.workshop.status import Status
 from lib.workshop.transcript import MessageStatus
 
-#: Tables that hold no words of a team's: names, links, rights, plans and counts.
+#: Tables without a team's texts: names, links, rights, plans and counts.
 _WITHOUT = frozenset(
     {
         "workshops",
@@ -37,7 +37,7 @@ _WITHOUT = frozenset(
     }
 )
 
-#: Columns that hold names, kinds, digests and ids: a name that is a message's words is nobody's trace.
+#: Columns that hold names, kinds, digests and ids: a name that equals a message is no trace.
 _NAMES = frozenset(
     "workshop_id team_id step id message_id note_id kind role author status event status_before "
     "status_after actor cause confirmed_by by member writer field phase phase_before phase_after "
@@ -81,7 +81,7 @@ class Redactions(Part):
     """The port's methods for redactions."""
 
     def traces(self, key: StepKey, message_id: str) -> list[Trace]:
-        """Return where a message's words stand besides the message itself."""
+        """Return every other place that holds a message's words."""
 
         def work(connection: Connection) -> list[Trace]:
             sought = Sought(_message(connection, key, message_id).text)
@@ -97,12 +97,12 @@ class Redactions(Part):
         keeping: Collection[str] = (),
         author_too: bool = False,
     ) -> None:
-        """Redact a message and its traces but those at the places to keep."""
+        """Redact a message and its traces, except at the places *keeping*."""
 
         def work(connection: Connection) -> None:
             _locked(connection, key.team)
             if _message(connection, key, redaction.message_id).text == MARKER:
-                # Somebody else was faster; or the commit's answer was lost, and this is the second run.
+                # Another redaction came first, or this is the second run after a lost answer.
                 return
             self._redact(connection, key, redaction, keeping, author_too=author_too)
 
@@ -130,16 +130,16 @@ class Redactions(Part):
     ) -> None:
         sought = Sought(_message(connection, key, redaction.message_id).text)
         _end_replies(connection, key.team)
-        taken = Sought(sought.text)
+        removed = Sought(sought.text)
         for each in list(_found(connection, key, redaction.message_id, sought)):
             if each.place not in keeping:
-                connection.execute(_rewritten(each, taken))
+                connection.execute(_rewritten(each, removed))
         connection.execute(self._message_gone(key, redaction, author_too=author_too))
         _new_epoch(connection, key.team)
         salt = new_salt()
         names = ("id", "message_id", "by", "reason", "at")
         values = {name: getattr(redaction, name) for name in names}
-        known = {"salt": salt, "digests": taken.digests(salt)}
+        known = {"salt": salt, "digests": removed.digests(salt)}
         connection.execute(insert(redactions).values(**rows.key_of(key), **values, **known))
 
     def _message_gone(self, key: StepKey, redaction: Redaction, *, author_too: bool) -> Any:
@@ -160,9 +160,9 @@ class Redactions(Part):
 
 def late(connection: Connection, key: StepKey) -> Late:
     """
-    Return what was redacted of a team, for what is saved late, and let nothing be until this commits.
+    Return a team's redactions, to compare late saves with; none can begin until this commits.
 
-    The step's row is locked first: a redaction that is under way is waited for, and then seen.
+    Locks the step's row first, and so waits for a redaction in progress and then sees it.
     """
     connection.execute(
         select(steps.c.step).where(rows.in_step(steps, key)).with_for_update(key_share=True)
@@ -174,7 +174,7 @@ def late(connection: Connection, key: StepKey) -> Late:
 
 
 def _locked(connection: Connection, team: TeamKey) -> None:
-    """Let nobody else write to a team until the transaction ends; locks as a move of a step does."""
+    """Lock a team against writes until the transaction ends, in the order of a step's move."""
     connection.execute(
         select(workshops.c.workshop_id)
         .where(workshops.c.workshop_id == team.workshop_id)
@@ -271,7 +271,7 @@ def _trace(found: _Found, sought: Sought) -> Trace:
 
 
 def _rewritten(found: _Found, sought: Sought) -> Any:
-    """Return the statement that takes a trace out of its column; what a page holds of it is older."""
+    """Return the statement that removes a trace from its column and makes the row newer."""
     table, column = found.table, found.column
     is_entry = isinstance(column.type, Value)
     value = mapped(found.row[column], lambda text: sought.redacted(text, is_entry=is_entry))

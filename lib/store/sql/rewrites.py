@@ -1,4 +1,4 @@
-"""Replies that are written anew, in SQL: what they said is archived, their turn is begun again."""
+"""Replies written again, in SQL: the old text is archived, and the message is leased again."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ from lib.workshop.transcript import Message, MessageStatus, Role
 
 
 class Rewrites(Transcripts):
-    """The port's methods for replies that are written anew."""
+    """The port's methods for replies written again."""
 
     def discard(self, key: StepKey, message_id: str, draft: Draft | None = None) -> Message | None:
-        """Archive the last reply of a step, where it is whole, and lease it to the caller."""
+        """Archive a step's last reply if it is complete, and lease it to the caller."""
         this = and_(in_step(messages, key), live_era(key), messages.c.id == message_id)
 
         def begin(connection: Connection) -> Any:
@@ -69,7 +69,7 @@ class Rewrites(Transcripts):
         }
 
     def discarded(self, key: StepKey) -> list[Discarded]:
-        """Return the replies of a step that were written anew, oldest first."""
+        """Return the archived texts of replies, oldest first."""
         by_age = (
             select(discarded)
             .where(in_step(discarded, key))

@@ -1,9 +1,9 @@
 """
-What the store holds of all that may end a right, read in SQL in the transaction of a write.
+The facts that decide a permit, read in SQL in the transaction of a write.
 
-On PostgreSQL the rows are locked as weakly as keeps them from changing: whoever replaces a link or
-archives a workshop takes them whole (`FOR UPDATE`), and so comes before or after the write, never
-in between. SQLite has one writer at a time. Rows are locked in one order everywhere: workshop, team,
+On PostgreSQL the rows are locked with the weakest lock that keeps them from changing. A writer that
+replaces a link or archives a workshop locks them `FOR UPDATE`, and so comes before or after the
+write, never in between. SQLite has one writer at a time. Rows are locked in one order everywhere: workshop, team,
 step.
 """
 
@@ -69,9 +69,9 @@ _PASS = select(passes.c.digest).where(
 
 def check(connection: Connection) -> Facts | None:
     """
-    Raise where this thread's permit does not allow its write; what allows it stays until the end.
+    Raise if this thread's permit does not allow its write; lock its facts until the transaction ends.
 
-    Returns the facts; None where the thread holds no permit. Raises AccessRefused and Closed.
+    Returns the facts; None if the thread holds no permit. Raises AccessRefused and Closed.
     """
     permit = permits.current()
     if permit is None:
@@ -82,7 +82,7 @@ def check(connection: Connection) -> Facts | None:
 
 
 def facts(connection: Connection, permit: Permit, *, locked: bool) -> Facts | None:
-    """Return what is stored of all a permit rests on; None where nothing is."""
+    """Return the stored facts that decide a permit; None if there are none."""
     if isinstance(permit, TeamPermit):
         return _of_team(connection, permit, locked=locked)
     return _of_facilitator(connection, permit, locked=locked)
@@ -164,5 +164,5 @@ def _shared(query: Any, *, locked: bool) -> Any:
 
 
 def locked(connection: Connection, table: Any, condition: Any) -> None:
-    """Take a row that rights rest on whole: nobody checks a right by it until the end."""
+    """Lock a row that decides rights: no other transaction checks a right by it meanwhile."""
     connection.execute(select(table.c.workshop_id).where(condition).with_for_update())

@@ -1,4 +1,4 @@
-"""From rows to records, and the expressions both need."""
+"""Rows to records, and the expressions that all parts share."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ def in_team(table: Any, team: TeamKey) -> ColumnElement[bool]:
     return and_(table.c.workshop_id == team.workshop_id, table.c.team_id == team.team_id)
 
 
-# What every page asks again and again is asked with a statement that is built once, and given its
-# key when it is run: building it takes longer than the database does.
+# Statements that every page runs are built once and get their key when they run: building one takes
+# longer than the database does.
 
 
 def of_step(table: Any) -> ColumnElement[bool]:
@@ -121,7 +121,7 @@ def version(row: Row[Any]) -> ArtifactVersion:
 
 
 def event(row: Row[Any]) -> EventRecord:
-    """Return one line of the story."""
+    """Return one entry of the event log."""
     return EventRecord(
         row.id,
         row.team_id,
@@ -171,8 +171,8 @@ def columns(key: StepKey, each: Message) -> dict[str, Any]:
     }
 
 
-#: Where a story is read: its lines by place.
-STORY = events.c.position
+#: The position of an entry in the event log.
+LOG = events.c.position
 
-#: Where a transcript is read: its messages by place.
+#: The position of a message in its transcript.
 PLACE = messages.c.position

@@ -1,4 +1,4 @@
-"""Looking through what was made and when it was said, in SQL: on demand, never at a look."""
+"""Search in drafts and artifacts, and activity over time, in SQL. Runs on demand, never for a poll."""
 
 import json
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ class Search(Part):
     """The port's methods that look through a workshop."""
 
     def made_with(self, workshop_id: str, words: Sequence[str], limit: int) -> list[Made]:
-        """Return the drafts and the newest artifacts in whose text each of *words* may stand."""
+        """Return the drafts and the newest artifacts that may contain each of *words*."""
         drafts, confirmed = _drafts(workshop_id, words), _confirmed(workshop_id, words)
         both = drafts.union_all(confirmed).subquery("made")
         found = self._door.rows(
@@ -50,7 +50,7 @@ class Search(Part):
         )
 
     def activity(self, workshop_id: str, seconds: int) -> list[Activity]:
-        """Return how many messages each team has written in each stretch of *seconds*."""
+        """Return how many messages each team has written in each interval of *seconds*."""
         at = messages.c.created_at
         since_1970 = (
             cast(func.strftime("%s", at, type_=Text), Float)
@@ -104,10 +104,10 @@ def _hold(column: Any, words: Sequence[str]) -> list[Any]:
 
 def pattern(word: str) -> str:
     r"""
-    Return what a JSON text is LIKE that holds *word*.
+    Return the LIKE pattern of a JSON text that contains *word*.
 
-    Databases know upper and lower case of the letters A to Z alone: any other stands for itself
-    where it has no case, and else for any character.
+    Databases ignore case for the letters A to Z only. Another letter that has a case becomes a
+    wildcard; other characters stand for themselves.
 
     >>> print(pattern("50%"), pattern('"Né_"'))
     %50!%% %\"N_!_\"%

@@ -1,4 +1,4 @@
-"""What older conversations came to, in SQL: one row a step and era."""
+"""The guide's summaries of older conversations, in SQL: one row per step and era."""
 
 from sqlalchemy import Connection, select
 
@@ -12,7 +12,7 @@ from lib.workshop.records import Recollection, StepKey
 
 
 class Summaries(Part):
-    """The port's methods for what older conversations came to."""
+    """The port's methods for summaries of older conversations."""
 
     def __init__(self, door: Door, *, lease: float = LEASE) -> None:
         super().__init__(door, lease=lease)
@@ -25,7 +25,7 @@ class Summaries(Part):
         )
 
     def recollection(self, key: StepKey, era: int) -> Recollection | None:
-        """Return what is remembered of an era of a step's transcript."""
+        """Return the summary of an era of a step's transcript."""
         found = self._door.rows(
             select(recollections.c.upto, recollections.c.text).where(
                 in_step(recollections, key), recollections.c.era == era
@@ -34,7 +34,7 @@ class Summaries(Part):
         return Recollection(found[0].upto, found[0].text) if found else None
 
     def remember(self, key: StepKey, era: int, recollection: Recollection) -> None:
-        """Keep what the older part of a transcript came to; who covers more wins."""
+        """Store a summary; the one that covers more wins."""
         row = {"era": era, "upto": recollection.upto}
 
         def work(connection: Connection) -> None:

@@ -119,11 +119,11 @@ class Transcripts(Drafts):
         return self._door.run(Kind.WRITE, work)
 
     def _is_free(self, connection: Connection, key: StepKey) -> bool:
-        """Whether nobody alive writes a reply in the step."""
+        """Whether no reply in the step is leased."""
         return connection.execute(self._written(key).limit(1)).first() is None
 
     def _written(self, key: StepKey) -> Any:
-        """Return the query for the replies that somebody alive writes in a step."""
+        """Return the query for the leased replies in a step."""
         return select(messages.c.id).where(
             in_step(messages, key),
             positions.live_era(key),
@@ -132,7 +132,7 @@ class Transcripts(Drafts):
         )
 
     def want_redraft(self, key: StepKey, reply_id: str) -> None:
-        """Have a reply of this id draft the step anew, unless one is wanted already."""
+        """Request a redraft by a reply of this id, unless one is requested already."""
         wanted = (
             update(steps)
             .where(in_step(steps, key), steps.c.redraft.is_(None))
@@ -172,7 +172,7 @@ class Transcripts(Drafts):
     def _save_one(self, key: StepKey, ready: Sequence[Message], draft: Draft | None) -> None:
         if not ready and draft is None:
             return
-        # A draft that takes something out is saved together with what it was.
+        # A draft that removes something is saved together with the earlier draft.
         kind = Kind.WRITE if draft is not None and takes_out_of_base(draft) else Kind.SINGLE
         try:
             self._save(kind, key, ready, draft)
@@ -181,7 +181,7 @@ class Transcripts(Drafts):
             raise Unstorable(f"{exc} ({key.step}, {what})") from exc
 
     def _save_each(self, key: StepKey, ready: Sequence[Message], draft: Draft | None) -> None:
-        """Save one by one, so that what cannot be stored holds back nothing else."""
+        """Save one by one, so that a rejected row does not prevent the others."""
         refused: list[Unstorable] = []
         for alone, draft_ in [*(([each], None) for each in ready), ([], draft)]:
             try:
@@ -201,7 +201,7 @@ class Transcripts(Drafts):
         connection.execute(statement, values if len(values) > 1 else values[0])
 
     def _write_plainly(self, connection: Connection, key: StepKey, message: Message) -> None:
-        # Past SQLAlchemy's types, of which two have something to say.
+        # Bypasses SQLAlchemy's types, two of which convert values.
         dialect = self._door.engine.dialect
         values = self._plain.params | rows.columns(key, message)
         values["created_at"] = Moment().process_bind_param(message.created_at, dialect)
@@ -251,7 +251,7 @@ class Transcripts(Drafts):
         )
 
     def interrupt(self, key: StepKey, message_id: str) -> None:
-        """End a message that is being written, whoever writes it."""
+        """Interrupt a message that any process is writing."""
         ending = (
             update(messages)
             .where(in_step(messages, key), positions.live_era(key), messages.c.id == message_id)
@@ -296,7 +296,7 @@ class Transcripts(Drafts):
 
 
 def _begun(key: StepKey, placed: Sequence[Message]) -> Any:
-    """Return the statement after which a redraft that was *placed* is wanted no more."""
+    """Return the statement that ends the request for a redraft that was *placed*."""
     ids = [message.id for message in placed]
     return update(steps).where(in_step(steps, key), steps.c.redraft.in_(ids)).values(redraft=None)
 

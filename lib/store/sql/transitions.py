@@ -49,10 +49,10 @@ class Steps(Part):
         return _newest(self._door.rows(_by_age(team)))
 
     def standing(self, team: TeamKey) -> Standing:
-        """Return all that decides what an event does to a team's steps."""
+        """Return everything that decides what an event does to a team's steps."""
 
         def read(connection: Connection) -> Standing:
-            # First: what moves while the rest is read makes whatever is decided on it a conflict.
+            # First: if a step moves while the rest is read, decisions based on it conflict.
             moves = _moves(connection, team)
             found = connection.execute(
                 select(*rows.STATE, *rows.DRAFT).where(in_team(steps, team))
@@ -76,15 +76,15 @@ class Steps(Part):
         return [rows.version(row) for row in self._door.rows(of_step)]
 
     def apply(self, team: TeamKey, decision: Decision) -> None:
-        """Carry out what was decided, or raise Conflict and change nothing."""
+        """Apply a decision, or raise Conflict and change nothing."""
         ids = [new_id() for _ in decision.changes]
-        self._door.run(Kind.WRITE, lambda connection: _carry_out(connection, team, decision, ids))
+        self._door.run(Kind.WRITE, lambda connection: _apply(connection, team, decision, ids))
 
     def events(self, workshop_id: str) -> list[EventRecord]:
-        """Return a workshop's story."""
-        told = [column for column in events.c if column is not events.c.snapshot]
-        story = select(*told).where(events.c.workshop_id == workshop_id).order_by(rows.STORY)
-        return [rows.event(row) for row in self._door.rows(story)]
+        """Return a workshop's event log."""
+        columns = [column for column in events.c if column is not events.c.snapshot]
+        log = select(*columns).where(events.c.workshop_id == workshop_id).order_by(rows.LOG)
+        return [rows.event(row) for row in self._door.rows(log)]
 
     def snapshots(self, workshop_id: str, ids: Sequence[str]) -> dict[str, Snapshot]:
         """Return the rows kept with some events, as they were before them, by step."""
@@ -100,12 +100,10 @@ class Steps(Part):
         return self._door.run(Kind.WRITE, lambda connection: _counted(connection, team))
 
 
-def _carry_out(
-    connection: Connection, team: TeamKey, decision: Decision, ids: Sequence[str]
-) -> None:
-    """Move steps, tell it under *ids*, keep the artifact. Raises Conflict or NotFound."""
-    # Before all else: the unit's first run, whose answer was lost, may be committing still.
-    _lock_story(connection, team.workshop_id)
+def _apply(connection: Connection, team: TeamKey, decision: Decision, ids: Sequence[str]) -> None:
+    """Move steps, log it under *ids*, store the artifact. Raises Conflict or NotFound."""
+    # First: an earlier run of this unit, whose answer was lost, may still be committing.
+    _lock_log(connection, team.workshop_id)
     known = select(events.c.id).where(
         events.c.workshop_id == team.workshop_id, events.c.id.in_(ids)
     )
@@ -114,7 +112,7 @@ def _carry_out(
         return
     rights.check(connection)
     changes = decision.changes
-    # An undo rests on all that was written since: from here on nobody writes in any step.
+    # An undo depends on all later messages: lock every step of the team.
     is_counted = decision.undoable or bool(decision.asked)
     slugs = steps_.SLUGS if is_counted else [change.step for change in changes]
     before = _rows(connection, team, slugs)
@@ -154,7 +152,7 @@ def _counted(connection: Connection, team: TeamKey) -> dict[str, int]:
 
 
 def _rows(connection: Connection, team: TeamKey, slugs: Sequence[str]) -> dict[str, Snapshot]:
-    """Return the rows of some steps, kept from everybody else until the transaction ends."""
+    """Return the rows of some steps, locked until the transaction ends."""
     found = connection.execute(
         select(*rows.STATE, *rows.DRAFT)
         .where(in_team(steps, team), steps.c.step.in_(slugs))
@@ -171,7 +169,7 @@ def _check(
     before: Mapping[str, Snapshot],
     counted: Mapping[str, int],
 ) -> None:
-    """Raise Conflict where what was decided on is no longer so; NotFound for no such team."""
+    """Raise Conflict if the decision's basis has changed; NotFound if there is no such team."""
     if len(before) < len({change.step for change in decision.changes}):
         raise NotFound("There is no such team.")
     basis = decision.basis
@@ -188,9 +186,9 @@ def _check(
 
 
 def _moves(connection: Connection, team: TeamKey) -> int:
-    """Return where in the workshop's story the team's last line is."""
+    """Return the position of the team's last event in the workshop's log."""
     of_team = and_(events.c.workshop_id == team.workshop_id, events.c.team_id == team.team_id)
-    return connection.scalar(select(func.max(rows.STORY)).where(of_team)) or 0
+    return connection.scalar(select(func.max(rows.LOG)).where(of_team)) or 0
 
 
 def _write(
@@ -218,8 +216,8 @@ def _write(
     connection.execute(update(steps).where(in_step(steps, key)).values(values))
 
 
-def _lock_story(connection: Connection, workshop_id: str) -> None:
-    # The workshop's row is the lock of its story: two teams may confirm in the same moment.
+def _lock_log(connection: Connection, workshop_id: str) -> None:
+    # The workshop's row is the lock of its event log: two teams may confirm at the same time.
     connection.execute(
         select(workshops.c.workshop_id)
         .where(workshops.c.workshop_id == workshop_id)

@@ -1,4 +1,4 @@
-"""What is typed, in SQL: texts set aside beside a draft, and messages nobody has sent yet."""
+"""Conflicting edits kept beside a draft, and unsent messages, in SQL."""
 
 from typing import Any
 
@@ -24,10 +24,10 @@ _UNSENT = select(unsent).where(rows.of_step(unsent), unsent.c.writer == bindpara
 
 
 class Typed(Part):
-    """The port's methods for what is typed."""
+    """The port's methods for conflicting edits and unsent messages."""
 
     def _newer(self, table: Any, changing: tuple[str, ...], row: Any = None) -> Any:
-        """Return the upsert of a writer's row, or of what the query *row* finds: newer wins."""
+        """Return the upsert of a writer's row, or of the row that a query returns: newer wins."""
         add = upsert(self._door, table)
         new = add.excluded
         if row is None:
@@ -41,11 +41,11 @@ class Typed(Part):
         )
 
     def set_aside(self, key: StepKey, aside: Aside) -> None:
-        """Keep what could not go into the draft."""
+        """Keep an edit that conflicts with the draft."""
         self._door.act(Kind.WRITE, lambda connection: self._write_aside(connection, key, aside))
 
     def _write_aside(self, connection: Connection, key: StepKey, aside: Aside) -> None:
-        """As `set_aside`, within somebody's transaction."""
+        """As `set_aside`, within the caller's transaction."""
         values = rows.key_of(key) | {
             "field": aside.field,
             "writer": aside.writer,
@@ -58,7 +58,7 @@ class Typed(Part):
         connection.execute(statement, values)
 
     def asides(self, key: StepKey) -> list[Aside]:
-        """Return what was set aside in a step, oldest first."""
+        """Return a step's conflicts, oldest first."""
         found = self._door.rows(_ASIDES, rows.key_of(key))
         return [
             Aside(row.field, row.writer, row.author, row.value, row.revision, row.epoch)
@@ -68,7 +68,7 @@ class Typed(Part):
     def drop_aside(
         self, key: StepKey, field: str, writer: str, revision: int | None = None
     ) -> None:
-        """Forget what a writer's aside for a field holds."""
+        """Delete a writer's aside for a field."""
         gone = delete(asides).where(
             in_step(asides, key), asides.c.field == field, asides.c.writer == writer
         )
@@ -80,7 +80,7 @@ class Typed(Part):
         """Keep what a tab's chat box holds; newer wins. Return what is stored now."""
         values = rows.key_of(key) | {
             "writer": unsent.writer,
-            # Earlier releases find these texts by the member's name; nobody's name is a secret id.
+            # Earlier releases look these texts up by the member's name; no name equals a secret id.
             "member": unsent.writer,
             "text": unsent.text,
             "revision": unsent.revision,

@@ -1,4 +1,4 @@
-"""Calls of models, in SQL: each one a row, and what they come to in one query."""
+"""Calls of models in SQL: one row per call, and totals in one query."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Usage(Part):
     """The port's methods for calls of models."""
 
     def record_call(self, call: Call) -> None:
-        """Keep a call that is over."""
+        """Store a finished call."""
         if call.team is None:
             raise Unstorable("A call without its team cannot be stored.")
         # Once by its id: the commit's answer may be lost, and the unit run again.
@@ -37,13 +37,13 @@ class Usage(Part):
         self._door.run(Kind.SINGLE, lambda connection: connection.execute(statement))
 
     def usage(self, workshop_id: str) -> list[TeamUsage]:
-        """Return what the calls of each team come to."""
+        """Return each team's totals of calls."""
         found = self._door.rows(usage_of(workshop_id).order_by(guide_calls.c.team_id))
         return [usage_row(row.team_id, row) for row in found]
 
 
 def usage_of(workshop_id: str) -> Any:
-    """Return the query for what the calls of each team of a workshop come to."""
+    """Return the query for each team's totals of calls."""
     return (
         select(
             guide_calls.c.team_id,
