@@ -1,8 +1,8 @@
 """
-The permit under which this thread writes: each write of the store checks it in its own transaction.
+The permit of the current thread, which each write of the store checks in its own transaction.
 
-A person's write is made within `held`. The process's own threads hold none: the autosave sweeper and
-the writer of a reply save what was accepted before.
+A person's write runs inside `held`. The process's own threads hold no permit: the autosave sweeper
+and the writer of a reply save changes that were accepted earlier.
 """
 
 import threading
@@ -18,7 +18,7 @@ _of_thread = threading.local()
 
 @contextmanager
 def held(permit: Permit | None) -> Iterator[None]:
-    """Make every write of this thread, within, one under *permit*; None for none."""
+    """Run the writes of this thread under *permit*; None for none."""
     before = current()
     _of_thread.permit = permit
     try:
@@ -35,9 +35,9 @@ def current() -> Permit | None:
 
 def check(permit: Permit, facts: Facts | None) -> None:
     """
-    Raise where *facts* do not allow what *permit* asks.
+    Raise if *facts* do not allow what *permit* asks.
 
-    Raises AccessRefused where the right is gone, Closed where the step or workshop takes no change.
+    Raises AccessRefused if the right is gone, Closed if the step or workshop takes no change.
     """
     found = refusal(permit, facts)
     if found is None:

@@ -1,4 +1,4 @@
-"""Looking through what was made and when it was said, in memory: the twin of `lib.store.sql.search`."""
+"""Search and activity, in memory: the twin of `lib.store.sql.search`."""
 
 import json
 from collections import Counter

@@ -1,8 +1,8 @@
 """
 The review table in SQL: one query, however many teams, and no message's text.
 
-It costs what there are steps, and not what there are messages: how many a step has is the place of
-its last one, and what is unfinished has an index of its own.
+The cost grows with the steps, not with the messages: the number of a step's messages is the
+position of its last one, and unfinished messages have an index of their own.
 """
 
 from datetime import datetime

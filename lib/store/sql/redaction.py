@@ -187,10 +187,10 @@ def _locked(connection: Connection, team: TeamKey) -> None:
 
 def _end_replies(connection: Connection, team: TeamKey) -> None:
     """
-    End every reply of a team that is being written, which may be about to quote the message.
+    End every reply of a team that is being written, because it may be about to quote the message.
 
-    It may be retried. The revision is not that of a stop, whose writer may hand in what it wrote on
-    (`lib.team.reply.Reply.end_if_superseded`), and is later than what such a writer still saves.
+    It may be retried. The revision differs from that of a stop, whose writer may still hand in text
+    (`lib.team.reply.Reply.end_if_superseded`), and is later than such a writer's late saves.
     """
     unfinished = messages.c.status != MessageStatus.COMPLETE.value
     is_streaming = messages.c.status == MessageStatus.STREAMING.value
@@ -286,10 +286,10 @@ def _rewritten(found: _Found, sought: Sought) -> Any:
 
 def _new_epoch(connection: Connection, team: TeamKey) -> None:
     """
-    Refuse what is decided, typed or saved on a draft from before.
+    Begin an epoch, so that decisions and edits based on an earlier draft conflict.
 
-    What an undo would give back counts one revision more too, so that it still can be told from a
-    draft that was edited since.
+    The snapshots for undo get the next revision too, so that they still differ from a draft that was
+    edited since.
     """
     begun = and_(in_team(steps, team), steps.c.status != Status.NOT_STARTED.value)
     connection.execute(

@@ -49,10 +49,10 @@ workshops = Table(
     column_types.text("challenge"),
     column_types.moment("created_at"),
     column_types.text("language"),
-    # When it was put away, and from when on it may be erased for good.
+    # When it was archived, and when its erasure is due.
     column_types.moment("archived_at", nullable=True),
     column_types.moment("erase_at", nullable=True),
-    # Address of the facilitator whose it is; empty for the house's.
+    # The owner's e-mail address; empty if no facilitator owns it.
     column_types.text("owner"),
     column_types.key("workshops"),
     column_types.filled("workshops", "workshop_id"),
@@ -66,7 +66,7 @@ teams = Table(
     column_types.text("name"),
     column_types.text("link"),
     column_types.number("position"),
-    # Whether the link was taken away: the one that is stored then was told to nobody.
+    # Whether the link was revoked: the stored one then is a new one that nobody knows.
     Column("revoked", Boolean, nullable=False),
     column_types.key("teams", "id"),
     ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_teams_workshops"),
@@ -74,7 +74,7 @@ teams = Table(
     column_types.at_least("teams", "position", 1),
 )
 
-# How a workshop is paced; none for one whose facilitator said nothing.
+# A workshop's agenda; no row until a facilitator changes it.
 agendas = Table(
     "agendas",
     metadata,
@@ -93,7 +93,7 @@ agendas = Table(
     column_types.at_least("agendas", "revision", 1),
 )
 
-# What a facilitator tells the teams, and a team the facilitator; never changed.
+# Messages between facilitator and teams, and calls for help; never changed.
 notes = Table(
     "notes",
     metadata,
@@ -105,7 +105,7 @@ notes = Table(
     column_types.text("author"),
     column_types.text("text"),
     column_types.moment("at"),
-    # The order of the notes; null in those of a release that had none: they come first, by time.
+    # The order of the notes. Null in rows of an earlier release, which come first, by time.
     Column("position", Integer, nullable=True),
     column_types.key("notes", "id"),
     ForeignKeyConstraint(["workshop_id"], ["workshops.workshop_id"], name="fk_notes_workshops"),
@@ -116,7 +116,7 @@ notes = Table(
     column_types.one_of("notes", "kind", Kind),
 )
 
-# Which team is done with which note: a message to all has one for each.
+# Which team has closed which note: a message to all has a row per team.
 closed_notes = Table(
     "closed_notes",
     metadata,
@@ -134,10 +134,10 @@ closed_notes = Table(
     ),
 )
 
-# The one key the workshop does not lead: whoever follows a link does not know its workshop yet.
+# The only key that `workshop_id` does not lead: a link is looked up before its workshop is known.
 Index("ix_teams_link", teams.c.link, unique=True)
 
-# Who else is let into a workshop, by address.
+# Co-facilitators and observers of a workshop, by e-mail address.
 grants = Table(
     "grants",
     metadata,
@@ -152,7 +152,7 @@ grants = Table(
 
 Index("ix_grants_email", grants.c.email)
 
-# The link that lets anybody read along in a workshop, where there is one.
+# The observers' link of a workshop, if there is one.
 observer_links = Table(
     "observer_links",
     metadata,
@@ -167,7 +167,7 @@ observer_links = Table(
 
 Index("ix_observer_links_link", observer_links.c.link, unique=True)
 
-# A short code a team, to be read out: it expires.
+# A short code per team, to be read out, which expires.
 codes = Table(
     "codes",
     metadata,
@@ -184,7 +184,7 @@ codes = Table(
 
 Index("ix_codes_code", codes.c.code, unique=True)
 
-# Each code that was made lately: whoever types one that ran out is told so, for some days.
+# Recent codes, so that an expired one gets its own error message for some days.
 issued_codes = Table(
     "issued_codes",
     metadata,
@@ -197,7 +197,7 @@ issued_codes = Table(
         ["workshop_id", "team_id"],
         ["teams.workshop_id", "teams.id"],
         name="fk_issued_codes_teams",
-        # A server of the release before erases a workshop without knowing of this table.
+        # A server of the previous release erases a workshop without knowing this table.
         ondelete="CASCADE",
     ),
     column_types.filled("issued_codes", "code"),
@@ -205,7 +205,7 @@ issued_codes = Table(
 
 Index("ix_issued_codes_code", issued_codes.c.code)
 
-# The house's own, of no workshop: what browsers hold after the passcode, as a digest, ...
+# Of no workshop: digests of the passes that browsers hold after the passcode, ...
 passes = Table(
     "passes",
     metadata,
@@ -215,7 +215,7 @@ passes = Table(
     column_types.filled("passes", "digest"),
 )
 
-# ... and how often something was tried lately, as a digest of who or what.
+# ... and counts of recent attempts, by a digest of the caller or the target.
 attempts = Table(
     "attempts",
     metadata,
@@ -239,19 +239,19 @@ steps = Table(
     column_types.moment("completed_at", nullable=True),
     column_types.text("phase"),
     column_types.number("draft_revision"),
-    # Which life of the step the draft belongs to: writes from an earlier one are refused.
+    # The generation of the draft: writes from an earlier one are rejected.
     column_types.number("epoch"),
-    # When the draft was last written; at first, when the row was.
+    # When the draft was last written; at first, when the row was created.
     column_types.moment("updated_at"),
     Column("draft", Json, nullable=False),
-    # Which era of the transcript is the one people see: a reset begins another.
+    # The current era of the transcript: a reset begins another.
     column_types.number("era"),
-    # Why it needs another look, and the digests of what its artifact was made from; or null.
+    # Why it is stale, and the digests of the inputs of its artifact; or null.
     Column("stale", Value, nullable=False),
     Column("made_from", Value, nullable=False),
     # The newest edit of each writer that is in the draft.
     Column("draft_seen", Json, nullable=False),
-    # Id of the reply that is to draft the step anew, once the guide is free; or null.
+    # Id of the reply that will redraft the step once the guide is free; or null.
     Column("redraft", Text, nullable=True),
     column_types.key("steps", "team_id", "step"),
     ForeignKeyConstraint(
@@ -281,13 +281,13 @@ messages = Table(
     Column("revision", BigInteger, nullable=False),
     column_types.moment("created_at"),
     column_types.moment("updated_at"),
-    # Until when whoever wrote last may go on writing; read only while the status is `streaming`.
+    # When the last writer's lease expires; read only while the status is `streaming`.
     column_types.moment("lease_until"),
-    # Last but what nobody reads without it: SQLite reads a long text to get at the columns behind.
+    # Among the last columns: SQLite reads a long text to reach the columns after it.
     column_types.text("text"),
-    # What the team might say next: a short list of texts.
+    # Suggested replies for the team: a short list of texts.
     Column("suggestions", Value, nullable=False),
-    # Whether this reply drafts its step anew.
+    # Whether this reply redrafts its step.
     Column("anew", Boolean, nullable=False, server_default=false()),
     column_types.key("messages", "id"),
     UniqueConstraint(
@@ -301,10 +301,10 @@ messages = Table(
     column_types.at_least("messages", "revision", 0),
 )
 
-# In the words `lib.store.sql.overview` uses: SQLite knows the index by no others.
+# Exactly as in `lib.store.sql.overview`, else SQLite does not use the index.
 _IS_UNFINISHED = text(f"status <> '{MessageStatus.COMPLETE}'")
 
-# Few of many: what the facilitator's table counts at each look.
+# A few of many rows, which the facilitator's table counts at each poll.
 Index(
     "ix_messages_unfinished",
     messages.c.workshop_id,
@@ -315,7 +315,7 @@ Index(
     sqlite_where=_IS_UNFINISHED,
 )
 
-# What a whole reply did to the draft: the fields it changed, before and after, and the phases.
+# What a complete reply changed in the draft: the fields and the phase, before and after.
 reply_updates = Table(
     "reply_updates",
     metadata,
@@ -334,7 +334,7 @@ reply_updates = Table(
     column_types.filled("reply_updates", "message_id"),
 )
 
-# Whole replies a team had written anew: for the facilitator, never for a transcript.
+# Texts of replies that a team had written again: for the facilitator, never in a transcript.
 discarded = Table(
     "discarded",
     metadata,
@@ -352,7 +352,7 @@ discarded = Table(
     column_types.filled("discarded", "message_id"),
 )
 
-# What the older part of a conversation came to, for the model that is told its newest part.
+# Summaries of the older part of a conversation, for the model, which also gets the newest part.
 recollections = Table(
     "recollections",
     metadata,
@@ -371,7 +371,7 @@ recollections = Table(
     column_types.at_least("recollections", "upto", 1),
 )
 
-# Every request to a model and what came of it; no word of what was said.
+# Every request to a model and its outcome, without any text.
 guide_calls = Table(
     "guide_calls",
     metadata,
@@ -431,7 +431,7 @@ unsent = Table(
     column_types.filled("unsent", "writer"),
 )
 
-# What a draft was before something was taken out of it: see `lib.workshop.draft_history`.
+# Drafts before something was removed from them: see `lib.workshop.draft_history`.
 draft_history = Table(
     "draft_history",
     metadata,
@@ -440,7 +440,7 @@ draft_history = Table(
     column_types.text("step"),
     column_types.number("epoch"),
     column_types.number("revision"),
-    # Whose change took something out of it, and when, by the database's clock.
+    # Who removed something from it, and when, by the database's clock.
     column_types.text("by"),
     column_types.moment("at"),
     Column("fields", Json, nullable=False),
@@ -471,7 +471,7 @@ events = Table(
     metadata,
     column_types.text("workshop_id"),
     column_types.text("id"),
-    # The order of the story: a clock may step back, and one confirmation makes several events.
+    # The order of the log: a clock may be set back, and one confirmation makes several events.
     column_types.number("position"),
     column_types.text("team_id"),
     column_types.text("step"),
@@ -481,9 +481,9 @@ events = Table(
     column_types.text("actor"),
     column_types.text("cause"),
     column_types.moment("at"),
-    # Why, in the words of who did it.
+    # The reason the actor gave.
     column_types.text("reason"),
-    # The step's row as it was before, where the event may be undone; or null.
+    # The step's row before the event, if the event can be undone; or null.
     Column("snapshot", Value, nullable=False),
     column_types.key("events", "id"),
     UniqueConstraint("workshop_id", "position", name="uq_events_position"),
@@ -494,8 +494,8 @@ events = Table(
     column_types.at_least("events", "position", 1),
 )
 
-# Which message was redacted, by whom and why: never the words, of which only salted digests are kept,
-# so that what is saved late is recognised.
+# Which message was redacted, by whom and why. Of its words only salted digests are kept, to recognise
+# late saves.
 redactions = Table(
     "redactions",
     metadata,

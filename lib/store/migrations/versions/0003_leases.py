@@ -1,4 +1,4 @@
-"""Whoever writes a reply holds a lease, and a next attempt outranks the last."""
+"""The writer of a reply holds a lease, and the next attempt outranks the last."""
 
 import sqlalchemy as sa
 from alembic import op

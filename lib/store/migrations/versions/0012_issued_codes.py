@@ -1,4 +1,4 @@
-"""A code that ran out is still known for some days, so that whoever types it is told so."""
+"""Expired codes are remembered for some days, for an error message of their own."""
 
 import sqlalchemy as sa
 from alembic import op
