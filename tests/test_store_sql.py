@@ -875,3 +875,9 @@ def _waits_for_a_lock(url: str) -> bool:
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     with connected(url) as connection:
         return bool(connection.scalar(text(waiting)))
+
+
+def test_no_part_of_the_store_hides_a_name_of_another() -> None:
+    names = [name for part in SqlStore.__mro__ for name in vars(part) if name[:2] != "__"]
+
+    assert len(names) == len(set(names))
