@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from lib.guide.port import GuideError
+from lib.guide.port import GuideError, Proposal, Request
 from lib.settings import Settings
 from lib.store import open_store, permits
 from lib.store.errors import StoreUnavailable
@@ -99,6 +99,23 @@ def test_a_question_is_stored_before_the_guide_is_asked(
     assert guide.requests == []
 
 
+def test_the_guide_is_asked_when_the_question_is_in_the_database(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    stored: list[list[str]] = []
+    answer = guide.reply
+
+    def looking(request: Request) -> Iterator[str | Proposal]:
+        stored.append([message.text for message in store.messages(key)])
+        return answer(request)
+
+    guide.reply = looking  # type: ignore[method-assign]
+    process.replies.ask(key, [question("Where do we begin?")])
+
+    assert over(process, key)
+    assert stored == [["Where do we begin?", ""]]
+
+
 def test_the_stored_reply_is_what_was_written(
     process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
 ) -> None:
@@ -153,6 +170,9 @@ def test_opening_a_step_greets_once_however_often_and_wherever(
         thread.join()
 
     assert all(over(process, key) for process in processes)
+    # A page that read the step before it was greeted comes late.
+    processes[1].replies.ensure_answered(key, [])
+    assert over(processes[1], key)
     assert [len(guide.requests), len(store.messages(key))] == [1, 1]
 
 
