@@ -1,11 +1,11 @@
 """
 Debounced autosave, free of Streamlit and of the wall clock.
 
-    QueueFull             too much is unsaved to take in more; its text is a sentence
-    NeverSaved            raised by a save: what it was given is dropped, everything else is retried
+    QueueFull             the process holds too much unsaved text; the message is for people
+    NeverSaved            raised by a save that can never succeed: its changes are dropped
 
-`Autosave` keeps what is unsaved in this process and saves it. Nothing here waits for a timer of its
-own: a rerun, a reply's next chunk and the one sweeper thread all ask whether a save is due.
+`Autosave` holds the unsaved changes of this process and saves them. It has no timer: each rerun, each
+chunk of a reply and the one sweeper thread ask whether a save is due.
 """
 
 import logging
@@ -40,39 +40,39 @@ log = logging.getLogger(__name__)
 WAIT = 2.0
 MAX_WAIT = 10.0
 
-#: Seconds after which what is still unsaved is told to people: shorter troubles concern nobody.
+#: Seconds after which pages say that changes are unsaved. Shorter failures pass unnoticed.
 UNSAVED_FOR_LONG = 30.0
 
 #: Characters of text a process holds unsaved, over all steps: 64 Mi, a quarter of a gigabyte at
 #: worst. A working hour of two hundred teams is a tenth of it, so only a long outage gets there.
 MAX_UNSAVED = 64 * 1024 * 1024
 
-#: Lines kept about what was dropped: enough for a facilitator's page, and a bound.
+#: Dropped saves that are remembered: enough for a facilitator's page, and a bound.
 MAX_DROPPED = 100
 
 #: Seconds between two rounds of housekeeping.
 HOUSEKEEPING_EVERY = 60.0
 
 Save = Callable[[StepKey, Unsaved], None]
-#: Does a small part of what is to be tidied up; returns whether more is left to do now.
+#: Does a small part of the housekeeping. Returns whether there is more to do now.
 Housekeeping = Callable[[], bool]
 
 
 class QueueFull(Exception):
-    """More is unsaved than a process may hold; nothing of what was noted has been taken in."""
+    """The process holds too much unsaved text. Nothing of the rejected call was kept."""
 
 
 class Autosave:
     """
-    What this process has not saved yet, per step, and the saving of it.
+    Holds the unsaved changes of each step and saves them. Thread-safe.
 
-    *save* stores one step's changes in one transaction and may raise anything: the changes are then
-    kept, and tried again after FIRST_RETRY seconds, doubled each time. Only what it raises NeverSaved
-    for is dropped: its step is gone, or the database refuses it. It is never called with a
-    lock held that another step needs. Saves of one step never overlap. Thread-safe.
+    *save* stores one step's changes in one transaction. If it raises, the changes are kept and
+    retried after FIRST_RETRY seconds, doubled each time. If it raises NeverSaved, they are dropped:
+    the step is gone, or the database refuses the rows for good. Saves of one step never overlap, and
+    *save* runs without any lock that another step needs.
 
-    *housekeeping* is called by the sweeper alone, between two sweeps, every HOUSEKEEPING_EVERY
-    seconds; what it raises is logged, and it is called again in time.
+    Only the sweeper calls *housekeeping*, between two sweeps, every HOUSEKEEPING_EVERY seconds. Its
+    errors are logged, and the next round runs as planned.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Autosave:
     ) -> None:
         self._save = save
         self._housekeeping = housekeeping
-        # Nobody waits for it, but a server that was down may find much that is due.
+        # Run it at once: after a long downtime much may be due.
         self._housekeeping_at = clock()
         self._wait = wait
         self._max_wait = max_wait
@@ -109,10 +109,10 @@ class Autosave:
         self, key: StepKey, messages: Iterable[Message] = (), draft: Draft | None = None
     ) -> None:
         """
-        Take in changes of *key*: they are saved together when they are due.
+        Hold changes of *key* until they are due, then save them together.
 
-        What is not newer than what is held changes nothing. Raises QueueFull, and takes in nothing,
-        where the text of all steps would grow beyond the limit; what makes it no longer still fits.
+        Changes that are not newer than the held ones are ignored. Raises QueueFull, and keeps nothing,
+        if the text of all steps would exceed the limit; a change that adds no text is always accepted.
         """
         with self._changed:
             entry = self._entries.get(key) or self._new_entry()
@@ -130,7 +130,7 @@ class Autosave:
             self._run(key, entry, patience=0.0)
 
     def pending(self, key: StepKey) -> Unsaved:
-        """Return what of *key* is not known to be stored; readers lay it over what they read."""
+        """Return the unsaved changes of *key*. Readers apply them to what they read from the store."""
         entry = self._entry(key)
         return entry.unsaved if entry else Unsaved()
 
@@ -141,49 +141,49 @@ class Autosave:
         return sorted(lines, key=lambda line: -line.age)
 
     def dropped(self) -> list[Dropped]:
-        """Return what could never be saved since this process started, the newest MAX_DROPPED."""
+        """Return the saves that were dropped since this process started, the newest MAX_DROPPED."""
         with self._changed:
             return list(self._dropped)
 
     def report_of(self, key: StepKey) -> UnsavedReport | None:
-        """Return the line of one step; None where nothing of it is unsaved."""
+        """Return the line of one step, or None if nothing of it is unsaved."""
         entry = self._entry(key)
         return entry.report(key, self._clock()) if entry and entry.unsaved else None
 
     def is_late(self, key: StepKey) -> bool:
-        """Whether something of a step has been unsaved for so long that people are told."""
+        """Whether a step has been unsaved for longer than UNSAVED_FOR_LONG."""
         line = self.report_of(key)
         return line is not None and line.age > UNSAVED_FOR_LONG
 
     # Saving
 
     def poll(self, key: StepKey) -> None:
-        """Save *key* if that is due; asked at each rerun and at each chunk of a reply."""
+        """Save *key* if it is due. Called at each rerun and at each chunk of a reply."""
         entry = self._entry(key)
         if entry is not None and self._is_due(entry):
             self._run(key, entry, patience=0.0)
 
     def flush(self, key: StepKey) -> bool:
         """
-        Save now what is unsaved of *key*; return whether nothing is left.
+        Save *key* now; return whether nothing is left unsaved.
 
-        Waits for a save that is running, and where that fails leaves it at that; from inside that
-        save does nothing.
+        Waits for a running save of the same step and does not retry if that one fails. Does nothing
+        if called from inside that save.
         """
         return self._flush(key, patience=-1.0)
 
     def flush_workshop(self, workshop_id: str) -> bool:
-        """Flush every step of a workshop, for those who read across teams."""
+        """Flush every step of a workshop before a read across teams."""
         keys = [key for key, _ in self._items() if key.workshop_id == workshop_id]
-        # Each of them: one that cannot be saved must not keep the others from it.
+        # Not all(): one failure must not skip the steps after it.
         left = [key for key in keys if not self.flush(key)]
         return not left
 
     def flush_all(self, within: float) -> bool:
         """
-        Flush everything, again and again where it fails; return whether nothing is left.
+        Flush everything and retry failures; return whether nothing is left.
 
-        Begins no save once *within* seconds have passed.
+        Starts no save after *within* seconds.
         """
         end = self._clock() + within
         while True:
@@ -197,15 +197,15 @@ class Autosave:
     # The sweeper
 
     def start(self) -> None:
-        """Start the one thread that saves for tabs that are idle or gone."""
+        """Start the sweeper thread, which saves for idle or closed tabs."""
         self._sweeper = threading.Thread(target=self._sweep, name="autosave-sweeper", daemon=True)
         self._sweeper.start()
 
     def stop(self, within: float | None = None) -> None:
         """
-        Stop the sweeper; what is unsaved stays here for `flush_all`.
+        Stop the sweeper. Unsaved changes stay for `flush_all`.
 
-        Waits *within* seconds (None: for ever) for a save it is at.
+        Waits at most *within* seconds (None: without limit) for its current save.
         """
         with self._changed:
             self._stopping = True
@@ -214,7 +214,7 @@ class Autosave:
             self._sweeper.join(within)
 
     def sweep(self) -> float | None:
-        """Save everything that is due; return the seconds until something is, None for never."""
+        """Save everything that is due; return the seconds until the next save, None if there is none."""
         for key, entry in self._items():
             if self._is_due(entry):
                 self._run(key, entry, patience=0.0)
@@ -225,7 +225,7 @@ class Autosave:
             return self._pause()
 
     def run_housekeeping(self) -> float | None:
-        """Do the housekeeping if that is due; return the seconds until it is, None for never."""
+        """Run the housekeeping if it is due; return the seconds until the next round, None for never."""
         if self._housekeeping is None:
             return None
         if self._clock() >= self._housekeeping_at and not self._housekeeping_part(
@@ -235,10 +235,10 @@ class Autosave:
         return max(0.0, self._housekeeping_at - self._clock())
 
     def _housekeeping_part(self, housekeeping: Housekeeping) -> bool:
-        """Do a part of the housekeeping; return whether the next part is due at once."""
+        """Run one part of the housekeeping; return whether the next part is due at once."""
         try:
             return housekeeping()
-        # As with a save: whatever goes wrong, the thread lives, and the next round may succeed.
+        # As with a save: keep the thread alive on any error, the next round may succeed.
         except Exception as exc:
             log.warning("Housekeeping failed and is tried again: %s", exc)
             return False
@@ -248,13 +248,13 @@ class Autosave:
             self.sweep()
             until = self.run_housekeeping()
             with self._changed:
-                # Asked again under the lock: what is noted in between must not wait for the next.
+                # Compute the pause again under the lock: a change noted meanwhile must not wait longer.
                 if not self._stopping:
                     pauses = [each for each in (self._pause(), until) if each is not None]
                     self._changed.wait(timeout=min(pauses, default=None))
 
     def _pause(self) -> float | None:
-        """Seconds until a save is due. One that is running tells when it leaves something over."""
+        """Return the seconds until a save is due. A running save notifies if it leaves changes."""
         idle = [entry for entry in self._entries.values() if not entry.saving.locked()]
         deadlines = [deadline for each in idle if (deadline := _deadline(each)) is not None]
         return max(0.0, min(deadlines) - self._clock()) if deadlines else None
@@ -273,7 +273,7 @@ class Autosave:
             return list(self._entries.items())
 
     def _count(self, grown: int) -> None:
-        """Count *grown* more characters. Raises QueueFull where they are too many."""
+        """Add *grown* to the count of characters. Raises QueueFull beyond the limit."""
         if grown > 0 and self._characters + grown > self._limit:
             raise QueueFull(
                 "The database has been out of reach for so long that nothing more can be kept here. "
@@ -293,14 +293,14 @@ class Autosave:
         return not entry.unsaved
 
     def _run(self, key: StepKey, entry: Entry, patience: float) -> None:
-        """Save all of an entry; wait *patience* seconds (-1: for ever) for a save that is running."""
+        """Save an entry; wait at most *patience* seconds (-1: without limit) for a running save."""
         inside, failures = entry.saver == threading.get_ident(), entry.failures
         if inside or not entry.saving.acquire(timeout=patience):
             return
         entry.saver = threading.get_ident()
         try:
             with entry.lock:
-                # The save that was waited for has failed: the database has just been asked.
+                # The save we waited for has just failed: do not retry at once.
                 unsaved = Unsaved() if entry.failures > failures else entry.hand_out()
             if unsaved:
                 self._try(key, entry, unsaved)
@@ -320,7 +320,7 @@ class Autosave:
             with self._changed:
                 self._dropped.append(line)
             self._forget(entry, unsaved)
-        # Whatever goes wrong, the changes stay and the thread lives: the next try may do.
+        # On any error keep the changes and the thread: the next try may succeed.
         except Exception as exc:
             with entry.lock:
                 entry.failed(exc, self._clock())
@@ -329,7 +329,7 @@ class Autosave:
             self._forget(entry, unsaved)
 
     def _forget(self, entry: Entry, saved: Unsaved) -> None:
-        """Hold *saved* no longer, and keep what came since it was handed out."""
+        """Drop the *saved* changes; keep those noted since the save began."""
         with self._changed, entry.lock:
             before = entry.unsaved.characters
             entry.succeeded(saved)

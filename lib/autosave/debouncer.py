@@ -1,4 +1,4 @@
-"""When the last of many values is worth delivering: trailing edge, with a longest wait."""
+"""A trailing-edge debouncer with a maximum wait."""
 
 import time
 from typing import Generic, TypeVar
@@ -10,13 +10,13 @@ Value = TypeVar("Value")
 
 class Debouncer(Generic[Value]):
     """
-    Decides when the last of many values is worth delivering; delivers nothing itself.
+    Decides when the last of many values is due; its owner delivers it.
 
     The deadline is *wait* seconds after the last touch, but no later than *max_wait* after the
     anchor: the touch that began the burst, or the last delivery under continuous touching. *clock*
-    is monotonic, in seconds. Not thread-safe: its owner locks.
+    is monotonic, in seconds. Not thread-safe: the owner locks.
 
-    A value is handed out once, and the debouncer is disarmed before it is.
+    Each value is handed out once, and the debouncer is disarmed first.
     """
 
     def __init__(self, wait: float, max_wait: float, clock: Clock = time.monotonic) -> None:
@@ -47,18 +47,14 @@ class Debouncer(Generic[Value]):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is pending and the burst is over, so that nothing need be remembered."""
+        """Whether nothing is pending and the burst is over, so this debouncer can be dropped."""
         # The same sum as in `deadline`: rounded otherwise, the two could disagree about the tie.
         return not self.pending and (
             self._last_touch is None or self._clock() >= self._last_touch + self._wait
         )
 
     def touch(self, value: Value) -> Value | None:
-        """
-        Replace the undelivered value.
-
-        Where the deadline has already been reached, *value* comes back to be delivered at once.
-        """
+        """Replace the undelivered value; return *value* if it is due at once, else None."""
         due, idle, now = self.due, self.idle, self._clock()
         if idle:
             self._anchor = now
@@ -67,7 +63,7 @@ class Debouncer(Generic[Value]):
         return self.flush() if due else None
 
     def flush(self) -> Value | None:
-        """Hand out the undelivered value now, once; None with nothing pending."""
+        """Return the undelivered value and disarm; None if nothing is pending."""
         if self._held is None:
             return None
         (value,) = self._held

@@ -1,7 +1,7 @@
 """
-What of a step is not known to be stored, since when, and when to try again.
+The unsaved changes of a step: since when, and when to retry.
 
-Newer wins, and what is complete stays so.
+The newer revision wins, and a complete message never changes.
 """
 
 import json
@@ -20,12 +20,12 @@ LAST_RETRY = 15.0
 
 
 class NeverSaved(Exception):
-    """What was handed out can never be saved, however often it is tried; its text says why."""
+    """These changes can never be saved. The message says why."""
 
 
 @dataclass(frozen=True)
 class Unsaved:
-    """What of one step is not known to be stored: messages by id, and its draft."""
+    """One step's unsaved changes: messages by id, and the draft."""
 
     messages: dict[str, Message] = field(default_factory=dict)
     draft: Draft | None = None
@@ -35,15 +35,15 @@ class Unsaved:
 
     @property
     def characters(self) -> int:
-        """How much text this holds, in characters; a draft counts as its JSON."""
+        """The size of the text in characters; a draft counts as its JSON."""
         draft = len(json.dumps(self.draft.fields, default=str)) if self.draft else 0
         return draft + sum(len(message.text) for message in self.messages.values())
 
     def with_(self, messages: Iterable[Message], draft: Draft | None) -> "Unsaved":
         """
-        Return this with what is newer than what it holds; itself, where nothing is.
+        Return these changes updated with newer ones; self if none is newer.
 
-        The store's rule: a higher revision wins, and a complete message stays whatever comes.
+        The store's rule: a higher revision wins, and a complete message never changes.
         """
         together, newest = dict(self.messages), self.draft
         for message in messages:
@@ -55,7 +55,7 @@ class Unsaved:
         return self if unchanged else Unsaved(together, newest)
 
     def without(self, saved: "Unsaved") -> "Unsaved":
-        """Return what is left once *saved* is stored: whatever has changed since stays."""
+        """Return what is left after *saved* is stored: all that has changed since."""
         return Unsaved(
             {id_: each for id_, each in self.messages.items() if saved.messages.get(id_) != each},
             None if self.draft == saved.draft else self.draft,
@@ -85,12 +85,12 @@ class Entry:
         self.reason = ""
 
     def deadline(self) -> float | None:
-        """When this is to be saved next: the debouncer's time, or the retry's after a failure."""
+        """Return when to save next: the debouncer's deadline, or the retry's after a failure."""
         if not self.unsaved:
             return None
         if self.retry_at is not None:
             return self.retry_at
-        # Handed out and not stored: its save is running, or found another one running.
+        # Handed out and not stored: its save is running, or waits for another one.
         return self.debouncer.deadline if self.debouncer.pending else -math.inf
 
     def report(self, key: StepKey, now: float) -> UnsavedReport:
@@ -103,26 +103,26 @@ class Entry:
             )
 
     def hold(self, together: Unsaved, now: float) -> bool:
-        """Hold *together* from now on; return whether it is due at once."""
+        """Replace the held changes by *together*; return whether they are due at once."""
         self.unsaved = together
         self.since = now if self.since is None else self.since
         self.fresh_since = now if self.fresh_since is None else self.fresh_since
         return self.debouncer.touch(together) is not None and self.retry_at is None
 
     def hand_out(self) -> Unsaved:
-        """Disarm, and return what is to be saved now."""
+        """Disarm the debouncer and return the changes to save."""
         self.debouncer.flush()
         self.fresh_since = None
         return self.unsaved
 
     def succeeded(self, saved: Unsaved) -> None:
-        """Forget what was saved, and nothing that came meanwhile."""
+        """Drop what was saved; keep what was noted meanwhile."""
         self.unsaved = self.unsaved.without(saved)
         self.since = self.fresh_since
         self.failures, self.retry_at, self.reason = 0, None, ""
 
     def failed(self, exc: Exception, now: float) -> None:
-        """Keep everything, and set the time of the next try."""
+        """Keep everything and set the time of the next try."""
         # Not 2 ** failures: after half a day without a database that no longer is a float.
         doublings = min(self.failures, 10)
         self.failures += 1

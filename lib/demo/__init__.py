@@ -1,7 +1,7 @@
 """
-The demo: a workshop like any other, with five teams at different stages of one afternoon.
+The demo workshop: five teams at different steps of one afternoon.
 
-What its teams say is in `afternoon.toml`; everything else is made as it is in any workshop.
+`afternoon.toml` holds the members' messages; the use cases of any workshop make the rest.
 """
 
 from lib.demo.creation import TITLE, is_demo, open_or_create

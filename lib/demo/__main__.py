@@ -40,12 +40,12 @@ def main() -> int:
             _open(f"{address}/review?workshop={workshop_id}")
         return app.wait()
     except KeyboardInterrupt:
-        # The app was told as well, and saves what it holds.
+        # The app got the interrupt too, and saves what it holds.
         return app.wait()
 
 
 def _create_demo() -> str:
-    """Return the id of the demo's workshop in the demo's own database."""
+    """Create the demo in a database of its own; return the workshop's id."""
     began = time.monotonic()
     store = open_store(DATABASE_URL)
     parts = process.assemble(Settings(database_url=DATABASE_URL), store, ScriptedGuide(pace=0))
@@ -79,7 +79,7 @@ def _answers(app: "subprocess.Popen[bytes]", address: str) -> bool:
 
 
 def _open(address: str) -> None:
-    """Tell the address, and open it where there is a screen to open it on."""
+    """Print the address, and open it if there is a screen."""
     _say(f"The demo's review: {address}")
     has_screen = sys.platform != "linux" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
     if has_screen:

@@ -1,4 +1,4 @@
-"""One act of the demo as it is talked: people's messages as written down, the guide's answers."""
+"""The conversation of one act: the members' scripted messages and the guide's answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ _PACE = 60
 
 @dataclass(frozen=True)
 class Talk:
-    """What was said in an act, and what the guide last proposed with a whole reply."""
+    """The messages of an act, and the proposal of the guide's last complete reply."""
 
     messages: Sequence[Message]
     proposal: Proposal
@@ -32,47 +32,47 @@ class Talk:
 
     @property
     def begun(self) -> list[Message]:
-        """What was said, with the reply that came with the proposal not ended yet."""
+        """The messages, with the reply that has the proposal still unfinished."""
         return [
             replace(each, status=MessageStatus.STREAMING) if each.id == self.last_whole else each
             for each in self.messages
         ]
 
     def ended(self, placed: Mapping[str, Message]) -> Message:
-        """Return the reply that came with the proposal as it ends, where it was *placed*."""
+        """Return the complete reply that has the proposal, at its *placed* position."""
         reply = placed[self.last_whole]
         return reply.revised(reply.text, MessageStatus.COMPLETE, reply.suggestions)
 
 
 def talk(key: StepKey, act: Act, begin: datetime, request: Request) -> Talk:
     """
-    Return what is said in *act* when the afternoon begins at *begin*.
+    Return the conversation of *act*, if the afternoon begins at *begin*.
 
-    *request* is what the guide knows before it: with an empty transcript it greets first.
+    *request* is what the guide knows before it; it greets if the transcript is empty.
     """
-    said: list[Message] = []
+    messages: list[Message] = []
     proposal = Proposal(request.draft, request.phase)
     earlier = list(request.transcript)
     if not earlier:
         at = begin + timedelta(minutes=act.begins)
         greeting, proposal = _reply(request, greeting_id(*key), at)
-        said.append(greeting)
+        messages.append(greeting)
     for place, ((author, text), minute) in enumerate(zip(act.says, act.minutes(), strict=True), 1):
         at = begin + timedelta(minutes=minute)
-        said.append(Message(new_id(), Role.USER, author, text, at))
+        messages.append(Message(new_id(), Role.USER, author, text, at))
         asked = replace(
             request,
-            transcript=(*earlier, *said),
+            transcript=(*earlier, *messages),
             draft=proposal.draft,
             phase=proposal.phase,
         )
-        reply, proposed = _reply(asked, reply_id(said[-1].id), at + timedelta(seconds=2))
+        reply, proposed = _reply(asked, reply_id(messages[-1].id), at + timedelta(seconds=2))
         if act.end == "cut" and place == len(act.says):
-            said.append(_broken_off(reply))
+            messages.append(_broken_off(reply))
         else:
-            said.append(reply)
+            messages.append(reply)
             proposal = proposed
-    return Talk(said, proposal)
+    return Talk(messages, proposal)
 
 
 def _reply(request: Request, id_: str, at: datetime) -> tuple[Message, Proposal]:
@@ -85,6 +85,6 @@ def _reply(request: Request, id_: str, at: datetime) -> tuple[Message, Proposal]
 
 
 def _broken_off(reply: Message) -> Message:
-    """Return a reply as its writer left it in the middle of a sentence."""
+    """Return a reply as if its writer was interrupted in mid-sentence."""
     text = reply.text[: len(reply.text) // 2].rpartition(" ")[0]
     return replace(reply, text=text, status=MessageStatus.INTERRUPTED, suggestions=())

@@ -1,8 +1,8 @@
 """
-Making the demo, through the functions every workshop is made with, at the times it tells of.
+Creates the demo through the use cases of any workshop, with back-dated times.
 
-The afternoon ends the moment it is made, so that the room looks as a facilitator finds it: one team
-has just begun, another has said nothing for a while.
+The afternoon ends now, so that the review looks live: one team has just begun, another has been
+silent for a while.
 """
 
 import threading
@@ -22,33 +22,32 @@ from lib.team.drafts import Drafts
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Team, Workshop
 
-#: How the id of every demo begins: its mark, whatever it is called later.
+#: The prefix of every demo's id, which survives renaming.
 MARK = "de300000-"
 
 TITLE = story_.load().title
 
-#: Told what share of the demo is made, from 0 to 1.
+#: Called with the share of the demo that is done, from 0 to 1.
 Progress = Callable[[float], None]
 
 _one_at_a_time = threading.Lock()
 
 
-def _tell_nobody(share: float) -> None:
-    """Make the demo without a word."""
+def _ignore(share: float) -> None:
+    """Report no progress."""
 
 
 def open_or_create(
     store: Store,
     drafts: Drafts,
     now: datetime,
-    progress: Progress = _tell_nobody,
+    progress: Progress = _ignore,
     owner: str = "",
 ) -> Workshop:
     """
-    Return the demo of somebody, or of the house: the newest there is, however it was changed since,
-    else one made *now*.
+    Return the newest demo of *owner*, or create one that ends *now*.
 
-    One that was broken off while it was made does not count. Raises StoreError.
+    A demo whose creation was interrupted does not count. Raises StoreError.
     """
     story = story_.load()
     with _one_at_a_time:
@@ -60,15 +59,15 @@ def open_or_create(
 
 
 def is_demo(workshop: Workshop) -> bool:
-    """Whether *workshop* was made as the demo, whatever became of it since."""
+    """Whether *workshop* was created as a demo."""
     return workshop.id.startswith(MARK)
 
 
 def _is_whole(store: Store, story: Story, workshop: Workshop) -> bool:
-    """Whether what is told last was stored; messages stay, also where their step was reset."""
+    """Whether the last act was stored; its messages stay even after a reset."""
     last = story.acts[-1]
     team = next((each for each in store.teams(workshop.id) if each.name == last.team), None)
-    # Whoever has taken that team out has had a whole demo before them.
+    # If that team was removed, the demo was complete before.
     return team is None or bool(store.messages(team.step_key(last.step), last=1, era=0))
 
 
@@ -94,27 +93,27 @@ def _create(
 
 @dataclass(frozen=True)
 class _Stage:
-    """Where the story is played."""
+    """Plays the acts of the story into the store."""
 
     store: Store
     drafts: Drafts
     workshop: Workshop
 
     def reopen(self, team: Team, act: Act, at: datetime) -> None:
-        """Revise the step, as whoever speaks first in the act."""
+        """Revise the step as the first speaker of the act."""
         key, actor = team.step_key(act.step), act.says[0][0]
         reopening.revise(self.store, self.drafts, key, actor=actor, at=at)
 
     def play(self, team: Team, act: Act, at: datetime) -> None:
-        """Store what is said in an act, what it comes to, and how it ends."""
+        """Store the messages of an act, its draft and its end."""
         key = team.step_key(act.step)
         base = self.drafts.current(key)
-        said = talk(key, act, self.workshop.created_at, self._request(team, act, base))
-        # What stays open has been silent since its last word, not since the act was over.
-        with backdating.dated(said.messages[-1].created_at):
-            placed = {each.id: each for each in self.store.append(key, said.begun)}
-            proposed, phase = said.proposal.draft, said.proposal.phase
-            self.drafts.note_reply(key, said.ended(placed), base, proposed, phase)
+        conversation = talk(key, act, self.workshop.created_at, self._request(team, act, base))
+        # A step that stays open is silent since its last message, not since the act's end.
+        with backdating.dated(conversation.messages[-1].created_at):
+            placed = {each.id: each for each in self.store.append(key, conversation.begun)}
+            proposed, phase = conversation.proposal.draft, conversation.proposal.phase
+            self.drafts.note_reply(key, conversation.ended(placed), base, proposed, phase)
             self.drafts.flush(team.key)
         if act.end == "confirm":
             actor = act.says[-1][0]
@@ -122,16 +121,18 @@ class _Stage:
 
     def _request(self, team: Team, act: Act, base: Draft) -> Request:
         key = team.step_key(act.step)
-        said, made_from = self.store.messages(key), upstream_artifacts(self.store, key)
+        transcript, made_from = self.store.messages(key), upstream_artifacts(self.store, key)
         challenge = self.workshop.challenge
-        return Request(act.step, base.phase, said, base.fields, made_from, challenge, team.name)
+        return Request(
+            act.step, base.phase, transcript, base.fields, made_from, challenge, team.name
+        )
 
 
 _Play = Callable[[_Stage, Team, Act, datetime], None]
 
 
 def _in_order(story: Story) -> Iterator[tuple[int, Act, _Play]]:
-    """Yield when a step is reopened and when an act is over, as the afternoon goes by."""
+    """Yield each reopening and each act with its minute, in order."""
     reopened = [(act.begins, act, _Stage.reopen) for act in story.acts if act.is_revision]
     over = [(act.ends, act, _Stage.play) for act in story.acts]
     yield from sorted([*reopened, *over], key=lambda moment: moment[0])

@@ -1,4 +1,4 @@
-"""What is told in the demo: who says what when, as `afternoon.toml` has it."""
+"""Reads the demo's story from `afternoon.toml`: who says what when."""
 
 import tomllib
 from collections.abc import Iterator
@@ -28,13 +28,13 @@ class Act:
         """
         Yield when each message of a person is sent, in minutes of the afternoon.
 
-        What is longer takes longer to write; the last tenth is for reading before the act ends.
+        Longer messages take longer to write; the last tenth of an act is for reading.
         """
         weights = [60 + len(text) for _, text in self.says]
-        said = 0
+        total = 0
         for weight in weights:
-            said += weight
-            yield self.begins + 0.9 * (self.ends - self.begins) * said / sum(weights)
+            total += weight
+            yield self.begins + 0.9 * (self.ends - self.begins) * total / sum(weights)
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,20 @@ class Story:
 
 
 def load() -> Story:
-    """Return the story as it is written down; acts by the minute they end."""
+    """Return the story, its acts ordered by the minute they end."""
     text = (Path(__file__).parent / "afternoon.toml").read_text(encoding="utf-8")
-    told = tomllib.loads(text)
-    acts = [_act(team["name"], act) for team in told["teams"] for act in team["acts"]]
+    content = tomllib.loads(text)
+    acts = [_act(team["name"], act) for team in content["teams"] for act in team["acts"]]
     return Story(
-        told["title"],
-        told["challenge"],
-        told["minutes"],
-        tuple(team["name"] for team in told["teams"]),
+        content["title"],
+        content["challenge"],
+        content["minutes"],
+        tuple(team["name"] for team in content["teams"]),
         tuple(sorted(acts, key=lambda act: act.ends)),
     )
 
 
-def _act(team: str, told: dict[str, Any]) -> Act:
-    says = tuple((author, text) for author, text in told["says"])
-    end, again = told.get("then", ""), told.get("revise", False)
-    return Act(team, told["step"], told["from"], told["to"], says, end, again)
+def _act(team: str, entry: dict[str, Any]) -> Act:
+    says = tuple((author, text) for author, text in entry["says"])
+    end, again = entry.get("then", ""), entry.get("revise", False)
+    return Act(team, entry["step"], entry["from"], entry["to"], says, end, again)

@@ -1,7 +1,7 @@
 """
-What the facilitator reads: tables made from the store's aggregates, and the words in them.
+Read models for the facilitator: tables, event lines, charts and exports.
 
-Pure: a room is read somewhere else, and what time it is comes in as an argument.
+Pure: callers read the workshop and pass the time.
 """
 
 from lib.facilitation.events import (

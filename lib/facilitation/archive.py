@@ -1,4 +1,4 @@
-"""Workshops as things to copy, to put away and to erase, with everything in them."""
+"""Copies, archives and deletes whole workshops."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from lib.workshop.records import Team, Workshop
 
 @dataclass(frozen=True)
 class WorkshopsByState:
-    """Workshops by what became of them, each in the order given."""
+    """Workshops grouped into live, archived and deleted, each in the given order."""
 
     live: Sequence[Workshop]
     archived: Sequence[Workshop]
@@ -20,7 +20,7 @@ class WorkshopsByState:
 
 
 def by_state(workshops: Sequence[Workshop], now: datetime) -> WorkshopsByState:
-    """Return *workshops* by what became of them, without those that are about to be erased."""
+    """Group *workshops* by state; leave out those that are due to be erased."""
     left = [each for each in workshops if not is_due(each, now)]
     deleted = [each for each in left if each.erase_at]
     archived = [each for each in left if each.archived_at and not each.erase_at]
@@ -29,7 +29,7 @@ def by_state(workshops: Sequence[Workshop], now: datetime) -> WorkshopsByState:
 
 
 def is_due(workshop: Workshop, now: datetime) -> bool:
-    """Whether a workshop was deleted and its time has come."""
+    """Whether a deleted workshop is due to be erased."""
     return workshop.erase_at is not None and workshop.erase_at <= now
 
 
@@ -37,10 +37,10 @@ def duplicate(
     store: Store, workshop: Workshop, id_: str, *, at: datetime, owner: str = ""
 ) -> Workshop:
     """
-    Start a workshop like *workshop*: its title, challenge, language, teams and plan; no work.
+    Create a copy of *workshop*: its title, challenge, language, teams and plan, but no work.
 
-    It is its *owner*'s, and lets in nobody else; its teams have links of their own. Where there is a
-    workshop called *id_*, that is the copy, and is completed. Raises StoreError.
+    The copy belongs to *owner* alone, and its teams have new links. Idempotent for the same *id_*.
+    Raises StoreError.
     """
     copy = replace(
         workshop,
@@ -63,7 +63,7 @@ def duplicate(
 
 
 def delete(store: Store, workshop_id: str, *, at: datetime, days: int) -> datetime:
-    """Have a workshop erased in so many *days*, 0 for at once; return when. Raises StoreError."""
+    """Schedule a workshop to be erased in *days* (0: now); return when. Raises StoreError."""
     erase_at = at + timedelta(days=days)
     store.delete(workshop_id, erase_at)
     if not days:

@@ -1,4 +1,4 @@
-"""What a facilitator and the teams do while a workshop runs: one function for each thing."""
+"""Use cases of a running workshop: one function per action of facilitators and teams."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -14,15 +14,15 @@ from lib.workshop.records import StepKey, TeamKey
 from lib.workshop.redaction import Redaction, RedactionRefused, Sought
 from lib.workshop.transcript import Message, clean
 
-#: How often a change of the agenda is made anew where another facilitator was faster.
+#: Tries of an agenda change if another facilitator changes it at the same time.
 TRIES = 5
 
 
 def change_agenda(store: Store, workshop_id: str, change: Callable[[Agenda], Agenda]) -> Agenda:
     """
-    Change the agenda as it is now, whoever else changes it; return what it is then.
+    Apply *change* to the stored agenda and return the result; retry if another facilitator was faster.
 
-    A change that leaves it as it was stores nothing. Raises StoreError.
+    Stores nothing if the agenda stays the same. Raises StoreError.
     """
     for attempt in range(TRIES):
         before = store.agenda(workshop_id)
@@ -50,10 +50,10 @@ def post_message(
     at: datetime,
 ) -> Note:
     """
-    Show a few words on the page of one team, or with None of all; return the note, called *id_*.
+    Show a message to one team, or to all if *team_id* is None; return the note with id *id_*.
 
-    A note is kept once, however often it is told. Raises NoteRefused for no words or too many,
-    StoreError where it could not be kept.
+    Idempotent by id. Raises NoteRefused if the text is empty or too long, StoreError if it was not
+    stored.
     """
     words = notes.accepted(text)
     if not words:
@@ -64,14 +64,14 @@ def post_message(
 
 
 def ask_for_help(store: Store, team: TeamKey, words: str, *, author: str, at: datetime) -> Note:
-    """Raise the team's flag, with words or without. Raises NoteRefused or StoreError."""
+    """Send the team's help call, with or without words. Raises NoteRefused or StoreError."""
     note = Note(new_id(), Kind.FLAG, team.team_id, author, notes.accepted(words), at)
     store.post(team.workshop_id, note)
     return note
 
 
 def close_note(store: Store, team: TeamKey, note: Note, *, by: str, at: datetime) -> None:
-    """Note that a team is done with a message, or that its flag is lowered. Raises StoreError."""
+    """Mark a message as read, or a help call as done. Raises StoreError."""
     store.close_note(team.workshop_id, note.id, Closing(team.team_id, by, at))
 
 
@@ -88,10 +88,10 @@ def redact(
     author_too: bool = False,
 ) -> None:
     """
-    Put a marker in the place of a message and of its words, but those at the places *keeping*.
+    Replace a message, and its words elsewhere except at the places *keeping*, by a marker.
 
-    *flush* saves what the team's draft holds unsaved, first. The event log keeps who, when and why, once for each message. Raises RedactionRefused for a reason
-    that is empty or repeats the words, StoreError.
+    *flush* first saves the team's unsaved draft. The event log records who, when and why, once per
+    message. Raises RedactionRefused if the reason is empty or repeats the words, StoreError.
     """
     why = " ".join(clean(reason).split())
     if not why:

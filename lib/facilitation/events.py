@@ -1,4 +1,4 @@
-"""What has happened in a workshop, told in lines that can be read aloud."""
+"""The event log of a workshop in plain sentences."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
@@ -13,10 +13,10 @@ from lib.workshop.records import EventRecord
 from lib.workshop.redaction import Redaction
 from lib.workshop.status import Event, Status
 
-#: When something happened, and the other cells of its line.
+#: The time of an event, and the other cells of its row.
 Line = tuple[Any, ...]
 
-#: The same in a sentence: "Personas ..."
+#: Each event as the end of a sentence: "Personas ..."
 _PHRASES: Mapping[Event, str] = {
     Event.START: "was opened",
     Event.CONFIRM: "was confirmed",
@@ -41,7 +41,7 @@ def events_table(
     zone: tzinfo,
     redactions: Iterable[Redaction] = (),
 ) -> pd.DataFrame:
-    """Return a workshop's story, newest first, in lines that can be read aloud: one an act."""
+    """Return a workshop's event log, newest first: one row per act, with all it caused."""
     lines = [
         (a[0].at, names.get(a[0].team_id, ""), describe_act(a), a[0].actor)
         for a in group_by_act(events)
@@ -53,20 +53,20 @@ def events_table(
 def step_table(
     events: Iterable[EventRecord], zone: tzinfo, redactions: Iterable[Redaction] = ()
 ) -> pd.DataFrame:
-    """Return the story of one step, newest first, a line for each event."""
+    """Return the event log of one step, newest first: one row per event."""
     lines = [(event.at, describe_event(event), event.actor) for event in events]
     more = [(each.at, describe_redaction(each), each.by) for each in redactions]
     return _table(_merged(lines, more), zone, ["When", "What", "By"])
 
 
 def describe_redaction(redaction: Redaction) -> str:
-    """Return that a message was redacted, and why, in words."""
+    """Return a sentence that says which message was redacted and why."""
     name = steps.step(redaction.step).name
     return f"{name}: a message was redacted, because: {redaction.reason}"
 
 
 def _merged(lines: Sequence[Line], more: Sequence[Line]) -> list[Line]:
-    """Return *lines*, whose order stands whatever their times, with *more* in between by time."""
+    """Merge *more* into *lines* by time; never reorder *lines*, because clocks differ."""
     left, merged = sorted(more, key=lambda line: line[0]), []
     for line in lines:
         while left and left[0][0] < line[0]:
@@ -82,7 +82,7 @@ def _table(lines: Sequence[Line], zone: tzinfo, columns: list[str]) -> pd.DataFr
 
 
 def describe_event(event: EventRecord) -> str:
-    """Return what happened in *event*, in words."""
+    """Return a sentence about *event*."""
     what = f"{steps.step(event.step).name} {_PHRASES[event.event]}"
     if event.reason:
         what += f", because: {event.reason}"
@@ -92,7 +92,7 @@ def describe_event(event: EventRecord) -> str:
 
 
 def group_by_act(events: Iterable[EventRecord]) -> list[list[EventRecord]]:
-    """Return a story's *events* by act: what somebody did, with all that followed from it."""
+    """Group *events* by act: what somebody did, with all it caused."""
     acts: list[list[EventRecord]] = []
     for event in events:
         if event.step == event.cause or not acts:
@@ -102,7 +102,7 @@ def group_by_act(events: Iterable[EventRecord]) -> list[list[EventRecord]]:
 
 
 def describe_act(act: Sequence[EventRecord]) -> str:
-    """Return what somebody did and what followed from it, in one line."""
+    """Return one line about an act and all it caused."""
     followed: dict[Event, list[str]] = {}
     for event in act[1:]:
         followed.setdefault(event.event, []).append(steps.step(event.step).name)

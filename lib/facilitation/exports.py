@@ -1,4 +1,4 @@
-"""What can be taken away as a file: tables that a spreadsheet reads as text, never as formulas."""
+"""Tables as CSV and Excel files, safe against formula injection."""
 
 import csv as csv_
 import io
@@ -16,7 +16,7 @@ from lib.workshop.records import EventRecord
 from lib.workshop.transcript import Message
 from lib.workshop.usage import TeamUsage
 
-#: What a spreadsheet would take for the beginning of a formula.
+#: First characters that a spreadsheet reads as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 #: The most UTF-16 code units a cell of a spreadsheet holds (an emoji has two); a CSV holds all.
@@ -29,7 +29,7 @@ Cell = str | int | float | datetime | None
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table to take away: numbers are numbers, times are aware, nothing is neutralised yet."""
+    """A table for export: typed cells, aware times, formulas not yet neutralised."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
@@ -74,7 +74,7 @@ def _status_row(row: TeamSummary, now: datetime) -> Sequence[Cell]:
 
 
 def messages(given: Iterable[Message]) -> Sheet:
-    """Return a step's messages, in order, every text whole."""
+    """Return a step's messages in order, with their full text."""
     columns = ("position", "created_utc", "role", "author", "status", "text")
     rows = [
         (m.position, m.created_at, m.role.value, m.author, m.status.value, m.text) for m in given
@@ -83,7 +83,7 @@ def messages(given: Iterable[Message]) -> Sheet:
 
 
 def events(story: Iterable[EventRecord], names: Mapping[str, str]) -> Sheet:
-    """Return a workshop's story, oldest first; *names* are the teams' by id."""
+    """Return a workshop's event log, oldest first; *names* are team names by id."""
     columns = ("at_utc", "team", "step", "event", "before", "after", "actor", "cause", "reason")
     rows = [
         (
@@ -103,7 +103,7 @@ def events(story: Iterable[EventRecord], names: Mapping[str, str]) -> Sheet:
 
 
 def usage(given: Iterable[TeamUsage], names: Mapping[str, str]) -> Sheet:
-    """Return what the calls of each team come to."""
+    """Return the model usage of each team."""
     columns = ("team", "calls", "tokens_in", "tokens_out", "failures")
     rows = [
         (
@@ -119,7 +119,7 @@ def usage(given: Iterable[TeamUsage], names: Mapping[str, str]) -> Sheet:
 
 
 def matches(given: Iterable[Match], names: Mapping[str, str]) -> Sheet:
-    """Return where something stands that was looked for."""
+    """Return the results of a search."""
     columns = ("team", "step", "version", "field", "snippet")
     rows = [
         (names[each.team_id], each.step, each.version or "draft", each.field, each.snippet)
@@ -129,7 +129,7 @@ def matches(given: Iterable[Match], names: Mapping[str, str]) -> Sheet:
 
 
 def over_time(progress: pd.DataFrame, said: pd.DataFrame) -> Sheet:
-    """Return what the charts show: steps complete and messages of each team in each stretch."""
+    """Return the charts' data: steps complete and messages per team and interval."""
     both = progress.merge(said, how="outer", on=["Time", "Team"]).sort_values(["Time", "Team"])
     rows = [
         (at.to_pydatetime(), team, int(done), 0 if pd.isna(messages) else int(messages))
@@ -150,16 +150,16 @@ def csv(sheet: Sheet) -> bytes:
     writer.writerow(sheet.columns)
     for row in sheet.rows:
         writer.writerow([neutral(_as_text(cell)) for cell in row])
-    # The mark at the beginning is what tells a spreadsheet that this is UTF-8.
+    # The byte order mark makes spreadsheets read UTF-8.
     return file.getvalue().encode("utf-8-sig")
 
 
 def xlsx(sheet: Sheet) -> bytes:
     """
-    Return *sheet* as an Excel workbook: numbers and times are what they are, times in UTC.
+    Return *sheet* as an Excel workbook with typed numbers and times, in UTC.
 
-    Texts are neutralised though they are written as texts: whoever edits or copies such a cell
-    makes it a formula.
+    Texts are neutralised although their cells are text: editing or copying such a cell would make it
+    a formula.
     """
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
@@ -186,7 +186,7 @@ def _write(
     if isinstance(cell, str):
         page.write_string(row, column, _fitting(str(neutral(cell))))
     elif isinstance(cell, datetime):
-        # A workbook knows no zones.
+        # Excel has no time zones.
         page.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), time)
     elif cell is not None:
         page.write_number(row, column, cell)
@@ -203,7 +203,7 @@ def _fitting(text: str) -> str:
 
 def neutral(cell: object) -> object:
     """
-    Return *cell* so that no spreadsheet takes it for a formula; numbers are what they are.
+    Return *cell* so that no spreadsheet reads it as a formula; numbers stay numbers.
 
     >>> neutral("=1+1"), neutral("1+1"), neutral(-1)
     ("'=1+1", '1+1', -1)

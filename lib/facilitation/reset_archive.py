@@ -1,4 +1,4 @@
-"""A step's earlier eras, for facilitators: no message that was stored is out of their reach."""
+"""A step's conversations from before each reset, for facilitators."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from lib.workshop.status import Event
 
 @dataclass(frozen=True)
 class Archived:
-    """One era of a step that people no longer work in."""
+    """An earlier era of a step: its conversation before a reset."""
 
     era: int
-    #: The start over that ended it, with the draft it had; None where an undo ended it.
+    #: The reset that ended it, with its draft; None if an undo ended it.
     reset: EventRecord | None = None
     draft: Fields | None = None
 
@@ -21,7 +21,7 @@ def archived(store: Store, key: StepKey) -> list[Archived]:
     """
     Return the earlier eras of a step, the newest first. Raises StoreError.
 
-    The messages decide, not the events: an undone start over leaves what was said after it.
+    Messages decide, not events: an undone reset leaves the messages written after it.
     """
     live = store.steps(key.team)[key.step].era
     found = {era: Archived(era) for era in store.eras(key)}

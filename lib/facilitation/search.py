@@ -1,4 +1,4 @@
-"""Where words stand in what teams have made: the step, the field, and a few words around."""
+"""Full-text search in drafts and artifacts: the step, the field and a snippet of each match."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,10 +11,10 @@ from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import inner_type, item_type
 from lib.workshop.records import Fields, Made
 
-#: Words of a search that count.
+#: Words of a query that are used.
 MAX_WORDS = 8
 
-#: Drafts and artifacts that are looked through, and places that are shown.
+#: Drafts and artifacts that are searched, and matches that are shown.
 MAX_SEARCHED, MAX_MATCHES = 200, 50
 
 #: Characters of a snippet to each side of the first word.
@@ -23,20 +23,20 @@ AROUND = 60
 
 @dataclass(frozen=True)
 class Match:
-    """One place where something stands that was looked for."""
+    """One match of a search."""
 
     team_id: str
     step: str
-    #: Of a confirmed artifact; 0 for a draft.
+    #: The artifact's version; 0 for a draft.
     version: int
-    #: The fields' titles from the outermost on.
+    #: The field's path of titles, outermost first.
     field: str
     snippet: str
 
 
 def search_words(asked: str) -> list[str]:
     """
-    Return the words somebody looks for: each once, in small letters.
+    Return the distinct words of a query in lower case.
 
     >>> search_words(" Ward nurses  ward ")
     ['ward', 'nurses']
@@ -45,7 +45,7 @@ def search_words(asked: str) -> list[str]:
 
 
 def matches(made: Sequence[Made], words: Sequence[str]) -> Iterator[Match]:
-    """Yield the places of *words* in whatever holds all of them."""
+    """Yield the matches in each draft or artifact that contains all of *words*."""
     for each in made:
         places = list(_leaves(MODELS[each.step], each.fields, ""))
         whole = "\n".join(text for _, text in places).lower()
@@ -58,7 +58,7 @@ def matches(made: Sequence[Made], words: Sequence[str]) -> Iterator[Match]:
 
 def snippet_of(text: str, words: Sequence[str]) -> str | None:
     """
-    Return the part of *text* around the first of *words* in it; None where there is none.
+    Return the part of *text* around the first of *words*, or None if it has none.
 
     >>> snippet_of("Nurses explain everything on the last morning.", ["last"])
     'Nurses explain everything on the last morning.'
@@ -67,7 +67,7 @@ def snippet_of(text: str, words: Sequence[str]) -> str | None:
     if found is None:
         return None
     before, after = text[: found.start()], text[found.end() :]
-    # Whole words, where there are any within reach.
+    # Cut at word boundaries if there are any within AROUND.
     start = re.sub(r"^\S+\s", "", before[-AROUND:]) if len(before) > AROUND else before
     end = re.sub(r"\s\S+$", "", after[:AROUND]) if len(after) > AROUND else after
     cut = "… " if len(before) > AROUND else "", " …" if len(after) > AROUND else ""

@@ -1,7 +1,7 @@
 """
-The teams x steps table as the page draws it: plain values, always of the same shape.
+The teams x steps table as plain values for the page's component.
 
-Each cell has a text, and never a colour alone; what sorts it; and what stands below and behind it.
+Each cell has a text (never only a colour), a sort key, and optionally a note and a tooltip.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ _BEHIND = (
     ("unsaved", "Unsaved", "Changes this server has not saved yet, and for how long"),
 )
 
-#: Each column's key (a step's is its slug), its heading, and what it means.
+#: Each column's key (a step's slug), heading and tooltip.
 COLUMNS_SHOWN: Sequence[Mapping[str, str]] = [
     {"key": key, "label": label, "tip": tip}
     for key, label, tip in (
@@ -54,18 +54,18 @@ COLUMNS_SHOWN: Sequence[Mapping[str, str]] = [
 
 @dataclass(frozen=True)
 class TableContext:
-    """What is known at one look at a room, beside its rows."""
+    """What the table shows beside the rows: the time, the plan, unsaved changes and help calls."""
 
     now: datetime
     #: Minutes planned for each step.
     plan: Mapping[str, int] = field(default_factory=lambda: MINUTES)
     unsaved: Sequence[UnsavedReport] = ()
-    #: The flags that are raised; who has raised one since is known by the row alone.
+    #: The open help calls. A newer one may be known only to its row.
     flags: Sequence[Note] = ()
 
 
 def headline(rows: Sequence[TeamSummary], now: datetime) -> list[tuple[str, str]]:
-    """Return where all teams together stand: a value and its words, four times."""
+    """Return four totals over all teams, each as a value and its label."""
     complete = sum(row.complete for row in rows)
     last = latest(row.last_activity for row in rows)
     messages = sum(row.messages for row in rows)
@@ -78,7 +78,7 @@ def headline(rows: Sequence[TeamSummary], now: datetime) -> list[tuple[str, str]
 
 
 def step_news(before: StepOverview, now: StepOverview) -> str:
-    """Return what is new in a step since it was read; empty where nothing is."""
+    """Return a sentence about what changed in a step since *before*; empty if nothing did."""
     if now.messages > before.messages:
         return f"{counted(now.messages - before.messages, 'new message')} in the open step"
     return "" if now == before else "The open step has changed"
@@ -116,8 +116,8 @@ def _team(row: TeamSummary, context: TableContext) -> dict[str, Any]:
     name, seconds = row.team.name, seconds_since(row.flagged_at, context.now)
     if seconds is None:
         return _cell(name, name.casefold())
-    said = "; ".join(n.text for n in context.flags if n.team_id == row.team.id and n.text)
-    tip = f"{name} is stuck" + (f": {said}" if said else "")
+    words = "; ".join(n.text for n in context.flags if n.team_id == row.team.id and n.text)
+    tip = f"{name} is stuck" + (f": {words}" if words else "")
     return _cell(name, name.casefold(), note=f"⚑ stuck for {lasting(seconds)}", tip=tip, late=True)
 
 
@@ -143,19 +143,19 @@ def _in_step(row: TeamSummary, context: TableContext) -> dict[str, Any]:
 def _step(row: TeamSummary, slug: str, context: TableContext) -> dict[str, Any]:
     cell = row.cells[slug]
     status = cell.state.status
-    told = [counted(cell.messages, "message")] if cell.messages else []
+    details = [counted(cell.messages, "message")] if cell.messages else []
     if cell.last_activity is not None:
-        told.append(f"last written {ago(seconds_since(cell.last_activity, context.now))}")
+        details.append(f"last written {ago(seconds_since(cell.last_activity, context.now))}")
     if cell.overridden:
-        told.append("completed with gaps: see its events for the reason")
+        details.append("completed with gaps: see its events for the reason")
     if cell.state.stale is not None:
-        told.append(f"{steps.step(cell.state.stale.cause).name} has changed since")
+        details.append(f"{steps.step(cell.state.stale.cause).name} has changed since")
     return _cell(
         WORDS[status],
         _ORDER[status],
         kind=status.value,
         note=_note(cell),
-        tip=" · ".join(told),
+        tip=" · ".join(details),
     )
 
 
@@ -169,7 +169,7 @@ _ORDER = {
 
 
 def _note(cell: StepOverview) -> str:
-    """Return what a facilitator has to know of a step before anything else."""
+    """Return the most urgent note about a step; empty if there is none."""
     if cell.errors:
         return counted(cell.errors, "guide error")
     if cell.state.stale is not None:
@@ -185,9 +185,9 @@ def _unsaved(lines: Sequence[UnsavedReport]) -> dict[str, Any]:
     messages, age = sum(line.messages for line in lines), max(line.age for line in lines)
     what = [counted(messages, "message")] if messages else []
     what += ["draft"] if any(line.draft for line in lines) else []
-    # A save is due within ten seconds: only what is older than that needs anybody's eye.
+    # A save is due within ten seconds: only older changes need attention.
     return _cell(" + ".join(what), age, note=f"for {int(age)} s", late=age > _DUE)
 
 
-#: Seconds within which everything is saved where nothing is wrong.
+#: Seconds within which everything is saved if nothing fails.
 _DUE = 15.0

@@ -1,4 +1,4 @@
-"""Where each team of a workshop stands: a row for each, and which rows are wanted."""
+"""The progress of each team of a workshop, and filters over it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -43,24 +43,24 @@ class TeamSummary:
 
     @property
     def unfinished(self) -> int:
-        """How many replies did not come to their end, or have not yet."""
+        """How many replies are unfinished: interrupted, failed or still being written."""
         return sum(cell.unfinished for cell in self.cells.values())
 
     @property
     def errors(self) -> int:
-        """How many replies the guide has failed at, and nobody has had it try again."""
+        """How many replies failed and were not retried."""
         return sum(cell.errors for cell in self.cells.values())
 
     @property
     def overrides(self) -> int:
-        """How many steps a facilitator has completed with gaps."""
+        """How many steps a facilitator completed with gaps."""
         return sum(cell.overridden for cell in self.cells.values())
 
     def in_step(self, now: datetime) -> float | None:
         """
-        Return the seconds since the current step was opened, or reopened.
+        Return the seconds since the current step was opened or reopened.
 
-        None where all is done, and where the team has not come yet.
+        None if all steps are complete or the team has not arrived.
         """
         cell = self.cells[self.current_step]
         if cell.state.status is Status.COMPLETE or not self.has_come:
@@ -69,31 +69,31 @@ class TeamSummary:
 
     @property
     def has_come(self) -> bool:
-        """Whether anybody of the team has been at its first step, or further."""
+        """Whether anybody of the team has opened its first step."""
         first = self.cells[steps.SLUGS[0]]
         return first.arrived_at is not None or self.current_step != first.state.step
 
     @property
     def flagged_at(self) -> datetime | None:
-        """Since when the team says that it is stuck; None where it does not."""
+        """When the team sent its open help call; None if there is none."""
         return next(iter(self.cells.values())).flagged_at
 
     @property
     def last_activity(self) -> datetime | None:
-        """When anything of the team was last written."""
+        """The time of the team's last change."""
         return latest(cell.last_activity for cell in self.cells.values())
 
 
 @dataclass(frozen=True)
 class WorkshopOverview:
-    """A workshop with its teams, and where each of them stands in each step."""
+    """A workshop with its teams and the state of each step of each team."""
 
     workshop: Workshop
     teams: Sequence[Team]
     cells: Sequence[StepOverview]
-    #: What the facilitator runs it with.
+    #: The agenda and the notes.
     desk: Desk = field(default_factory=Desk)
-    #: What the models of its teams were asked.
+    #: Model usage per team.
     usage: Sequence[TeamUsage] = ()
 
     @property
@@ -103,7 +103,7 @@ class WorkshopOverview:
 
     @property
     def labels(self) -> dict[str, str]:
-        """The teams' names by id, with their place where two have the same."""
+        """The teams' names by id, with their position if two teams share a name."""
         times = Counter(team.name for team in self.teams)
         return {
             team.id: f"{team.name} ({team.position})" if times[team.name] > 1 else team.name
@@ -111,7 +111,7 @@ class WorkshopOverview:
         }
 
     def cell(self, team_id: str, step: str) -> StepOverview:
-        """Return where a team of the room stands in a step."""
+        """Return the state of a team's step."""
         return next(c for c in self.cells if (c.team_id, c.state.step) == (team_id, step))
 
     @cached_property
@@ -126,10 +126,10 @@ class WorkshopOverview:
 @dataclass(frozen=True)
 class Filters:
     """
-    Which rows are wanted; what is left empty does not matter.
+    Which rows to show; an empty filter matches all.
 
-    A step alone means the teams that are at it, a status alone those with any such step, and both
-    together those whose that step has that status.
+    A step alone matches teams whose current step it is, a status alone those with any such step, and
+    both those whose step has that status.
     """
 
     name: str = ""
@@ -138,7 +138,7 @@ class Filters:
     unfinished: bool = False
 
     def keep(self, row: TeamSummary) -> bool:
-        """Whether *row* is wanted."""
+        """Whether *row* matches."""
         return (
             self.name.strip().casefold() in row.team.name.casefold()
             and self._keeps_status(row)

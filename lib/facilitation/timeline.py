@@ -1,4 +1,4 @@
-"""A workshop over time: who stood where in each stretch of it, and how much was said."""
+"""A workshop over time: statuses and messages per interval, for the charts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,14 +11,14 @@ from lib.workshop import steps
 from lib.workshop.records import Activity, EventRecord
 from lib.workshop.status import Status
 
-#: Lengths of a stretch in seconds, of which the first that keeps to MOST of them is taken.
+#: Interval lengths in seconds. The first that gives at most MOST intervals is used.
 STRETCHES = (60, 300, 600, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 604_800, 2_592_000)
 MOST = 48
 
 
 def stretch_between(begin: datetime, end: datetime) -> int:
     """
-    Return the seconds of a stretch, so that there are few enough from *begin* to *end*.
+    Return the interval length in seconds that gives at most MOST from *begin* to *end*.
 
     >>> stretch_between(datetime(2026, 5, 4, 9, 0), datetime(2026, 5, 4, 12, 0))
     300
@@ -28,17 +28,17 @@ def stretch_between(begin: datetime, end: datetime) -> int:
 
 
 def stretches(begin: datetime, end: datetime, seconds: int) -> list[datetime]:
-    """Return when each stretch begins, from the one *begin* is in to the one *end* is in."""
+    """Return the start of each interval, from the one that holds *begin* to the one that holds *end*."""
     first = datetime.fromtimestamp(begin.timestamp() // seconds * seconds, UTC)
     count = int((end - first).total_seconds() // seconds) + 1
-    # Of what has lasted for years the last is shown.
+    # Of a workshop that lasted for years show the end.
     return [first + timedelta(seconds=each * seconds) for each in range(count)][-MOST * 2 :]
 
 
 def statuses_over_time(
     events: Sequence[EventRecord], team_id: str, times: Sequence[datetime], seconds: int
 ) -> list[dict[str, Status]]:
-    """Return the statuses of a team's steps as of the end of each stretch."""
+    """Return the statuses of a team's steps at the end of each interval."""
     story = _in_time([each for each in events if each.team_id == team_id])
     now = dict.fromkeys(steps.SLUGS, Status.NOT_STARTED)
     found, place = [], 0
@@ -52,7 +52,7 @@ def statuses_over_time(
 
 
 def _in_time(story: Sequence[EventRecord]) -> list[EventRecord]:
-    """Return *story*, whose order counts, with no event later than the one behind it."""
+    """Return *story* with each time capped at the next event's, because its order counts, not its times."""
     found: list[EventRecord] = []
     for event in reversed(story):
         latest = found[-1].at if found else event.at
@@ -63,7 +63,7 @@ def _in_time(story: Sequence[EventRecord]) -> list[EventRecord]:
 def progress(
     events: Sequence[EventRecord], names: Mapping[str, str], times: Sequence[datetime], seconds: int
 ) -> pd.DataFrame:
-    """Return how many steps each team had complete at each time: Team, Time, Complete."""
+    """Return the number of complete steps per team and time: Team, Time, Complete."""
     return pd.DataFrame(
         [
             {"Team": name, "Time": at, "Complete": list(now.values()).count(Status.COMPLETE)}
@@ -79,7 +79,7 @@ def progress(
 def standing(
     events: Sequence[EventRecord], team_id: str, times: Sequence[datetime], seconds: int
 ) -> pd.DataFrame:
-    """Return the status of each step of one team at each time: Step, Time, Status, Sign."""
+    """Return the status of one team's steps per time: Step, Time, Status, Sign."""
     return pd.DataFrame(
         [
             {"Step": COLUMNS[slug], "Time": at, "Status": WORDS[status], "Sign": WORDS[status][0]}
@@ -93,7 +93,7 @@ def standing(
 
 
 def messages_over_time(activity: Sequence[Activity], names: Mapping[str, str]) -> pd.DataFrame:
-    """Return how much each team has said in each stretch: Team, Time, Messages."""
+    """Return the number of messages per team and interval: Team, Time, Messages."""
     return pd.DataFrame(
         [
             {"Team": names[each.team_id], "Time": each.at, "Messages": each.messages}
@@ -105,7 +105,7 @@ def messages_over_time(activity: Sequence[Activity], names: Mapping[str, str]) -
 
 
 def description(activity: Sequence[Activity], progress: pd.DataFrame) -> str:
-    """Return in a sentence or two what the two charts show, for whoever cannot see them."""
+    """Return the two charts' content as text, for screen readers."""
     if progress.empty:
         return "Nothing has happened yet."
     last = progress[progress["Time"] == progress["Time"].max()]

@@ -1,4 +1,4 @@
-"""What a server has not saved yet, in lines, and laid over what is stored."""
+"""The unsaved changes of this server, as lines for people and merged into stored messages."""
 
 from collections.abc import Iterable, Mapping
 
@@ -22,7 +22,7 @@ def unsaved_lines(
 def dropped_lines(
     dropped: Iterable[Dropped], workshop_id: str, names: Mapping[str, str]
 ) -> list[str]:
-    """Return a line for each save of the workshop that was given up, the oldest first."""
+    """Return a line for each dropped save of the workshop, the oldest first."""
     return [
         f"{_what(line, names.get(line.key.team_id, 'A team'))}. {line.reason}"
         for line in dropped
@@ -44,7 +44,7 @@ def _unsaved_line(line: UnsavedReport, team: str) -> str:
 
 
 def with_unsaved(stored: Iterable[Message], unsaved: Mapping[str, Message]) -> list[Message]:
-    """Return *stored* messages, each in its newest revision, stored or not."""
+    """Return *stored* messages, each replaced by its unsaved revision if that is newer."""
     return ordered(
         newer if (newer := unsaved.get(each.id)) and newer.revision > each.revision else each
         for each in stored

@@ -1,4 +1,4 @@
-"""The words and the names in the facilitator's tables: statuses, columns, counts and times."""
+"""Labels and formats of the facilitator's tables: statuses, columns, counts and times."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from lib.workshop import steps
 from lib.workshop.status import Status
 
-#: Each status as a table shows it: a symbol, and words that are never left out.
+#: The label of each status: a symbol and words, never the symbol alone.
 WORDS: Mapping[Status, str] = {
     Status.COMPLETE: "✓ complete",
     Status.IN_PROGRESS: "◐ in progress",
@@ -20,13 +20,13 @@ COLUMNS: Mapping[str, str] = {step.slug: f"{step.number} {step.short_name}" for 
 
 
 def latest(times: Iterable[datetime | None]) -> datetime | None:
-    """Return the last of *times*, None where there is none."""
+    """Return the latest of *times*, or None if there is none."""
     return max((at for at in times if at is not None), default=None)
 
 
 def counted(number: int, noun: str) -> str:
     """
-    Return *number* and *noun*, which takes an s where it needs one.
+    Return *number* and *noun*, with an s unless the number is 1.
 
     >>> counted(1, "message"), counted(1200, "message")
     ('1 message', '1,200 messages')
@@ -36,7 +36,7 @@ def counted(number: int, noun: str) -> str:
 
 def ago(seconds: float | None) -> str:
     """
-    Return how long ago something was, roughly.
+    Return roughly how long ago something was.
 
     >>> ago(200), ago(4), ago(None)
     ('3 min ago', 'just now', '–')
@@ -53,13 +53,13 @@ def ago(seconds: float | None) -> str:
 
 
 def since(at: datetime | None, now: datetime) -> str:
-    """Return how long before *now* something was, roughly."""
+    """Return roughly how long before *now* something was."""
     return ago(seconds_since(at, now))
 
 
 def lasting(seconds: float) -> str:
     """
-    Return how long something has lasted, in whole minutes.
+    Return a duration in hours and whole minutes.
 
     >>> lasting(20), lasting(725), lasting(7_500)
     ('0 min', '12 min', '2 h 5 min')
@@ -69,10 +69,10 @@ def lasting(seconds: float) -> str:
 
 
 def clock(at: datetime, zone: tzinfo) -> str:
-    """Return a time as people in *zone* write it, with its day."""
+    """Return day and time in *zone*."""
     return f"{at.astimezone(zone):%d %b %H:%M}"
 
 
 def seconds_since(at: datetime | None, now: datetime) -> float | None:
-    """Return the seconds from *at* to *now*, None where there is no *at*; 0 where clocks differ."""
+    """Return the seconds from *at* to *now*, at least 0; None if *at* is None."""
     return None if at is None else max(0.0, (now - at).total_seconds())

@@ -1,5 +1,5 @@
 """
-The guide port: one method between a step's conversation and whoever answers in it.
+The guide port: one method, from a step's conversation to a reply.
 
     GuideError            the guide could not answer; its text is a sentence for the team
 """
@@ -17,30 +17,30 @@ class GuideError(Exception):
     """The guide could not answer. Its text is one sentence for the team; the cause is chained."""
 
 
-def _tell_nobody(seconds: float) -> None:
-    """Let a wait pass without a word."""
+def _ignore(seconds: float) -> None:
+    """Report no wait."""
 
 
 class Memory(Protocol):
-    """What is kept between two replies in a step: what its older conversation came to."""
+    """Keeps the summary of a step's older conversation between two replies."""
 
     def recall(self) -> Recollection | None:
-        """Return what was remembered last, None where that is nothing. Never raises."""
+        """Return the last summary, or None. Never raises."""
         ...
 
     def remember(self, recollection: Recollection) -> None:
-        """Keep what the older part came to, if that can be done. Never raises."""
+        """Store a summary if possible. Never raises."""
         ...
 
 
 class NoMemory:
-    """Nothing is known, and nothing is kept."""
+    """A memory that keeps nothing."""
 
     def recall(self) -> None:
-        """Know nothing."""
+        """Return None."""
 
     def remember(self, recollection: Recollection) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +68,23 @@ class Request:
     team: str = ""
     #: The workshop's language, one of `lib.workshop.records.LANGUAGES`.
     language: str = "en"
-    #: Whose step it is, for records alone: a model is never told.
+    #: Whose step it is. For usage records only; never sent to a model.
     team_key: TeamKey | None = None
-    #: Id of the message being written, for records alone.
+    #: Id of the message being written. For usage records only.
     turn: str = ""
-    #: What each of the steps this one is made from came to, from its artifact and its conversation, by slug.
+    #: Summaries of the upstream steps, from artifact and conversation, by slug.
     summaries: Mapping[str, str] = field(default_factory=dict)
-    #: Whether the draft is to be made anew, from the whole conversation and today's artifacts.
+    #: Whether to draft the step again, from the whole conversation and the current artifacts.
     is_redraft: bool = False
-    #: Told how many seconds the guide has to wait before it can begin, and 0 when it goes on.
-    on_wait: Callable[[float], None] = field(default=_tell_nobody, compare=False, repr=False)
-    #: What this conversation's older part came to, from one reply to the next.
+    #: Called with the seconds the guide waits before it begins, and with 0 when it continues.
+    on_wait: Callable[[float], None] = field(default=_ignore, compare=False, repr=False)
+    #: The summary of this conversation's older part.
     memory: Memory = field(default_factory=NoMemory, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a guide proposes when its reply is whole: our code decides what becomes of it."""
+    """What a guide proposes with a complete reply; our code decides what to accept."""
 
     draft: Fields
     phase: Phase
@@ -94,10 +94,9 @@ class Proposal:
 
 class Guide(Protocol):
     """
-    Whoever answers.
+    Answers in a step's conversation.
 
-    Implementations are used from several threads at once and keep nothing between two calls but
-    what they hand to a request's memory.
+    Thread-safe. Keeps no state between calls except in a request's memory.
     """
 
     #: The name shown beside the guide's messages.
@@ -107,8 +106,7 @@ class Guide(Protocol):
         """
         Yield the reply's text in chunks as it is written, then exactly one Proposal, last.
 
-        An empty chunk says only that the guide is still there: a chance to stop it. Closing the
-        iterator ends the work.
-        Raises GuideError where there is no answer, or no more of it; what was yielded stays.
+        An empty chunk is a sign of life, and a chance to stop the guide. Closing the iterator ends the
+        work. Raises GuideError if the guide fails; what was yielded stays.
         """
         ...

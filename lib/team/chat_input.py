@@ -1,10 +1,9 @@
 """
-What a tab's box has sent: taken in by the page it was sent from, or by whichever page comes next.
+Receives the messages of the chat box, each stored once by its id.
 
-A message sent in the moment a page is left arrives with the run of the next page; so both the
-step's own page and the opening of every other one ask here. Where the browser drops it on the way,
-or is closed, the box delivers it by a request of its own: see `deliver`. Whichever way it comes, and
-however often, it is stored once, by its id.
+A message sent while its page is being left arrives with the next page's run, so every page calls
+`receive`. If the browser drops it or is closed, the box sends it by a separate request: see
+`deliver`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +40,7 @@ class Sent(NamedTuple):
 
 
 def box_key(copy: WorkingCopy, step: str) -> str:
-    """Return the name of the box a step's messages are typed into."""
+    """Return the key of a step's chat box."""
     return f"chat-box/{copy.team.id}/{step}"
 
 
@@ -49,21 +48,19 @@ def receive(
     process: Process, copy: WorkingCopy, step: str, state: Mapping[str, Any], member: str
 ) -> bool:
     """
-    Store what the box of *step* has sent, and have it answered; return whether there was any.
+    Store the new messages of *step*'s box and have them answered; return whether there were any.
 
-    *state* is what the box sent with this rerun, *member* the name of the person at it.
-
-    What is refused, by the store in the transaction that would have stored it, goes back into the
-    box with a sentence. Raises AccessRefused where the team's link opens it no more, StoreError; then
-    everything stays in the box's outbox, which sends it again.
+    *state* is what the box sent with this rerun, *member* the name of the person at it. A refused
+    message goes back into the box with the reason. Raises AccessRefused if the team's link no longer
+    opens it, StoreError; the box then keeps everything and sends it again.
     """
     sent = parsed(state.get("outbox"))
-    settled = copy.acknowledged.setdefault(step, set())
-    settled.intersection_update(each.id for each in sent)
-    copy.refused = {id_: why for id_, why in copy.refused.items() if id_ in settled}
-    fresh: list[Sent] = [each for each in sent if each.id not in settled]
+    handled = copy.acknowledged.setdefault(step, set())
+    handled.intersection_update(each.id for each in sent)
+    copy.refused = {id_: why for id_, why in copy.refused.items() if id_ in handled}
+    fresh: list[Sent] = [each for each in sent if each.id not in handled]
     author = member or copy.team.name
-    accepted = [message for each in fresh if (message := _accepted(copy, each, settled, author))]
+    accepted = [message for each in fresh if (message := _accepted(copy, each, handled, author))]
     messages = _within_rate(copy.team, accepted)
     copy.is_over_rate = len(messages) < len(accepted)
     if not messages:
@@ -72,7 +69,7 @@ def receive(
         _ask(process, copy.permit(Action.SAY, step), messages)
     except Closed as exc:
         return _each_alone(process, copy, step, messages, str(exc))
-    settled.update(message.id for message in messages)
+    handled.update(message.id for message in messages)
     return True
 
 
@@ -84,27 +81,27 @@ def _ask(process: Process, permit: TeamPermit, messages: Sequence[Message]) -> N
 def _each_alone(
     process: Process, copy: WorkingCopy, step: str, messages: Sequence[Message], why: str
 ) -> bool:
-    """Send back what the step takes no more; what was stored before it closed is not sent back."""
-    settled, taken = copy.acknowledged[step], False
+    """Send back the messages a closed step rejects, but not those stored before it closed."""
+    handled, is_stored = copy.acknowledged[step], False
     for message in messages:
         try:
             if len(messages) > 1:
                 _ask(process, copy.permit(Action.SAY, step), [message])
-                settled.add(message.id)
-                taken = True
+                handled.add(message.id)
+                is_stored = True
                 continue
         except Closed as exc:
             why = str(exc)
-        _send_back(copy, settled, [Sent(message.id, message.text)], why)
-    return taken
+        _send_back(copy, handled, [Sent(message.id, message.text)], why)
+    return is_stored
 
 
 def deliver(process: Process, team: Team, step: str, member: str, entries: Any) -> None:
     """
-    Store what a box had not been told to be stored when its page was left, and have it answered.
+    Store the messages a box had no acknowledgement for when its page was left; have them answered.
 
-    What is refused stays in the box. Raises KeyError for no step of ours, AccessRefused where the
-    team's link opens it no more, Closed where the step takes no messages, StoreError.
+    Refused messages stay in the box. Raises KeyError for an unknown step, AccessRefused if the team's
+    link no longer opens it, Closed if the step accepts no messages, StoreError.
     """
     if step not in steps.SLUGS:
         raise KeyError(step)
@@ -135,7 +132,7 @@ def parsed(entries: Any) -> list[Sent]:
     """
     Return the messages in an outbox, oldest first.
 
-    Comes from a browser: anything that is not a list of ids and texts is passed over.
+    Untrusted input: anything but ids and texts is skipped.
     """
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         return []
@@ -150,16 +147,16 @@ def _sent(entry: Any) -> Sent | None:
     return sent if isinstance(sent.text, str) and is_id(sent.id) else None
 
 
-def _accepted(copy: WorkingCopy, sent: Sent, settled: set[str], author: str) -> Message | None:
-    """Return the message to store; None, with the text back in the box, where it is refused."""
+def _accepted(copy: WorkingCopy, sent: Sent, handled: set[str], author: str) -> Message | None:
+    """Return the message to store; if it is refused, send it back and return None."""
     try:
         text = accept(sent.text)
     except TextRefused as exc:
-        _send_back(copy, settled, [sent], str(exc))
+        _send_back(copy, handled, [sent], str(exc))
         return None
     return _message(sent.id, text, author)
 
 
-def _send_back(copy: WorkingCopy, settled: set[str], sent: Sequence[Sent], why: str) -> None:
-    settled.update(each.id for each in sent)
+def _send_back(copy: WorkingCopy, handled: set[str], sent: Sequence[Sent], why: str) -> None:
+    handled.update(each.id for each in sent)
     copy.refused.update({each.id: why for each in sent})

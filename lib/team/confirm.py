@@ -1,11 +1,11 @@
 """
-Completing a step: one function for every path that does.
+Completes a step: confirm, still valid, or override.
 
-    NotReady              something is still missing; `missing` says what
+    NotReady              the draft does not meet the criteria; `missing` says why
 
-A team confirms a draft, or keeps a stale artifact as still valid; a facilitator completes a step in
-spite of its gaps and says why. The gate is the criteria over the stored draft, for all of them but
-the last, and the artifact, its summary and everything that follows are one transaction.
+A team confirms a draft or keeps a stale artifact; a facilitator overrides the gaps and says why. All
+but the override check the criteria on the stored draft. The artifact, its summary and the cascade
+are one transaction.
 """
 
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ from lib.workshop.records import Draft, Fields, StepKey
 from lib.workshop.status import Event, Status
 from lib.workshop.steps import step as about
 
-#: How often a decision is made anew where something unrelated moved in between.
+#: Tries of a decision if something unrelated changes in between.
 TRIES = 3
 
 
 class NotReady(Exception):
-    """The draft does not meet the criteria yet. `missing` holds a sentence for each gap."""
+    """The draft does not meet the criteria. `missing` holds a sentence for each gap."""
 
     def __init__(self, missing: list[str]) -> None:
         super().__init__(" ".join(missing))
@@ -40,30 +40,29 @@ class By:
 
     actor: str
     at: datetime
-    #: Why, in their words; only an override has any.
+    #: The reason of an override; else empty.
     reason: str = ""
 
 
 def confirm(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
     """
-    Make the step's draft its artifact, the step complete, and open the next one.
+    Make the step's draft its artifact, complete the step and open the next one.
 
-    The draft is flushed and read back first, so that what is confirmed is what is stored. Raises
-    NotReady, TransitionRefused, or StoreError (Conflict where somebody else was faster); then
-    nothing has changed.
+    The draft is flushed first, so that the stored draft is what is confirmed. If it raises NotReady,
+    TransitionRefused or StoreError (Conflict if somebody else was faster), nothing has changed.
     """
     _complete(store, drafts, key, Event.CONFIRM, By(actor, at))
 
 
 def still_valid(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
-    """Keep a stale step as it is; otherwise as `confirm`."""
+    """Keep a stale artifact as it is; otherwise as `confirm`."""
     _complete(store, drafts, key, Event.STILL_VALID, By(actor, at))
 
 
 def override(
     store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime, reason: str
 ) -> None:
-    """Complete a step in spite of what is missing; *reason* is told to all. As `confirm`."""
+    """Complete a step despite its gaps; *reason* goes into the event log. As `confirm`."""
     _complete(store, drafts, key, Event.OVERRIDE, By(actor, at, reason))
 
 
@@ -89,10 +88,10 @@ def _complete(store: Store, drafts: Drafts, key: StepKey, event: Event, by: By) 
 
 
 def _decision(store: Store, key: StepKey, event: Event, by: By, standing: Standing) -> Decision:
-    # Out of the standing, and from nowhere else: the store refuses what rests on another draft.
+    # Take the draft from the standing: the store rejects a decision based on another draft.
     draft = standing.drafts.get(key.step, {})
     held = held_after(store.agenda(key.workshop_id).open_until)
-    # What the step's status refuses is said before what its draft lacks.
+    # A refused transition is reported before the draft's gaps.
     changes = move(standing, key.step, event, at=by.at, artifact=draft, reason=by.reason, held=held)
     if changes[0].after is not Status.COMPLETE:
         return Decision(changes, by.actor, by.at, basis=standing)
@@ -107,9 +106,9 @@ def _decision(store: Store, key: StepKey, event: Event, by: By, standing: Standi
 
 
 def _judged(standing: Standing, step: str, event: Event, draft: Fields) -> Fields:
-    """Return the artifact a draft comes to. Raises NotReady where it may not."""
+    """Return the artifact made from a draft. Raises NotReady if the draft has gaps."""
     if event is Event.OVERRIDE:
-        # As it was typed, too long a list and all: nothing is cut behind anybody's back.
+        # Keep it as it was typed: do not cut long lists silently.
         fields: Fields = without_blanks(draft)
         return fields
     if lacking := _missing(standing, step, draft):

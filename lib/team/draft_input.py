@@ -1,10 +1,9 @@
 """
-What is typed, on its way: into a draft, or into the chat box of a message nobody has sent yet.
+Receives what people type: edits of a draft, and unsent text of the chat box.
 
-It comes by a request of its own, so that typing costs no rerun, and once more with the page's next
-rerun, so that a click comes after what was typed before it. Every edit carries its writer (a field
-of an open form) and a growing revision, so it may come any number of times, by either way, to any
-server.
+A separate request brings each edit, so that typing causes no rerun. The page's next rerun brings it
+again, so that a click comes after the edits before it. An edit carries its writer (a field of an open
+form) and a growing revision, which makes it idempotent on any server.
 """
 
 from collections.abc import Mapping
@@ -41,7 +40,7 @@ class TooMuch(ValueError):
 
 
 def form_key(copy: WorkingCopy, step: str) -> str:
-    """Return the name of the form a step's draft is typed into."""
+    """Return the key of a step's form."""
     return f"form/{copy.team.id}/{step}"
 
 
@@ -69,42 +68,42 @@ def receive(
             copy.conflicts[step] = process.store.asides(copy.key(step))
 
 
-def deliver(process: Process, team: Team, said: Any) -> dict[str, Any]:
+def deliver(process: Process, team: Team, body: Any) -> dict[str, Any]:
     """
-    Take in what came by a request of its own, save it, and return what the browser is told.
+    Apply and save the edits of a separate request; return the browser's answer.
 
     `stored` says whether all of it is in the database; until it is, the browser repeats it. `behind`
     names the fields whose revision is lower than one that is known, with that one: the browser, if
     it still has that edit, gives it a higher one. Raises TooMuch, StoreError, AccessRefused and Closed where
     nothing of the kind is accepted now, and KeyError or TypeError for what no form of ours sends.
     """
-    key, member = team.step_key(str(said["step"])), str(said["member"])
+    key, member = team.step_key(str(body["step"])), str(body["member"])
     if key.step not in steps.SLUGS:
         raise KeyError(key.step)
-    if "recall" in said:
-        return _recall(process, key, said["recall"])
+    if "recall" in body:
+        return _recall(process, key, body["recall"])
     permit = TeamPermit(Action.TYPE, team.key, team.link, key.step)
-    if "unsent" in said:
+    if "unsent" in body:
         with permits.held(permit):
-            return _keep_unsent(process, key, said)
-    if isinstance(said["edits"], list) and any(map(_is_too_much, said["edits"])):
+            return _keep_unsent(process, key, body)
+    if isinstance(body["edits"], list) and any(map(_is_too_much, body["edits"])):
         raise TooMuch("A list has too many entries.")
-    edits = _edits(key.step, said["edits"], as_name(member) or team.name)
+    edits = _edits(key.step, body["edits"], as_name(member) or team.name)
     return _apply(process, permit, edits)
 
 
-def _keep_unsent(process: Process, key: StepKey, said: Any) -> dict[str, Any]:
-    """Return whether this very text is stored now, and the revision of the stored one."""
-    text, revision = said["unsent"]["text"], said["unsent"]["revision"]
-    if not (is_id(said["writer"]) and isinstance(text, str) and _is_revision(revision)):
+def _keep_unsent(process: Process, key: StepKey, body: Any) -> dict[str, Any]:
+    """Store unsent text; return whether it is the stored one now, and the stored revision."""
+    text, revision = body["unsent"]["text"], body["unsent"]["revision"]
+    if not (is_id(body["writer"]) and isinstance(text, str) and _is_revision(revision)):
         raise TypeError("This is no text of a chat box.")
-    unsent = Unsent(said["writer"], clean(text), revision)
+    unsent = Unsent(body["writer"], clean(text), revision)
     held = process.store.keep_unsent(key, unsent)
     return {"stored": held == unsent, "revision": held.revision}
 
 
 def _recall(process: Process, key: StepKey, writer: Any) -> dict[str, Any]:
-    """Return the unsent text of a writer, whose id only its browser knows."""
+    """Return the unsent text of a writer; only its browser knows the id."""
     held = process.store.unsent(key, writer) if is_id(writer) else None
     return {"text": held.text, "revision": held.revision} if held else {"text": "", "revision": 0}
 
@@ -199,9 +198,9 @@ def _few(sent: Any) -> tuple[Any, ...]:
     return tuple(sent[-MAX_SENT:]) if isinstance(sent, list) else ()
 
 
-def _writer_and_revision(said: Any) -> tuple[str, int]:
+def _writer_and_revision(body: Any) -> tuple[str, int]:
     """Return whose edit a value was sent as; a revision that nobody reaches for what makes no sense."""
-    match said:
+    match body:
         case [writer, number] if is_id(writer) and _is_revision(number):
             return writer, number
     return "", 2**53

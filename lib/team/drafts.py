@@ -1,10 +1,10 @@
 """
-A step's draft while it is worked on: the one place where it changes, by hand or by the guide.
+The drafts of steps in progress: the one place where they change, by hand or by the guide.
 
-All of it may happen at once: two people in one form, the guide with a proposal, another server. A
-hand edit says what its writer last knew, so what others changed meanwhile stays; where two changed
-the same words the first stays in the draft, and the second is set aside for the team to see. Where
-guide and hand changed the same field, the hand wins.
+Two people, the guide and another server may change a draft at once. An edit carries what its writer
+last knew, so that others' changes stay (three-way merge). If two people changed the same words, the
+first edit stays in the draft and the second is kept as a conflict. If guide and hand changed the same
+field, the hand wins.
 """
 
 import itertools
@@ -48,23 +48,23 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: Bytes of drafts that are remembered, of each kind: some thousand steps.
+#: Bytes of each cache of drafts: some thousand steps.
 KNOWN = 32_000_000
 
-#: How often a save is put together anew where other servers keep being faster.
+#: Tries of a write if other servers keep being faster.
 TRIES = 5
 
 
 class Drafts:
-    """The drafts of this process: read through what is unsaved, changed one after the other."""
+    """Reads and changes drafts, including unsaved ones; changes of one step run one after the other."""
 
     def __init__(self, store: Store, autosave: Autosave) -> None:
         self._store = store
         self._autosave = autosave
         self._known: Bounded[StepKey, Draft] = Bounded(KNOWN)
-        # What was handed out to be saved last, and what is stored for it.
+        # The draft handed out to the last save, and the draft that was stored for it.
         self._saved: Bounded[StepKey, tuple[Draft, Draft]] = Bounded(KNOWN)
-        # What was changed and is not known to be stored, by field, oldest first.
+        # Unsaved changes by field, oldest first.
         self._changes: dict[StepKey, dict[str, list[Change]]] = {}
         # One a step: a slow database under one team's edit keeps no other team waiting. A change
         # that is due at once is saved inside it, and `save` asks for it again.
@@ -78,12 +78,12 @@ class Drafts:
         """
         Return the newest draft: the unsaved one, else the stored one.
 
-        While the database cannot be reached, the last one this process knew of serves; raises
-        StoreUnavailable where it knew none.
+        While the database is away, returns the last known draft; raises StoreUnavailable if there is
+        none.
         """
         draft = self._autosave.pending(key).draft
         if draft is not None and draft == self._saved.get(key, (None, draft))[0]:
-            # Its save has just come back: what is stored may hold another server's changes too.
+            # Its save has just returned: the stored draft may hold another server's changes too.
             draft = self._saved.get(key, (draft, draft))[1]
         if draft is None:
             try:
@@ -96,11 +96,7 @@ class Drafts:
         return self._remember(key, draft)
 
     def stored(self, key: StepKey) -> Draft:
-        """
-        Return the draft as it is in the database, once what was unsaved is there too.
-
-        A reply that goes on growing meanwhile is no obstacle. Raises StoreError.
-        """
+        """Flush the draft, then return the stored one. Raises StoreError."""
         self._autosave.flush(key)
         if self._autosave.pending(key).draft is not None:
             raise StoreUnavailable("The latest changes could not be saved yet.")
@@ -109,7 +105,7 @@ class Drafts:
     # Changing
 
     def edit(self, key: StepKey, name: str, value: object, by: str = "") -> Draft:
-        """Set one field, whatever it holds; saved like everything else. Raises StoreError."""
+        """Set one field, without a merge. Raises StoreError."""
         with self._locks[key]:
             current = self.current(key)
             fields = with_field(current.fields, name, value)
@@ -122,11 +118,11 @@ class Drafts:
 
     def apply_edit(self, key: StepKey, edit: Edit, *, closed: bool = False) -> EditResult:
         """
-        Take in one field as somebody typed it.
+        Apply an edit of one field; a repeated edit changes nothing.
 
-        A repeat changes nothing. What cannot go into the draft, because somebody else changed the
-        same words, or the step was closed or reset meanwhile, is set aside; where all is *closed*,
-        whatever comes. Raises StoreError, and then the edit is to be repeated; KeyError for a field the step does not have.
+        The edit becomes a conflict if somebody else changed the same words, if the step was closed or
+        reset meanwhile, or if *closed* is set. Raises StoreError, and then the edit must be repeated;
+        KeyError for an unknown field.
         """
         with self._locks[key]:
             current = self.current(key)
@@ -150,10 +146,10 @@ class Drafts:
 
     def use_conflict(self, key: StepKey, aside: Aside) -> None:
         """
-        Put what was set aside into the draft; what it replaces is set aside in its stead.
+        Put a conflict's value into the draft; the value it replaces becomes a conflict.
 
-        One transaction, on any server: whoever comes second to the same aside changes nothing.
-        Raises StoreError, and then nothing has changed.
+        One transaction: if two servers use the same conflict, the second changes nothing. Raises
+        StoreError, and then nothing has changed.
         """
 
         def attempt(stored: Draft) -> None:
@@ -170,7 +166,7 @@ class Drafts:
         self._on_stored(key, attempt)
 
     def _on_stored(self, key: StepKey, attempt: Callable[[Draft], T]) -> T:
-        """Return what *attempt* makes of the stored draft; again, while others keep being faster."""
+        """Run *attempt* on the stored draft; retry on Conflict."""
         for _ in range(TRIES - 1):
             with suppress(Conflict):
                 return attempt(self.stored(key))
@@ -178,7 +174,7 @@ class Drafts:
 
     def restore_earlier(self, key: StepKey, earlier: EarlierDraft, by: str) -> None:
         """
-        Store every field as it was in an earlier draft; what that replaces is kept in its turn.
+        Restore every field of an earlier draft; the draft it replaces is kept as an earlier one.
 
         Raises StoreError, and then nothing has changed.
         """
@@ -187,7 +183,7 @@ class Drafts:
         def attempt(stored: Draft) -> None:
             if self._is_closed(key):
                 raise Conflict("This step is complete. Revise it first.")
-            # Not as a page has shown it: a message and its traces may have been redacted since.
+            # Read it again: it may have been redacted since the page showed it.
             held = self._earlier(key, earlier).fields
             fields = {name: value for name, value in held.items() if name in names}
             mark = {self._writer: next(self._numbers)}
@@ -198,25 +194,24 @@ class Drafts:
         self._on_stored(key, attempt)
 
     def _earlier(self, key: StepKey, shown: EarlierDraft) -> EarlierDraft:
-        """Return an earlier draft as it is stored. Raises Conflict where it is kept no more."""
+        """Return an earlier draft as it is stored. Raises Conflict if it is no longer kept."""
         for each in self._store.earlier_drafts(key, MAX_KEPT):
             if (each.epoch, each.revision) == (shown.epoch, shown.revision):
                 return each
         raise Conflict("This earlier draft is no longer kept. Choose another one.")
 
     def discard_conflict(self, key: StepKey, aside: Aside) -> None:
-        """Forget what was set aside, unless it has changed since. Raises StoreError."""
+        """Delete a conflict unless it has changed since. Raises StoreError."""
         self._store.drop_aside(key, aside.field, aside.writer, aside.revision)
 
     def note_reply(
         self, key: StepKey, message: Message, base: Draft, proposed: Fields, phase: Phase
     ) -> None:
         """
-        Note a whole reply with what it proposes; both are stored together, or neither is.
+        Note a complete reply with its proposal, to be stored in one transaction.
 
-        *base* is the draft the guide was given. Where the reply was stopped or taken over
-        meanwhile, its proposal is dropped with it. Raises StoreUnavailable where no more may be
-        held unsaved.
+        *base* is the draft the guide was given. If the reply was stopped or taken over meanwhile, its
+        proposal is dropped. Raises StoreUnavailable if autosave is full.
         """
         try:
             self._autosave.note(key, [LastWord.of(message, base, proposed, phase)])
@@ -225,9 +220,9 @@ class Drafts:
 
     def undo(self, key: StepKey, update: Update) -> Draft:
         """
-        Set back, by hand, what a reply changed and nobody has changed since. Raises StoreError.
+        Undo, by hand, what a reply changed and nobody has changed since. Raises StoreError.
 
-        The conversation stays where it is.
+        The conversation stays.
         """
         with self._locks[key]:
             current = self.current(key)
@@ -235,9 +230,9 @@ class Drafts:
 
     def rewrite(self, key: StepKey, reply: str) -> Message | None:
         """
-        Archive the last reply of a step, to be written anew, and undo what it did to the draft.
+        Archive the last reply of a step for a rewrite, and undo its changes of the draft.
 
-        Returns it, leased to the caller, or None: see `Store.discard`. Raises StoreError.
+        Returns the message, leased to the caller, or None: see `Store.discard`. Raises StoreError.
         """
 
         def attempt(stored: Draft) -> Message | None:
@@ -259,19 +254,19 @@ class Drafts:
         return self._note(key, current, revised(current, fields, phase, mark))
 
     def flush(self, team: TeamKey) -> None:
-        """Save what is unsaved of all the team's steps, for whoever decides on them."""
+        """Flush all steps of the team, before a decision on them."""
         for slug in SLUGS:
             self._autosave.flush(StepKey(*team, slug))
 
     def _is_closed(self, key: StepKey) -> bool:
-        """Whether the step is complete; while the database cannot say, it is not."""
+        """Whether the step is complete; False while the database is away."""
         try:
             return self._store.steps(key.team)[key.step].status is Status.COMPLETE
         except StoreUnavailable:
             return False
 
     def _keep_conflict(self, key: StepKey, edit: Edit, value: object) -> None:
-        """Keep *value* beside the draft, in place of what its writer went on typing from."""
+        """Keep *value* as a conflict; it replaces the one its writer continued."""
         known = [value, edit.was, *edit.sent]
         place = conflict_key(self._store.asides(key), edit, known)
         aside = Aside(edit.field, place, edit.author, value, edit.revision, edit.epoch)
@@ -288,7 +283,7 @@ class Drafts:
         is_changed = draft is not current
         if is_changed or messages:
             before = self._changes.get(key, {})
-            # First: noting it may save it at once.
+            # Record the changes first: noting the draft may save it at once.
             self._changes[key] = _with(before, changes_between(current, draft, edit))
             try:
                 self._autosave.note(key, messages, draft if is_changed else None)
@@ -298,9 +293,9 @@ class Drafts:
         return self._remember(key, draft)
 
     def _remember(self, key: StepKey, draft: Draft) -> Draft:
-        """Keep *draft* for when the database is away, unless a newer one is known; return it."""
-        # A slow reader may come with what it read before the last edit: a draft made from that
-        # would have the revision of one that is stored, and be ignored.
+        """Cache *draft* for outages, unless a newer one is known; return it."""
+        # A slow reader may bring a draft from before the last edit. A draft made from that would
+        # reuse a stored revision and be ignored.
         known = self._known.get(key)
         if known is None or (draft.epoch, draft.revision) > (known.epoch, known.revision):
             self._known[key] = draft
@@ -310,7 +305,7 @@ class Drafts:
 
     def save(self, key: StepKey, unsaved: Unsaved) -> None:
         """
-        Store what autosave hands out; where another server was faster, what both come to together.
+        Store what autosave hands out, merged with what another server has stored meanwhile.
 
         Raises StoreError, and then everything is still unsaved.
         """
@@ -321,7 +316,7 @@ class Drafts:
         try:
             stored = self._save(key, others, unsaved.draft)
         except Unstorable as exc:
-            # What else was given is stored all the same.
+            # The replies are stored even if this is refused.
             refused = exc
         for word in last_words:
             stored = self._finish(key, word) or stored
@@ -331,7 +326,7 @@ class Drafts:
             self._was_saved(key, unsaved.draft, stored)
 
     def _save(self, key: StepKey, messages: Sequence[Message], draft: Draft | None) -> Draft | None:
-        """Store messages and a draft; return what is stored for it."""
+        """Store messages and a draft; return the draft as it was stored."""
         given, theirs = draft, None
         if draft is not None and self._drop_refused(key):
             theirs = self._store.draft(key)
@@ -372,12 +367,12 @@ class Drafts:
 
     def _finish(self, key: StepKey, word: LastWord) -> Draft | None:
         """
-        Store a reply's last word with what becomes of its proposal; return the draft, if that moved.
+        Store a complete reply with the effect of its proposal; return the draft if it changed.
 
-        Where the team has confirmed or reset the step meanwhile, the draft stays as that left it.
+        If the team confirmed or reset the step meanwhile, the draft stays as it is.
         """
         for _ in range(TRIES):
-            # What is typed here meanwhile waits: the hand wins, and is not to clash with the guide.
+            # Edits here wait meanwhile, so that they do not conflict with the guide.
             with self._locks[key]:
                 outcome = self._outcome(key, word, self._store.draft(key))
                 try:
@@ -390,10 +385,10 @@ class Drafts:
         raise StoreUnavailable("Other servers keep changing the same draft.")
 
     def _outcome(self, key: StepKey, word: LastWord, stored: Draft) -> Outcome:
-        """Return what a reply does to the draft as it is stored."""
+        """Return the effect of a reply on the stored draft."""
         if word.anew:
             return Outcome(asides=_beside(key, word, stored))
-        # A reply that is written anew proposes anew.
+        # Each attempt at a reply has a proposal of its own.
         mark = {word.id: word.revision // ATTEMPT + 1}
         is_repeat = stored.seen.get(word.id, 0) >= mark[word.id]
         if is_repeat or stored.epoch != word.base.epoch or self._is_closed(key):
@@ -411,7 +406,7 @@ class Drafts:
         return Outcome(draft, Update.between(word.id, stored, draft))
 
     def _with_theirs(self, key: StepKey, mine: Draft, theirs: Draft) -> Draft:
-        """Return what is to be stored now that the database holds *theirs*; that, if nothing is."""
+        """Return the draft to store on top of *theirs*; *theirs* itself if there is nothing to add."""
         with self._locks[key]:
             changes = [each for each in self._all_changes(key) if each.at <= _at(mine)]
         if mine.base is not None and theirs.epoch != mine.base.epoch:
@@ -425,9 +420,9 @@ class Drafts:
     def _rebased(
         self, key: StepKey, mine: Draft, theirs: Draft, changes: Sequence[Change]
     ) -> Draft:
-        """Return *theirs* with the changes in *mine*; set aside what somebody else has changed too."""
+        """Return *theirs* with the changes of *mine*; keep contested edits as conflicts."""
         draft, clashes = rebased(mine, theirs, changes)
-        # A proposal of the guide gives way without a word, as it does to a hand here.
+        # A contested proposal of the guide is dropped, not kept as a conflict.
         for each in clashes.values():
             self._keep_late_conflict(key, each, each.after)
         return draft
@@ -440,7 +435,7 @@ class Drafts:
         return [each for changes in self._changes.get(key, {}).values() for each in changes]
 
     def _was_saved(self, key: StepKey, given: Draft, stored: Draft) -> None:
-        """Let what was changed during the save stand on what is stored now."""
+        """Rebase changes made during the save onto the stored draft."""
         stored = stored.stored()
         with self._locks[key]:
             self._saved[key] = (given, stored)
@@ -453,7 +448,7 @@ class Drafts:
             if later is None or later.revision <= given.revision:
                 return
             if stored.epoch != given.epoch:
-                # The step was closed or reset: the next save sets aside what came too late.
+                # The step was closed or reset: the next save keeps late edits as conflicts.
                 later = replace(later, base=given, revision=later.revision + 1)
             elif stored == given:
                 later = replace(later, base=stored, revision=later.revision + 1)
@@ -463,7 +458,7 @@ class Drafts:
 
 
 def _at(draft: Draft) -> tuple[int, int]:
-    """Return where in the life of a step a draft stands; it only grows."""
+    """Return a draft's epoch and revision, which only grow."""
     return draft.epoch, draft.revision
 
 
@@ -477,7 +472,7 @@ def _with(
 
 
 def _in_shape(step: str, edit: Edit) -> Edit:
-    """Return *edit* with its values in the shape of its field. Raises KeyError for no field."""
+    """Return *edit* with its values normalised. Raises KeyError for an unknown field."""
     value, was = (shaped(step, edit.field, each) for each in (edit.value, edit.was))
     sent = tuple(shaped(step, edit.field, each) for each in edit.sent)
     return replace(edit, value=value, was=was, sent=sent)
@@ -489,10 +484,10 @@ def _differ(name: str, mine: Draft, theirs: Draft) -> bool:
 
 def _tidied(step: str, base: Fields, proposed: Fields) -> Fields:
     """
-    Return *proposed* in shape, with the fields the guide only tidied as they were.
+    Return *proposed* normalised, but keep fields that differ from *base* only by normalisation.
 
-    A guide may hand back what it was given with its numbers clamped and its lists cut. The sixth
-    pain a team typed is not the guide's to take: that there is one too many is said at confirming.
+    A guide may return its input with lists cut to the limit. It must not delete the sixth pain a team
+    typed: the criteria name it when the team confirms.
     """
     shaped_, tidy = normalised(step, proposed), normalised(step, base)
     kept = {name: base[name] for name in tidy if shaped_.get(name) == tidy[name]}
@@ -500,7 +495,7 @@ def _tidied(step: str, base: Fields, proposed: Fields) -> Fields:
 
 
 def _beside(key: StepKey, word: LastWord, stored: Draft) -> list[Aside]:
-    """Return each field that a reply would have otherwise; what it says nothing about stays."""
+    """Return a conflict for each field that a redraft proposes differently."""
     fields = normalised(key.step, word.proposed)
     names = [name for name in changed(stored.fields, fields) if name in fields]
     return [

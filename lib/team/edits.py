@@ -1,7 +1,7 @@
 """
-What changes a draft: one field typed by hand, or all that two servers changed at the same time.
+Pure functions that change a draft: edits by hand, and the merge of two servers' changes.
 
-Nothing here knows where a draft is kept; `lib.team.drafts` does.
+`lib.team.drafts` reads and stores the drafts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,18 +32,18 @@ class Edit:
 
     field: str
     value: Any
-    #: What the field held when its writer began.
+    #: The field's value when its writer began.
     was: Any
     #: The field of a form it was typed in. Its edits carry growing revisions; a known one is a repeat.
     writer: str
     revision: int
     #: The member's name.
     author: str
-    #: The life of the step it was typed in.
+    #: The epoch of the step it was typed in.
     epoch: int
-    #: What its writer has sent of this field before and does not know to be taken in.
+    #: Values its writer sent before and has no acknowledgement for.
     sent: tuple[Any, ...] = ()
-    #: The writer and the revision of each of these, where the browser said so.
+    #: The writer and the revision of each of these, if the browser sent them.
     sent_as: tuple[tuple[str, int], ...] = ()
     #: The permit it was typed under, where the database could not say whether that still stands.
     unchecked: TeamPermit | None = None
@@ -57,7 +57,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class EditResult:
-    """What became of an edit: the draft with it, or the draft it was set aside from."""
+    """The result of an edit: the draft, and whether the edit became a conflict."""
 
     draft: Draft
     #: Whether it was kept beside the draft: somebody else changed the same words, or the step was
@@ -99,10 +99,10 @@ class Change:
 
 def conflict_key(asides: Iterable[Aside], edit: Edit, known: Sequence[Any]) -> str:
     """
-    Return the writer's name under which *edit* is set aside: that of what it was typed on from.
+    Return the key of the conflict that *edit* continues, or a new key.
 
-    *known* are the values its writer knew of. What they had typed before they took what the draft
-    has, and began anew, is none of these, and stays beside it.
+    *known* are the values its writer knew. A conflict with another value is older: the writer took
+    the draft's value since. It stays, and the edit gets a key of its own.
     """
     held = {
         each.writer: each.value
@@ -130,7 +130,7 @@ def merged(base: Fields, proposed: Fields, current: Fields) -> Fields:
 
 
 def furthest(*phases: Phase) -> Phase:
-    """Return the phase a conversation has come to: it never goes back."""
+    """Return the latest of *phases*: a conversation never goes back."""
     return max(phases, key=_ORDER.index)
 
 
@@ -141,7 +141,7 @@ def revised(
     seen: Mapping[str, int] | None = None,
     by: str = "",
 ) -> Draft:
-    """Return *draft* one revision on, knowing what it was made from; itself where nothing is new."""
+    """Return the next revision of *draft*, with its base; *draft* itself if nothing changed."""
     known = draft.seen if seen is None else remembering(draft.seen, seen)
     if fields == draft.fields and phase is draft.phase and known == draft.seen:
         return draft
@@ -160,7 +160,7 @@ def remembering(seen: Mapping[str, int], more: Mapping[str, int]) -> Mapping[str
 
 
 def changes_between(current: Draft, draft: Draft, edit: Edit | None) -> list[Change]:
-    """Return what was changed from one draft to the next; *edit* is what was typed, if it was."""
+    """Return the changes from one draft to the next; *edit* is the edit that made them, if any."""
     news = [(who, n) for who, n in draft.seen.items() if current.seen.get(who, 0) < n]
     writer, number = news[-1] if news else ("", 1)
     at = draft.epoch, draft.revision

@@ -1,4 +1,4 @@
-"""What a guide may know of a workshop when it is asked in one of its steps."""
+"""Builds the guide's request from the store."""
 
 import logging
 from collections.abc import Callable
@@ -12,16 +12,16 @@ log = logging.getLogger(__name__)
 
 
 class StoredMemory:
-    """The guide's memory of one era of one step, in the store; without it where that is away."""
+    """The guide's memory of one era of a step, in the store; empty while the store is away."""
 
     def __init__(self, store: Store, key: StepKey, era: int) -> None:
-        """*era* is that of the transcript the guide reads: a reset meanwhile begins without it."""
+        """*era* is the transcript's: after a reset, the memory is not used."""
         self._store = store
         self._key = key
         self._era = era
 
     def recall(self) -> Recollection | None:
-        """Return what was remembered last, None where that is nothing or cannot be read."""
+        """Return the last summary, or None if there is none or it cannot be read."""
         try:
             return self._store.recollection(self._key, self._era)
         except StoreError as exc:
@@ -29,7 +29,7 @@ class StoredMemory:
             return None
 
     def remember(self, recollection: Recollection) -> None:
-        """Keep what the older part came to, if that can be done."""
+        """Store a summary if the store is there."""
         try:
             self._store.remember(self._key, self._era, recollection)
         except StoreError as exc:
@@ -46,10 +46,9 @@ def request(
     on_wait: Callable[[float], None],
 ) -> Request:
     """
-    Return what the guide is asked with, for the reply *turn* at the position *before*.
+    Return the request for the reply *turn* at the position *before*.
 
-    *on_wait* is told of waits, as the port has it. Read afresh, so what is to be in it must be
-    stored. Raises StoreError.
+    *on_wait* is the port's. Reads only stored data, so flush first. Raises StoreError.
     """
     workshop = store.workshop(key.workshop_id)
     team = next(each for each in store.teams(workshop.id) if each.id == key.team_id)
@@ -67,7 +66,7 @@ def request(
         team_key=key.team,
         turn=turn,
         on_wait=on_wait,
-        # Without a message there is nothing to remember.
+        # An empty transcript has no era, and nothing to remember.
         memory=StoredMemory(store, key, transcript[0].era if transcript else 0),
         summaries={slug: each.summary for slug, each in made_from.items() if each.summary},
     )

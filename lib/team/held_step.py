@@ -1,4 +1,4 @@
-"""What is held by the facilitator opens by itself once the hold is lifted."""
+"""Starts a step that the facilitator held, once the hold is lifted."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,20 +15,23 @@ from lib.workshop.views import Briefing
 
 
 def start_when_released(
-    store: Store, permit: TeamPermit, states: Mapping[str, StepState], told: Briefing, at: datetime
+    store: Store,
+    permit: TeamPermit,
+    states: Mapping[str, StepState],
+    briefing: Briefing,
+    at: datetime,
 ) -> bool:
     """
-    Start the step a team has come to, where it was held when the one before was completed.
+    Start the team's current step if it was held when the one before was completed.
 
-    Whoever looks first does it; the others find it done. Returns whether there was anything to
-    start: then the states are to be read again. Raises AccessRefused where the *permit*'s link opens
-    the team no more, StoreError.
+    Idempotent across servers. Returns whether there was a step to start: the caller must then read
+    the states again. Raises AccessRefused if the *permit*'s link no longer opens the team, StoreError.
     """
     statuses = {step: state.status for step, state in states.items()}
     step = current_step(statuses)
-    if statuses[step] is not Status.NOT_STARTED or told.closed_because(step):
+    if statuses[step] is not Status.NOT_STARTED or briefing.closed_because(step):
         return False
     with permits.held(replace(permit, step=step)), suppress(Conflict, Closed):
-        # Somebody else may be faster: a teammate, or the facilitator who holds it again.
+        # A teammate may have started it first, or the facilitator holds it again.
         store.apply(permit.team, Decision([change(statuses, step, Event.START)], "", at))
     return True

@@ -1,5 +1,5 @@
 """
-What one server process owns: one store, one autosave, its replies, whatever tabs come and go.
+What one server process owns: a store, an autosave, the drafts and the replies.
 
 A module global, never a Streamlit cache: any client can have those cleared.
 """
@@ -27,7 +27,7 @@ from lib.workshop.records import StepKey
 
 log = logging.getLogger(__name__)
 
-#: Seconds a process may take to save what it holds when it is told to end.
+#: Seconds a process may take to save everything at its end.
 LAST_FLUSH = 10.0
 
 
@@ -64,7 +64,7 @@ def assemble(
 
     def save(key: StepKey, unsaved: Unsaved) -> None:
         try:
-            # Accepted while the right to it stood, it is saved whoever's thread saves it.
+            # The right was checked when the change was accepted, so save it from any thread.
             with permits.held(None):
                 drafts.save(key, unsaved)
         except (NotFound, Unstorable) as exc:
@@ -72,7 +72,7 @@ def assemble(
             raise NeverSaved(str(exc)) from exc
         except StoreError:
             raise
-        # A bug: what it says is for the log, the reason people are shown gives nothing away.
+        # A bug: log the details, and show people a reason without them.
         except Exception as exc:
             log.exception("A save failed in a way nobody foresaw.")
             raise StoreError("See the server's log for the reason.") from exc
@@ -101,7 +101,7 @@ def running() -> Process:
     """
     Return this process's parts; the first call opens the database and starts the sweeper.
 
-    Raises StoreError or SettingsError where that cannot be done; the next call tries again.
+    Raises StoreError or SettingsError if that fails; the next call tries again.
     """
     global _running
     with _lock:
@@ -123,7 +123,7 @@ def use(process: Process | None) -> None:
 
 
 def stop() -> bool:
-    """Save everything and let go; return whether everything was saved."""
+    """Save everything and close; return whether everything was saved."""
     global _running
     with _lock:
         process, _running = _running, None

@@ -1,8 +1,8 @@
 """
-Going back: a step is revised, drafted anew, started over, or given back what it was.
+Reopens a step: revise, regenerate, reset, restore a version, or undo.
 
-Nothing here deletes anything. What was unsaved is saved first; then everything that follows is
-decided on what is stored, and carried out in one transaction.
+Deletes nothing. Unsaved changes are flushed first; the decision is then made on stored data and
+written in one transaction.
 """
 
 from datetime import datetime
@@ -16,15 +16,15 @@ from lib.workshop.records import ArtifactVersion, Fields, Snapshot, StepKey
 from lib.workshop.status import Event, TransitionRefused
 from lib.workshop.undo import Act, given_back, last_reopening
 
-#: How often a decision is made anew where something else moved in between.
+#: Tries of a decision if something else changes in between.
 TRIES = 3
 
 
 def revise(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
     """
-    Reopen a complete or stale step with everything in it; mark what is made from it.
+    Reopen a complete or stale step, keep its content, and mark downstream steps stale.
 
-    Raises TransitionRefused with a sentence, or StoreError; then nothing has changed.
+    If it raises TransitionRefused or StoreError, nothing has changed.
     """
     _reopen(store, drafts, key, Event.REVISE, actor=actor, at=at)
 
@@ -41,21 +41,21 @@ def restore(
     """
     Reopen a step with an earlier version as its draft: a revise like any other. As `revise`.
 
-    Restores what is stored of that version: a page may have read it before it was redacted.
+    Restores the stored version: the page may have read it before a redaction.
     """
     _reopen(store, drafts, key, Event.REVISE, actor=actor, at=at, version=version.version)
 
 
 def reset(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
-    """Start a step over; its transcript and its draft are archived. As `revise`."""
+    """Start a step over and archive its transcript and draft. As `revise`."""
     _reopen(store, drafts, key, Event.RESET, actor=actor, at=at)
 
 
 def regenerate(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
     """
-    Open a stale step so that the guide may draft it anew; the draft stays. As `revise`.
+    Reopen a stale step for the guide to draft it again; the draft stays. As `revise`.
 
-    Asking the guide is up to the caller: see `lib.team.replies.Replies.redraft`.
+    The caller asks the guide: see `lib.team.replies.Replies.redraft`.
     """
     _reopen(store, drafts, key, Event.REGENERATE, actor=actor, at=at)
 
@@ -93,7 +93,7 @@ def _fields_of(store: Store, key: StepKey, version: int) -> Fields:
 
 
 def may_undo(store: Store, drafts: Drafts, key: StepKey) -> bool:
-    """Whether the last revise or reset of a step can still be taken back. Raises StoreError."""
+    """Whether the last revise or reset of a step can still be undone. Raises StoreError."""
     drafts.flush(key.team)
     try:
         _undoable(store, key, store.standing(key.team))
@@ -104,18 +104,18 @@ def may_undo(store: Store, drafts: Drafts, key: StepKey) -> bool:
 
 def undo(store: Store, drafts: Drafts, key: StepKey, *, actor: str, at: datetime) -> None:
     """
-    Take the last revise or reset of a step back, with all that followed from it.
+    Undo the last revise or reset of a step and its cascade.
 
-    Raises TransitionRefused where something was built on it since, Conflict where that happened
-    this very moment; then nothing has changed.
+    Raises TransitionRefused if work was done since, Conflict if that happens at the same moment; then
+    nothing has changed.
     """
     drafts.flush(key.team)
-    # Read before what is decided on it: an edit that comes meanwhile makes it a conflict.
+    # Read it before deciding, so that an edit meanwhile causes a Conflict.
     standing = store.standing(key.team)
     act, rows = _undoable(store, key, standing)
     back = given_back(act, rows, standing.statuses)
     written = rows[key.step].asked or {}
-    # Whatever somebody writes meanwhile makes it a conflict too.
+    # A message written meanwhile causes a Conflict too.
     asked = {slug: written.get(slug, 0) for slug in _around(key.step)}
     decision = Decision(back.changes, actor, at, basis=standing, rows=back.rows, asked=asked)
     store.apply(key.team, decision)
@@ -133,16 +133,16 @@ def _touched_since(
     store: Store, key: StepKey, rows: dict[str, Snapshot], standing: Standing
 ) -> bool:
     """
-    Whether somebody wrote a message or edited a draft in the step or one made from it.
+    Whether somebody wrote a message or edited a draft in the step or downstream.
 
-    Messages are counted, whatever time they bear: clocks differ, and step back.
+    Counts messages instead of comparing times, because clocks differ and step back.
     """
     before, asked = rows[key.step].asked, store.asked(key.team)
     around = _around(key.step)
     if before is None or any(asked.get(slug, 0) != before.get(slug, 0) for slug in around):
         return True
-    # The step's own draft may have been emptied or restored with the reopening; an edit since then
-    # has a writer. The guide's greeting is nobody's work.
+    # The reopening itself may have changed the draft; an edit since then has a writer. The
+    # guide's greeting does not count as work.
     greeting = greeting_id(*key, standing.states[key.step].era)
     known = {**rows[key.step].draft.seen, greeting: 1}
     if not store.draft(key).seen.items() <= known.items():
@@ -150,7 +150,7 @@ def _touched_since(
     return any(
         standing.revisions[slug] != rows[slug].draft.revision
         if slug in rows
-        # It held nothing then, or it would have been kept; or it was stale already, and is.
+        # It was empty or already stale then, or there would be a snapshot.
         else standing.holds_work(slug)
         for slug in around[1:]
     )

@@ -1,13 +1,12 @@
 """
-The replies being written: owned by the process, followed by pages.
+The replies this process is writing; pages follow them.
 
-A reply runs in a thread that knows no page. Pages follow it and may leave; another tab may follow
-the same one; it is saved as it grows. Nothing is asked of the guide before the question is stored.
+A reply runs in its own thread and is saved as it grows. Pages follow it and may leave. A question is
+stored before the guide is asked.
 
-Its row holds a lease that is renewed, together with the text so far, every RENEW_EVERY seconds.
-Where the writer dies the lease runs out, the message reads as interrupted, and Retry, in any
-process, takes the same turn over. Stop, in any process, ends a reply: at each renewal its writer
-looks whether it still is the one that writes.
+The reply's row holds a lease, renewed with the text every RENEW_EVERY seconds. If the writer dies,
+the lease expires, the message reads as interrupted, and Retry, in any process, starts a new attempt.
+Stop works from any process: at each renewal the writer checks whether it was superseded.
 """
 
 import logging
@@ -39,20 +38,20 @@ __all__ = ["RENEW_EVERY", "Replies", "utc_now"]
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two renewals of a reply's lease, each of which saves the text so far. A fifth of
-#: the lease: four may fail before anybody may take over.
+#: Seconds between two renewals of a lease, each of which saves the text. A fifth of the lease, so
+#: that four may fail before it expires.
 RENEW_EVERY = 2.0
 
-#: Bytes of the sentences that say why the guide could not answer, of all steps.
+#: Bytes of all sentences that say why the guide could not answer.
 SENTENCES = 1_000_000
 
 
 class Replies:
     """
-    Every reply this process is writing, at most one a step.
+    Writes replies, at most one per step at a time.
 
-    The guide is asked in threads of its own. What it proposes for the draft is saved in the same
-    transaction as its last word.
+    Asks the guide in separate threads. The guide's proposal for the draft is saved in the same
+    transaction as the complete reply.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class Replies:
         return self._guide.name
 
     def sentence(self, key: StepKey) -> str:
-        """Return what the guide last said about why it could not answer in a step, if it did."""
+        """Return why the guide last failed in a step, as a sentence; empty if it did not."""
         return self._sentences.get(key, "")
 
     def live(self, key: StepKey) -> Reply | None:
@@ -93,9 +92,9 @@ class Replies:
         """
         Store *questions*, then have them answered.
 
-        They are in the database when this returns. While another reply is being written, here or
-        by another server, they wait for it: then the guide answers all that came meanwhile.
-        Repeating a question changes nothing. Raises StoreError, and then nothing was asked.
+        They are in the database on return. While any server writes a reply in this step, they wait;
+        the next reply then answers them together. Idempotent. Raises StoreError, and then nothing
+        was asked.
         """
         self._flush_earlier_reply(key)
         with deadline.holding(self._locks[key]):
@@ -110,10 +109,10 @@ class Replies:
         self, key: StepKey, transcript: Sequence[Message], redraft: str | None = None
     ) -> None:
         """
-        Greet where nothing was said yet, answer what nobody answered, write a *redraft* that waits.
+        Start the reply a step needs: a greeting, an answer, or a waiting *redraft*.
 
-        *redraft* is the id of the reply that is to draft the step anew, if any. Called whenever a
-        step is opened that takes messages; idempotent, in every process at once. Raises StoreError.
+        *redraft* is the id of the reply that drafts the step again, if any. Called whenever an open
+        step is shown; idempotent across processes. Raises StoreError.
         """
         if any(message.status is MessageStatus.STREAMING for message in transcript):
             return
@@ -132,7 +131,7 @@ class Replies:
             self._start(key, self._store.append(key, [], reply=reply))
 
     def _flush_earlier_reply(self, key: StepKey) -> None:
-        """Save what an earlier reply came to: a new one waits for it, and its guide reads it."""
+        """Flush an earlier reply, because the next request reads it from the store."""
         if key not in self._live:
             self._autosave.flush(key)
 
@@ -141,24 +140,24 @@ class Replies:
 
     def redraft(self, key: StepKey) -> None:
         """
-        Have the guide draft the step anew; what it proposes is set beside the draft.
+        Have the guide draft the step again, beside the draft.
 
-        That this is wanted is stored first: while another reply is being written it waits for that
-        one's end, and whichever server is there then begins it. Raises StoreError.
+        The wish is stored first. If another reply is being written, the server that ends it starts
+        the redraft. Raises StoreError.
         """
         self._store.want_redraft(key, new_id())
         self._answer_waiting(key)
 
     def abandon(self, key: StepKey) -> None:
-        """Interrupt the reply of a step whose transcript has just been archived."""
+        """Stop the reply of a step whose transcript was just archived."""
         if reply := self._live.get(key):
             self.stop(key, reply.id)
 
     def retry(self, key: StepKey, message: Message) -> None:
         """
-        Go on with the turn of an unfinished reply: same place, same question, a new attempt.
+        Start a new attempt at an unfinished reply: same position, same question.
 
-        Does nothing where somebody alive is writing it, or it is complete. Raises StoreError.
+        Does nothing if its writer is alive or it is complete. Raises StoreError.
         """
         self._autosave.flush(key)
         with deadline.holding(self._locks[key]):
@@ -169,10 +168,10 @@ class Replies:
 
     def rewrite(self, key: StepKey, message: Message) -> None:
         """
-        Have the last reply of a step written anew, at its turn: what it said is archived.
+        Archive the last reply of a step, undo its changes of the draft, and write another.
 
-        What it did to the draft is taken back. Does nothing where it is not whole, not the last
-        word any more, or its step is complete. Raises StoreError.
+        Does nothing if it is not complete, no longer the last message, or its step is complete.
+        Raises StoreError.
         """
         self._autosave.flush(key)
         with deadline.holding(self._locks[key]):
@@ -185,9 +184,9 @@ class Replies:
 
     def stop(self, key: StepKey, message_id: str) -> None:
         """
-        End a reply at once, whoever writes it; what was written stays, marked as interrupted.
+        Interrupt a reply on any server; the text so far stays.
 
-        Does nothing where it has ended. Raises StoreError, where somebody else writes it.
+        Does nothing if it has ended. Raises StoreError if another server writes it.
         """
         reply = self._live.get(key)
         if reply is None or reply.id != message_id or self._is_superseded(key, reply):
@@ -197,14 +196,14 @@ class Replies:
 
     def renew(self, key: StepKey) -> None:
         """
-        Save what the reply of a step has come to, and with it keep its lease.
+        Save the text of a reply and renew its lease.
 
-        Where it was stopped or taken over elsewhere it ends here too.
+        Ends the reply if it was stopped or taken over elsewhere.
         """
         reply = self._live.get(key)
         if reply is not None:
             growing = reply.so_far()
-            # A whole reply is saved with what it proposes, by its writer.
+            # Its writer saves a complete reply together with the proposal.
             if growing.status is not MessageStatus.COMPLETE:
                 self._note(key, growing)
             self._autosave.flush(key)
@@ -212,9 +211,9 @@ class Replies:
 
     def stop_all(self, within: float) -> None:
         """
-        Interrupt every reply; wait, at most *within* seconds, for those that are at their last word.
+        Interrupt every reply; wait at most *within* seconds for those that are just complete.
 
-        What they have come to is noted, not saved.
+        Their texts are noted for autosave, not saved.
         """
         self._stopping = True
         end = time.monotonic() + within
@@ -232,27 +231,27 @@ class Replies:
         )
 
     def _start(self, key: StepKey, placed: Sequence[Message]) -> None:
-        """Write the reply that was just placed, unless somebody else placed it first."""
+        """Start writing the *placed* reply, if this process placed one."""
         for message in placed:
             reply = self._live[key] = Reply(message)
             for name, work in (("reply-writer", self._write), ("reply-keeper", self._keep)):
                 threading.Thread(target=work, args=(key, reply), name=name, daemon=True).start()
 
     def _keep(self, key: StepKey, reply: Reply) -> None:
-        """Keep the lease of a reply, and what it has come to, while its guide may be silent."""
+        """Renew the lease of a reply while its guide may be silent."""
         while not reply.wait_over(self._renew_every):
             self.renew(key)
 
     def _is_superseded(self, key: StepKey, reply: Reply) -> bool:
-        """Whether a reply ends here because what is stored is of a later attempt."""
+        """Whether a later attempt is stored; then end the reply here."""
         place = reply.position
         try:
             stored = self._store.messages(key, since=place, before=place + 1)
         except StoreError:
-            # Nothing is known: the lease, and the revision of what is written, guard the rest.
+            # Unknown: the lease and the revision of later writes still guard the row.
             return False
         known = [each for each in stored if each.id == reply.id]
-        # One that is no longer there was archived: its step was started over.
+        # A missing message was archived: its step was reset.
         gives_way = (
             any(reply.end_if_superseded(each) for each in known)
             if known
@@ -264,7 +263,7 @@ class Replies:
         return gives_way
 
     def _interrupt(self, key: StepKey, reply: Reply) -> bool:
-        """End a reply in mid-sentence; return False where it had its last word before."""
+        """Interrupt a reply; return False if it was complete before."""
         ended = reply.end(MessageStatus.INTERRUPTED)
         if ended.status is MessageStatus.COMPLETE:
             return False
@@ -274,14 +273,14 @@ class Replies:
     def _write(self, key: StepKey, reply: Reply) -> None:
         try:
             self._attempt(key, reply)
-        # A thread has nobody to raise to: the reply is marked, the log has the rest.
+        # An exception in a thread reaches nobody: mark the reply and log it.
         except Exception as exc:
             self._failed(key, reply, exc)
         finally:
             self._close(key, reply)
 
     def _failed(self, key: StepKey, reply: Reply, exc: Exception) -> None:
-        """Mark a reply that its guide could not end, unless it was ended for it."""
+        """Mark a reply as failed, unless it was already interrupted."""
         if reply.ended and reply.so_far().status is not MessageStatus.COMPLETE:
             return
         foreseen = isinstance(exc, GuideError)
@@ -292,10 +291,10 @@ class Replies:
 
     def _note(self, key: StepKey, message: Message) -> None:
         """
-        Have a message saved when it is due.
+        Note a message for autosave.
 
-        Where no more may be held unsaved, what was noted last stays: the row is in the database,
-        and a later chunk, or Retry, brings the rest.
+        If autosave is full, the message noted before stays: the row is in the database, and a later
+        chunk or Retry brings the rest.
         """
         try:
             self._autosave.note(key, [message])
@@ -315,7 +314,7 @@ class Replies:
             else:
                 self._note(key, reply.add(piece))
                 self._autosave.poll(key)
-        # Asked once more: what a stopped reply proposes must not reach the draft.
+        # Check once more: the proposal of a stopped reply must not reach the draft.
         if proposal is None or self._is_superseded(key, reply):
             self._interrupt(key, reply)
             return
@@ -325,7 +324,7 @@ class Replies:
         self._drafts.note_reply(key, whole, base, proposal.draft, proposal.phase)
 
     def _close(self, key: StepKey, reply: Reply) -> None:
-        """Save its last word, let followers go, then answer what was asked meanwhile; once."""
+        """Save the final message, release followers, then answer waiting questions; once."""
         self._autosave.flush(key)
         with self._locks[key]:
             if self._live.get(key) is not reply:
@@ -335,13 +334,13 @@ class Replies:
         if self._stopping:
             return
         try:
-            # The guide answers whoever asked, but only in a step that still takes messages.
+            # Answer only if the step still accepts messages.
             with permits.held(TeamPermit(Action.SAY, key.team, None, key.step)):
                 self._answer_waiting(key)
         except (AccessRefused, Closed) as exc:
             log.info("Questions in %s need no answer: %s", key.step, exc)
         except Exception as exc:
-            # The questions are stored; whoever opens the step next has them answered.
+            # The questions are stored; the next page that opens the step has them answered.
             log.warning("Questions in %s wait for an answer: %s", key.step, exc)
 
     def _answer_waiting(self, key: StepKey) -> None:

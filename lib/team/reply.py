@@ -1,7 +1,7 @@
 """
-One reply while it is written: its writer appends, pages follow, and it ends once.
+One attempt at a reply: its writer appends, pages follow, and it ends once.
 
-Free of the store and of the guide: what is to be saved is handed out as a message.
+Knows neither the store nor the guide: it returns the message to save.
 """
 
 import threading
@@ -11,23 +11,23 @@ from dataclasses import replace
 
 from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, next_attempt
 
-#: Seconds between two drawings of a growing reply: each sends its whole text to the browser again.
+#: Seconds between two renderings of a growing reply; each sends the whole text to the browser.
 DRAW_EVERY = 0.1
 
-#: How many times as long as a drawing took a follower waits before the next. On a busy server a
-#: drawing takes longer, and fewer of them leave time for whoever else asks something of it.
+#: A follower waits this many times the duration of its last rendering, so that a busy server
+#: renders less often.
 DRAW_SHARE = 10
 
-#: The longest wait between two drawings, seconds.
+#: The longest wait between two renderings, seconds.
 DRAW_AT_LATEST = 1.0
 
-#: Seconds of silence after which a follower looks up all the same, so that a page may leave.
+#: Seconds of silence after which a follower yields again, so that a page may leave.
 LOOK_UP_EVERY = 1.0
 
 
 def pause_after(took: float) -> float:
     """
-    Return the seconds between two drawings, where the last one took so many.
+    Return the seconds to wait after a rendering that took *took* seconds.
 
     >>> pause_after(0.001), pause_after(0.05), pause_after(2.0)
     (0.1, 0.5, 1.0)
@@ -37,9 +37,9 @@ def pause_after(took: float) -> float:
 
 class Reply:
     """
-    One attempt at a reply, begun from the message that was placed or taken over for it.
+    One attempt at a reply, started from the message that was placed or taken over for it.
 
-    Its writer alone appends; anybody may follow, read or end it, from any thread.
+    Only its writer appends; any thread may follow, read or end it.
     """
 
     def __init__(self, placed: Message) -> None:
@@ -59,7 +59,7 @@ class Reply:
 
     @property
     def is_redraft(self) -> bool:
-        """Whether it drafts its step anew, beside the draft."""
+        """Whether it drafts its step again, beside the draft."""
         return self._message.anew
 
     @property
@@ -74,29 +74,29 @@ class Reply:
 
     @property
     def wait(self) -> float:
-        """Seconds until the guide goes on; 0 where it is not waiting."""
+        """Seconds until the guide continues; 0 if it is not waiting."""
         return max(0.0, self._waits_until - time.monotonic())
 
     def waits(self, seconds: float) -> None:
-        """Tell followers that the guide has to wait before it can begin; 0 where it goes on."""
+        """Show followers that the guide waits *seconds* before it begins; 0 when it continues."""
         with self._changed:
             self._waits_until = time.monotonic() + seconds if seconds else 0.0
             self._changed.notify_all()
 
     @property
     def ended(self) -> bool:
-        """Whether its last word is known: whatever its writer still has is dropped."""
+        """Whether it has ended: further chunks are dropped."""
         return self._ended
 
     def wait_over(self, timeout: float) -> bool:
-        """Wait at most *timeout* seconds; return whether followers have been let go."""
+        """Wait at most *timeout* seconds; return whether the reply was released."""
         return self._over.wait(timeout)
 
     def follow(self) -> Iterator[str]:
         """
-        Yield all that is written so far, whenever that has grown; end when the reply is over.
+        Yield the text so far whenever it has grown, until the reply is released.
 
-        In silence the same text comes again every LOOK_UP_EVERY seconds: a chance to stop following.
+        Yields the same text every LOOK_UP_EVERY seconds of silence, so that a page can stop following.
         """
         seen = 0
         while True:
@@ -122,14 +122,14 @@ class Reply:
         return self.so_far()
 
     def so_far(self) -> Message:
-        """Return the message to save while the reply is being written; once ended, as it ended."""
+        """Return the message to save now; after the end, the final one."""
         with self._changed:
             if not self._ended:
                 self._message = self._revised(MessageStatus.STREAMING)
             return self._message
 
     def end(self, status: MessageStatus, suggestions: tuple[str, ...] = ()) -> Message:
-        """Return the message as it ends: with *status*, unless it has ended before."""
+        """End with *status*, unless it has ended before; return the final message."""
         with self._changed:
             if not self._ended:
                 self._message = replace(self._revised(status), suggestions=suggestions)
@@ -138,11 +138,11 @@ class Reply:
 
     def end_if_superseded(self, stored: Message) -> bool:
         """
-        End where *stored* belongs to a later attempt; return whether that is so now.
+        End if *stored* belongs to a later attempt; return whether it ended now.
 
-        Where that is a stop, and what was written goes on from the text it kept, the longer text is
-        handed in: everybody who saw it keeps it. Its revision is the first after the stop's: it
-        loses to whoever takes the turn over, and no writer's first is as low.
+        If another server stopped the reply, and the text here continues the text stored there, the
+        longer text is kept, because people have read it. Its revision is the first after the stop's,
+        so that it loses to any later attempt.
         """
         with self._changed:
             if self._ended or stored.revision < next_attempt(self._message.revision):
@@ -157,14 +157,14 @@ class Reply:
             return True
 
     def release(self) -> None:
-        """Tell everybody who follows that nothing more will come."""
+        """Let all followers finish."""
         with self._changed:
             self._over.set()
             self._changed.notify_all()
 
     def _revised(self, status: MessageStatus) -> Message:
-        # A second attempt never leaves less than the first one had: until it is whole, or longer,
-        # what the first one wrote is what is kept.
+        # A retry never leaves less text than the first attempt: keep that until the new text is
+        # complete or longer.
         text = self.text
         if status is not MessageStatus.COMPLETE and len(text) < len(self._kept):
             text = self._kept

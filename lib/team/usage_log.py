@@ -1,4 +1,4 @@
-"""The calls of models, stored: each one once, as soon as the database can take it."""
+"""Stores model calls, each once, and retries while the database is away."""
 
 import logging
 import threading
@@ -10,12 +10,12 @@ from lib.workshop.usage import Call, total
 
 log = logging.getLogger(__name__)
 
-#: Calls that wait while the database is away; the oldest are given up.
+#: Calls that wait while the database is away; the oldest are dropped.
 WAITING = 1_000
 
 
 class UsageLog:
-    """Stores calls; what cannot be stored now goes along with the next one."""
+    """Stores calls; a failed one is stored along with the next."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -23,7 +23,7 @@ class UsageLog:
         self._waiting: deque[Call] = deque(maxlen=WAITING)
 
     def note(self, call: Call) -> None:
-        """Store a call that is over, and those that wait. Never raises."""
+        """Store a finished call and the waiting ones. Never raises."""
         if call.team is None:
             return
         with self._lock:
@@ -35,13 +35,13 @@ class UsageLog:
                 return
 
     def spent(self, workshop_id: str) -> int:
-        """Return the tokens a workshop has used, with those not stored yet. Raises StoreError."""
+        """Return the tokens a workshop has used, unsaved calls included. Raises StoreError."""
         with self._lock:
             waiting = [each for each in self._waiting if each.team and each.team[0] == workshop_id]
         return total(self._store.usage(workshop_id)) + sum(each.tokens for each in waiting)
 
     def _stored(self, call: Call) -> bool:
-        """Store a call; return whether it needs not wait any more."""
+        """Store a call; return whether it no longer waits."""
         try:
             self._store.record_call(call)
         except Unstorable as exc:

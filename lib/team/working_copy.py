@@ -1,8 +1,8 @@
 """
 A working copy: one tab's view of one team, which may be ahead of the store.
 
-A cache that may vanish at any moment (F5, a new server, another replica): the truth is the database
-and the URL. Every step page shares the chat history kept here.
+A cache that may vanish at any moment (F5, a new server, another replica). The database and the URL
+hold the truth.
 """
 
 from collections.abc import Iterable, Iterator
@@ -49,38 +49,38 @@ class ReopenQuestion:
 
 @dataclass
 class WorkingCopy:
-    """Where one team stands, what was said, what is drafted, as one tab knows it."""
+    """The statuses, transcripts and drafts of one team, as one tab knows them."""
 
     team: Team
     workshop: Workshop
     states: dict[str, StepState] = field(default_factory=dict)
-    #: How the workshop is run: its pace, what the facilitator has written, whether it is put away.
+    #: The agenda, the facilitator's messages, and whether the workshop is archived.
     briefing: Briefing = field(default_factory=Briefing)
-    #: The chat history of each step that was opened, in order: its last messages, or more.
+    #: The last messages, or more, of each opened step, in order.
     transcripts: dict[str, list[Message]] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     upstream: dict[str, dict[str, Fields]] = field(default_factory=dict)
-    #: The fingerprint of each step as it was when that was last read.
+    #: The fingerprint of each step when it was last read.
     seen: dict[str, str] = field(default_factory=dict)
-    #: Steps over which unsaved changes were laid: what is stored is read anew.
+    #: Steps that show unsaved changes: their stored state must be read again.
     laid_over: set[str] = field(default_factory=set)
-    #: What the page asks about the step it shows, if anything.
+    #: The question the page shows before reopening its step, if any.
     reopen_question: ReopenQuestion | None = None
     #: The step this tab shows; None before the first.
     open_step: str | None = None
     #: Ids of messages the chat box need not send again, by step.
     acknowledged: dict[str, set[str]] = field(default_factory=dict)
-    #: Messages that went back into the box, each with the sentence that says why, by id.
+    #: Why a message went back into the box, by message id.
     refused: dict[str, str] = field(default_factory=dict)
-    #: Whether this tab's last messages wait because the team sends too fast.
+    #: Whether this tab's last messages exceeded the team's rate limit.
     is_over_rate: bool = False
     #: Long messages this tab shows in full, by id.
     unfolded: set[str] = field(default_factory=set)
-    #: The newest edit of each writer that came with a rerun and was taken in, by step.
+    #: The newest revision received from each writer, by step.
     received: dict[str, dict[str, int]] = field(default_factory=dict)
-    #: What was set aside beside the draft of a step.
+    #: The conflicts kept beside the draft of each step.
     conflicts: dict[str, list[Aside]] = field(default_factory=dict)
-    #: What the last reply of a step changed in its draft, and which revision of it that was.
+    #: What the last reply of each step changed in its draft, and the message it was read for.
     updates: dict[str, Update | None] = field(default_factory=dict)
     update_read_for: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -89,21 +89,21 @@ class WorkingCopy:
         return self.team.step_key(step)
 
     def ask(self, action: Action, key: StepKey | None = None) -> None:
-        """Let this tab's team do something, in its own steps alone. Raises AccessRefused."""
+        """Check that this tab's team may act, in its own steps only. Raises AccessRefused."""
         roles.as_team(self.team.key, action, key.team if key else None)
 
     def permit(self, action: Action, step: str = "") -> TeamPermit:
-        """Return what this tab shows for something it wants to do, in *step* or in no single one."""
+        """Return the permit for an action in *step*, or in the team as a whole."""
         return TeamPermit(action, self.team.key, self.team.link, step)
 
     @contextmanager
     def acting(self, process: Process, action: Action, step: str = "") -> Iterator[None]:
         """
-        Do something as this tab's team: every write within is accepted only while the right stands.
+        Run writes as this tab's team, each accepted only while its right stands.
 
-        The store is asked before anything is done, and again by each write, in its own transaction.
-        Raises AccessRefused where the link opens this team no more, Closed where the step or
-        workshop takes no such change, StoreError.
+        The right is checked first, and again by each write in its own transaction. Raises
+        AccessRefused if the link no longer opens this team, Closed if the step or workshop does not
+        accept the change, StoreError.
         """
         permit = self.permit(action, step)
         permits.check(permit, process.store.facts(permit))
@@ -124,26 +124,24 @@ class WorkingCopy:
         return before.slug if is_held and before else current
 
     def closed_because(self, step: str) -> str:
-        """Return why the facilitator lets nothing be changed in *step*; empty where they do."""
+        """Return why the facilitator allows no changes in *step*; empty if they do."""
         return self.briefing.closed_because(step)
 
     def is_read_only(self, step: str) -> bool:
-        """Whether *step* takes neither messages nor edits, for whatever reason."""
+        """Whether *step* accepts neither messages nor edits."""
         return is_read_only(self.states[step].status) or bool(self.closed_because(step))
 
     def refresh(self, process: Process, step: str) -> None:
         """
-        Read what changed, if anything: statuses, new messages, the draft, what was set aside.
+        Read what changed: statuses, new messages, the draft, conflicts.
 
-        Raises AccessRefused where the team's link was changed or taken away meanwhile.
-
-        While the database cannot be reached, what this tab already holds stays. Raises
-        StoreUnavailable where it holds nothing yet.
+        While the database is away, this tab keeps what it holds. Raises StoreUnavailable if it holds
+        nothing yet, AccessRefused if the team's link was replaced or revoked.
         """
         key = self.key(step)
         unsaved = process.autosave.pending(key)
         try:
-            # Before all else is read: what changes meanwhile is found at the next look.
+            # Read the fingerprint first: the next poll then finds what changes meanwhile.
             found = process.store.fingerprints([(self.team.link, step)])
             if not found:
                 raise AccessRefused(NO_TEAM)
@@ -162,7 +160,7 @@ class WorkingCopy:
             self.drafts[step] = process.drafts.current(key)
 
     def show_earlier(self, process: Process, step: str) -> None:
-        """Take WINDOW more messages from before those held."""
+        """Load WINDOW more messages from before those held."""
         held = self.transcripts[step]
         earlier = process.store.messages(self.key(step), last=WINDOW, before=held[0].position)
         self.transcripts[step] = [*earlier, *held]
@@ -177,36 +175,36 @@ class WorkingCopy:
             states = process.store.steps(key.team)
         except NotFound as exc:
             raise AccessRefused(NO_TEAM) from exc
-        told = process.store.briefing(key.team)
+        briefing = process.store.briefing(key.team)
         if held_step.start_when_released(
-            process.store, self.permit(Action.OPEN_STEP), states, told, utc_now()
+            process.store, self.permit(Action.OPEN_STEP), states, briefing, utc_now()
         ):
             states = process.store.steps(key.team)
-        self.briefing = told
+        self.briefing = briefing
         draft, known = process.drafts.current(key), self.drafts.get(key.step)
-        # With another epoch all is read again: a redaction changes what was complete long ago.
-        is_anew = known is None or known.epoch != draft.epoch
-        if states != self.states or is_anew:
+        # Read everything again in a new epoch: a redaction changes old, complete messages.
+        is_new_epoch = known is None or known.epoch != draft.epoch
+        if states != self.states or is_new_epoch:
             self.upstream.clear()
         if key.step not in self.upstream:
             self.upstream[key.step] = upstream_artifacts(process.store, key)
         before = self.states.get(key.step)
         if before is not None and before.era != states[key.step].era:
-            # Somebody started the step over, or took that back: another conversation is shown.
+            # The step was reset, or a reset undone: show the other conversation.
             self.transcripts.pop(key.step, None)
         self.states = states
         held = self.transcripts.get(key.step)
         if held is None:
             self.transcripts[key.step] = process.store.messages(key, last=WINDOW)
         else:
-            since = held[0].position if is_anew and held else _first_open(held)
+            since = held[0].position if is_new_epoch and held else _first_open(held)
             self._lay_over(process.store.messages(key, since=since), key.step)
         self.drafts[key.step] = draft
         self.conflicts[key.step] = process.store.asides(key)
         self._read_update(process, key)
 
     def _read_update(self, process: Process, key: StepKey) -> None:
-        """Read what the last message changed in the draft; once, because that stays as it is."""
+        """Read what the last message changed in the draft; once, because it never changes."""
         for last in self.transcripts[key.step][-1:]:
             known = (last.id, last.revision)
             is_stored = last.status is MessageStatus.COMPLETE and not isinstance(last, LastWord)
@@ -217,9 +215,9 @@ class WorkingCopy:
 
     def _lay_over(self, newer: Iterable[Message], step: str) -> None:
         """
-        Put *newer* messages into the history: by id, and only where they are not older.
+        Merge *newer* messages into the history by id; an equal or higher revision wins.
 
-        A reply whose writer died reads as interrupted with the revision it had.
+        A reply whose writer died reads as interrupted with an unchanged revision.
         """
         held = {message.id: message for message in self.transcripts[step]}
         for message in (each for each in newer if each.era == self.states[step].era):
@@ -234,5 +232,5 @@ def _first_open(held: list[Message]) -> int:
     for message in held:
         if message.status is not MessageStatus.COMPLETE:
             return message.position
-    # The last reply may be written anew, though it was whole.
+    # A complete last reply may still be rewritten.
     return held[-1].position if held else 1
