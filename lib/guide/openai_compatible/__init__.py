@@ -1,9 +1,9 @@
 """
-A guide that asks a model: any server that speaks OpenAI's Chat Completions.
+A guide that asks a model on any server with OpenAI's Chat Completions API.
 
-The model proposes; our code decides. What it writes for the team is shown as it comes; what it
-proposes for the draft is held back, checked, asked for once more where it cannot be used, and
-otherwise dropped. A model has no say over a step's status.
+The model proposes, our code decides. Text for the team is streamed. The structured part for the draft
+is held back and checked; if it is unusable, the model is asked once more, then it is dropped. A model
+cannot change a step's status.
 """
 
 import logging
@@ -28,7 +28,7 @@ from lib.workshop.usage import Call
 
 log = logging.getLogger(__name__)
 
-#: Seconds a reply waits for a summary of what it has no room for; then it goes on without.
+#: Seconds a reply waits for a summary of the messages that do not fit; then it continues without.
 SUMMARY_WITHIN = 20.0
 
 
@@ -36,7 +36,7 @@ class ModelGuide:
     """
     A guide that asks a model.
 
-    It keeps nothing between two calls but their records, and summaries in a request's memory.
+    Keeps no state between calls except usage records, and summaries in a request's memory.
     """
 
     name = "Guide"
@@ -56,7 +56,7 @@ class ModelGuide:
         self._summary_within = summary_within
 
     def reply(self, request: Request) -> Iterator[str | Proposal]:
-        """Yield the reply as the port has it. Raises ModelFailure, a GuideError."""
+        """Yield the reply as the port requires. Raises ModelFailure, a GuideError."""
         prompt = context.prompt(request, self._budget)
         if prompt.left_out:
             prompt = yield from self._with_summary(request, prompt)
@@ -80,9 +80,9 @@ class ModelGuide:
         prompt: str = "",
     ) -> Generator[str | Ending]:
         """
-        Yield what the client yields, and note what the call came to, however it ends.
+        Yield what the client yields, and record the call's usage however it ends.
 
-        *prompt* is its fingerprint where it is not the step's.
+        *prompt* is its fingerprint, if it is not the step's.
         """
         began, written, ending = time.monotonic(), [], Ending("")
         outcome = "stopped"
@@ -117,12 +117,12 @@ class ModelGuide:
                 )
             )
 
-    # What there is no room for
+    # Messages that do not fit
 
     def _with_summary(
         self, request: Request, prompt: context.Prompt
     ) -> Generator[str, None, context.Prompt]:
-        """Yield signs of life; return the request with a summary of what it leaves out."""
+        """Yield signs of life; return the prompt with a summary of what it leaves out."""
         known = request.memory.recall()
         if known:
             prompt = context.prompt(request, self._budget, known.text)
@@ -134,7 +134,7 @@ class ModelGuide:
         return context.prompt(request, self._budget, text)
 
     def _summed_up(self, request: Request, task: summary.Task) -> Generator[str, None, str]:
-        """Yield signs of life; return a summary, "" without one: what fails here fails no reply."""
+        """Yield signs of life; return a summary, or "" if that fails: the reply continues."""
         # The team waits for a reply: show it only that one's waits.
         quiet = replace(request, on_wait=lambda _: None)
         until = time.monotonic() + self._summary_within
@@ -157,16 +157,16 @@ class ModelGuide:
             return ""
         return summary.read(answer) if ending.finish not in ("length", "content_filter") else ""
 
-    # What becomes of the structured part
+    # The structured part
 
     def _proposal(
         self, request: Request, prompt: context.Prompt, splitter: Splitter
     ) -> Iterator[str | Proposal]:
-        """Yield signs of life while the model is asked once more, then the proposal."""
+        """Yield the proposal; before it signs of life if the model is asked once more."""
         found, problems = _understood(splitter.structured)
         first = patched(request.step, request.draft, found.draft, prompt.shortened)
         fields, problems = first.fields, problems or " ".join(first.problems)
-        # A greeting has nothing to put into a draft: it is not worth a second call.
+        # A greeting adds nothing to a draft, so it is not worth a second call.
         if problems and any(message.role is Role.USER for message in request.transcript):
             written = splitter.visible + (splitter.structured or "")
             answer: list[str] = []
@@ -188,7 +188,7 @@ class ModelGuide:
         problems: str,
         answer: list[str],
     ) -> Iterator[str]:
-        """Ask for the structured part again, into *answer*; what fails here fails no reply."""
+        """Ask for the structured part again, into *answer*; a failure here fails no reply."""
         log.info("The structured part in %s could not be used: %s", request.step, problems[:300])
         asked = prompts.AGAIN.replace("{problems}", problems[:1_500])
         again = [
@@ -207,10 +207,10 @@ class ModelGuide:
 
 
 def _refuse_unfinished(splitter: Splitter, ending: Ending) -> None:
-    """Raise ModelFailure where what the team has read is not a whole reply."""
+    """Raise ModelFailure if the team has not read a whole reply."""
     if ending.finish == "content_filter":
         raise ModelFailure(Kind.FILTERED)
-    # With the structured part begun, all that the team reads is there.
+    # Once the structured part has begun, the text for the team is complete.
     if ending.finish in ("", "length") and splitter.visible and splitter.structured is None:
         raise ModelFailure(Kind.LENGTH if ending.finish else Kind.CUT)
     if not splitter.visible:
@@ -218,7 +218,7 @@ def _refuse_unfinished(splitter: Splitter, ending: Ending) -> None:
 
 
 def _understood(structured: str | None) -> tuple[Structured, str]:
-    """Return what a structured part proposes, and what is wrong with it as a whole."""
+    """Return the parsed structured part, and the reason if it cannot be parsed."""
     try:
         if structured is None:
             raise Unreadable("it was missing")

@@ -1,8 +1,8 @@
 """
-A model behind any OpenAI-compatible address: Chat Completions, streamed.
+A client for streamed Chat Completions at any OpenAI-compatible address.
 
-The request runs in a thread of its own, so that whoever waits for it may stop waiting. Before the
-first chunk, what a busy server refuses is asked again; once a reply has begun, never.
+Each request runs in its own thread, so that the caller can stop waiting. A busy server's refusal is
+retried before the first chunk, never after it.
 """
 
 import logging
@@ -51,7 +51,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ending:
-    """How an answer ended; tokens as the server counts them, 0 where it tells none."""
+    """How an answer ended; tokens as the server counts them, 0 if it does not."""
 
     #: The protocol's reason, such as "stop" or "length".
     finish: str
@@ -68,7 +68,7 @@ class _Call:
 
     def __init__(self, ask: Callable[[], Any]) -> None:
         self._ask = ask
-        # Bounded: a server without end must not fill the memory of one who reads slowly.
+        # Bounded: an endless answer must not fill the memory of a slow reader.
         self._box: queue.Queue[Any] = queue.Queue(maxsize=64)
         self._left = threading.Event()
         self._answer: Any = None
@@ -79,7 +79,7 @@ class _Call:
         return self._box.get(timeout=max(within, 0.001))
 
     def leave(self) -> None:
-        """Hang up: nobody waits any more."""
+        """Hang up."""
         self._left.set()
         if isinstance(self._answer, openai.Stream) and not self._answer.response.is_closed:
             stream = self._answer.response.extensions.get("network_stream")
@@ -99,7 +99,7 @@ class _Call:
             else:
                 self._put(self._answer)
             self._put(_OVER)
-        # A thread has nobody to raise to: whoever takes the answer raises it there.
+        # An exception in a thread reaches nobody: `take` hands it to the caller.
         except Exception as exc:
             self._put(exc)
 
@@ -124,17 +124,17 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """*sleep* and *chance*, a number from 0 to 1, are the clock's and the dice's for tests."""
+        """*sleep* and *chance* (from 0 to 1) are replaced in tests."""
         self.model = model
         self._key = key
         self._limits = limits or Limits()
         self._retry = retry or RetryPolicy()
         self._sleep = sleep
         self._chance = chance
-        # Tokens are asked for until a server says that it does not know the option.
+        # Ask for token counts until a server rejects the option.
         self._options: dict[str, Any] = {"stream_options": {"include_usage": True}}
         self._openai = openai.OpenAI(
-            # Servers on one's own machine want none, the client some.
+            # Local servers need no key, but the client requires one.
             api_key=key or "none",
             base_url=base_url or OPENAI,
             max_retries=0,
@@ -153,8 +153,8 @@ class Client:
         """
         Yield the answer's text as it comes, "" as a sign of life, and the Ending last.
 
-        *on_wait* is told the seconds before a request is repeated, and 0 after them. Raises
-        ModelFailure; what was yielded before it stays.
+        *on_wait* is called with the seconds before a retry, and with 0 after them. Raises
+        ModelFailure; what was yielded before stays.
         """
         attempt = 0
         while True:
@@ -173,7 +173,7 @@ class Client:
             yield from self._pause(wait, on_wait)
 
     def _wait_after(self, exc: Exception, attempt: int, *, begun: bool) -> float:
-        """Return the seconds until the request is repeated; raises where it is not."""
+        """Return the seconds until the retry. Raises ModelFailure if there is none."""
         if (
             self._options
             and isinstance(exc, openai.APIStatusError)
@@ -191,8 +191,8 @@ class Client:
 
     def _detail(self, exc: Exception) -> str:
         """Return what an error says, without the key."""
-        told = " ".join(f"{type(exc).__name__}: {exc}".split())[:500]
-        return told.replace(self._key, "***") if self._key else told
+        text = " ".join(f"{type(exc).__name__}: {exc}".split())[:500]
+        return text.replace(self._key, "***") if self._key else text
 
     def _pause(self, wait: float, on_wait: Callable[[float], None]) -> Iterator[str]:
         if wait <= 0:
@@ -215,12 +215,12 @@ class Client:
                 if chunk is None:
                     yield None
                     continue
-                text, reason = _said(chunk)
+                text, reason = _text_and_finish(chunk)
                 finish, tokens = reason or finish, _tokens(chunk) or tokens
                 written += len(text)
                 if written > self._limits.characters:
                     raise ModelFailure(Kind.ENDLESS)
-                # A chunk without text is a model that thinks: its reply has begun all the same.
+                # A chunk without text is a model that thinks: its reply has begun too.
                 yield text
         finally:
             call.leave()
@@ -256,21 +256,21 @@ class Client:
 
 
 def _is_passing(kind: Kind, exc: Exception) -> bool:
-    """Whether asking again may help: a busy server, or one that hung up before it said a word."""
+    """Whether a retry may help: a busy server, or one that hung up before the first chunk."""
     if kind is Kind.REFUSED:
         return not isinstance(exc.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
     return kind in (Kind.RATE_LIMIT, Kind.TROUBLE)
 
 
-def _said(chunk: Any) -> tuple[str, str]:
-    """Return the text of a chunk, or of a whole answer, and why it ends, "" where it does not."""
+def _text_and_finish(chunk: Any) -> tuple[str, str]:
+    """Return the text of a chunk or of a whole answer, and why it ends ("" if it does not)."""
     try:
         if not chunk.choices:
             return "", ""
         choice = chunk.choices[0]
-        told = getattr(choice, "delta", None) or getattr(choice, "message", None)
-        text = getattr(told, "content", None) or ""
-        refused = "content_filter" if getattr(told, "refusal", None) else ""
+        message = getattr(choice, "delta", None) or getattr(choice, "message", None)
+        text = getattr(message, "content", None) or ""
+        refused = "content_filter" if getattr(message, "refusal", None) else ""
         finish = choice.finish_reason or refused
     except (AttributeError, TypeError, IndexError, KeyError) as exc:
         raise ModelFailure(Kind.NONSENSE) from exc
@@ -280,7 +280,7 @@ def _said(chunk: Any) -> tuple[str, str]:
 
 
 def _tokens(chunk: Any) -> tuple[int, int] | None:
-    """Return the tokens in and out where a chunk tells them."""
+    """Return the tokens in and out, if a chunk has them."""
     usage = getattr(chunk, "usage", None)
     found = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
     sent, came = (each if isinstance(each, int) and each >= 0 else 0 for each in found)

@@ -1,8 +1,8 @@
 """
-What a model is told in one request: instructions, earlier artifacts, the draft, the conversation.
+Builds the prompt: instructions, upstream artifacts, the draft and the conversation.
 
-All of it comes out of the port's request, so that nothing of another team's can be in it. It stays
-within a budget of tokens: artifacts and draft get a share each, the conversation the rest.
+All of it comes from the port's request, so it never contains another team's words. It stays within a
+budget of tokens: artifacts and draft get a share each, the conversation the rest.
 """
 
 import json
@@ -39,21 +39,21 @@ _SIZES = ((2_000, 100), (600, 60), (250, 40), (120, 25), (60, 12), (30, 5), (15,
 
 @dataclass(frozen=True)
 class Prompt:
-    """One request, as a model gets it."""
+    """The messages of one request to a model."""
 
     messages: Sequence[ChatMessage]
     #: Fields of the draft that are not shown whole.
     shortened: frozenset[str] = frozenset()
-    #: The beginning of the conversation, where it does not fit.
+    #: The start of the conversation, if it does not fit.
     left_out: Sequence[Message] = ()
 
 
 def prompt(request: Request, budget: int = BUDGET, summary: str = "") -> Prompt:
     """
-    Return a request: one message of the system, then user and assistant in turns.
+    Return a prompt: one system message, then user and assistant in turn.
 
-    *summary* is what the part of the conversation that is left out came to, where that is known.
-    By `tokens.count` it stays under *budget*, unless the instructions alone are more than half of it.
+    *summary* summarises the part of the conversation that is left out, if known. By `tokens.count`
+    the prompt stays under *budget*, unless the instructions alone are more than half of it.
     """
     instructions = prompts.instructions(request.step)
     room = max(budget - count(instructions), budget // 2)
@@ -67,11 +67,11 @@ def prompt(request: Request, budget: int = BUDGET, summary: str = "") -> Prompt:
     return Prompt(messages, shortened, shown.left_out)
 
 
-# What stands where
+# The parts
 
 
 def _state(request: Request, room: int) -> list[str]:
-    """Return what is known: the workshop, what the draft lacks, earlier artifacts."""
+    """Return the facts: the workshop, the draft's gaps, upstream artifacts."""
     step = steps.step(request.step)
     artifacts = {
         slug: normalised(slug, fields)
@@ -110,7 +110,7 @@ def _following(slug: str) -> str:
 
 
 def _synthetic(artifacts: Mapping[str, Fields]) -> list[str]:
-    """Say how much of the research was played."""
+    """Return a line on how much of the research is synthetic."""
     insights = artifacts.get("user-research", {}).get("insights", [])
     played = sum(is_synthetic(each.get("source") or "") for each in insights)
     if not played:
@@ -132,9 +132,9 @@ def _earlier(artifacts: Mapping[str, Fields], room: int) -> list[str]:
 
 
 def _data(kind: str, title: str, fields: Fields) -> str:
-    """Return fields as data that cannot end its own frame."""
-    told = json.dumps(fields, ensure_ascii=False).replace("<", "\\u003c")
-    return f'<data kind="{kind}" title="{title}">\n{told}\n</data>'
+    """Return fields as a data block that they cannot close."""
+    text = json.dumps(fields, ensure_ascii=False).replace("<", "\\u003c")
+    return f'<data kind="{kind}" title="{title}">\n{text}\n</data>'
 
 
 def _within(fields: Fields, room: int) -> Fields:

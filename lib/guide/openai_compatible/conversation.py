@@ -1,8 +1,4 @@
-"""
-What a model is told of a conversation: its newest part, and what the rest of it came to.
-
-What does not fit is left out with a note, and with its summary where there is one.
-"""
+"""Fits a conversation into a prompt: its newest part, and a note or summary of the rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,8 +33,8 @@ def shown(transcript: Sequence[Message], room: int, summary: str = "") -> Shown:
     """
     Return the newest part of a conversation that fits, in turns that begin and end with the user.
 
-    Where something is left out, *summary* is told in its place. By `tokens.count` it all stays
-    within *room*, but for the note.
+    *summary* replaces the part that is left out. By `tokens.count` all of it but the note stays within
+    *room*.
     """
     turns = _turns(transcript)
     newest = _newest(turns, room)

@@ -1,5 +1,5 @@
 """
-What may go wrong with a model: one kind, and one sentence to the team, each.
+The ways a model fails: a kind and a sentence for the team each.
 
     GuideError
     └── ModelFailure      a model did not answer, or not to the end; `kind` says how
@@ -20,7 +20,7 @@ class Kind(StrEnum):
     WRONG_KEY = "wrong_key"
     #: The server does not know the model, or the address is not that of a guide.
     UNKNOWN_MODEL = "unknown_model"
-    #: Nobody answers at the address.
+    #: No server answers at the address.
     REFUSED = "refused"
     #: Nothing came in time.
     SLOW = "slow"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
     EMPTY = "empty"
     #: It wrote more than anybody reads.
     ENDLESS = "endless"
-    #: It came to the most it may write.
+    #: It reached its output limit.
     LENGTH = "length"
     #: Too many requests.
     RATE_LIMIT = "rate_limit"
@@ -140,5 +140,5 @@ _WORDS = (
 
 
 def _by_words(exc: openai.APIError) -> Kind | None:
-    told = f"{exc.code or ''} {exc.message}"[:2_000]
-    return next((kind for kind, words in _WORDS if words.search(told)), None)
+    text = f"{exc.code or ''} {exc.message}"[:2_000]
+    return next((kind for kind, words in _WORDS if words.search(text)), None)

@@ -1,9 +1,9 @@
 """
-Parts a model's answer: what the team reads, and the structured part that is held back.
+Splits a model's answer into the text for the team and the structured part.
 
 A model writes its text, a line with MARKER, and a JSON object. Models do this well or badly: the
 marker comes in pieces, is forgotten before a fence, the JSON is wrapped, cut off or followed by
-chatter. Whatever can be understood is; nothing here decides what becomes of it.
+chatter. Parses as much as possible; callers decide what to use.
 """
 
 import json
@@ -97,21 +97,21 @@ class Splitter:
         found = _BEGIN.search(text, max(0, len(text) - new - _LONGEST))
         may = None if found or last else _MAY_BEGIN.search(text, max(0, len(text) - _LONGEST))
         end = (found or may).start() if found or may else len(text)  # type: ignore[union-attr]
-        told = text[len(inside) : end].rstrip()
+        visible = text[len(inside) : end].rstrip()
         if found:
             self._parts = [text[found.end() if found["mark"] else found.start() :]]
-        self._held = self._held[len(told) :]
-        self._given += [told] if told else []
-        return told
+        self._held = self._held[len(visible) :]
+        self._given += [visible] if visible else []
+        return visible
 
     def _has_begun(self, *, last: bool) -> bool:
-        """Whether the text has begun; what a model thinks aloud before it is passed over."""
+        """Whether the text has begun; the model's thinking before it is skipped."""
         thought = _THOUGHT.match(self._held)
         if not last and (_MAY_THINK.match(self._held) or (thought and not thought[1])):
             return False
-        told = self._held[thought.end() if thought else 0 :].lstrip()
-        self._begun = bool(told) or last
-        self._held = told if self._begun else self._held
+        text = self._held[thought.end() if thought else 0 :].lstrip()
+        self._begun = bool(text) or last
+        self._held = text if self._begun else self._held
         return self._begun
 
 
@@ -172,5 +172,5 @@ def _no_number(name: str) -> None:
 
 
 def _phase(raw: object) -> Phase | None:
-    told = str(raw).strip().casefold()
-    return next((phase for phase in Phase if phase.value == told), None)
+    name = str(raw).strip().casefold()
+    return next((phase for phase in Phase if phase.value == name), None)

@@ -1,8 +1,8 @@
 """
-What a model's patch may do to a draft: fill it and change it, never break it.
+Applies a model's patch to a draft: it may fill and change fields, never break them.
 
-A field is taken as a whole or not at all. What was right stays right; what was there is not
-emptied; what cannot be used is named, so that the model may be asked once more.
+A field is accepted as a whole or not at all. A valid field stays valid, and a field is never emptied.
+Unusable parts are reported, so that the model can be asked once more.
 """
 
 from collections.abc import Collection, Mapping

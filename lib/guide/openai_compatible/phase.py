@@ -1,8 +1,8 @@
 """
-Which phase a step's conversation is in: our code decides, on state; a model only proposes.
+Decides the phase of a step's conversation from the draft; a model only proposes one.
 
-A phase gives no right to anything. A step is confirmed by the team, on the page, through the gate
-of `lib.workshop.artifacts.criteria`; nothing in a message can do that.
+A phase gives no rights. Only the team confirms a step, on the page, through the criteria in
+`lib.workshop.artifacts.criteria`.
 """
 
 from lib.guide.port import Request
@@ -20,9 +20,9 @@ def decide(request: Request, fields: Fields, proposed: Phase | None) -> Phase:
     """
     Return the phase after a reply that left the draft at *fields*; it never goes back.
 
-    A greeting stays in orient. With anything required unknown, the step gathers. With all of it
-    known the draft comes on the table, and is refined; only with nothing missing by the criteria may
-    the reply validate it, and only a draft the team has seen may be complete.
+    A greeting stays in orient. While a required field is unknown, the phase is gather. After that the
+    draft is synthesized and refined. Only a draft that meets the criteria may be validated, and only
+    one that the team has seen may be complete.
     """
     if not any(message.role is Role.USER for message in request.transcript):
         return request.phase
@@ -33,7 +33,7 @@ def decide(request: Request, fields: Fields, proposed: Phase | None) -> Phase:
 
 
 def required_unknown(step: str, fields: Fields) -> list[str]:
-    """Return the required fields of which nothing is known yet."""
+    """Return the required fields that are still empty."""
     known = normalised(step, fields)
     return [
         name
@@ -43,7 +43,7 @@ def required_unknown(step: str, fields: Fields) -> list[str]:
 
 
 def _bounds(request: Request, fields: Fields) -> tuple[Phase, Phase]:
-    """Return the earliest and the furthest phase the state allows."""
+    """Return the earliest and the latest phase that the draft allows."""
     if required_unknown(request.step, fields):
         return Phase.GATHER, Phase.GATHER
     shown = _ORDER.index(request.phase) >= _ORDER.index(Phase.SYNTHESIZE)

@@ -1,8 +1,8 @@
 """
-What a model is told about its work: the voice, the step, the form of its answer.
+The instructions for a model: the voice, the step, and the form of its answer.
 
-The texts are files beside this module, one a step and one for all, under review like code. The form
-is made from the artifact models, so that it never differs from what is accepted.
+The texts are files in `prompts/`, one per step and one for all. The form is generated from the
+artifact models, so that it always matches what is accepted.
 """
 
 import hashlib
@@ -41,16 +41,16 @@ else. The team never sees that part; do not mention it.
 # The fields of `draft` in this step
 """
 
-#: What is said instead of a message where the team has only opened the step.
+#: Stands in for a message if the team has only opened the step.
 OPENING = "(The team has just opened this step and has said nothing yet. Greet it.)"
 
-#: What a model is told where its structured part could not be used.
+#: Sent to a model if its structured part was unusable.
 AGAIN = (
     "(A note from the program, not from the team: the structured part of your last answer could not "
     "be used. {problems} Answer with the corrected JSON object alone: no text, no fence.)"
 )
 
-#: What a model is told that sums up what no request has room for.
+#: Sent to a model to summarise the messages that do not fit.
 SUMMARY = (
     "You sum up the older part of a conversation between a team in a design thinking workshop and its "
     "guide, for the guide, who cannot read it any more. In at most 200 words, in the language of the "
@@ -63,7 +63,7 @@ SUMMARY = (
 
 @cache
 def instructions(step: str) -> str:
-    """Return everything a model is told about a step that does not depend on the team."""
+    """Return the instructions for a step, which do not depend on the team."""
     return f"{_file('voice')}\n{_file(step)}{_FORM}{_fields(MODELS[step])}"
 
 
@@ -74,7 +74,7 @@ def fingerprint(step: str) -> str:
 
 
 def summary_fingerprint() -> str:
-    """Return the same of what is told for a summary."""
+    """Return the fingerprint of the summary's instructions."""
     return _digest(SUMMARY)
 
 
@@ -95,12 +95,12 @@ def _fields(model: type[BaseModel], indent: str = "") -> str:
 def _field(name: str, info: FieldInfo, indent: str) -> list[str]:
     kind = inner_type(info)
     is_list = get_origin(kind) is list
-    told = [f"list of{_counted(info)}"] if is_list else []
+    words = [f"list of{_counted(info)}"] if is_list else []
     inner = item_type(kind) if is_list else kind
-    told += [_kind(inner, info)]
+    words += [_kind(inner, info)]
     optional = "" if info.is_required() else ", optional"
     described = f" ({info.description})" if info.description else ""
-    line = f"{indent}- `{name}`: {' '.join(told)}{optional}{described}"
+    line = f"{indent}- `{name}`: {' '.join(words)}{optional}{described}"
     nested = isinstance(inner, type) and issubclass(inner, BaseModel)
     return [line, _fields(inner, indent + "  ")] if nested else [line]
 

@@ -1,8 +1,8 @@
 """
-Quotes are what somebody said: our code checks, whatever the model was told.
+Checks that quotes in the research were really said.
 
-A new quote of the research that nobody in the team wrote is either the guide's own, from playing a
-stakeholder, and then its source says so; or it comes from nowhere, and then it goes.
+A new quote that no member wrote is either from an interview the guide played, and is marked as
+synthetic, or invented, and is removed.
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from lib.workshop.artifacts.criteria.matching import folded_whole
 from lib.workshop.records import Fields
 from lib.workshop.transcript import Role
 
-#: How a played interview is marked, here as in the scripted guide.
+#: The mark of a played interview, as in the scripted guide.
 MARK = "(synthetic)"
 
 
 def check_quotes(request: Request, fields: Fields, reply: str) -> Fields:
-    """Return *fields* with the new quotes of the research checked; *reply* is what was just said."""
+    """Return *fields* with new quotes checked; *reply* is the text of the current reply."""
     if request.step != "user-research" or "insights" not in fields:
         return fields
     team = _said(request, Role.USER)

@@ -1,4 +1,4 @@
-"""How long to wait before a request is repeated: backoff with full jitter, or what was asked for."""
+"""How long to wait before a retry: backoff with full jitter, at least the server's Retry-After."""
 
 import time
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import openai
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """When a request is repeated, and after how many seconds."""
+    """How often a request is retried, and after how many seconds."""
 
     #: Requests in all.
     attempts: int = 4
@@ -21,7 +21,7 @@ class RetryPolicy:
 
     def wait(self, attempt: int, asked: float | None, chance: float) -> float | None:
         """
-        Return the seconds to wait after *attempt* requests, or None where that was the last.
+        Return the seconds to wait after *attempt* requests, or None if that was the last.
 
         *asked* is what the server asked for, in seconds: never less is waited. *chance* is a
         number from 0 to 1: full jitter, so that many teams do not come back at once.
@@ -37,22 +37,22 @@ class RetryPolicy:
 
 
 def retry_after(exc: Exception, now: float | None = None) -> float | None:
-    """Return the seconds a refusal asks to be left alone, by Retry-After; None where it does not."""
+    """Return the seconds of a refusal's Retry-After header; None without one."""
     if not isinstance(exc, openai.APIStatusError):
         return None
-    told = str(exc.response.headers.get("retry-after", "")).strip()
-    if not told:
+    header = str(exc.response.headers.get("retry-after", "")).strip()
+    if not header:
         return None
     try:
-        seconds = float(told)
+        seconds = float(header)
     except ValueError:
-        seconds = _until(told, _now_there(exc) if now is None else now)
+        seconds = _until(header, _now_there(exc) if now is None else now)
     # Also false for "nan".
     return seconds if seconds >= 0 else None
 
 
 def _now_there(exc: openai.APIStatusError) -> float:
-    """Return the time by the clock the date was told by; by ours, where it did not say."""
+    """Return the server's time from its Date header, or our time without one."""
     try:
         return parsedate_to_datetime(exc.response.headers["date"]).timestamp()
     except (KeyError, TypeError, ValueError, OverflowError):

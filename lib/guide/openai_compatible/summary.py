@@ -1,8 +1,8 @@
 """
-What the older part of a conversation came to: when a summary is wanted, of what, and what is taken.
+Decides when the older part of a conversation needs a summary, asks for it and reads it.
 
-A summary reaches a little into what is still shown. So it is good for some replies, and nothing
-that was said is in neither, until the next one is made from it and what was said since.
+A summary covers some messages that are still shown. So it serves several replies without a gap, until
+the next one is made from it and the messages since.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _MESSAGE = 400
 
 @dataclass(frozen=True)
 class Task:
-    """A summary to be made: the request for it, and the position of the last message it covers."""
+    """A request for a summary, and the position of the last message it covers."""
 
     messages: Sequence[ChatMessage]
     upto: int
@@ -40,7 +40,7 @@ def task(
     budget: int,
 ) -> Task | None:
     """
-    Return the summary to be made where *left_out* of *transcript* goes beyond *known*, or None.
+    Return the task if *left_out* of *transcript* goes far enough beyond *known*, else None.
 
     The request for it stays within *budget*, by `tokens.count`.
     """
@@ -51,7 +51,7 @@ def task(
     # Half of what is still shown is summed up in advance.
     ahead = (len(transcript) - len(left_out)) // 2
     covered = transcript[: len(left_out) + ahead]
-    said = "\n\n".join(
+    conversation_text = "\n\n".join(
         fitting(conversation.with_author(each), _MESSAGE)
         for each in covered
         if each.position > seen and each.text.strip()
@@ -59,7 +59,7 @@ def task(
     # What frames the texts needs less than 100 tokens.
     before = _framed("The summary so far", _harmless(known.text)) if known else ""
     room = budget - count(prompts.SUMMARY) - count(before) - 100
-    asked = before + _framed("The conversation", fitting(_harmless(said), room))
+    asked = before + _framed("The conversation", fitting(_harmless(conversation_text), room))
     return Task(
         [{"role": "system", "content": prompts.SUMMARY}, {"role": "user", "content": asked}],
         covered[-1].position,
@@ -67,7 +67,7 @@ def task(
 
 
 def read(answer: str) -> str:
-    """Return the summary in a model's answer, without what it thought aloud; "" where none is."""
+    """Return the summary in a model's answer without its thinking; "" if there is none."""
     splitter = Splitter()
     splitter.feed(answer)
     splitter.close()
@@ -79,5 +79,5 @@ def _framed(title: str, text: str) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Return *text* so that it cannot end its own frame."""
+    """Return *text* so that it cannot close its data block."""
     return text.replace("</", "< /")

@@ -1,4 +1,4 @@
-"""How much room a text takes, and how it is made to fit."""
+"""Estimates the tokens of a text, and shortens it to fit."""
 
 
 def count(text: str) -> int:
