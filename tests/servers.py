@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from lib.autosave.autosave import Autosave, Unsaved
+from lib.autosave.autosave import Autosave
+from lib.autosave.unsaved import Unsaved
 from lib.store.port import Store
 from lib.team import confirm, reopen
 from lib.team.drafts import Drafts

@@ -18,16 +18,13 @@ from lib.autosave.autosave import (
     MAX_DROPPED,
     MAX_UNSAVED,
     Autosave,
-    Dropped,
-    NeverSaved,
     QueueFull,
-    Unsaved,
 )
-from lib.autosave.unsaved import FIRST_RETRY, LAST_RETRY
+from lib.autosave.unsaved import FIRST_RETRY, LAST_RETRY, NeverSaved, Unsaved
 from lib.settings import Settings
 from lib.store.errors import StoreUnavailable
 from lib.team.process import Process
-from lib.workshop.records import Draft, StepKey
+from lib.workshop.records import Draft, Dropped, StepKey
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message, MessageStatus, Role
 from tests.fakes import PATIENCE

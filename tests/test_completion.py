@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lib.autosave.autosave import Autosave, Unsaved
+from lib.autosave.autosave import Autosave
+from lib.autosave.unsaved import Unsaved
 from lib.store.errors import Conflict, StoreUnavailable
 from lib.store.port import Decision
 from lib.team.confirm import NotReady, confirm

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.autosave.autosave import Autosave, Unsaved
+from lib.autosave.autosave import Autosave
+from lib.autosave.unsaved import Unsaved
 from lib.store.errors import StoreUnavailable
 from lib.store.port import Decision
 from lib.team.drafts import Drafts

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from lib.autosave.autosave import Autosave, Unsaved
+from lib.autosave.autosave import Autosave
+from lib.autosave.unsaved import Unsaved
 from lib.store import open_store
 from lib.store.errors import StoreUnavailable
 from lib.store.port import Store

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import event, text
 from streamlit.testing.v1 import AppTest
 
-from lib.autosave.autosave import Autosave, Unsaved
+from lib.autosave.autosave import Autosave
+from lib.autosave.unsaved import Unsaved
 from lib.settings import Settings
 from lib.store.errors import StoreError, StoreUnavailable
 from lib.store.port import PATIENCE, Decision, Store

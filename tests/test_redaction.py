@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
-from lib.autosave.autosave import Unsaved
+from lib.autosave.unsaved import Unsaved
 from lib.facilitation import reset_archive
 from lib.settings import Settings
 from lib.store import open_store

@@ -20,20 +20,6 @@ from lib.workshop.clock import Clock
 from lib.workshop.records import Draft, Dropped, StepKey, UnsavedReport
 from lib.workshop.transcript import Message
 
-__all__ = [
-    "MAX_UNSAVED",
-    "MAX_WAIT",
-    "UNSAVED_FOR_LONG",
-    "WAIT",
-    "Autosave",
-    "Debouncer",
-    "Dropped",
-    "NeverSaved",
-    "QueueFull",
-    "Unsaved",
-    "UnsavedReport",
-]
-
 log = logging.getLogger(__name__)
 
 #: Seconds after the last change until it is saved, and the longest a change may stay unsaved.

@@ -15,7 +15,7 @@ from lib.facilitation.events import (
 from lib.facilitation.table import TableContext, headline, step_news, table_rows
 from lib.facilitation.teams import Filters, TeamSummary, WorkshopOverview
 from lib.facilitation.unsaved import dropped_lines, unsaved_lines, with_unsaved
-from lib.facilitation.words import COLUMNS, WORDS, ago, clock, counted, lasting, latest, since
+from lib.facilitation.words import COLUMNS, WORDS, ago, clock, counted, lasting, latest
 
 __all__ = [
     "COLUMNS",
@@ -36,7 +36,6 @@ __all__ = [
     "lasting",
     "latest",
     "overrides",
-    "since",
     "step_news",
     "step_table",
     "table_rows",

@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from lib.autosave.autosave import Autosave, QueueFull, Unsaved
+from lib.autosave.autosave import Autosave, QueueFull
+from lib.autosave.unsaved import Unsaved
 from lib.store.errors import Conflict, StoreUnavailable, Unstorable
 from lib.store.port import Store
 from lib.team.edits import (

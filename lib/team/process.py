@@ -10,7 +10,8 @@ import time
 from dataclasses import dataclass
 
 from lib import settings as settings_
-from lib.autosave.autosave import Autosave, NeverSaved, Unsaved
+from lib.autosave.autosave import Autosave
+from lib.autosave.unsaved import NeverSaved, Unsaved
 from lib.guide import choice
 from lib.guide.port import Guide
 from lib.settings import Settings

@@ -34,8 +34,6 @@ from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import is_read_only
 from lib.workshop.transcript import Message, MessageStatus, Role, unanswered
 
-__all__ = ["RENEW_EVERY", "Replies", "utc_now"]
-
 log = logging.getLogger(__name__)
 
 #: Seconds between two renewals of a lease, each of which saves the text. A fifth of the lease, so
