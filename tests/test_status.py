@@ -107,13 +107,13 @@ def test_a_step_is_not_finished_before_what_it_is_made_from(
         decide(before, "persona", event)
 
     assert str(refused.value) == (
-        "Persona Development is made from User Research: finish User Research first."
+        "Persona Development builds on User Research. Finish User Research first."
     )
 
 
 def test_a_step_does_not_open_before_what_it_is_made_from_is_complete() -> None:
     before = all_at(_LOCKED, challenge=_OPEN)
-    with pytest.raises(TransitionRefused, match="finish Challenge first"):
+    with pytest.raises(TransitionRefused, match="Finish Challenge first"):
         decide(before, "stakeholder-mapping", Event.START)
 
 
