@@ -1,4 +1,4 @@
-"""Whoever comes late, with a reply, an edit or a page from before, changes nothing of what is."""
+"""A reply, an edit or a page from before a change cannot alter what is stored after it."""
 
 import threading
 from collections.abc import Iterator
@@ -17,8 +17,7 @@ from lib.team.working_copy import WorkingCopy
 from lib.ui import navigation
 from lib.workshop.records import StepKey
 from lib.workshop.status import Event, Phase, Status, decide
-from lib.workshop.transcript import Message, MessageStatus, Role
-from lib.workshop.updates import Outcome
+from lib.workshop.transcript import MessageStatus, Role
 from tests import pages
 from tests.fakes import FakeGuide, eventually, new_step, proposal, question
 from tests.living_workshop import VARIANTS, LivingWorkshop
@@ -30,26 +29,18 @@ from tests.test_replies import FlakyStore, over, texts
 from tests.test_store_sql import connected, opened
 
 
-class Away(FlakyStore):
-    """A store that takes no last word either while it is away."""
-
-    def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
-        self._reach()
-        return super().finish(key, reply, outcome)
-
-
 @pytest.fixture
 def guide() -> FakeGuide:
     return FakeGuide()
 
 
 @pytest.fixture
-def store() -> Away:
-    return Away()
+def store() -> FlakyStore:
+    return FlakyStore()
 
 
 @pytest.fixture
-def process(store: Away, guide: FakeGuide) -> Iterator[Process]:
+def process(store: FlakyStore, guide: FakeGuide) -> Iterator[Process]:
     process = assemble(Settings(), store, guide)
     yield process
     guide.go_on()
@@ -57,14 +48,14 @@ def process(store: Away, guide: FakeGuide) -> Iterator[Process]:
 
 
 @pytest.fixture
-def key(store: Away) -> StepKey:
+def key(store: FlakyStore) -> StepKey:
     return new_step(store)
 
 
 # Replies
 
 
-def cut_off(process: Process, store: Away, guide: FakeGuide, key: StepKey) -> None:
+def cut_off(process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey) -> None:
     """Have the guide answer while its last words cannot be stored."""
     guide.hold()
     process.replies.ask(key, [question("Who?")])
@@ -75,7 +66,7 @@ def cut_off(process: Process, store: Away, guide: FakeGuide, key: StepKey) -> No
 
 
 def test_retry_keeps_the_longer_text_that_could_not_be_saved(
-    process: Process, store: Away, guide: FakeGuide, key: StepKey
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
 ) -> None:
     guide.queue = [["Half ", "a long text", GuideError("No.")], ["New", GuideError("No.")]]
     cut_off(process, store, guide, key)
@@ -87,7 +78,7 @@ def test_retry_keeps_the_longer_text_that_could_not_be_saved(
 
 
 def test_the_guide_reads_an_answer_that_could_not_be_saved_at_first(
-    process: Process, store: Away, guide: FakeGuide, key: StepKey
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
 ) -> None:
     guide.queue = [["First ", "whole answer.", proposal({})]]
     cut_off(process, store, guide, key)
@@ -102,7 +93,7 @@ def test_the_guide_reads_an_answer_that_could_not_be_saved_at_first(
 
 
 def test_an_unforeseen_error_tells_the_team_nothing(
-    process: Process, store: Away, guide: FakeGuide, key: StepKey
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
 ) -> None:
     guide.queue = [["So", RuntimeError("secret")]]
     process.replies.ask(key, [question("Who?")])
@@ -113,7 +104,7 @@ def test_an_unforeseen_error_tells_the_team_nothing(
 
 
 def test_a_server_that_ends_begins_no_reply(
-    process: Process, store: Away, guide: FakeGuide, key: StepKey
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
 ) -> None:
     process.replies.stop_all(0.0)
     process.replies.ask(key, [question("Who?")])
@@ -122,7 +113,7 @@ def test_a_server_that_ends_begins_no_reply(
 
 
 def test_a_reply_of_a_complete_step_is_not_written_anew(
-    process: Process, store: Away, guide: FakeGuide, key: StepKey
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
 ) -> None:
     process.replies.ask(key, [question("Who?")])
     assert over(process, key)
@@ -136,7 +127,7 @@ def test_a_reply_of_a_complete_step_is_not_written_anew(
 
 
 def test_unsaved_words_of_an_earlier_era_are_not_shown(
-    process: Process, store: Away, key: StepKey
+    process: Process, store: FlakyStore, key: StepKey
 ) -> None:
     half = replace(question("Half"), role=Role.ASSISTANT, status=MessageStatus.STREAMING)
     _, growing = store.append(key, [question("Who?"), half])

@@ -53,6 +53,10 @@ class FlakyStore(MemoryStore):
         self._reach()
         super().save(*args, **named)  # type: ignore[arg-type]
 
+    def finish(self, *args: object, **named: object) -> bool:
+        self._reach()
+        return super().finish(*args, **named)  # type: ignore[arg-type]
+
     def _reach(self) -> None:
         if self.away:
             raise StoreUnavailable("The database cannot be reached.")
