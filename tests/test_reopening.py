@@ -273,6 +273,23 @@ def test_15_what_was_typed_while_a_late_save_was_on_its_way_cannot_come_back_eit
     assert {each.value for each in store.asides(key)} == {"typed first", "typed during the save"}
 
 
+def test_15_a_late_edit_of_an_empty_field_is_kept_as_a_conflict(
+    store: Hooked, server: Server
+) -> None:
+    """The new draft has that field empty too: only the epoch says that the edit is of before."""
+    server.do("challenge", Event.REVISE)
+    key = server.at("challenge")
+    server.drafts.edit(key, "target_user", "")
+    server.save("challenge")
+    late = server.beside()
+    late.drafts.edit(key, "target_user", "typed too late")
+    server.do("challenge", Event.RESET)
+    late.save("challenge")
+
+    assert store.draft(key).fields == {}
+    assert [each.value for each in store.asides(key)] == ["typed too late"]
+
+
 def test_15_the_greeting_comes_once_in_the_new_era(store: Hooked, server: Server) -> None:
     key = server.at("persona")
     servers = [server, server.beside()]
@@ -631,11 +648,14 @@ def test_undo_gives_the_databases_content_back_row_for_row(url: str, step: str) 
         server.finish()
         sql.append(server.at(step), [said(server)])
         before, epoch = content(url), sql.draft(server.at(step)).epoch
+        finished = sql.steps(server.at(step).team).values()
         server.do(step, Event.REVISE)
         between = content(url)
         server.do(step, Event.UNDO)
         moved = {step, *dependants(step)}
 
+        # A column that is never written would come back too.
+        assert all(each.completed_at and each.made_from is not None for each in finished)
         assert between != before
         assert content(url) == before
         assert sql.draft(server.at(step)).epoch == epoch + 2
