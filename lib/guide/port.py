@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from lib.workshop.read_back import ReadBack
 from lib.workshop.records import Fields, Recollection, TeamKey
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message
@@ -90,6 +91,8 @@ class Proposal:
     phase: Phase
     #: What the team might say next, in its own voice, as `lib.guide.suggestions` shapes it.
     suggestions: tuple[str, ...] = ()
+    #: What the reply took and what it offers, as it is stored with it.
+    read_back: ReadBack = field(default_factory=ReadBack)
 
 
 class Guide(Protocol):

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from lib.workshop.read_back import ReadBack
+
 #: Longest message a person may send, in characters. A pasted interview of a full working day
 #: (8 h at 150 words a minute) stays under half of it.
 MAX_CHARACTERS = 2_000_000
@@ -80,6 +82,8 @@ class Message:
     lapsed: bool = field(default=False, compare=False)
     #: Whether this reply drafts its step anew: what it proposes is set beside the draft.
     anew: bool = False
+    #: What a whole reply took and offers, in a form that can be pressed.
+    read_back: ReadBack | None = field(default=None, compare=False)
 
     def revised(
         self, text: str, status: MessageStatus, suggestions: tuple[str, ...] = ()

@@ -1,0 +1,223 @@
+"""
+What a guide took from a team's messages, and what it proposes: stored with its reply.
+
+Each line that was taken can be undone, moved or edited. What would remove or replace something is an
+offer: it changes nothing until somebody in the team accepts it. Both are lists of operations, so that
+any server can apply them to the draft as it is by then.
+"""
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+from lib.workshop.fields import is_blank
+from lib.workshop.records import Fields
+
+#: Where a value stands in a draft: field names, and places of entries in lists, from 0.
+Path = tuple[str | int, ...]
+
+
+class Change(StrEnum):
+    """What an operation does."""
+
+    #: Fill an empty field; or, where the path ends with a place, put an entry into a list, which may
+    #: not exist yet. An equal entry is not added twice.
+    ADD = "add"
+    #: Replace the value at the path.
+    SET = "set"
+    #: Take the value at the path out.
+    REMOVE = "remove"
+
+
+class DoesNotFit(ValueError):
+    """The draft no longer holds what an operation was made for."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One change of a draft."""
+
+    change: Change
+    path: Path
+    #: What is added or set.
+    value: Any = None
+    #: For SET and REMOVE: what stands there. An entry of a list is found by it if it has moved.
+    was: Any = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A field something can be put in."""
+
+    path: Path
+    #: The field's title, as the form shows it.
+    label: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One line of what was understood: words of one message, and where they went."""
+
+    #: Id of the team's message it came from.
+    message: str
+    #: The name of the member who wrote that.
+    author: str
+    #: What was put into the draft, in words.
+    text: str
+    place: Place
+    #: What put it there; has been applied.
+    operations: tuple[Operation, ...]
+    #: Where else it could go.
+    elsewhere: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A change the guide proposes; nothing happens until somebody accepts it."""
+
+    #: The button, such as "Remove the nurse" or "Put it under Pains".
+    label: str
+    #: What would change, in a sentence.
+    detail: str
+    #: Empty for an offer that changes nothing, such as "It was just talk".
+    operations: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question a reply ends with: its id in the step's script, what about, which follow-up."""
+
+    id: str
+    topic: str = ""
+    follow: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """The part of the step's form that a question shows in the conversation."""
+
+    #: Top-level fields of the artifact.
+    fields: tuple[str, ...]
+    #: The entry it is about, by its place in the field, or None for the whole field.
+    entry: int | None = None
+    #: Names inside each entry that are shown; empty for all.
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """Everything a reply says about the draft in a form that can be pressed."""
+
+    taken: tuple[Taken, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    asked: Asked | None = None
+    card: Card | None = None
+
+
+def applied(fields: Fields, operations: Iterable[Operation]) -> Fields:
+    """
+    Return *fields* after all *operations*. Raises DoesNotFit, for all of them, if one does not fit.
+
+    >>> pains = {"pains": ["late", "cold"]}
+    >>> applied(pains, [Operation(Change.REMOVE, ("pains", 0), was="cold")])
+    {'pains': ['late']}
+    >>> applied(pains, [Operation(Change.ADD, ("pains", 2), "loud")])
+    {'pains': ['late', 'cold', 'loud']}
+    """
+    result = deepcopy(fields)
+    for operation in operations:
+        _apply(result, operation)
+    return {name: value for name, value in result.items() if not is_blank(value)}
+
+
+def _apply(fields: Fields, operation: Operation) -> None:
+    last = operation.path[-1]
+    holder = _holder(fields, operation)
+    if operation.change is Change.ADD:
+        _add(holder, last, deepcopy(operation.value))
+        return
+    at = _found(holder, last, operation.was)
+    if operation.change is Change.SET:
+        holder[at] = deepcopy(operation.value)
+    else:
+        del holder[at]
+
+
+def _holder(fields: Fields, operation: Operation) -> Any:
+    """Return the dict or list the last part of a path stands in; ADD makes what is missing."""
+    holder: Any = fields
+    for part, following in pairwise(operation.path):
+        if operation.change is Change.ADD and isinstance(holder, dict) and part not in holder:
+            holder[part] = [] if isinstance(following, int) else {}
+        try:
+            holder = holder[part]
+        except (KeyError, IndexError, TypeError) as exc:
+            raise DoesNotFit(f"Nothing stands at {operation.path}.") from exc
+    return holder
+
+
+def _add(holder: Any, last: str | int, value: Any) -> None:
+    if isinstance(holder, list) and isinstance(last, int):
+        if value not in holder:
+            holder.insert(last, value)
+    elif isinstance(holder, dict) and holder.get(last) in (value, None, "", [], {}):
+        holder[last] = value
+    else:
+        raise DoesNotFit(f"{last} is filled by now.")
+
+
+def _found(holder: Any, last: str | int, was: Any) -> Any:
+    """Return where *was* stands: at *last*, or elsewhere in the list if it moved."""
+    if isinstance(holder, list):
+        at_place = isinstance(last, int) and last < len(holder) and holder[last] == was
+        if at_place:
+            return last
+        if holder.count(was) == 1:
+            return holder.index(was)
+    elif isinstance(holder, dict) and last in holder and holder[last] == was:
+        return last
+    raise DoesNotFit("The draft has changed there.")
+
+
+def as_json(read_back: ReadBack) -> dict[str, Any]:
+    """Return *read_back* as plain data; `from_json` reads it."""
+    return asdict(read_back)
+
+
+def from_json(data: Mapping[str, Any]) -> ReadBack:
+    """Return what `as_json` wrote."""
+    asked, card = data.get("asked"), data.get("card")
+    return ReadBack(
+        tuple(map(_taken, data.get("taken", ()))),
+        tuple(
+            Offer(each["label"], each["detail"], _operations(each))
+            for each in data.get("offers", ())
+        ),
+        Asked(**asked) if asked else None,
+        Card(tuple(card["fields"]), card["entry"], tuple(card["columns"])) if card else None,
+    )
+
+
+def _taken(data: Mapping[str, Any]) -> Taken:
+    return Taken(
+        data["message"],
+        data["author"],
+        data["text"],
+        _place(data["place"]),
+        _operations(data),
+        tuple(map(_place, data["elsewhere"])),
+    )
+
+
+def _place(data: Mapping[str, Any]) -> Place:
+    return Place(tuple(data["path"]), data["label"])
+
+
+def _operations(data: Mapping[str, Any]) -> tuple[Operation, ...]:
+    return tuple(
+        Operation(Change(each["change"]), tuple(each["path"]), each["value"], each["was"])
+        for each in data["operations"]
+    )
