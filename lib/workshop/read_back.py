@@ -46,6 +46,8 @@ class Operation:
     value: Any = None
     #: For SET and REMOVE: what stands there. An entry of a list is found by it if it has moved.
     was: Any = None
+    #: For a path through entries of lists: some fields of each, by which it is found if it has moved.
+    entries: tuple[Fields, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,9 @@ def _apply(fields: Fields, operation: Operation) -> None:
 def _holder(fields: Fields, operation: Operation) -> Any:
     """Return the dict or list the last part of a path stands in; ADD makes what is missing."""
     holder: Any = fields
-    for part, following in pairwise(operation.path):
+    known = iter(operation.entries)
+    for step, following in pairwise(operation.path):
+        part = _entry(holder, step, next(known, None)) if isinstance(step, int) else step
         if operation.change is Change.ADD and isinstance(holder, dict) and part not in holder:
             holder[part] = [] if isinstance(following, int) else {}
         try:
@@ -157,6 +161,36 @@ def _holder(fields: Fields, operation: Operation) -> Any:
         except (KeyError, IndexError, TypeError) as exc:
             raise DoesNotFit(f"Nothing stands at {operation.path}.") from exc
     return holder
+
+
+def _entry(holder: Any, place: int, known: Fields | None) -> int:
+    """Return the place of the entry that has the fields *known*: *place*, or elsewhere."""
+    if not known or not isinstance(holder, list):
+        return place
+    found = [at for at, each in enumerate(holder) if _has(each, known)]
+    if place in found:
+        return place
+    if len(found) != 1:
+        raise DoesNotFit(f"{', '.join(map(str, known.values()))} is not there, or not only once.")
+    return found[0]
+
+
+def _has(entry: Any, known: Fields) -> bool:
+    return isinstance(entry, dict) and all(entry.get(name) == each for name, each in known.items())
+
+
+def reverse(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    """
+    Return the operations that revert *operations*, the last one first.
+
+    >>> reverse([Operation(Change.ADD, ("pains", 0), "late")])[0].change.value
+    'remove'
+    """
+    opposite = {Change.ADD: Change.REMOVE, Change.SET: Change.SET, Change.REMOVE: Change.ADD}
+    return tuple(
+        Operation(opposite[each.change], each.path, each.was, each.value, each.entries)
+        for each in reversed(tuple(operations))
+    )
 
 
 def _add(holder: Any, last: str | int, value: Any) -> None:
@@ -218,6 +252,12 @@ def _place(data: Mapping[str, Any]) -> Place:
 
 def _operations(data: Mapping[str, Any]) -> tuple[Operation, ...]:
     return tuple(
-        Operation(Change(each["change"]), tuple(each["path"]), each["value"], each["was"])
+        Operation(
+            Change(each["change"]),
+            tuple(each["path"]),
+            each["value"],
+            each["was"],
+            tuple(each.get("entries", ())),
+        )
         for each in data["operations"]
     )

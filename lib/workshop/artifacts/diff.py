@@ -90,7 +90,7 @@ def _in_field(kind: Any, before: Any, after: Any, place: _Place) -> Iterator[Dif
         return
     if get_origin(kind) is list:
         yield from _in_list(item_type(kind), _listed(before), _listed(after), place)
-    elif _is_model(kind) and isinstance(before, dict) and isinstance(after, dict):
+    elif is_model(kind) and isinstance(before, dict) and isinstance(after, dict):
         yield from _in_model(kind, before, after, place)
     else:
         yield _difference(kind, before, after, place)
@@ -118,7 +118,7 @@ def _in_list(kind: Any, before: list[Any], after: list[Any], place: _Place) -> I
 
 
 def _in_entry(kind: Any, before: Any, after: Any, place: _Place, at: int) -> Iterator[Difference]:
-    if not _is_model(kind):
+    if not is_model(kind):
         inside = _Place((*place.path, at), place.labels)
     else:
         inside = place.at(at, _name(kind, before if after is None else after, at))
@@ -144,7 +144,7 @@ def _others(listed: Sequence[Any], taken: Iterable[int]) -> list[int]:
     return [at for at in range(len(listed)) if at not in known]
 
 
-def _head(model: type[BaseModel]) -> str:
+def head_of(model: type[BaseModel]) -> str:
     """Return the field an entry is known by: its name or title, else its first."""
     return next((name for name in ("name", "title") if name in model.model_fields), _first(model))
 
@@ -154,12 +154,12 @@ def _first(model: type[BaseModel]) -> str:
 
 
 def _key(kind: Any, entry: Any) -> Any:
-    head = entry.get(_head(kind)) if _is_model(kind) and isinstance(entry, dict) else entry
-    return head.casefold() if isinstance(head, str) and _is_model(kind) else head
+    head = entry.get(head_of(kind)) if is_model(kind) and isinstance(entry, dict) else entry
+    return head.casefold() if isinstance(head, str) and is_model(kind) else head
 
 
 def _name(kind: Any, entry: Any, at: int) -> str:
-    named = entry.get(_head(kind)) if _is_model(kind) and isinstance(entry, dict) else entry
+    named = entry.get(head_of(kind)) if is_model(kind) and isinstance(entry, dict) else entry
     text = str(named or f"no. {at + 1}")
     return text if len(text) <= _LABEL else text[: _LABEL - 1].rstrip() + "…"
 
@@ -168,10 +168,10 @@ def _difference(kind: Any, before: Any, after: Any, place: _Place) -> Difference
     told = Kind.ADDED if before is None else Kind.REMOVED if after is None else Kind.CHANGED
     told = Kind.CHANGED if kind is bool else told
     label = " › ".join(place.labels)
-    return Difference(place.path, label, told, _text(kind, before), _text(kind, after))
+    return Difference(place.path, label, told, as_text(kind, before), as_text(kind, after))
 
 
-def _text(kind: Any, value: Any) -> str:
+def as_text(kind: Any, value: Any) -> str:
     """Return *value* to read: an entry as "Title: text; Title: text"."""
     if kind is bool:
         return "yes" if value else "no"
@@ -179,15 +179,16 @@ def _text(kind: Any, value: Any) -> str:
         return ""
     if isinstance(value, list):
         inner = item_type(kind) if get_origin(kind) is list else str
-        return "; ".join(_text(inner, each) for each in value)
-    if _is_model(kind) and isinstance(value, dict):
+        return "; ".join(as_text(inner, each) for each in value)
+    if is_model(kind) and isinstance(value, dict):
         return "; ".join(
-            f"{info.title or name}: {_text(inner_type(info), value[name])}"
+            f"{info.title or name}: {as_text(inner_type(info), value[name])}"
             for name, info in kind.model_fields.items()
             if name in value
         )
     return str(value)
 
 
-def _is_model(kind: Any) -> bool:
+def is_model(kind: Any) -> bool:
+    """Whether *kind* is a model, so that its values are dicts."""
     return isinstance(kind, type) and issubclass(kind, BaseModel)
