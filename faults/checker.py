@@ -58,7 +58,8 @@ def counts(history: History, findings: Sequence[Finding]) -> dict[str, int]:
         "conflicts settled": len(history.settled),
         "started over": len(history.restarts),
         "given back": sum(each.undone for each in history.restarts),
-        "links replaced": len(history.revoked),
+        "links replaced": len(history.revoked) - len(history.without_another),
+        "links revoked": len(history.without_another),
     }
     first |= {name: number for name, number in done.items() if number}
     return first | {column: known[column] for column in COLUMNS}
@@ -320,7 +321,12 @@ def _put_away(history: History, edit: Edit) -> bool:
 
 
 def _rights(history: History) -> Iterator[Finding]:
-    """What was sent or typed with a link that was replaced is stored nowhere."""
+    """A link that was replaced or revoked opens nothing, and what is sent with it is stored nowhere."""
+    for tried in history.tried_links.values():
+        if tried.opened or not tried.refused:
+            yield Finding(
+                "without a right", tried.place, "a link that was taken away is not refused"
+            )
     stored = {row.id for end in history.end.values() for row in end.rows}
     for sent in history.sent.values():
         if sent.id in stored and _is_late(history, sent):

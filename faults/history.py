@@ -84,6 +84,17 @@ class Restart:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """What somebody saw who opened a link in the end that had been replaced or revoked."""
+
+    place: Place
+    #: Whether the page said that the link opens nothing.
+    refused: bool
+    #: Whether it showed a conversation or a box to write into.
+    opened: bool
+
+
+@dataclass(frozen=True)
 class Bubble:
     """A message as a page draws it; `said` is its HTML."""
 
@@ -162,6 +173,10 @@ class History:
     faults: list[str] = field(default_factory=list)
     #: When a team's link was known to open nothing any more, by the link.
     revoked: dict[str, float] = field(default_factory=dict)
+    #: Those of them that no other link took the place of at first.
+    without_another: set[str] = field(default_factory=set)
+    #: What each of them opened in the end, by the link.
+    tried_links: dict[str, Tried] = field(default_factory=dict)
     settled: list[Settled] = field(default_factory=list)
     restarts: list[Restart] = field(default_factory=list)
     #: The earlier drafts that are kept in the end, newest first.

@@ -147,7 +147,8 @@ class Page:
             if self._bubbles[path] and self._bubbles[path][-1].growing:
                 self._drawn(self.step, self._bubbles[path])
         elif kind in ("exception", "alert"):
-            self.complaints.append(str(getattr(element, kind))[:500])
+            said = getattr(element, kind)
+            self.complaints.append(said.body if kind == "alert" else str(said)[:500])
         elif kind == "button":
             self._buttons[_key(element.button.id)] = element.button.id
         elif kind == "bidi_component":

@@ -9,12 +9,13 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from faults.history import Bubble, Edit, History, Place, Screen, Sent, Settled
+from faults.history import Bubble, Edit, History, Place, Screen, Sent, Settled, Tried
 from faults.tab import Tab
 from faults.world import STEPS, World
 from lib.store.errors import StoreError
 from lib.workshop.ids import new_id
 from lib.workshop.records import Team
+from lib.workshop.rights import NO_TEAM
 
 #: How often each kind of operation is chosen.
 WEIGHTS = {
@@ -33,6 +34,7 @@ WEIGHTS = {
     "start over": 4,
     "undo": 4,
     "replace link": 2,
+    "revoke link": 2,
 }
 
 #: Fields people write into: single texts.
@@ -52,6 +54,9 @@ RESTARTED = STEPS[-1]
 
 #: Seconds until everything a person has said must be confirmed, once nothing is broken any more.
 SETTLE = 60.0
+
+#: Seconds in which a page must say that a link opens nothing, once nothing is broken any more.
+REFUSED_WITHIN = 20.0
 
 _WORDS = (
     "newcomers leave nobody calls the training folder pages evening gate truck alarm shift "
@@ -339,6 +344,39 @@ class Person:
         self._history.tried()
         self._world.replace_link(self._team)
 
+    def _revoke_link(self, operation: Operation) -> None:
+        """Have the facilitator revoke the link, and write with it; then hand out another."""
+        self._history.tried()
+        self._world.revoke_link(self._team)
+        self._say(operation)
+        self._edit(operation)
+        self.tab.watch(operation.think, until=self._is_refused)
+        self._world.replace_link(self._team)
+
+    def _is_refused(self) -> bool:
+        """Whether the page says that this tab's link opens nothing."""
+        return any(NO_TEAM in each for each in self.tab.page.complaints)
+
+    def try_old_links(self) -> None:
+        """Try every link that opened the team once."""
+        for link in self._world.old_links(self._team):
+            self._try_link(link)
+
+    def _try_link(self, link: str) -> None:
+        """Open a link that was replaced or revoked, and write with it, when nothing is broken."""
+        self.tab.close()
+        self._step = STEPS[0]
+        self.tab = self._new_tab(link)
+        self._open(self._step)
+        self.tab.watch(REFUSED_WITHIN, until=lambda: bool(self.tab.page.box) or self._is_refused())
+        page = self.tab.page
+        self._history.tried_links[link] = Tried(
+            self._place(), self._is_refused(), bool(page.box or page.bubbles)
+        )
+        self._say(Operation("say", "Too late", "", "", 0.0))
+        self.tab.deliver(self._step)
+        self._close()
+
     def _deliver_edits(self, *, last: bool = False) -> None:
         """Send edits that are not known to be stored, oldest first; where one fails, no further."""
         while self._edits and self._deliver_edit(self._edits[0]):
@@ -380,10 +418,10 @@ class Person:
     def _place(self, step: str = "") -> Place:
         return self._team.name, step or self._step
 
-    def _new_tab(self) -> Tab:
+    def _new_tab(self, link: str = "") -> Tab:
         self._tabs += 1
         self._writer = new_id()
-        link = self._world.link(self._team)
+        link = link or self._world.link(self._team)
         return Tab(link, self.name, drawn=self._drawn, confirmed=self._confirmed)
 
     def _drawn(self, step: str, bubbles: list[Bubble]) -> None:

@@ -113,6 +113,7 @@ def _settle(settings: Settings, world: World, history: History, team: list[Perso
         _together([lambda one=one: one.visit_all() for one in team[:: settings.members]])
         time.sleep(1)
     _together([one.look_at_all for one in team])
+    _together([one.try_old_links for one in team[:: settings.members]])
     world.finish()
 
 

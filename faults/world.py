@@ -51,6 +51,7 @@ class World:
         self._store = open_store(url)
         self.teams = self._seeded(teams)
         self._links = {team.name: team.link for team in self.teams}
+        self._old_links: dict[str, list[str]] = {team.name: [] for team in self.teams}
         self._linking = threading.Lock()
         self.proxies = [proxies.before(self.postgres) for _ in range(2)]
         self.servers = [
@@ -126,15 +127,31 @@ class World:
         """Give a team another link; the old one opens nothing from then on."""
         with self._linking:
             old, new = self._links[team.name], new_link()
-            # Both may be repeated: a database that is away has stored it or has not.
-            while not self._replaced(team, new):
-                time.sleep(0.2)
-            self._history.revoked[old] = time.monotonic()
+            self._change_link(team, old, new)
             self._links[team.name] = new
 
-    def _replaced(self, team: Team, link: str) -> bool:
+    def revoke_link(self, team: Team) -> None:
+        """Leave a team without a link until `replace_link` gives it one; the members keep the old."""
+        with self._linking:
+            old, unused = self._links[team.name], new_link()
+            self._change_link(team, old, unused, revoked=True)
+            self._history.without_another.add(old)
+
+    def old_links(self, team: Team) -> list[str]:
+        """Return the links that opened a team once, and open nothing now."""
+        return self._old_links[team.name]
+
+    def _change_link(self, team: Team, old: str, new: str, *, revoked: bool = False) -> None:
+        # May be repeated: a database that is away has stored it or has not.
+        while not self._is_changed(team, new, revoked=revoked):
+            time.sleep(0.2)
+        if old not in self._history.revoked:
+            self._history.revoked[old] = time.monotonic()
+            self._old_links[team.name].append(old)
+
+    def _is_changed(self, team: Team, link: str, *, revoked: bool) -> bool:
         try:
-            self._store.change_link(team.key, link, revoked=False)
+            self._store.change_link(team.key, link, revoked=revoked)
         except StoreError:
             return False
         return True

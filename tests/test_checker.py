@@ -21,6 +21,7 @@ from faults.history import (
     Sent,
     Settled,
     Streamed,
+    Tried,
 )
 from lib.ui.components import bubbles
 from lib.workshop.ids import reply_id
@@ -304,6 +305,14 @@ def an_edit_kept_beside_though_its_link_was_replaced(history: History) -> None:
     history.revoked["old"] = 8.0
 
 
+def a_link_that_still_opens_a_page(history: History) -> None:
+    history.tried_links["old"] = Tried(PLACE, refused=False, opened=True)
+
+
+def a_link_that_is_never_refused(history: History) -> None:
+    history.tried_links["old"] = Tried(PLACE, refused=False, opened=False)
+
+
 WAYS: dict[str, list[Callable[[History], None]]] = {
     "lost": [
         a_message_gone,
@@ -348,6 +357,8 @@ WAYS: dict[str, list[Callable[[History], None]]] = {
         a_message_sent_after_its_link_was_replaced,
         an_edit_typed_after_its_link_was_replaced,
         an_edit_kept_beside_though_its_link_was_replaced,
+        a_link_that_still_opens_a_page,
+        a_link_that_is_never_refused,
     ],
 }
 
@@ -460,6 +471,19 @@ def test_what_was_sent_before_a_link_was_replaced_may_be_stored():
     history.revoked["old"] = 9.2
 
     assert check(history) == []
+
+
+def test_a_link_that_is_refused_in_the_end_is_as_it_should_be():
+    history = clean()
+    history.revoked = {"old": 9.0, "older": 8.0}
+    history.without_another = {"older"}
+    history.tried_links = {
+        link: Tried(PLACE, refused=True, opened=False) for link in history.revoked
+    }
+    figures = counts(history, check(history))
+
+    assert check(history) == []
+    assert (figures["links replaced"], figures["links revoked"]) == (1, 1)
 
 
 def test_a_conflict_somebody_discarded_is_not_lost():
