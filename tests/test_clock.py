@@ -11,6 +11,7 @@ import pytest
 from lib.facilitation.timeline import statuses_over_time
 from lib.store import backdating as store_clock
 from lib.store.port import Store
+from lib.store.sql.store import SqlStore
 from lib.workshop import agenda, clock
 from lib.workshop.clock import SteadyClock
 from lib.workshop.notes import Kind, Note
@@ -82,6 +83,38 @@ def test_a_store_reads_its_databases_clock(store: Store) -> None:
 
     # Memory and SQLite have none: their one server's clock is the only one.
     assert there is None or abs(there - datetime.now(UTC)) < timedelta(hours=1)
+
+
+def test_a_store_without_a_clock_knows_the_newest_time_it_holds(
+    store: Store, team: Team, key: StepKey
+) -> None:
+    later = clock.utc_now() + TEN_MINUTES
+    with store_clock.dated(later):
+        store.append(key, [question()])
+    has_own_clock = store.read_clock() is not None or not isinstance(store, SqlStore)
+
+    assert store.newest_time() == (None if has_own_clock else later)
+
+
+@pytest.mark.parametrize(
+    ("newest", "begins"),
+    [
+        (None, AT),
+        (AT - TEN_MINUTES, AT),
+        (AT + TEN_MINUTES, AT + TEN_MINUTES),
+        (AT + timedelta(days=1), AT),
+    ],
+    ids=["nothing", "older", "set back", "was wrong"],
+)
+def test_a_process_begins_no_earlier_than_what_is_stored(
+    newest: datetime | None, begins: datetime
+) -> None:
+    wall = Wall(AT)
+    now = wall.clock()
+    now.catch_up(newest)
+    wall.seconds = 5.0
+
+    assert now() == begins + timedelta(seconds=5)
 
 
 def test_the_timer_ends_at_one_moment_on_every_server() -> None:

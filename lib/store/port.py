@@ -130,6 +130,14 @@ class Store(FacilitationStore, Protocol):
         """Return the database's clock; None if it has none of its own."""
         ...
 
+    def newest_time(self) -> datetime | None:
+        """
+        Return the newest time that was stored: of a message, a note, an event or a draft.
+
+        None if nothing is stored, or if the database has a clock of its own.
+        """
+        ...
+
     # Workshops and teams
 
     def create_workshop(self, workshop: Workshop, teams: Sequence[Team]) -> None:

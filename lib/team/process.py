@@ -111,6 +111,7 @@ def running() -> Process:
             choice.check(settings)
             store = open_store(settings.database_url)
             clock_.steady.follow(store.read_clock)
+            clock_.steady.catch_up(store.newest_time())
             _running = assemble(settings, store, choice.guide_for(settings, UsageLog(store)))
             _running.autosave.start()
         return _running

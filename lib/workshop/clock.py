@@ -4,13 +4,16 @@ The time, as every server of one database has it.
 A process counts on from one reading by a clock that no one sets: a server's own clock may be set
 back, or ten minutes fast. Where the database has a clock, every process reads that one, now and
 then. What is stored in an order bears a position; times are for people to read, and for what lasts
-until a moment.
+until a moment. On SQLite the newest stored time is the least a process begins with.
 """
 
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+#: How far behind the newest stored time a clock may be and still be taken for one that was set back.
+MOST_BEHIND = timedelta(hours=1)
 
 
 def _elapsed() -> float:
@@ -50,6 +53,19 @@ class SteadyClock:
             with self._lock:
                 # It was read somewhere between asking and the answer.
                 self._read = (at, (before + self._elapsed()) / 2)
+
+    def catch_up(self, newest: datetime | None) -> None:
+        """
+        Go on from *newest*, the newest time that is stored, if this clock is behind it.
+
+        So a timer gets no longer if a server's clock is set back and the server restarted. A clock that
+        is behind by more than MOST_BEHIND is believed: then the stored time was wrong.
+        """
+        with self._lock:
+            at, when = self._read
+            now = at + timedelta(seconds=self._elapsed() - when)
+            if newest is not None and now < newest <= now + MOST_BEHIND:
+                self._read = (newest, self._elapsed())
 
 
 #: The clock of this process.

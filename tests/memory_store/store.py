@@ -57,6 +57,10 @@ class MemoryStore(MemoryTyped, MemoryOverview, MemorySearch, MemoryAccess, Memor
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
 
+    def newest_time(self) -> datetime | None:
+        """Memory is gone with its process: a new one finds no time."""
+        return None
+
     def read_clock(self) -> datetime | None:
         return None
 
