@@ -1,0 +1,127 @@
+"""The small model: what kind of message a text is, and how alike texts are."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from evaluation.understanding.data import messages, training
+from lib.guide.understanding.acts import Act, Expects
+from lib.guide.understanding.classifier import ASK, understand
+from lib.guide.understanding.likeness import likeness, near_duplicates, nearest
+from tests.app_server import ROOT
+
+HELD_OUT = messages("held_out")
+
+
+def share(right: list[bool]) -> float:
+    return sum(right) / len(right)
+
+
+def test_held_out_messages_are_not_in_the_training_data() -> None:
+    trained = {each.text.casefold() for each in training()}
+
+    assert [each.text for each in HELD_OUT if each.text.casefold() in trained] == []
+    assert len(HELD_OUT) >= 300
+
+
+def test_messages_of_unseen_teams_are_understood() -> None:
+    results = [(each, understand(each.text, each.expects[0], each.language)) for each in HELD_OUT]
+    sure = [(each, found) for each, found in results if found.margin >= ASK]
+
+    assert share([each.act is found.act for each, found in results]) >= 0.78
+    assert share([each.act is found.act for each, found in sure]) >= 0.88
+    assert len(sure) >= 0.7 * len(results)
+
+
+@pytest.mark.parametrize(
+    ("text", "expects", "act"),
+    [
+        ("no, that's all", Expects.NAMES, Act.DECLINE),
+        ("nein, das war's", Expects.LIST, Act.DECLINE),
+        ("yes but the second is wrong", Expects.APPROVAL, Act.CORRECTION),
+        ("Oui, c'est ça", Expects.APPROVAL, Act.APPROVE),
+        ("hold on", Expects.TEXT, Act.TALK),
+        ("¿Qué significa eso?", Expects.TEXT, Act.QUESTION),
+        ("can you give us an example", Expects.LIST, Act.HELP),
+        ("Cut the queue in half", Expects.LIST, Act.ANSWER),
+    ],
+)
+def test_plain_messages_are_understood_with_certainty(
+    text: str, expects: Expects, act: Act
+) -> None:
+    found = understand(text, expects, "en")
+
+    assert (found.act, found.margin >= ASK) == (act, True)
+
+
+@pytest.mark.parametrize("expects", Expects)
+def test_an_empty_text_is_talk(expects: Expects) -> None:
+    assert understand(" \n ", expects, "en").act is Act.TALK
+
+
+@pytest.mark.parametrize("text", ["🙈", "😂😂😂", "?", "\x00", "\u200b", "ꙮ", "x" * 2_000_000])
+def test_any_text_gets_a_kind_and_probabilities(text: str) -> None:
+    found = understand(text, Expects.TEXT, "tlh")
+
+    assert found.act in Act
+    assert 0 <= found.margin <= 1
+    assert sum(found.scores.values()) == pytest.approx(1)
+
+
+def test_only_the_ends_of_a_long_message_are_read() -> None:
+    ends = ("The bus is late. " * 30, "and nobody says why. " * 30)
+    short = understand("x ".join(ends), Expects.TEXT, "en")
+    long = understand(("x " * 1_000_000).join(ends), Expects.TEXT, "en")
+
+    assert short.act is long.act is Act.ANSWER
+
+
+def test_every_process_understands_the_same() -> None:
+    code = (
+        "from lib.guide.understanding.acts import Expects\n"
+        "from lib.guide.understanding.classifier import understand\n"
+        "print(repr(understand('yes but the second is wrong', Expects.APPROVAL, 'en')))"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    }
+
+    assert outputs == {f"{understand('yes but the second is wrong', Expects.APPROVAL, 'en')!r}\n"}
+
+
+def test_threads_understand_the_same_as_one() -> None:
+    texts = [each.text for each in HELD_OUT[:100]] * 3
+    alone = [understand(text, Expects.LIST, "en") for text in texts]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda text: understand(text, Expects.LIST, "en"), texts))
+
+    assert alone == together
+
+
+def test_texts_of_one_meaning_are_alike_across_languages() -> None:
+    matrix = likeness(
+        ["Nobody answers the phone", "The soup is cold"],
+        ["Niemand geht ans Telefon", "La sopa está fría"],
+    )
+
+    assert matrix.argmax(axis=1).tolist() == [0, 1]
+
+
+def test_the_nearest_text_is_found_with_its_margin() -> None:
+    found = nearest("we wait for hours", ["waiting times", "the price of bread"])
+
+    assert found is not None
+    assert (found.place, found.margin > 0.1) == (0, True)
+    assert nearest("we wait for hours", []) is None
+
+
+def test_near_duplicates_are_pairs_of_places() -> None:
+    texts = ["Nobody answers the phone", "The soup is cold", "No one answers the phone", ""]
+
+    assert near_duplicates(texts) == [(0, 2)]
+    assert near_duplicates([]) == []
