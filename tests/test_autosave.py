@@ -767,7 +767,7 @@ def test_flush_all_tries_again_until_the_database_is_back(
     assert (autosave.flush_all(3.0), store.tries) == (True, 2)
 
 
-def test_a_process_shares_its_ten_seconds_among_all_it_does_at_its_end(clock: FakeClock) -> None:
+def test_a_process_shares_its_seconds_among_all_it_does_at_its_end(clock: FakeClock) -> None:
     given: list[tuple[str, float]] = []
 
     class Slow:
@@ -791,7 +791,7 @@ def test_a_process_shares_its_ten_seconds_among_all_it_does_at_its_end(clock: Fa
     saved = Process(Settings(), slow, slow, slow, slow, clock).close()
 
     assert not saved
-    assert given == [("stop_all", 5.0), ("stop", 2.5), ("flush_all", 2.5)]
+    assert given == [("stop_all", 3.25), ("stop", 1.625), ("flush_all", 1.625)]
 
 
 # Room

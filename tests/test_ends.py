@@ -10,16 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from lib.guide.port import Proposal, Request
+from lib.server import app as server_app
 from lib.server.endpoints import READY
+from lib.settings import Settings
 from lib.store import open_store
 from lib.store.port import Store
+from lib.team import process
 from lib.ui.navigation import OUTBOX
 from lib.workshop.ids import new_id
 from lib.workshop.records import Team
 from lib.workshop.transcript import Message, MessageStatus, Role
 from tests import proxy
 from tests.app_server import AppServer
-from tests.fakes import eventually
+from tests.fakes import PATIENCE, FakeGuide, eventually, new_step, question
 from tests.postgres import PostgresServer
 from tests.proxy import Proxy
 from tests.quick_server import QuickServer
@@ -133,6 +137,50 @@ def test_an_app_that_cannot_save_ends_in_time_and_says_so_by_its_exit_code(
     assert code == 1
     assert "Ended with unsaved changes in 1 steps." in app.log
     assert messages(store, team)[0].text == "They leave."
+
+
+class StuckServer(QuickServer):
+    """A server whose last save never ends."""
+
+    program = "tests.stuck_server"
+
+
+@both_ends
+def test_a_last_save_that_never_ends_does_not_keep_the_app(tmp_path: Path, end: End) -> None:
+    server = StuckServer(f"sqlite:///{tmp_path / 'app.db'}", tmp_path / "app.log")
+    server.start()
+
+    assert end(server) == 1
+    assert "Ended by force" in server.log
+
+
+def test_the_parts_of_an_end_fit_into_ten_seconds() -> None:
+    assert server_app.GRACE + process.LAST_FLUSH < server_app.END_WITHIN < 10
+
+
+def test_an_end_waits_for_no_guide_that_is_still_reading(tmp_path: Path) -> None:
+    """Neither before its first word nor after it."""
+    reading = threading.Event()
+
+    class Reader(FakeGuide):
+        def reply(self, request: Request) -> Iterator[str | Proposal]:
+            reading.set()
+            self.gate.wait()
+            yield from super().reply(request)
+
+    guide = Reader()
+    guide.hold()
+    store = open_store(f"sqlite:///{tmp_path / 'app.db'}")
+    house = process.assemble(Settings(), store, guide)
+    key = new_step(store)
+    house.replies.ask(key, [question("They leave.")])
+    assert reading.wait(PATIENCE)
+
+    assert house.close()
+    assert not guide.gate.is_set()
+    with closing(open_store(f"sqlite:///{tmp_path / 'app.db'}")) as store:
+        assert store.messages(key)[-1].status is MessageStatus.INTERRUPTED
+    guide.go_on()
 
 
 # Health, while it lives

@@ -24,9 +24,12 @@ from lib.settings import SettingsError
 from lib.store.errors import StoreError
 from lib.team import process
 
+#: Seconds from a signal to the end of the process, whatever it is doing: supervisors kill it after 10.
+END_WITHIN = 9.8
+
 #: Seconds the server may still answer after a signal to end. It waits for every running request, and
-#: if the database is silent, these time out one after the other.
-GRACE = 3.0
+#: if the database is silent, these time out one after the other. The rest is for the last save.
+GRACE = 2.0
 
 _ending = threading.Lock()
 
@@ -46,16 +49,17 @@ def _load_pages() -> None:
 
 
 def _bound_the_end() -> None:
-    """End the process at most GRACE seconds after a signal."""
+    """Begin to end at most GRACE seconds after a signal, and end after END_WITHIN seconds."""
     if threading.current_thread() is not threading.main_thread():
         return
     for number in (signal.SIGTERM, signal.SIGINT):
         before = signal.getsignal(number)
 
         def handle(received: int, frame: Any, before: Any = before) -> None:
-            end = threading.Timer(GRACE, _end)
-            end.daemon = True
-            end.start()
+            for seconds, end in ((GRACE, _end), (END_WITHIN, _give_up)):
+                timer = threading.Timer(seconds, end)
+                timer.daemon = True
+                timer.start()
             if callable(before):
                 before(received, frame)
 
@@ -71,6 +75,12 @@ def _end() -> None:
         logging.shutdown()
         sys.stderr.flush()
         os._exit(0 if saved else 1)
+
+
+def _give_up() -> None:
+    """End the process now. Something in its end hangs, so nothing else is waited for, not even a log."""
+    os.write(sys.stderr.fileno(), b"Ended by force: the last save did not end in time.\n")
+    os._exit(1)
 
 
 def parts() -> dict[str, Any]:

@@ -29,7 +29,7 @@ from lib.workshop.records import StepKey
 log = logging.getLogger(__name__)
 
 #: Seconds a process may take to save everything at its end.
-LAST_FLUSH = 10.0
+LAST_FLUSH = 6.5
 
 
 @dataclass(frozen=True)
