@@ -103,6 +103,23 @@ def test_threads_understand_the_same_as_one() -> None:
     assert alone == together
 
 
+def test_a_warm_encoder_is_loaded_once_and_uses_one_thread() -> None:
+    """In a process of its own: loading it here may be somebody else's."""
+    code = (
+        "from threadpoolctl import threadpool_info\n"
+        "from lib.guide.understanding import encoder\n"
+        "timer = encoder.warm_up()\n"
+        "timer.join()\n"
+        "encoder.vectors(['a text'])\n"
+        "print(encoder._encode.cache_info().misses, {each['num_threads'] for each in threadpool_info()})"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert output == "1 {1}\n"
+
+
 def test_texts_of_one_meaning_are_alike_across_languages() -> None:
     matrix = likeness(
         ["Nobody answers the phone", "The soup is cold"],

