@@ -16,7 +16,10 @@ from lib.workshop.read_back import (
     Taken,
     applied,
     as_json,
+    effect,
     from_json,
+    reverse,
+    stands,
 )
 
 PAINS = {"pains": ["late", "cold", "loud"]}
@@ -66,6 +69,30 @@ def test_a_field_that_is_filled_by_now_is_not_overwritten():
 def test_a_field_that_became_empty_is_gone():
     gone = Operation(Change.REMOVE, ("pains", 0), was="late")
     assert applied({"pains": ["late"]}, [gone]) == {}
+
+
+def test_what_was_done_is_reverted_exactly():
+    fields = {"pains": ["late", "cold", "loud"], "personas": [{"name": "Ada"}]}
+    given = [
+        Operation(Change.REMOVE, ("pains", 0), was="loud"),
+        Operation(Change.ADD, ("pains", 9), "wet"),
+        Operation(Change.ADD, ("pains", 0), "late"),
+        Operation(Change.ADD, ("personas", 0, "goals", 0), "sleep", entries=({"name": "Ada"},)),
+    ]
+    after, done = effect(fields, given)
+    assert after["pains"] == ["late", "cold", "wet"]
+    # What was there already is not taken out with the rest.
+    assert [each.path for each in done] == [("pains", 2), ("pains", 2), ("personas", 0, "goals", 0)]
+    assert applied(after, reverse(done)) == fields
+
+
+def test_what_was_changed_since_does_not_stand():
+    add = [Operation(Change.ADD, ("pains", 0), "late")]
+    gone = [Operation(Change.REMOVE, ("pains", 0), was="late")]
+    assert stands({"pains": ["cold", "late"]}, add)
+    assert not stands({"pains": ["very late"]}, add)
+    assert stands({}, gone)
+    assert not stands({"pains": ["late"]}, gone)
 
 
 def test_a_read_back_survives_json():

@@ -6,9 +6,9 @@ offer: it changes nothing until somebody in the team accepts it. Both are lists 
 any server can apply them to the draft as it is by then.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
@@ -129,38 +129,80 @@ def applied(fields: Fields, operations: Iterable[Operation]) -> Fields:
     >>> applied(pains, [Operation(Change.ADD, ("pains", 2), "loud")])
     {'pains': ['late', 'cold', 'loud']}
     """
+    return effect(fields, operations)[0]
+
+
+def effect(fields: Fields, operations: Iterable[Operation]) -> tuple[Fields, tuple[Operation, ...]]:
+    """
+    Return *fields* after all *operations*, and what was done, which `reverse` reverts exactly.
+
+    What was done has the places where things really stood, and nothing that was there already.
+    Raises DoesNotFit, for all of them, if one does not fit.
+    """
     result = deepcopy(fields)
-    for operation in operations:
-        _apply(result, operation)
-    return {name: value for name, value in result.items() if not is_blank(value)}
+    done = [each for operation in operations for each in _apply(result, operation)]
+    return {name: value for name, value in result.items() if not is_blank(value)}, tuple(done)
 
 
-def _apply(fields: Fields, operation: Operation) -> None:
+def stands(fields: Fields, operations: Iterable[Operation]) -> bool:
+    """
+    Whether *fields* are as *operations* left them, so that they can be reverted.
+
+    >>> add = Operation(Change.ADD, ("pains", 0), "late")
+    >>> stands({"pains": ["cold", "late"]}, [add]), stands({"pains": ["later"]}, [add])
+    (True, False)
+    """
+    try:
+        return bool(effect(fields, reverse(operations))[1])
+    except DoesNotFit:
+        return False
+
+
+def _apply(fields: Fields, operation: Operation) -> Iterator[Operation]:
+    """Apply an operation; yield it with the place it was applied at, unless it changed nothing."""
+    holder, path = _holder(fields, operation)
     last = operation.path[-1]
-    holder = _holder(fields, operation)
     if operation.change is Change.ADD:
-        _add(holder, last, deepcopy(operation.value))
+        at = _add(holder, last, deepcopy(operation.value))
+    else:
+        at = _found(holder, last, operation.was)
+    if at is None:
         return
-    at = _found(holder, last, operation.was)
     if operation.change is Change.SET:
         holder[at] = deepcopy(operation.value)
-    else:
+    elif operation.change is Change.REMOVE:
         del holder[at]
+        _prune(fields, path)
+    yield replace(operation, path=(*path, at))
 
 
-def _holder(fields: Fields, operation: Operation) -> Any:
-    """Return the dict or list the last part of a path stands in; ADD makes what is missing."""
+def _prune(fields: Fields, path: Path) -> None:
+    """Remove the list or group at *path* from the group it is in, if nothing is left in it."""
+    if not path or not isinstance(path[-1], str):
+        return
+    holder: Any = fields
+    for part in path[:-1]:
+        holder = holder[part]
+    if holder[path[-1]] in ([], {}):
+        del holder[path[-1]]
+        _prune(fields, path[:-1])
+
+
+def _holder(fields: Fields, operation: Operation) -> tuple[Any, Path]:
+    """Return the dict or list the last part of a path stands in, and where; ADD makes it."""
     holder: Any = fields
     known = iter(operation.entries)
+    path: Path = ()
     for step, following in pairwise(operation.path):
         part = _entry(holder, step, next(known, None)) if isinstance(step, int) else step
+        path = (*path, part)
         if operation.change is Change.ADD and isinstance(holder, dict) and part not in holder:
             holder[part] = [] if isinstance(following, int) else {}
         try:
             holder = holder[part]
         except (KeyError, IndexError, TypeError) as exc:
             raise DoesNotFit(f"Nothing stands at {operation.path}.") from exc
-    return holder
+    return holder, path
 
 
 def _entry(holder: Any, place: int, known: Fields | None) -> int:
@@ -193,14 +235,18 @@ def reverse(operations: Iterable[Operation]) -> tuple[Operation, ...]:
     )
 
 
-def _add(holder: Any, last: str | int, value: Any) -> None:
+def _add(holder: Any, last: str | int, value: Any) -> str | int | None:
+    """Add *value*; return where, or None if it is there already."""
     if isinstance(holder, list) and isinstance(last, int):
-        if value not in holder:
-            holder.insert(last, value)
-    elif isinstance(holder, dict) and holder.get(last) in (value, None, "", [], {}):
-        holder[last] = value
-    else:
+        if value in holder:
+            return None
+        holder.insert(last, value)
+        return min(last, len(holder) - 1)
+    if not isinstance(holder, dict) or holder.get(last) not in (value, None, "", [], {}):
         raise DoesNotFit(f"{last} is filled by now.")
+    is_new = holder.get(last) != value
+    holder[last] = value
+    return last if is_new else None
 
 
 def _found(holder: Any, last: str | int, was: Any) -> Any:
@@ -227,7 +273,7 @@ def from_json(data: Mapping[str, Any]) -> ReadBack:
     return ReadBack(
         tuple(map(_taken, data.get("taken", ()))),
         tuple(
-            Offer(each["label"], each["detail"], _operations(each))
+            Offer(each["label"], each["detail"], operations_from(each["operations"]))
             for each in data.get("offers", ())
         ),
         Asked(**asked) if asked else None,
@@ -241,7 +287,7 @@ def _taken(data: Mapping[str, Any]) -> Taken:
         data["author"],
         data["text"],
         _place(data["place"]),
-        _operations(data),
+        operations_from(data["operations"]),
         tuple(map(_place, data["elsewhere"])),
     )
 
@@ -250,7 +296,8 @@ def _place(data: Mapping[str, Any]) -> Place:
     return Place(tuple(data["path"]), data["label"])
 
 
-def _operations(data: Mapping[str, Any]) -> tuple[Operation, ...]:
+def operations_from(data: Iterable[Mapping[str, Any]]) -> tuple[Operation, ...]:
+    """Return operations from plain data."""
     return tuple(
         Operation(
             Change(each["change"]),
@@ -259,5 +306,5 @@ def _operations(data: Mapping[str, Any]) -> tuple[Operation, ...]:
             each["was"],
             tuple(each.get("entries", ())),
         )
-        for each in data["operations"]
+        for each in data
     )
