@@ -16,12 +16,14 @@ from lib.store.errors import StoreUnavailable
 from lib.store.port import Decision
 from lib.team.drafts import Drafts
 from lib.team.edits import MAX_CHANGES, MAX_WRITERS, Change, Edit, merged, remembering, shortened
+from lib.workshop import read_back as read_backs
 from lib.workshop.fields import with_field
+from lib.workshop.read_back import Asked, Operation, Place, ReadBack, Taken
 from lib.workshop.records import Aside, Draft, Fields, StepKey
 from lib.workshop.status import Event, Phase, decide
 from lib.workshop.transcript import ATTEMPT, Message, MessageStatus, Role
 from lib.workshop.updates import Outcome, Update
-from tests.fakes import PATIENCE, new_step
+from tests.fakes import PATIENCE, new_step, question
 from tests.memory_store.store import MemoryStore
 from tests.test_debouncer import FakeClock
 
@@ -686,6 +688,75 @@ def test_a_reply_that_proposes_nothing_new_saves_the_message_alone(setup: Setup)
     assert setup.store.draft(setup.key).revision == base.revision
     assert setup.store.messages(setup.key) == [message]
     assert setup.store.update_of(setup.key, message.id) is None
+
+
+# What a reply may say that it took
+
+
+def read_back(setup: Setup) -> ReadBack:
+    setup.saved()
+    found = setup.store.messages(setup.key)[-1].read_back
+    assert found is not None
+    return found
+
+
+def line(name: str, text: str) -> Taken:
+    add = Operation(read_backs.Change.ADD, (name,), text)
+    return Taken("m1", "Ada", text, Place((name,), name), (add,))
+
+
+def test_a_guide_without_lines_gets_those_of_what_it_changed(setup: Setup) -> None:
+    base = setup.drafts.current(setup.key)
+    said = [question("We are nurses, at night")]
+    proposed = {"target_user": " nurses "}
+    setup.drafts.note_reply(setup.key, reply(setup), base, proposed, Phase.GATHER, questions=said)
+
+    [taken] = read_back(setup).taken
+    assert (taken.text, taken.place.label, taken.author) == ("nurses", "Who has it", "Ada")
+    assert taken.message == said[0].id
+
+
+def test_a_line_that_did_not_get_in_becomes_an_offer(setup: Setup, other: Setup) -> None:
+    base = setup.drafts.current(setup.key)
+    other.drafts.edit(setup.key, "target_user", "cooks")
+    other.drafts.edit(setup.key, "target_user", "")
+    other.drafts.edit(setup.key, "hmw_statement", "How?")
+    other.saved()
+    names = "target_user", "problem_statement", "hmw_statement"
+    lines = tuple(line(name, "nurses") for name in names)
+    proposed = {"problem_statement": "nurses", "hmw_statement": "nurses"}
+    claimed = ReadBack(lines)
+    setup.drafts.note_reply(setup.key, reply(setup), base, proposed, Phase.GATHER, claimed=claimed)
+
+    found = read_back(setup)
+    assert found.taken == (line("problem_statement", "nurses"),)
+    # A field somebody has filled is no offer: it would be replaced.
+    assert [offer.operations for offer in found.offers] == [
+        line("target_user", "nurses").operations
+    ]
+    assert setup.saved() == {"problem_statement": "nurses", "hmw_statement": "How?"}
+
+
+def test_what_somebody_typed_meanwhile_is_not_the_replys(setup: Setup, other: Setup) -> None:
+    base = setup.drafts.current(setup.key)
+    other.drafts.edit(setup.key, "target_user", "nurses")
+    other.saved()
+    proposed = {"target_user": "nurses"}
+    setup.drafts.note_reply(setup.key, reply(setup), base, proposed, Phase.GATHER)
+
+    assert read_back(setup) == ReadBack()
+
+
+def test_a_reply_that_comes_too_late_has_taken_nothing(setup: Setup) -> None:
+    message = reply(setup)
+    base = setup.drafts.edit(setup.key, "target_user", "nurses")
+    setup.autosave.flush(setup.key)
+    confirm(setup)
+    claimed = ReadBack((line("problem_statement", "late"),), asked=Asked("who"))
+    proposed = {"problem_statement": "late"}
+    setup.drafts.note_reply(setup.key, message, base, proposed, Phase.REFINE, claimed=claimed)
+
+    assert read_back(setup) == ReadBack(asked=Asked("who"))
 
 
 # What a reply did, undone

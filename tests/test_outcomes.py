@@ -1,17 +1,34 @@
 """What a reply or an aside does to a draft is stored with it, or not at all; on every store."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from lib.settings import Settings
 from lib.store.errors import Conflict
 from lib.store.port import Store
+from lib.team import reopen
+from lib.team.process import assemble
+from lib.workshop.choices import Choice, How
+from lib.workshop.read_back import Asked, Change, Offer, Operation, Place, ReadBack, Taken
 from lib.workshop.records import Aside, Draft, StepKey
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message, MessageStatus
 from lib.workshop.updates import Outcome, Update
-from tests.test_store_contract import Opens, key, opens, question, reply, store, team
+from tests.fakes import FakeGuide
+from tests.test_store_contract import (
+    AT,
+    Opens,
+    at_once,
+    key,
+    opens,
+    question,
+    reply,
+    store,
+    team,
+)
 
 __all__ = ["key", "opens", "store", "team"]
 
@@ -132,6 +149,126 @@ def test_an_aside_is_used_once_and_what_it_replaces_is_kept(store: Store, key: S
     assert store.use_aside(key, ASIDE, used, replaced)
     assert not store.use_aside(key, ASIDE, used, replaced)
     assert (store.draft(key), store.asides(key)) == (used.stored(), [replaced])
+
+
+# What a reply took, and what people decide about it
+
+
+ADD = (Operation(Change.ADD, ("target_user",), "nurses"),)
+READ_BACK = ReadBack(
+    (Taken("m1", "Ada", "nurses", Place(("target_user",), "Who has it"), ADD),),
+    (Offer("Put it in", "“nurses” goes in.", ADD),),
+    Asked("who"),
+)
+
+
+def answered(store: Store, key: StepKey) -> Message:
+    word = ended(begun(store, key))
+    assert finish(store, key, word, read_back=READ_BACK)
+    return word
+
+
+def test_what_a_reply_took_is_stored_with_its_end_alone(store: Store, key: StepKey) -> None:
+    growing = begun(store, key)
+    store.save(key, [replace(growing.revised("Nur", MessageStatus.STREAMING), read_back=READ_BACK)])
+    before = store.messages(key)[0].read_back
+    finish(store, key, ended(store.messages(key)[0]), read_back=READ_BACK)
+
+    assert before is None
+    assert store.messages(key)[0].read_back == READ_BACK
+
+
+@pytest.mark.parametrize("before", [stopped, retried])
+def test_of_a_stopped_reply_no_line_is_stored(store: Store, key: StepKey, before: Any) -> None:
+    word = ended(begun(store, key))
+    before(store, key)
+
+    assert not finish(store, key, word, read_back=READ_BACK)
+    assert store.messages(key)[0].read_back is None
+
+
+def test_another_reply_has_lines_and_decisions_of_its_own(store: Store, key: StepKey) -> None:
+    word = answered(store, key)
+    assert store.choose(key, pressed(word), next_(store, key, "cooks"))
+    again = store.discard(key, "reply")
+    assert again is not None
+    during = store.messages(key)[0].read_back, store.choices(key, ["reply"])
+    late = store.choose(key, pressed(word), next_(store, key, "late"))
+    finish(store, key, again.revised("Well", COMPLETE), draft=None, update=None)
+
+    assert during == (None, [])
+    assert not late
+    assert store.messages(key)[0].read_back is None
+    assert store.draft(key).fields == {"target_user": "cooks"}
+
+
+def pressed(word: Message, **changes: Any) -> Choice:
+    made = Choice("reply", "taken/0", How.EDITED, "Ben", 1, word.revision, ADD)
+    return replace(made, **changes)
+
+
+def next_(store: Store, key: StepKey, text: str) -> Draft:
+    base = store.draft(key)
+    return Draft({"target_user": text}, base.phase, base.revision + 1, base.epoch, base=base)
+
+
+def test_a_decision_is_stored_with_the_draft_it_leads_to(store: Store, key: StepKey) -> None:
+    choice = pressed(answered(store, key))
+    draft = next_(store, key, "cooks")
+
+    assert store.choices(key, ["reply"]) == []
+    assert store.choose(key, choice, draft)
+    # The answer was lost: it is sent again.
+    assert store.choose(key, choice, draft)
+    assert store.choices(key, ["reply", "other"]) == [choice]
+    assert store.choices(key, ["other"]) == []
+    assert store.draft(key) == draft.stored()
+
+
+def test_of_two_presses_the_first_counts(store: Store, key: StepKey) -> None:
+    word = answered(store, key)
+    first = pressed(word)
+    assert store.choose(key, first, next_(store, key, "cooks"))
+    second = store.choose(key, pressed(word, how=How.TALK, id="b"), next_(store, key, "pupils"))
+    undone = pressed(word, how=How.OPEN, revision=2, id="c", operations=())
+
+    assert not second
+    assert store.choices(key, ["reply"]) == [first]
+    assert store.draft(key).fields == {"target_user": "cooks"}
+    assert store.choose(key, undone, next_(store, key, "nurses"))
+    assert store.choices(key, ["reply"]) == [undone]
+
+
+def test_of_presses_at_once_one_counts(opens: Opens, key: StepKey) -> None:
+    store = opens()
+    word = answered(store, key)
+    draft = next_(store, key, "cooks")
+    choices = [pressed(word, id=f"c{number}") for number in range(4)]
+    results = at_once(*(partial(opens().choose, key, each, draft) for each in choices))
+
+    assert results.count(True) == 1
+    assert len(store.choices(key, ["reply"])) == 1
+    assert store.draft(key) == draft.stored()
+
+
+def test_a_decision_on_another_draft_is_a_conflict(store: Store, key: StepKey) -> None:
+    word = answered(store, key)
+    draft = next_(store, key, "cooks")
+    store.save(key, draft=next_(store, key, "pupils"))
+    with pytest.raises(Conflict):
+        store.choose(key, pressed(word), draft)
+
+    assert store.choices(key, ["reply"]) == []
+    assert store.draft(key).fields == {"target_user": "pupils"}
+
+
+def test_nobody_presses_what_a_reset_has_archived(store: Store, key: StepKey) -> None:
+    word = answered(store, key)
+    process = assemble(Settings(), store, FakeGuide())
+    reopen.reset(store, process.drafts, key, actor="Ada", at=AT)
+
+    assert not store.choose(key, pressed(word), next_(store, key, "cooks"))
+    assert store.draft(key).fields == {}
 
 
 # One writer at a time

@@ -20,12 +20,15 @@ from lib.team import reopen
 from lib.team.edits import Edit
 from lib.team.process import Process, assemble
 from lib.team.working_copy import WorkingCopy
+from lib.workshop.choices import Choice, How
 from lib.workshop.ids import new_id
 from lib.workshop.notes import Kind, Note
+from lib.workshop.read_back import Change, Offer, Operation, Place, ReadBack, Taken, reverse
 from lib.workshop.records import Aside, Draft, Recollection, StepKey, Unsent
 from lib.workshop.redaction import MARKER, NOBODY, RUN, Late, Redaction, Sought, new_salt
 from lib.workshop.status import Event, Status
 from lib.workshop.transcript import Message, MessageStatus, Role, next_attempt
+from lib.workshop.updates import Outcome
 from tests.fakes import FakeGuide, eventually, new_step, placed, proposal, question
 from tests.memory_store.store import MemoryStore
 from tests.test_store_contract import confirm, opens, store
@@ -142,7 +145,11 @@ def everywhere(store: Store) -> tuple[StepKey, Message]:
     store.save(key, (), taken_out)
     store.discard(key, reply.id)
     again = replace(whole, revision=next_attempt(2) + 1, text=f"Again: {SAID}")
-    store.save(key, [again])
+    line = Taken(asked.id, "Ada", SENTENCE, Place(("pains",), "Pains"), _adding(SENTENCE))
+    offer = Offer("Take it out", f"“{SENTENCE}” goes out.", reverse(_adding(SENTENCE)))
+    store.finish(key, again, Outcome(read_back=ReadBack((line,), (offer,))))
+    chosen = Choice(reply.id, "taken/0", How.EDITED, "Ada", 1, again.revision, _adding(SENTENCE))
+    assert store.choose(key, chosen, replace(store.draft(key), revision=9))
     store.set_aside(key, Aside("name", new_id(), "Ben", {"text": SENTENCE}, 1))
     store.keep_unsent(key, unsent(f"{SENTENCE} And"))
     store.remember(key, 0, Recollection(1, f"They say: {SENTENCE}"))
@@ -156,6 +163,10 @@ def everywhere(store: Store) -> tuple[StepKey, Message]:
     process = assemble(Settings(), store, FakeGuide())
     reopen.reset(store, process.drafts, key, actor="Ada", at=AT)
     return key, store.messages(key, era=0)[0]
+
+
+def _adding(text_: str) -> tuple[Operation, ...]:
+    return (Operation(Change.ADD, ("pains", 0), text_),)
 
 
 def unsent(text_: str) -> Unsent:
@@ -187,7 +198,7 @@ def test_the_words_are_in_every_kind_of_place_before(store: Store) -> None:
     key, message = everywhere(store)
     found = [each.where for each in store.traces(key, message.id)]
 
-    assert len(found) >= 12
+    assert len(found) >= 14
     assert SAID in [each.fields.get("name") for each in store.earlier_drafts(key, 10)]
     assert all(MARKER not in each.text for each in store.traces(key, message.id))
     assert words_in(held(store)) == list(WORDS)
@@ -234,6 +245,40 @@ def test_the_author_goes_too_where_that_is_chosen(store: Store) -> None:
     store.redact(key, redaction(message, key), author_too=True)
 
     assert store.messages(key, era=0)[0].author == NOBODY
+
+
+def test_the_lines_of_a_redacted_message_go_with_the_names_in_them(store: Store) -> None:
+    key = new_step(store)
+    asked, growing = store.append(
+        key, [replace(question("Oh no"), author="Zoraya")], reply=_growing()
+    )
+    line = Taken(asked.id, "Zoraya", "Nurses", Place(("pains",), "Pains"), _adding("Nurses"))
+    whole = growing.revised("Noted.", MessageStatus.COMPLETE)
+    store.finish(key, whole, Outcome(read_back=ReadBack((line,))))
+    before = store.messages(key)[-1].read_back
+    store.redact(key, redaction(asked, key), author_too=True)
+
+    assert before == ReadBack((line,))
+    assert store.messages(key)[-1].read_back is None
+    assert "Zoraya" not in held(store)
+
+
+def test_a_message_that_says_remove_is_no_trace_in_every_line(store: Store) -> None:
+    key = new_step(store)
+    asked, other, growing = store.append(
+        key, [question("Remove"), question("Late")], reply=_growing()
+    )
+    gone = (Operation(Change.REMOVE, ("pains", 0), was="Cold"),)
+    line = Taken(other.id, "Ada", "Cold", Place(("pains",), "Pain"), gone)
+    whole = growing.revised("Noted.", MessageStatus.COMPLETE)
+    store.finish(key, whole, Outcome(read_back=ReadBack((line,))))
+    store.redact(key, redaction(asked, key))
+
+    assert store.messages(key)[-1].read_back == ReadBack((line,))
+
+
+def _growing() -> Message:
+    return replace(placed("", 2), role=Role.ASSISTANT, status=MessageStatus.STREAMING)
 
 
 def test_the_log_says_who_when_and_why_and_not_what(store: Store) -> None:

@@ -16,10 +16,13 @@ from lib.store.errors import Conflict, NotFound, Unstorable
 from lib.store.port import Store
 from lib.workshop import agenda as agenda_
 from lib.workshop.agenda import Agenda, Timer
+from lib.workshop.choices import Choice, How
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.notes import Closing, Kind, Note, NoteRecord
+from lib.workshop.read_back import ReadBack
 from lib.workshop.records import Aside, Code, Draft, Recollection, Team, TeamKey, Unsent, Workshop
 from lib.workshop.transcript import MessageStatus
+from lib.workshop.updates import Outcome, Update
 from lib.workshop.usage import Call
 from lib.workshop.views import Briefing, Desk
 from tests.fakes import eventually
@@ -313,7 +316,15 @@ def filled(store: Store) -> tuple[Workshop, list[Team]]:
         for revision, fields in enumerate(({"target_user": "Nurses"}, {}), start=1):
             store.save(key, draft=Draft(fields, revision=revision, base=store.draft(key)))
         store.save(key, [replace(answer, status=MessageStatus.COMPLETE, revision=2**33)])
-        store.discard(key, answer.id)
+        again = store.discard(key, answer.id)
+        assert again is not None
+        whole = again.revised("Well", MessageStatus.COMPLETE)
+        before = store.draft(key)
+        draft = Draft({"target_user": "Cooks"}, before.phase, 3, base=before)
+        update = Update.between(whole.id, before, draft)
+        assert store.finish(key, whole, Outcome(draft, update, read_back=ReadBack()))
+        chosen = Choice(whole.id, "offer/0", How.ACCEPTED, "Ada", 1, whole.revision)
+        assert store.choose(key, chosen, replace(draft, revision=4, base=draft.stored()))
         store.set_aside(key, Aside("hmw_statement", new_id(), "Ada", "x", 1))
         store.keep_unsent(key, Unsent(new_id(), "Hm", 1))
         store.remember(key, 0, Recollection(1, "They talked."))
@@ -362,7 +373,7 @@ def test_nothing_is_left_of_an_erased_workshop_in_any_table(sqlite_url: str) -> 
     store.close()
 
     mine = {"workshops", "teams", "steps", "messages", "discarded", "recollections", "guide_calls"}
-    mine |= {"draft_history"}
+    mine |= {"draft_history", "reply_updates", "choices"}
     mine |= {"asides", "unsent", "artifact_versions", "events", "agendas", "notes", "closed_notes"}
     assert {table for table, rows in before.items() if rows} >= mine
     assert set(rows_of(sqlite_url, workshop).values()) == {0}

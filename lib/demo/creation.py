@@ -21,6 +21,7 @@ from lib.team import reopen as reopening
 from lib.team.drafts import Drafts
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Team, Workshop
+from lib.workshop.transcript import Role
 
 #: The prefix of every demo's id, which survives renaming.
 MARK = "de300000-"
@@ -113,7 +114,9 @@ class _Stage:
         with backdating.dated(conversation.messages[-1].created_at):
             placed = {each.id: each for each in self.store.append(key, conversation.begun)}
             proposed, phase = conversation.proposal.draft, conversation.proposal.phase
-            self.drafts.note_reply(key, conversation.ended(placed), base, proposed, phase)
+            said = [each for each in conversation.messages if each.role is Role.USER]
+            ended = conversation.ended(placed)
+            self.drafts.note_reply(key, ended, base, proposed, phase, questions=said)
             self.drafts.flush(team.key)
         if act.end == "confirm":
             actor = act.says[-1][0]

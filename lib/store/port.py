@@ -21,6 +21,7 @@ from lib.store.errors import StoreError
 from lib.store.facilitation_port import FacilitationStore
 from lib.workshop import steps
 from lib.workshop.cascade import Standing
+from lib.workshop.choices import Choice
 from lib.workshop.records import (
     Activity,
     ArtifactVersion,
@@ -329,7 +330,8 @@ class Store(FacilitationStore, Protocol):
 
     def finish(self, key: StepKey, reply: Message, outcome: Outcome) -> bool:
         """
-        Store a reply's final text together with its effect on the draft; return whether it is stored.
+        Store a reply's final text together with its effect on the draft and its read-back; return
+        whether it is stored.
 
         Returns False, and changes nothing, if the reply was stopped, taken over or ended meanwhile.
         Raises Conflict, and changes nothing, if the stored draft is not the outcome's base.
@@ -338,6 +340,21 @@ class Store(FacilitationStore, Protocol):
 
     def update_of(self, key: StepKey, message_id: str) -> Update | None:
         """Return what a complete reply changed in the draft; None if it changed nothing."""
+        ...
+
+    def choices(self, key: StepKey, replies: Collection[str]) -> list[Choice]:
+        """Return what was last decided about each item of some replies."""
+        ...
+
+    def choose(self, key: StepKey, choice: Choice, draft: Draft) -> bool:
+        """
+        Store a decision about an item of a reply with the *draft* it leads to; return whether it is
+        stored.
+
+        Returns False, and changes nothing, if the choice's revision is not the item's next one, because
+        somebody else pressed first, or if the reply is no longer in the transcript as it was pressed.
+        Raises Conflict, and changes nothing, if the draft's base is not the stored one.
+        """
         ...
 
     def want_redraft(self, key: StepKey, reply_id: str) -> None:

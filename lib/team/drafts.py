@@ -32,17 +32,20 @@ from lib.team.edits import (
     shortened,
 )
 from lib.team.merge import merge
+from lib.workshop.artifacts.lines import between
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import normalised, shaped
 from lib.workshop.bounded import Bounded, Locks
 from lib.workshop.draft_history import MAX_KEPT
 from lib.workshop.fields import changed, with_field
 from lib.workshop.ids import new_id
+from lib.workshop.read_back import ReadBack
 from lib.workshop.records import Aside, Draft, EarlierDraft, Fields, StepKey, TeamKey
 from lib.workshop.rights import refusal
 from lib.workshop.status import Phase, Status
 from lib.workshop.steps import SLUGS
 from lib.workshop.transcript import ATTEMPT, Message
+from lib.workshop.understood import true_of
 from lib.workshop.updates import LastWord, Outcome, Update
 
 log = logging.getLogger(__name__)
@@ -206,16 +209,27 @@ class Drafts:
         self._store.drop_aside(key, aside.field, aside.writer, aside.revision)
 
     def note_reply(
-        self, key: StepKey, message: Message, base: Draft, proposed: Fields, phase: Phase
+        self,
+        key: StepKey,
+        message: Message,
+        base: Draft,
+        proposed: Fields,
+        phase: Phase,
+        *,
+        claimed: ReadBack | None = None,
+        questions: Sequence[Message] = (),
     ) -> None:
         """
         Note a complete reply with its proposal, to be stored in one transaction.
 
-        *base* is the draft the guide was given. If the reply was stopped or taken over meanwhile, its
-        proposal is dropped. Raises StoreUnavailable if autosave is full.
+        *base* is the draft the guide was given, *claimed* what it says it took, from *questions*. If
+        the reply was stopped or taken over meanwhile, its proposal is dropped. Raises
+        StoreUnavailable if autosave is full.
         """
+        word = LastWord.of(message, base, proposed, phase)
+        word = replace(word, claimed=claimed or ReadBack(), questions=tuple(questions))
         try:
-            self._autosave.note(key, [LastWord.of(message, base, proposed, phase)])
+            self._autosave.note(key, [word])
         except QueueFull as exc:
             raise StoreUnavailable(str(exc)) from exc
 
@@ -387,13 +401,15 @@ class Drafts:
 
     def _outcome(self, key: StepKey, word: LastWord, stored: Draft) -> Outcome:
         """Return the effect of a reply on the stored draft."""
+        # What is beside the draft, or came too late, was not taken.
+        silent = replace(word.claimed, taken=(), offers=())
         if word.anew:
-            return Outcome(asides=_beside(key, word, stored))
+            return Outcome(asides=_beside(key, word, stored), read_back=silent)
         # Each attempt at a reply has a proposal of its own.
         mark = {word.id: word.revision // ATTEMPT + 1}
         is_repeat = stored.seen.get(word.id, 0) >= mark[word.id]
         if is_repeat or stored.epoch != word.base.epoch or self._is_closed(key):
-            return Outcome()
+            return Outcome(read_back=silent)
         unsaved = self._autosave.pending(key).draft or stored
         typed = changed(word.base.fields, unsaved.fields)
         proposed = _tidied(key.step, word.base.fields, word.proposed)
@@ -401,10 +417,11 @@ class Drafts:
             proposed = with_field(proposed, name, word.base.fields.get(name))
         fields = merged(word.base.fields, proposed, stored.fields)
         reached = furthest(stored.phase, word.phase)
+        read_back = _true(key.step, word, stored.fields, fields)
         if fields == stored.fields and reached is stored.phase:
-            return Outcome()
+            return Outcome(read_back=read_back)
         draft = revised(stored, fields, reached, mark, word.author)
-        return Outcome(draft, Update.between(word.id, stored, draft))
+        return Outcome(draft, Update.between(word.id, stored, draft), read_back=read_back)
 
     def _with_theirs(self, key: StepKey, mine: Draft, theirs: Draft) -> Draft:
         """Return the draft to store on top of *theirs*; *theirs* itself if there is nothing to add."""
@@ -481,6 +498,16 @@ def _in_shape(step: str, edit: Edit) -> Edit:
 
 def _differ(name: str, mine: Draft, theirs: Draft) -> bool:
     return bool(mine.fields.get(name) != theirs.fields.get(name))
+
+
+def _true(step: str, word: LastWord, before: Fields, after: Fields) -> ReadBack:
+    """Return what of a reply's lines is true of *after*; lines of our own if it has none."""
+    claimed = word.claimed
+    if not claimed.taken:
+        tidy = _tidied(step, word.base.fields, word.proposed)
+        lines = between(step, word.base.fields, tidy, word.questions)
+        claimed = replace(claimed, taken=lines)
+    return true_of(step, claimed, before, after, word.questions)
 
 
 def _tidied(step: str, base: Fields, proposed: Fields) -> Fields:

@@ -319,7 +319,15 @@ class Replies:
         whole = reply.end(MessageStatus.COMPLETE, proposal.suggestions)
         if whole.status is not MessageStatus.COMPLETE:
             return
-        self._drafts.note_reply(key, whole, base, proposal.draft, proposal.phase)
+        self._drafts.note_reply(
+            key,
+            whole,
+            base,
+            proposal.draft,
+            proposal.phase,
+            claimed=proposal.read_back,
+            questions=unanswered(request.transcript),
+        )
 
     def _close(self, key: StepKey, reply: Reply) -> None:
         """Save the final message, release followers, then answer waiting questions; once."""

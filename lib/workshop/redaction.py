@@ -43,6 +43,17 @@ _JOINT = "\x1f"
 _AROUND = 60
 
 
+#: Dicts with these names are parts of a reply's read-back (`lib.workshop.read_back`): which of them
+#: hold words. The others hold names of fields, kinds and ids.
+_STRUCTURES = {
+    frozenset({"change", "path"}): {"value", "was", "entries"},
+    frozenset({"path", "label"}): {"label"},
+    frozenset({"message", "author", "operations"}): {"text", "place", "operations", "elsewhere"},
+    frozenset({"id", "topic", "follow"}): {"topic"},
+    frozenset({"fields", "entry", "columns"}): set[str](),
+}
+
+
 class RedactionRefused(ValueError):
     """A message that is not redacted as asked; its text is a sentence for the facilitator."""
 
@@ -174,11 +185,15 @@ def mapped(value: Any, change: Callable[[str], str]) -> Any:
     """
     Return a JSON *value* with each text in it changed; names of fields stay.
 
-    Of a step's row as it was before an event only the draft's fields are texts.
+    Of a step's row as it was before an event only the draft's fields are texts; of a reply's lines and
+    their operations only some.
     """
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
+        for names, texts in _STRUCTURES.items():
+            if names <= value.keys():
+                return value | {name: mapped(value[name], change) for name in texts & value.keys()}
         if {"state", "draft"} <= value.keys():
             draft = value["draft"] | {"fields": mapped(value["draft"]["fields"], change)}
             return value | {"draft": draft}

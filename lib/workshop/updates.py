@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 from lib.workshop.fields import changed, with_field
+from lib.workshop.read_back import ReadBack
 from lib.workshop.records import Aside, Draft, Fields
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message
@@ -17,6 +18,10 @@ class LastWord(Message):
     base: Draft = field(default_factory=Draft)
     proposed: Fields = field(default_factory=dict)
     phase: Phase = Phase.ORIENT
+    #: What the guide says it took and offers. What of that is true is decided when it is stored.
+    claimed: ReadBack = field(default_factory=ReadBack)
+    #: The team's messages it answers.
+    questions: Sequence[Message] = ()
 
     @classmethod
     def of(cls, reply: Message, base: Draft, proposed: Fields, phase: Phase) -> "LastWord":
@@ -39,6 +44,8 @@ class Outcome:
     update: "Update | None" = None
     #: What is set beside the draft.
     asides: Sequence[Aside] = ()
+    #: What the reply took and offers, as far as it is true of the draft that is stored with it.
+    read_back: ReadBack | None = None
 
 
 @dataclass(frozen=True)

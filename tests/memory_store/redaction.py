@@ -7,6 +7,7 @@ from typing import Any
 
 from lib.store.errors import NotFound
 from lib.workshop import steps as steps_
+from lib.workshop.choices import Choice
 from lib.workshop.notes import NoteRecord
 from lib.workshop.records import Aside, EventRecord, Snapshot, StepKey, TeamKey, Unsent
 from lib.workshop.redaction import MARKER, NOBODY, Late, Redaction, Sought, Trace, new_salt
@@ -17,7 +18,7 @@ from tests.memory_store.transcripts import Row
 #: What of a record is no text of a team's: the twin of `lib.store.sql.redaction._NAMES`.
 _NAMES = frozenset(
     "id team_id step author actor cause confirmed_by by member writer field message_id state seen "
-    "role status phase base event before_status".split()
+    "role status phase base event before_status path change item how".split()
 )
 
 #: Takes a place and a text, and whether it is an entry of a draft; returns the text to be kept.
@@ -75,6 +76,7 @@ class MemoryRedactions:
                 return text if place in keeping else removed.redacted(text, is_entry=is_entry)
 
             self._end_replies(key.team)
+            self._lines_gone(key.team, redaction.message_id)
             self._visit(key.team, redaction.message_id, change)
             self._rows[key].messages[message.id] = _gone(message, author_too=author_too)
             self._new_epoch(key.team)
@@ -106,6 +108,13 @@ class MemoryRedactions:
                     status = MessageStatus.INTERRUPTED if is_streaming else each.status
                     revision = next_attempt(each.revision) + 1
                     held[each.id] = replace(each, status=status, revision=revision)
+
+    def _lines_gone(self, team: TeamKey, message_id: str) -> None:
+        for slug in steps_.SLUGS:
+            held = self._rows[StepKey(*team, slug)].messages
+            for each in list(held.values()):
+                if each.read_back and any(t.message == message_id for t in each.read_back.taken):
+                    held[each.id] = replace(each, read_back=None)
 
     def _new_epoch(self, team: TeamKey) -> None:
         for slug in steps_.SLUGS:
@@ -156,6 +165,7 @@ def _gone(message: Message, *, author_too: bool) -> Message:
         message,
         text=MARKER,
         suggestions=(),
+        read_back=None,
         author=NOBODY if author_too else message.author,
         status=MessageStatus.COMPLETE,
         revision=next_attempt(message.revision),
@@ -193,7 +203,7 @@ def _record(value: Any, place: str, change: _Change) -> Any:
             if after != before:
                 changes[each.name] = after
     if changes and isinstance(value, Message):
-        changes["revision"] = next_attempt(value.revision)
-    elif changes and isinstance(value, Aside | Unsent):
+        changes |= {"revision": next_attempt(value.revision), "read_back": None}
+    elif changes and isinstance(value, Aside | Unsent | Choice):
         changes["revision"] = value.revision + 1
     return replace(value, **changes) if changes else value

@@ -2,13 +2,14 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from lib.store.errors import Conflict, NotFound, Unstorable
 from lib.store.port import longest_lease
+from lib.workshop.choices import Choice
 from lib.workshop.draft_history import Kept, takes_out, to_drop
 from lib.workshop.records import (
     ArtifactVersion,
@@ -44,6 +45,8 @@ class Row:
     discarded: list[Discarded] = field(default_factory=list)
     #: What replies changed in the draft, by message.
     updates: dict[str, Update] = field(default_factory=dict)
+    #: By reply and item.
+    choices: dict[tuple[str, str], Choice] = field(default_factory=dict)
     #: By era.
     recollections: dict[int, Recollection] = field(default_factory=dict)
     #: Earlier drafts, oldest first.
@@ -70,6 +73,11 @@ class Row:
             ]
             places = {each[:2] for each in to_drop(kept)}
             self.history = [e for e in self.history if (e.epoch, e.revision) not in places]
+
+    def forget(self, reply: str) -> None:
+        """Forget what a reply changed, and what was decided about it."""
+        self.updates.pop(reply, None)
+        self.choices = {place: each for place, each in self.choices.items() if place[0] != reply}
 
     def touch(self, at: datetime) -> None:
         """Note that something was written."""
@@ -252,7 +260,9 @@ class MemoryTranscripts:
                 self._save_draft(key, outcome.draft)
             for aside in outcome.asides:
                 self.set_aside(key, aside)
-            row.updates.pop(reply.id, None)
+            stored = row.messages[reply.id]
+            row.messages[reply.id] = replace(stored, read_back=deepcopy(outcome.read_back))
+            row.forget(reply.id)
             if outcome.update is not None:
                 row.updates[reply.id] = deepcopy(outcome.update)
             return True
@@ -263,6 +273,28 @@ class MemoryTranscripts:
     def update_of(self, key: StepKey, message_id: str) -> Update | None:
         with self._lock:
             return deepcopy(self._rows.get(key, NOTHING).updates.get(message_id))
+
+    def choices(self, key: StepKey, replies: Collection[str]) -> list[Choice]:
+        with self._lock:
+            held = self._rows.get(key, NOTHING).choices.values()
+            return [deepcopy(each) for each in held if each.reply in replies]
+
+    def choose(self, key: StepKey, choice: Choice, draft: Draft) -> bool:
+        with self._lock:
+            self._check_right()
+            row = self._row(key)
+            known = row.choices.get((choice.reply, choice.item))
+            if known is not None and known.id == choice.id:
+                return True
+            pressed = row.messages.get(choice.reply)
+            is_there = pressed in row.live and pressed.status is MessageStatus.COMPLETE
+            is_next = choice.revision == (known.revision if known else 0) + 1
+            if not is_next or not is_there or pressed.revision != choice.of:
+                return False
+            self._check_base(key, draft)
+            self._save_draft(key, draft)
+            row.choices[choice.reply, choice.item] = deepcopy(choice)
+            return True
 
     def want_redraft(self, key: StepKey, reply_id: str) -> None:
         with self._lock:
@@ -282,9 +314,10 @@ class MemoryTranscripts:
             self._check_base(key, draft)
             if draft is not None:
                 self._save_draft(key, draft)
-            row.updates.pop(last.id, None)
+            row.forget(last.id)
             row.discarded.append(Discarded(last.id, last.position, last.text, self._clock()))
-            begun = replace(last, text="", suggestions=(), status=MessageStatus.STREAMING)
+            begun = replace(last, text="", suggestions=(), read_back=None)
+            begun = replace(begun, status=MessageStatus.STREAMING)
             self._write(row, begun := replace(begun, revision=next_attempt(last.revision)))
             return begun
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Text, and_, case, insert, or_, select, update
+from sqlalchemy import Connection, Text, and_, case, insert, or_, select, type_coerce, update
 from sqlalchemy import Table as SqlTable
 
 from lib.store.errors import NotFound
@@ -41,7 +41,8 @@ _WITHOUT = frozenset(
 _NAMES = frozenset(
     "workshop_id team_id step id message_id note_id kind role author status event status_before "
     "status_after actor cause confirmed_by by member writer field phase phase_before phase_after "
-    "stale made_from draft_seen seen name email link event_id browser tab redraft origin".split()
+    "stale made_from draft_seen seen name email link event_id browser tab redraft origin "
+    "item how".split()
 )
 
 _LABELS: Mapping[str, str] = {
@@ -60,6 +61,8 @@ _LABELS: Mapping[str, str] = {
     "draft_history.fields": "the draft's history",
     "reply_updates.before": "the draft before a reply",
     "reply_updates.after": "the draft after a reply",
+    "messages.read_back": "what a reply took from a message",
+    "choices.operations": "what was decided about a reply",
 }
 
 
@@ -134,6 +137,7 @@ class Redactions(Part):
         for each in list(_found(connection, key, redaction.message_id, sought)):
             if each.place not in keeping:
                 connection.execute(_rewritten(each, removed))
+        connection.execute(_lines_gone(key.team, redaction.message_id))
         connection.execute(self._message_gone(key, redaction, author_too=author_too))
         _new_epoch(connection, key.team)
         salt = new_salt()
@@ -150,12 +154,19 @@ class Redactions(Part):
             .values(
                 text=MARKER,
                 suggestions=[],
+                read_back=None,
                 status=MessageStatus.COMPLETE.value,
                 revision=NEXT_ATTEMPT,
                 updated_at=now(self._door),
                 **author,
             )
         )
+
+
+def _lines_gone(team: TeamKey, message_id: str) -> Any:
+    """Return the statement that deletes the lines of replies that name a message and its author."""
+    names_it = type_coerce(messages.c.read_back, Text).contains(f'"{message_id}"', autoescape=True)
+    return update(messages).where(in_team(messages, team), names_it).values(read_back=None)
 
 
 def late(connection: Connection, key: StepKey) -> Late:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, literal, select, update
 
 from lib.store.sql import rows
-from lib.store.sql.outcomes import forgetting
+from lib.store.sql.outcomes import forget
 from lib.store.sql.part import now
 from lib.store.sql.positions import live_era, locked_era
 from lib.store.sql.rows import in_step
@@ -27,7 +27,7 @@ class Rewrites(Transcripts):
             locked_era(connection, key)
             begun = self._begin_again(connection, key, this)
             if begun is not None:
-                connection.execute(forgetting(key, message_id))
+                forget(connection, key, message_id)
                 if draft is not None:
                     self._write_draft(connection, key, draft)
             return begun
@@ -52,6 +52,7 @@ class Rewrites(Transcripts):
                 status=MessageStatus.STREAMING.value,
                 text="",
                 suggestions=[],
+                read_back=None,
                 revision=NEXT_ATTEMPT,
                 **self._lease_columns(),
             )

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam
 
 from lib.store.snapshots import mark_of
 from lib.store.sql.schema import events, messages, steps
+from lib.workshop.read_back import ReadBack, as_json, from_json
 from lib.workshop.records import (
     ArtifactVersion,
     Draft,
@@ -151,7 +152,19 @@ def message(row: Row[Any]) -> Message:
         row.era,
         lapsed=bool(row.dead),
         anew=row.anew,
+        read_back=_read_back(row),
     )
+
+
+def _read_back(row: Row[Any]) -> ReadBack | None:
+    """Return what a reply took and offers, unless it was written again or redacted since."""
+    held = row.read_back
+    return from_json(held) if held and held["of"] == row.revision else None
+
+
+def read_back(reply: Message, given: ReadBack | None) -> dict[str, Any] | None:
+    """Return what is stored of what *reply* took and offers."""
+    return None if given is None else as_json(given) | {"of": reply.revision}
 
 
 def columns(key: StepKey, each: Message) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from lib.store.sql import column_types
 from lib.store.sql.column_types import Json, Value
+from lib.workshop.choices import How
 from lib.workshop.notes import Kind
 from lib.workshop.status import Phase, Status
 from lib.workshop.transcript import MessageStatus, Role
@@ -289,6 +290,8 @@ messages = Table(
     Column("suggestions", Value, nullable=False),
     # Whether this reply redrafts its step.
     Column("anew", Boolean, nullable=False, server_default=false()),
+    # What a complete reply took and offers, and the revision that does; null for any other message.
+    Column("read_back", Value, nullable=True),
     column_types.key("messages", "id"),
     UniqueConstraint(
         "workshop_id", "team_id", "step", "era", "position", name="uq_messages_position"
@@ -332,6 +335,31 @@ reply_updates = Table(
     # An earlier release that erases a workshop does not know this table.
     column_types.belongs_to_step("reply_updates", ondelete="CASCADE"),
     column_types.filled("reply_updates", "message_id"),
+)
+
+# What was last decided about each line and offer of a reply, and what that did to the draft.
+choices = Table(
+    "choices",
+    metadata,
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.text("message_id"),
+    column_types.text("item"),
+    column_types.text("id"),
+    column_types.text("how"),
+    column_types.text("by"),
+    # Counts the presses: of two at once, one is stored.
+    column_types.number("revision"),
+    # The revision of the reply: one that is written again has other items.
+    Column("message_revision", BigInteger, nullable=False),
+    Column("operations", Value, nullable=False),
+    column_types.key("choices", "message_id", "item"),
+    # An earlier release that erases a workshop does not know this table.
+    column_types.belongs_to_step("choices", ondelete="CASCADE"),
+    column_types.filled("choices", "message_id", "item", "id"),
+    column_types.one_of("choices", "how", How),
+    column_types.at_least("choices", "revision", 1),
 )
 
 # Texts of replies that a team had written again: for the facilitator, never in a transcript.

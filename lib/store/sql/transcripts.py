@@ -67,7 +67,8 @@ class Transcripts(Drafts):
         self._plain: Any = None if door.is_sqlite else self._compiled(self._upsert_messages)
 
     def _compiled(self, statement: Any) -> Any:
-        names = [column.name for column in messages.c]
+        # What a reply took is stored with its end alone: see `Outcomes.finish`.
+        names = [column.name for column in messages.c if column is not messages.c.read_back]
         return statement.compile(dialect=self._door.engine.dialect, column_keys=names)
 
     def _now(self, after: timedelta | None = None) -> Any:
