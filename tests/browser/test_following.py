@@ -130,10 +130,11 @@ def test_a_page_that_is_pressed_is_asked_for_only_when_that_is_over(
     expect(page.get_by_text("Who is left out?")).to_be_visible()
 
 
-def test_a_poll_never_overtakes_the_browsers_back(
-    page: Page, app: AppServer, store: Store, team: Team
+@pytest.mark.parametrize("way", ["the browser's back", "a link"])
+def test_a_poll_never_overtakes_the_way_to_another_page(
+    page: Page, app: AppServer, store: Store, team: Team, way: str
 ) -> None:
-    """A page that is slow to come after Back is not replaced by the page that was left."""
+    """A page that is slow to come, slower than a press, is not replaced by the page that was left."""
     second = "stakeholder-mapping"
     start = Change(second, Event.START, Status.NOT_STARTED, Status.IN_PROGRESS)
     store.apply(team.key, Decision([start], "", datetime.now(UTC)))
@@ -155,8 +156,12 @@ def test_a_poll_never_overtakes_the_browsers_back(
     still(page)
     store.append(team.step_key(second), [question("Who is left out?")])
     is_slow = True
+    if way == "a link":
+        page.get_by_test_id("stMain").get_by_role("link", name="Back").click(delay=50)
+    else:
+        page.evaluate("() => { history.back(); }")
     with page.expect_response(lambda response: response.url.endswith(navigation.LOOK)):
-        page.evaluate(f"() => {{ history.back(); setTimeout({HIDE}, 100, 'visible'); }}")
+        page.evaluate(f"() => {{ setTimeout({HIDE}, 1200, 'visible'); }}")
     page.evaluate("new Promise((done) => setTimeout(done, 300))")
     is_slow = False
     for socket, message in held:

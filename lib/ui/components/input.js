@@ -10,17 +10,47 @@ export const AGAIN_MS = 3000;
 /** Milliseconds a press has to reach the server: a page asked for in them would take its place. */
 const PRESS_MS = 1000;
 
-let pressedAt = 0;
-const pressed = () => {
-  pressedAt = Date.now();
-};
-document.addEventListener("click", pressed, true);
-// The browser's Back and Forward: until the other page comes, a rerun would ask for this one again.
-window.addEventListener("popstate", pressed);
+/** Milliseconds in which another step's page must come; a press that was lost holds up nothing longer. */
+const LEAVING_MS = 20000;
 
-/** Whether something, or Back, was pressed a moment ago: nothing asks for the page by itself then. */
+let pressedAt = 0;
+document.addEventListener(
+  "click",
+  (event) => {
+    pressedAt = Date.now();
+    const link = event.composedPath().find((each) => each instanceof HTMLAnchorElement);
+    if (link && leads(link) && !event.ctrlKey && !event.metaKey && !event.shiftKey) leave();
+  },
+  true,
+);
+// The browser's Back and Forward.
+window.addEventListener("popstate", () => leave());
+
+/** The step on the page; and when a press asked for the page of another, until that is there. */
+let shown = null;
+let leftAt = null;
+const leave = () => {
+  leftAt = Date.now();
+};
+const leads = ({ href, target }) => {
+  const { origin, pathname } = new URL(href || location.href, location.href);
+  return target !== "_blank" && origin === location.origin && pathname !== location.pathname;
+};
+
+/** Call when the page of `step` is drawn. */
+export function shows(step) {
+  if (step !== shown) leftAt = null;
+  shown = step;
+}
+
+/**
+ * Whether something was pressed a moment ago, or another page was asked for that is not there yet.
+ *
+ * Nothing asks for the page by itself then: it would ask for this one, in place of what was pressed.
+ */
 export function pressedLately() {
-  return Date.now() - pressedAt < PRESS_MS;
+  const isLeaving = leftAt !== null && Date.now() - leftAt < LEAVING_MS;
+  return isLeaving || Date.now() - pressedAt < PRESS_MS;
 }
 
 /** Call when nothing is being pressed, unless `parent` has left the page by then. */

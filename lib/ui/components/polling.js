@@ -5,7 +5,7 @@
  */
 
 import { called } from "./component.js";
-import { post, pressedLately } from "./input.js";
+import { post, pressedLately, shows } from "./input.js";
 
 /** Milliseconds in which a page that was asked for may come, before it is asked for again. */
 const PATIENCE_MS = 10000;
@@ -35,6 +35,7 @@ function mount(parent, first) {
   document.addEventListener("visibilitychange", look);
   watch.update = (data, { setTriggerValue }) => {
     watch.data = data;
+    shows(data.step);
     watch.tell = setTriggerValue;
     watch.requestedAt = 0;
     clearInterval(watch.timer);
