@@ -76,6 +76,8 @@ def shown(app: AppTest) -> str:
         # A provider that does not say whether it has verified an address has not.
         ({"is_logged_in": True, "email": ADA}, Actor()),
         # Whoever says so is not whom the provider says it is.
+        (claims("eve\x00@x.org"), Actor()),
+        (claims("eve\ud800@x.org"), Actor()),
         (claims(ADA, email_verified=False), Actor()),
         (claims(ADA, email_verified="false"), Actor()),
         (claims(ADA, email_verified=None), Actor()),

@@ -71,6 +71,8 @@ def test_what_is_no_code_is_none(typed: str) -> None:
         ("a b@example.org", ""),
         ("ada@.org", ""),
         ("a" * 250 + "@x.org", ""),
+        ("ada\x00@x.org", ""),
+        ("ada\udc00@x.org", ""),
     ],
 )
 def test_an_address_is_read_in_lower_case(typed: str, expected: str) -> None:

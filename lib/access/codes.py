@@ -9,6 +9,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from lib.workshop.records import Code
+from lib.workshop.transcript import clean
 
 #: Letters and digits that are not confused when they are read out or copied.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -52,13 +53,13 @@ def read(typed: str) -> str:
 
 def email(typed: str) -> str:
     """
-    Return an e-mail address in lower case; empty if it is not one.
+    Return an e-mail address in lower case; empty if it is not one, or cannot be stored.
 
-    >>> email(" Ada@Example.org "), email("Ada"), email("a b@x.org")
-    ('ada@example.org', '', '')
+    >>> email(" Ada@Example.org "), email("Ada"), email("a b@x.org"), email("a\\x00@x.org")
+    ('ada@example.org', '', '', '')
     """
     found = typed.strip().lower()
     is_one = len(found) <= MAX_EMAIL and re.fullmatch(
         r"\A[^@\s]++@[^@\s.]++(?:\.[^@\s.]++)+", found
     )
-    return found if is_one else ""
+    return found if is_one and found == clean(found) else ""

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from lib.access.rate_limit import limited
 from lib.store.port import Store
 from lib.workshop.roles import NOBODY, AccessRefused, Actor
+from lib.workshop.transcript import clean
 
 #: Names of this machine, as a server listens on it and as a browser asks for it.
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
@@ -93,7 +94,8 @@ def _address(settings: AccessRules, claims: Mapping[str, Any]) -> str:
     email = claims.get("email")
     is_theirs = claims.get("is_logged_in") is True and _is_verified(settings, claims)
     found = email.strip().lower() if is_theirs and isinstance(email, str) else ""
-    return found if re.fullmatch(r"\A[^@\s]++@[^@\s]+", found) else ""
+    is_one = re.fullmatch(r"\A[^@\s]++@[^@\s]+", found) and found == clean(found)
+    return found if is_one else ""
 
 
 def _is_verified(settings: AccessRules, claims: Mapping[str, Any]) -> bool:
