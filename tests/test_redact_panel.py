@@ -60,6 +60,17 @@ def asked(team: Team) -> AppTest:
     return drawn(app.button(key="redact").click().run())
 
 
+def test_a_message_of_long_ago_can_be_chosen(store: WatchedStore, team: Team) -> None:
+    """The page shows the newest messages only, and the list has them all, the newest first."""
+    key = team.step_key("challenge")
+    store.inner.append(key, [question(f"No. {number}") for number in range(120)])
+    box = review(team).selectbox(key=f"redact-message/{team.id}/challenge")
+
+    assert [label.rpartition(": ")[2] for label in box.options] == [
+        f"No. {number}" for number in reversed(range(120))
+    ]
+
+
 def answered(app: AppTest, reason: str = WHY) -> AppTest:
     app.text_input(key="redact-reason").input(reason)
     return drawn(app.button(key="redact-yes").click().run())

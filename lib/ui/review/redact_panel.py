@@ -27,7 +27,7 @@ MAX_PLACES = 100
 _REASON, _AUTHOR, _PLACE = "redact-reason", "redact-author", "redact-place/"
 
 
-def show(process: Process, key: StepKey, messages: Sequence[Message]) -> None:
+def show(process: Process, key: StepKey) -> None:
     """Draw the choice of a message, of this era or an earlier one, and the button to redact it."""
     if not gate.may(process, Action.REDACT, key.workshop_id):
         return
@@ -42,7 +42,7 @@ def show(process: Process, key: StepKey, messages: Sequence[Message]) -> None:
             "Replaces a message, and its words wherever they were used, with a marker. "
             "This cannot be undone."
         )
-        found = {each.id: each for each in _all(process, key, messages)}
+        found = {each.id: each for each in _all(process, key)}
         chosen = st.selectbox(
             "Message",
             list(found),
@@ -55,8 +55,14 @@ def show(process: Process, key: StepKey, messages: Sequence[Message]) -> None:
             _ask(process, key, found[chosen])
 
 
-def _all(process: Process, key: StepKey, messages: Sequence[Message]) -> list[Message]:
-    """Return what can be redacted, the newest first; a marker cannot."""
+def _all(process: Process, key: StepKey) -> list[Message]:
+    """
+    Return what can be redacted, the newest first; a marker cannot.
+
+    All of it, however long ago: the page may show only the last messages.
+    """
+    unsaved = process.autosave.pending(key).messages
+    messages = facilitation.with_unsaved(process.store.messages(key), unsaved)
     earlier = [
         message
         for each in reset_archive.archived(process.store, key)

@@ -138,7 +138,7 @@ def _conversation(process: Process, row: TeamSummary, key: StepKey) -> None:
     messages = facilitation.with_unsaved(stored, process.autosave.pending(key).messages)
     if not messages:
         st.caption("No messages yet.")
-        redact_panel.show(process, key, messages)
+        redact_panel.show(process, key)
         return
     with st.container(key="said", height=HEIGHT, border=False, autoscroll=True):
         if len(messages) > shown and shown < MAX_SHOWN:
@@ -150,7 +150,7 @@ def _conversation(process: Process, row: TeamSummary, key: StepKey) -> None:
         st.caption("Long messages are shortened here. The CSV has the full text.")
     _download(process, row, key)
     _replaced(process, key)
-    redact_panel.show(process, key, messages[-shown:])
+    redact_panel.show(process, key)
 
 
 def _note(message: Message) -> str:
