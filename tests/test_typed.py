@@ -18,9 +18,10 @@ from lib.team import draft_input
 from lib.team.edits import Edit
 from lib.team.process import Process
 from lib.ui import navigation
+from lib.workshop.agenda import Agenda
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Aside, Fields, StepKey, Team
-from lib.workshop.status import Event, decide
+from lib.workshop.status import Change, Event, Status, decide
 from lib.workshop.transcript import MAX_NAME
 from tests import pages
 from tests.fakes import FakeGuide
@@ -153,6 +154,29 @@ def test_what_came_in_an_outage_is_dropped_if_its_right_has_ended(
     assert (stored(store, key), asides(store, key)) == ({"target_user": "Nurses"}, [])
     assert process.drafts.current(key).fields == {"target_user": "Nurses"}
     assert not process.autosave.pending(key)
+
+
+def test_what_came_in_an_outage_is_kept_beside_a_step_that_is_held_now(
+    store: WatchedStore, process: Process, team: Team
+) -> None:
+    """And once, though its form sends it again when the database is back."""
+    step = "stakeholder-mapping"
+    start = Change(step, Event.START, Status.NOT_STARTED, Status.IN_PROGRESS)
+    store.inner.apply(team.key, Decision([start], "", datetime.now(UTC)))
+    key = team.step_key(step)
+    process.drafts.current(key)
+    sent = said(edit("stakeholders", [{"name": "Nurses"}]), step=step)
+    store.away = True
+    draft_input.deliver(process, team, sent)
+    store.inner.save_agenda(team.workshop_id, Agenda(open_until="challenge", revision=1))
+    store.away = False
+    for _ in range(2):
+        assert draft_input.deliver(process, team, sent)["stored"]
+    kept = store.inner.asides(key)
+
+    assert stored(store, key) == {}
+    assert [(each.field, str(each.value).count("Nurses")) for each in kept] == [("stakeholders", 1)]
+    assert process.drafts.current(key).fields == {}
 
 
 def test_what_was_accepted_before_an_outage_outlives_what_is_dropped(

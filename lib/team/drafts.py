@@ -41,7 +41,7 @@ from lib.workshop.fields import changed, with_field
 from lib.workshop.ids import new_id
 from lib.workshop.read_back import ReadBack
 from lib.workshop.records import Aside, Draft, EarlierDraft, Fields, StepKey, TeamKey
-from lib.workshop.rights import refusal
+from lib.workshop.rights import Need, closed_because, refusal
 from lib.workshop.status import Phase, Status
 from lib.workshop.steps import SLUGS
 from lib.workshop.transcript import ATTEMPT, Message
@@ -343,7 +343,7 @@ class Drafts:
     def _save(self, key: StepKey, messages: Sequence[Message], draft: Draft | None) -> Draft | None:
         """Store messages and a draft; return the draft as it was stored."""
         given, theirs = draft, None
-        if draft is not None and self._drop_refused(key):
+        if draft is not None and self._take_out_refused(key):
             theirs = self._store.draft(key)
             draft = self._with_theirs(key, draft, theirs) if self._changes[key] else theirs
         for _ in range(TRIES):
@@ -357,25 +357,36 @@ class Drafts:
                 return draft
         raise StoreUnavailable("Other servers keep changing the same draft.")
 
-    def _drop_refused(self, key: StepKey) -> bool:
+    def _take_out_refused(self, key: StepKey) -> bool:
         """
-        Drop what was typed while the database was away, and is refused now; return whether any was.
+        Take out what was typed while the database was away and is refused now; return if any was.
 
-        Its link was replaced meanwhile, or its workshop was archived. Raises StoreError.
+        It is dropped if its link was replaced meanwhile or its workshop archived, and kept as a conflict
+        if its step is held. Raises StoreError.
         """
         unchecked = {each.edit.unchecked for each in self._all_changes(key) if each.edit}
-        permits = [each for each in unchecked if each is not None]
         # Without facts the workshop was erased: the save itself says so.
-        found = {each: self._store.facts(each) for each in permits}
-        refused = {each for each in permits if found[each] and refusal(each, found[each])}
-        if not refused:
+        facts = {each: self._store.facts(each) for each in unchecked if each is not None}
+        known = {each: found for each, found in facts.items() if found is not None}
+        refused = {each for each, found in known.items() if refusal(each, found)}
+        held = {
+            each
+            for each, found in known.items()
+            if each not in refused and closed_because(found, each.step, (Need.NOT_HELD,))
+        }
+        if not refused | held:
             return False
         log.warning("What was typed in %s while the database was away is refused.", key.step)
         with self._locks[key]:
+            changes = self._all_changes(key)
+            late = {(each.field, each.writer): each.edit for each in changes if each.edit}
+            for edit in late.values():
+                if edit.unchecked in held:
+                    self._keep_conflict(key, edit, edit.value)
             kept = [
                 each
-                for each in self._all_changes(key)
-                if each.edit is None or each.edit.unchecked not in refused
+                for each in changes
+                if each.edit is None or each.edit.unchecked not in refused | held
             ]
             self._changes[key] = _with({}, kept)
         return True
