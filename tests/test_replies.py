@@ -23,7 +23,7 @@ from lib.workshop.rights import TeamPermit
 from lib.workshop.roles import Action
 from lib.workshop.status import Change, Event, Status
 from lib.workshop.transcript import Message, MessageStatus, Role, next_attempt
-from tests.fakes import FakeGuide, eventually, new_step, placed, proposal, question
+from tests.fakes import PATIENCE, FakeGuide, eventually, new_step, placed, proposal, question
 from tests.memory_store.store import MemoryStore
 
 
@@ -446,6 +446,36 @@ def test_a_stop_nobody_has_noticed_yet_keeps_the_proposal_out_of_the_draft(
     last = store.messages(key)[-1]
     assert (last.text, last.status) == ("Well, well", MessageStatus.INTERRUPTED)
     assert store.draft(key).fields == {}
+
+
+def test_a_growing_reply_is_saved_every_two_seconds(
+    process: Process,
+    store: FlakyStore,
+    guide: FakeGuide,
+    key: StepKey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So a server that is killed has lost two seconds of it, and what was under way to the database."""
+    waited: list[float] = []
+    passed = threading.Semaphore(0)
+
+    def wait_over(reply: Reply, seconds: float) -> bool:
+        waited.append(seconds)
+        assert passed.acquire(timeout=PATIENCE)
+        return reply.ended
+
+    monkeypatch.setattr(Reply, "wait_over", wait_over)
+    guide.hold()
+    guide.queue.append(["One ", "two.", proposal({})])
+    process.replies.ask(key, [question("Count!")])
+    assert eventually(lambda: getattr(process.replies.live(key), "text", "") == "One ")
+    before = texts(store, key)[-1]
+    passed.release()
+    assert eventually(lambda: texts(store, key)[-1] == "One ")
+    passed.release(10)
+
+    assert before == ""
+    assert set(waited) == {2.0}
 
 
 def test_the_writer_notices_a_stop_within_a_renewal(store: FlakyStore, guide: FakeGuide) -> None:
