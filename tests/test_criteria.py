@@ -1,13 +1,14 @@
 """The criteria: good artifacts pass, also when edited by hand; each rule catches what it is for."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria, models
+from lib.workshop.artifacts.criteria import grounding
 from lib.workshop.artifacts.criteria.matching import alike, best, is_placeholder
 from lib.workshop.records import Fields
 
@@ -322,7 +323,7 @@ def test_an_empty_draft_lacks_every_required_field_and_says_what_to_do(step: str
             "sense-making",
             ("pains",),
             ["Parking", "Taxes", "Traffic", "Noise at night", "Slow trains"],
-            "share no word",
+            "about something else",
         ),
         ("persona", ("personas", 0, "pains"), ["Parking costs a fortune"], "none of the pains"),
         ("persona", ("personas", 0, "gains"), ["A faster car"], "none of the gains"),
@@ -579,7 +580,57 @@ def test_pains_may_be_in_words_nobody_used_up_to_half_of_them(lost: int, says: b
     ]
     said = missing("sense-making", edited("sense-making", ("pains",), pains))
 
-    assert any("share no word" in sentence for sentence in said) == says
+    assert any("about something else" in sentence for sentence in said) == says
+
+
+@pytest.fixture
+def compared() -> Iterator[list[int]]:
+    """Compare by a likeness that finds cold in frost; return how many texts each call compared."""
+    counts = []
+
+    def closest(texts: Sequence[str], sources: Sequence[str]) -> list[float]:
+        counts.append(len(texts) + len(sources))
+        return [float("frost" in text and "cold" in " ".join(sources)) for text in texts]
+
+    grounding.use(closest)
+    yield counts
+    grounding.use(None)
+
+
+@pytest.mark.usefixtures("compared")
+def test_a_text_in_other_words_is_grounded_by_its_meaning() -> None:
+    texts = ["Fingers hurt from frost", "A cold wind", "Cheaper tickets"]
+
+    assert grounding.grounded(texts, ["cold benches"]) == [True, True, False]
+
+
+@pytest.mark.usefixtures("compared")
+def test_evidence_in_other_words_is_among_the_findings() -> None:
+    research = {"user-research": {"insights": [{"finding": "cold benches", "source": "Ada"}]}}
+    theme = {"name": "Winter", "evidence": ["frost in the hall", "Dragons guard the shed"]}
+
+    said = criteria.missing("sense-making", {"themes": [theme]}, research)
+
+    assert [each for each in said if "frost" in each] == []
+    assert [each for each in said if "Dragons" in each] != []
+
+
+def test_without_a_likeness_shared_words_decide() -> None:
+    assert grounding.grounded(["frost", "cold wind", "the", ""], ["cold benches", "the"]) == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_only_a_bounded_number_of_texts_is_compared_by_meaning(compared: list[int]) -> None:
+    texts = [f"frost{number}" for number in range(5_000)]
+
+    found = grounding.grounded(texts, ["cold"] * 5_000)
+
+    assert (len(found), found[:2], found[-1]) == (5_000, [True, True], False)
+    assert max(compared) <= 400
 
 
 @pytest.mark.parametrize("kind", ["strengths", "weaknesses", "opportunities", "threats"])

@@ -1,12 +1,13 @@
 """Labelled messages and pairs of texts, read from the text files beside this module."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.guide.understanding.acts import Act, Expects
 
 FOLDER = Path(__file__).with_name("messages")
+PAIRS = Path(__file__).with_name("pairs")
 TRAINING = ("en", "de", "es", "fr", "others")
 
 
@@ -40,3 +41,50 @@ def _messages(name: str) -> Iterator[Message]:
             language = next((word for word in words if len(word) == 2), name[:2])
         elif line and not line.startswith("# "):
             yield Message(line.replace("⏎", "\n"), act, expects, language)
+
+
+@dataclass
+class Group:
+    """One team's research, and texts that are and are not about the same things."""
+
+    name: str
+    themes: list[str] = field(default_factory=list)
+    #: Each finding with the place of its theme, from 0.
+    findings: list[tuple[str, int]] = field(default_factory=list)
+    grounded: list[str] = field(default_factory=list)
+    unrelated: list[str] = field(default_factory=list)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)
+    different: list[tuple[str, str]] = field(default_factory=list)
+
+
+def groups() -> list[Group]:
+    """Return the groups of `pairs/groups.txt`."""
+    found: list[Group] = []
+    for line in (PAIRS / "groups.txt").read_text(encoding="utf-8").splitlines():
+        kind, _, text = line.partition(" ")
+        if kind == "##":
+            found.append(Group(text))
+        elif kind != "#":
+            _put(found[-1], kind, text)
+    return found
+
+
+def _put(group: Group, kind: str, text: str) -> None:
+    one, _, other = text.partition(" | ")
+    if kind.isdigit():
+        group.findings.append((text, int(kind) - 1))
+    elif kind in "*/":
+        (group.duplicates if kind == "*" else group.different).append((one, other))
+    else:
+        {"=": group.themes, "+": group.grounded, "-": group.unrelated}[kind].append(text)
+
+
+def fields() -> list[tuple[str, str]]:
+    """Return the sentences of `pairs/fields.txt`, each with the name of its field."""
+    found, name = [], ""
+    for line in (PAIRS / "fields.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            name = line.removeprefix("## ")
+        elif not line.startswith("#"):
+            found.append((line, name))
+    return found

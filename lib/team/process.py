@@ -14,6 +14,7 @@ from lib.autosave.autosave import Autosave
 from lib.autosave.unsaved import NeverSaved, Unsaved
 from lib.guide import choice
 from lib.guide.port import Guide
+from lib.guide.understanding.likeness import closest
 from lib.settings import Settings
 from lib.store import open_store, permits
 from lib.store.errors import NotFound, StoreError, Unstorable
@@ -23,6 +24,7 @@ from lib.team.drafts import Drafts
 from lib.team.replies import Replies
 from lib.team.usage_log import UsageLog
 from lib.workshop import clock as clock_
+from lib.workshop.artifacts.criteria import grounding
 from lib.workshop.clock import Clock
 from lib.workshop.records import StepKey
 
@@ -112,6 +114,7 @@ def running() -> Process:
             store = open_store(settings.database_url)
             clock_.steady.follow(store.read_clock)
             clock_.steady.catch_up(store.newest_time())
+            grounding.use(closest)
             _running = assemble(settings, store, choice.guide_for(settings, UsageLog(store)))
             _running.autosave.start()
         return _running

@@ -30,6 +30,11 @@ def likeness(left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]:
     return matrix
 
 
+def closest(texts: Sequence[str], sources: Sequence[str]) -> list[float]:
+    """Return for each of *texts* how alike the closest of *sources* is, from -1 to 1."""
+    return [float(each) for each in likeness(texts, sources).max(axis=1)]
+
+
 def nearest(text: str, candidates: Sequence[str]) -> Nearest | None:
     """Return the closest of *candidates* to *text*, or None if there are no candidates."""
     if not candidates:

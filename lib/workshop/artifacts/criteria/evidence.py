@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from lib.workshop.artifacts.criteria import grounding
 from lib.workshop.artifacts.criteria.gap import (
     Criteria,
     Gap,
@@ -96,7 +97,9 @@ def _themes(fields: Fields, upstream: Upstream) -> Iterator[Gap]:
     evidence = heard(upstream)
     for theme in entries(fields, "themes"):
         name = shown(texts(theme, "name"))
-        lost = [each for each in entries(theme, "evidence") if not traced(each, evidence)]
+        cited = entries(theme, "evidence")
+        literal = [traced(each, evidence) for each in cited]
+        lost = unmet(cited, grounding.by_meaning(cited, evidence, literal, grounding.SAYS))
         if evidence and lost:
             yield Gap(
                 "themes",
@@ -113,14 +116,14 @@ def _five(fields: Fields, name: str, upstream: Upstream) -> Iterator[Gap]:
             name, f"{name.capitalize()}: {len(different)} different ones so far; five are needed."
         )
     evidence = heard(upstream)
-    # Good pains are often put in words nobody used. Only when most of them share no word at all
-    # with the research do they come from somewhere else.
-    lost = [each for each in listed if not any(related(each, source) for source in evidence)]
+    # Good pains are often put in words nobody used. Only when most of them are about something else
+    # do they come from somewhere else.
+    lost = unmet(listed, grounding.grounded(listed, evidence))
     if evidence and len(lost) * 2 > len(listed):
         yield Gap(
             name,
-            f"{name.capitalize()}: {shown(lost)} share no word with your research. "
-            "Put them closer to what people told you.",
+            f"{name.capitalize()}: {shown(lost)} are about something else than your "
+            "research. Name the finding they rest on, or replace them.",
         )
 
 
@@ -139,7 +142,7 @@ def _person(person: Fields, upstream: Upstream) -> Iterator[Gap]:
     map_ = upstream.get("sense-making", {})
     for kind in ("pains", "gains"):
         agreed, own = entries(map_, kind), entries(person, kind)
-        if agreed and own and not any(_carried(each, agreed) for each in own):
+        if agreed and own and not any(grounding.grounded(own, agreed)):
             yield Gap(
                 "personas",
                 f"{name}: none of the {kind} comes from your empathy map. Carry one over.",
@@ -157,8 +160,9 @@ def _person(person: Fields, upstream: Upstream) -> Iterator[Gap]:
         )
 
 
-def _carried(text: str, agreed: Iterable[str]) -> bool:
-    return any(related(text, each) for each in agreed)
+def unmet(listed: Iterable[str], met: Iterable[bool]) -> list[str]:
+    """Return those of *listed* whose place in *met* is False."""
+    return [each for each, is_met in zip(listed, met, strict=True) if not is_met]
 
 
 def journey(fields: Fields, upstream: Upstream) -> list[Gap]:

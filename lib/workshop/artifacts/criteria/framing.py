@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from lib.workshop.artifacts.criteria import grounding
 from lib.workshop.artifacts.criteria.gap import Criteria, Gap, Upstream, entries, shown, texts
 from lib.workshop.artifacts.criteria.matching import (
     alike,
@@ -200,7 +201,7 @@ def _dip_used(statement: Fields, name: str, upstream: Upstream) -> Iterator[Gap]
         text for stage in dips for text in texts(stage, "name", "action", "barriers", "goals")
     ]
     ground = " ".join(texts(statement, "given_that", "immediate_goal", "full_statement"))
-    if low and ground and not any(related(ground, each) for each in low):
+    if low and ground and not any(grounding.grounded([ground], low)):
         yield Gap(
             "hmw_statements",
             f"{name} does not touch the dip of your journey, {shown(low[:1])}. Build it on that.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from lib.workshop.artifacts.criteria import grounding
 from lib.workshop.artifacts.criteria.evidence import is_synthetic
 from lib.workshop.artifacts.criteria.gap import (
     Criteria,
@@ -16,7 +17,6 @@ from lib.workshop.artifacts.criteria.matching import (
     distinct,
     folded,
     overlap,
-    related,
     same,
     traced,
     words,
@@ -106,7 +106,7 @@ def _sheet(sheet: Fields, upstream: Upstream) -> Iterator[Gap]:
         )
     cited = [*reasons, *texts(swot, "strengths", "weaknesses", "opportunities", "threats")]
     evidence = _evidence(upstream)
-    if cited and evidence and not any(related(text, each) for text in cited for each in evidence):
+    if cited and evidence and not any(grounding.grounded(cited, evidence)):
         yield Gap(
             "concepts",
             f"{name}: neither SWOT nor ratings refer to your research. "
