@@ -145,6 +145,8 @@ KEPT = {
     "lib/guide/openai_compatible/prompts.py fingerprint": "the ten steps",
     "lib/guide/openai_compatible/prompts.py instructions": "the ten steps",
     "lib/guide/scripted/scene.py _pattern": "1,024 questions of our own",
+    "lib/guide/scripted/wording.py _catalog": "the languages we have",
+    "lib/guide/scripted/wording.py texts": "the languages we have",
     "lib/guide/scripted/wording.py wording": "the languages we have",
     "lib/server/polling.py _last_polls": "MOST_PAGES",
     "lib/ui/navigation.py step_page": "the ten steps",

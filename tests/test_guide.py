@@ -19,9 +19,8 @@ from hypothesis import strategies as st
 from evaluation.walk import Walked
 from lib.guide import suggestions
 from lib.guide.port import Proposal
-from lib.guide.scripted import ScriptedGuide
+from lib.guide.scripted import ScriptedGuide, wording
 from lib.guide.scripted.listen import Kind, kind_of
-from lib.guide.scripted.replies import _TAPS
 from lib.guide.scripted.scene import recognised
 from lib.guide.scripted.scripts import SCRIPTS
 from lib.guide.scripted.wording import CHANGE
@@ -871,7 +870,8 @@ def test_a_step_is_walked_in_the_workshops_language_to_the_same_draft(
 
 @LANGUAGES_
 def test_a_suggested_reply_means_the_same_in_every_language(language: str) -> None:
-    taps = _TAPS[language]
+    ways = ("take_it", "skip", "example", "explain", "approve")
+    taps = tuple(wording.text(language, f"replies.{each}") for each in ways)
     meant = [kind_of(each) for each in taps]
 
     assert meant == [Kind.APPROVE, Kind.PASS, Kind.SUGGEST, Kind.ASK, Kind.APPROVE]

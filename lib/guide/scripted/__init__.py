@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 from itertools import takewhile
 
 from lib.guide.port import Proposal, Request
-from lib.guide.scripted import say
 from lib.guide.scripted.anew import drafted
 from lib.guide.scripted.arc import play
 from lib.guide.scripted.reading import MOST_READ
-from lib.guide.scripted.scene import seen
+from lib.guide.scripted.scene import Scene, seen
 from lib.guide.scripted.scripts import SCRIPTS
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import bound, normalised
@@ -54,34 +53,29 @@ class ScriptedGuide:
 
 def _answer(request: Request) -> tuple[str, Proposal]:
     script = SCRIPTS[request.step]
-    reply = play(seen(request, script), script)
+    scene = seen(request, script)
+    reply = play(scene, script)
     fields = normalised(request.step, reply.fields)
-    text = f"{_unread(request)}{_full(request, fields)}{reply.text}"
-    return text, Proposal(fields, reply.phase, reply.suggestions)
+    limits = [_unread(request, scene), _full(request, scene, fields)]
+    return "\n\n".join(filter(None, [*limits, reply.text])), Proposal(
+        fields, reply.phase, reply.suggestions
+    )
 
 
-def _full(request: Request, fields: Fields) -> str:
+def _full(request: Request, scene: Scene, fields: Fields) -> str:
     """Return what is said where a list has reached its limit just now; else nothing."""
     full = [
-        info.title
+        scene.text(f"field.{request.step}.{name}")
         for name, info in MODELS[request.step].model_fields.items()
         if (most := bound(info, "max_length") or 0) >= _LONG
         and len(fields.get(name) or []) >= most > len(request.draft.get(name) or [])
     ]
-    if not full:
-        return ""
-    return (
-        f"{say.named(list(filter(None, full)), 3)} is full. What did not fit is kept in your "
-        "message: merge or remove entries to make room for it.\n\n"
-    )
+    return "\n\n".join(scene.text("limits.full", field=title) for title in full)
 
 
-def _unread(request: Request) -> str:
+def _unread(request: Request, scene: Scene) -> str:
     """Return what is said where a message was too long to be read whole; else nothing."""
     latest = takewhile(lambda each: each.role is Role.USER, reversed(request.transcript))
     if all(len(each.text) <= MOST_READ for each in latest):
         return ""
-    return (
-        f"Your message is long: I read its first {MOST_READ:,} characters. All of it is kept in the "
-        "conversation. Send the rest in parts if I should work with it.\n\n"
-    )
+    return scene.text("limits.unread", thousands=MOST_READ // 1_000)

@@ -4,41 +4,24 @@ import re
 
 from lib.guide.scripted.listen import Kind
 from lib.guide.scripted.scene import Asked, Question, Scene
-from lib.workshop import steps
 
+#: What teams ask about, and the text that answers it.
 _COMMON = (
+    (r"how (?:long|much time)|wie lange|cuánto tiempo|combien de temps", "help.duration"),
+    (r"how many|wie viele|cuánt|combien", "help.number"),
     (
-        r"how (?:long|much time)|wie lange|cuánto tiempo",
-        "Most teams need about ten messages for a step, and you can come back at any time.",
+        r"who are you|are you (?:an? )?(?:ai|bot|human|real|robot)|wer bist|quién eres|qui es-tu"
+        r"|qui êtes-vous",
+        "help.guide",
     ),
-    (
-        r"how many|wie viele|cuánt",
-        "A handful is plenty to begin with; I tell you if the step needs more before you confirm.",
-    ),
-    (
-        r"who are you|are you (?:an? )?(?:ai|bot|human|real|robot)|wer bist",
-        "I am the workshop's guide: I ask, listen, and put what you say into the draft beside "
-        "us. I make nothing up.",
-    ),
-    (
-        r"hmw|how[- ]might[- ]we",
-        "HMW stands for How Might We: one question that names people and a change, and leaves "
-        "the way there open.",
-    ),
-    (
-        r"skip|überspring",
-        "You can pass on any question. What the step cannot do without, I name at the end.",
-    ),
-    (
-        r"edit|change|undo|ändern",
-        "Say “change this to that”, “drop this” or “add that”, or edit the draft beside us "
-        "directly.",
-    ),
-    (r"save|lost|speicher", "Everything you write is saved as you go."),
+    (r"hmw|how[- ]might[- ]we|wie könnten wir|cómo podríamos|comment pourrions", "help.question"),
+    (r"skip|überspring|saltar|passer", "help.skip"),
+    (r"edit|change|undo|ändern|cambiar|modifier|changer", "help.edit"),
+    (r"save|lost|speicher|guardad|enregistr|sauvegard", "help.saved"),
 )
 
 _HELLO = re.compile(
-    r"\b(?:hi|hello|hey|hallo|hola|bonjour|moin|servus|good (?:morning|afternoon|evening)|guten)\b",
+    r"\b(?:hi|hello|hey|hallo|hola|buenas|bonjour|salut|moin|servus|good (?:morning|afternoon|evening)|guten)\b",
     re.I,
 )
 
@@ -48,37 +31,28 @@ def answer_to(scene: Scene, kind: Kind, text: str, pending: tuple[Question, Aske
     if kind is Kind.ASK:
         return _explained(scene, text, pending)
     if kind is Kind.NOISE:
-        return "Hello, good to have you here." if _HELLO.search(text) else "Take the time you need."
+        return scene.text("help.hello") if _HELLO.search(text) else scene.text("help.time")
     if pending is None:
-        return (
-            ""
-            if kind is Kind.PASS
-            else "Everything I have is in the draft; the words are yours to change."
-        )
+        return "" if kind is Kind.PASS else scene.text("help.all_there")
     question, asked = pending
     if kind is Kind.SUGGEST:
         return _suggested(scene, question, asked)
     if question.optional or question.known(scene, asked.topic):
         return ""
     passed = len(scene.answers(question.id, asked.topic)) > len(scene.latest)
-    return (
-        "Then we leave it open for now and come back to it."
-        if passed
-        else question.words(scene.language).why
-    )
+    return scene.text("help.left_open") if passed else question.words(scene.language).why
 
 
 def _explained(scene: Scene, text: str, pending: tuple[Question, Asked] | None) -> str:
-    common = next((said for asked, said in _COMMON if re.search(asked, text.casefold())), "")
-    if common:
-        return common
+    key = next((key for asked, key in _COMMON if re.search(asked, text.casefold())), "")
+    if key:
+        return scene.text(key)
     if pending is not None:
         return pending[0].words(scene.language).why
-    step = steps.step(scene.step)
-    return f"In this step we {step.purpose}. The draft holds what you told me so far."
+    return scene.text("help.purpose", purpose=scene.text(f"purpose.{scene.step}"))
 
 
 def _suggested(scene: Scene, question: Question, asked: Asked) -> str:
     if question.offers(scene, asked.topic):
-        return "My proposal comes from what you have gathered so far; a yes takes it over."
-    return f"The words have to be yours. {question.words(scene.language).why}"
+        return scene.text("help.proposal")
+    return scene.text("help.your_words", why=question.words(scene.language).why)

@@ -15,7 +15,7 @@ from typing import Any
 from lib.guide.port import Request
 from lib.guide.scripted import reading, say
 from lib.guide.scripted.listen import Kind, kind_of
-from lib.guide.scripted.wording import Wording, wording
+from lib.guide.scripted.wording import Wording, text, wording
 from lib.workshop.artifacts.criteria.gap import Gap
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import normalised
@@ -77,6 +77,10 @@ class Scene:
     def having(self, fields: Fields) -> "Scene":
         """Return the same scene with another draft."""
         return replace(self, fields=normalised(self.step, fields))
+
+    def text(self, key: str, /, **places: str | int) -> str:
+        """Return a text of the guide in the workshop's language; see `wording.text`."""
+        return text(self.language, key, **places)
 
     def upstream(self, step: str, name: str, default: Any) -> Any:
         """Return a field of an earlier artifact, *default* where there is none."""

@@ -1,10 +1,11 @@
 """The guide's own words, kept apart from what it does: one file a language."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 #: What is asked once a draft is on the table: at first, then again, and where something is missing.
 CHANGE: Mapping[str, tuple[str, str, str]] = {
@@ -30,6 +31,9 @@ CHANGE: Mapping[str, tuple[str, str, str]] = {
     ),
 }
 
+#: The table of a catalog that holds what is said besides the questions.
+TEXTS = "text"
+
 
 @dataclass(frozen=True)
 class Wording:
@@ -48,11 +52,52 @@ class Wording:
 @cache
 def wording(language: str = "en") -> Mapping[str, Mapping[str, Wording]]:
     """Return the words of every question, by step and id."""
-    told = tomllib.loads((files(__package__) / f"{language}.toml").read_text("utf-8"))
     return {
         step: {id_: _read(entry) for id_, entry in questions.items()}
-        for step, questions in told.items()
+        for step, questions in _catalog(language).items()
+        if step != TEXTS
     }
+
+
+def text(language: str, key: str, /, **places: str | int) -> str:
+    """
+    Return a text of the guide in *language*, with its `{name}` places filled.
+
+    *key* is where the text stands below `[text]` in the catalogs, such as "help.saved". A text with
+    plural forms takes the one that fits the place `count`. Raises KeyError for a key or a place that
+    does not exist, which is a bug.
+
+    >>> text("de", "count.finding", count=1), text("de", "count.finding", count=3)
+    ('ein Befund', '3 Befunde')
+    """
+    found = texts(language)[key]
+    if not isinstance(found, str):
+        found = found[_form(language, int(places["count"]))]
+    return found.format(**places)
+
+
+@cache
+def texts(language: str) -> Mapping[str, str | Mapping[str, str]]:
+    """Return every text by its key; one that depends on a count is its forms, "one" and "other"."""
+    return dict(_flat(_catalog(language)[TEXTS]))
+
+
+def _form(language: str, count: int) -> str:
+    # French counts nothing in the singular.
+    return "one" if count == 1 or (count == 0 and language == "fr") else "other"
+
+
+def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str | dict[str, str]]]:
+    for name, value in tree.items():
+        if isinstance(value, str) or value.keys() == {"one", "other"}:
+            yield above + name, value
+        else:
+            yield from _flat(value, f"{above}{name}.")
+
+
+@cache
+def _catalog(language: str) -> Mapping[str, Any]:
+    return tomllib.loads((files(__package__) / f"{language}.toml").read_text("utf-8"))
 
 
 def _read(entry: Mapping[str, str | list[str] | dict[str, str]]) -> Wording:

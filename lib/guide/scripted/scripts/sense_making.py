@@ -213,7 +213,7 @@ def _greet(scene: Scene) -> str:
         )
     question = f" Your question was {say.gist(hmw(scene), 24)}." if hmw(scene) else ""
     return (
-        f"On the table: {say.counted(len(found), 'finding')} from "
+        f"On the table: {scene.text('count.finding', count=len(found))} from "
         f"{say.counted(len(sources - {''}), 'source')}.{question}"
     )
 
@@ -221,7 +221,7 @@ def _greet(scene: Scene) -> str:
 def _show(scene: Scene) -> list[str]:
     themes = [
         f"**{say.clip(each.get('name', ''), 7)}**, on "
-        f"{say.counted(len(each.get('evidence', [])), 'finding')}"
+        f"{scene.text('count.finding', count=len(each.get('evidence', [])))}"
         for each in rows(scene.fields, "themes")
     ]
     lists = [

@@ -149,7 +149,7 @@ def _tally(scene: Scene, topic: str) -> str:
         return ""
     newest = listed[-1].get("quote") or listed[-1]["finding"]
     return (
-        f"The draft holds {say.counted(len(listed), 'finding')} now, from "
+        f"The draft holds {scene.text('count.finding', count=len(listed))} now, from "
         f"{_spoken(scene) or 'nobody named yet'}. "
         f"The latest: {say.gist(newest, 16)}."
     )
@@ -183,7 +183,7 @@ def _show(scene: Scene) -> list[str]:
         for source, listed in by_source.items()
     ]
     asked = say.counted(len(rows(scene.fields, "interview_questions")), "question")
-    return [f"**{asked.capitalize()}**, {say.counted(len(found), 'finding')}", *told[:6]]
+    return [f"**{asked.capitalize()}**, {scene.text('count.finding', count=len(found))}", *told[:6]]
 
 
 def _loose(scene: Scene, text: str) -> Fields | None:
@@ -250,7 +250,7 @@ SCRIPT = Script(
     show=_show,
     wrap=lambda scene: (
         f"You have heard {_spoken(scene)}, and the draft keeps "
-        f"{say.counted(len(rows(scene.fields, 'insights')), 'finding')} in their words."
+        f"{scene.text('count.finding', count=len(rows(scene.fields, 'insights')))} in their words."
     ),
     loose=_loose,
     closes=_closes,

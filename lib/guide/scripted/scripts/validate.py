@@ -99,7 +99,7 @@ def _lead_confidence(scene: Scene, topic: str) -> str:
     played = sum(map(is_synthetic, sources))
     note = f", {played} of them synthetic" if played else ""
     return (
-        f"Your research rests on {say.counted(len(found), 'finding')} from "
+        f"Your research rests on {scene.text('count.finding', count=len(found))} from "
         f"{say.counted(len(sources), 'source')}{note}. "
         f"I read that as {_quality(scene)}, which is my judgement."
     )

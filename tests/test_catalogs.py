@@ -1,0 +1,125 @@
+"""What the scripted guide says, in every language: complete, used, and with the same places."""
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lib.guide.scripted.wording import text, texts
+from lib.workshop import steps
+from lib.workshop.artifacts.models import MODELS
+from lib.workshop.records import LANGUAGES
+
+GUIDE = Path(__file__).resolve().parent.parent / "lib/guide"
+
+#: Sections whose keys are made from data; what they have to hold.
+DERIVED = {
+    "step": set(steps.SLUGS),
+    "purpose": set(steps.SLUGS),
+    "field": {f"{slug}.{name}" for slug, model in MODELS.items() for name in model.model_fields},
+}
+
+
+def places(value: object) -> frozenset[str]:
+    """Return the names a text has places for, `count` too where a form is chosen by it."""
+    forms = value.values() if isinstance(value, dict) else [value]
+    named = {
+        name for form in forms for _, name, _, _ in string.Formatter().parse(str(form)) if name
+    }
+    return frozenset(named | ({"count"} if isinstance(value, dict) else set()))
+
+
+def calls() -> Iterator[tuple[str, frozenset[str] | None]]:
+    """Yield the keys the code asks for, with the places it fills; None where they are passed on."""
+    for file in GUIDE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _name(node.func) == "text":
+                filled = [each.arg for each in node.keywords]
+                known = None if None in filled else frozenset(filter(None, filled))
+                yield from ((key, known) for key in _keys(node.args))
+
+
+def mentioned() -> set[str]:
+    """Return every text of the code that might be a key, such as one that stands in a table."""
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in GUIDE.rglob("*.py"))
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
+
+
+def _name(function: ast.expr) -> str:
+    return getattr(function, "attr", "") or getattr(function, "id", "")
+
+
+def _keys(arguments: list[ast.expr]) -> Iterator[str]:
+    for argument in arguments:
+        if isinstance(argument, ast.Constant) and "." in str(argument.value):
+            yield str(argument.value)
+        elif isinstance(argument, ast.IfExp):
+            yield from _keys([argument.body, argument.orelse])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_texts_with_the_same_places(language: str) -> None:
+    english = {key: places(value) for key, value in texts("en").items()}
+
+    assert {key: places(value) for key, value in texts(language).items()} == english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty_and_none_but_names_is_english(language: str) -> None:
+    english, own = texts("en"), texts(language)
+    same = {key for key in own if own[key] == english[key] and len(str(own[key]).split()) > 2}
+
+    assert all(str(value).strip() for value in own.values())
+    assert language == "en" or same == set()
+
+
+def test_the_code_asks_only_for_texts_there_are_and_fills_their_places() -> None:
+    known = {key: places(value) for key, value in texts("en").items()}
+    wrong = {
+        (key, filled)
+        for key, filled in calls()
+        if key not in known or filled not in (None, known[key])
+    }
+
+    assert wrong == set()
+
+
+def test_no_text_is_unused() -> None:
+    derived = {f"{section}.{key}" for section, keys in DERIVED.items() for key in keys}
+
+    assert set(texts("en")) - mentioned() - derived == set()
+
+
+@pytest.mark.parametrize("section", DERIVED)
+def test_a_section_made_from_data_holds_all_of_it(section: str) -> None:
+    told = {key.removeprefix(f"{section}.") for key in texts("en") if key.startswith(f"{section}.")}
+
+    assert told == DERIVED[section]
+
+
+def test_the_english_facts_about_steps_and_fields_are_the_models() -> None:
+    for step in steps.STEPS:
+        facts = text("en", f"step.{step.slug}"), text("en", f"purpose.{step.slug}")
+        assert facts == (step.name, step.purpose)
+        for name, info in MODELS[step.slug].model_fields.items():
+            assert text("en", f"field.{step.slug}.{name}") == info.title
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "form"),
+    [
+        ("en", 0, "other"),
+        ("de", 1, "one"),
+        ("es", 2, "other"),
+        ("fr", 0, "one"),
+        ("fr", 2, "other"),
+    ],
+)
+def test_a_count_chooses_the_form(language: str, count: int, form: str) -> None:
+    value = texts(language)["count.finding"]
+    assert isinstance(value, dict)
+
+    assert text(language, "count.finding", count=count) == value[form].format(count=count)
