@@ -7,7 +7,7 @@ of the guides walk with it too.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import ModuleType
 
@@ -51,12 +51,19 @@ class Walked:
         """Return what the team, or the guide, said."""
         return [each.text for each in self.transcript if each.role is role]
 
-    def note(self, role: Role, text: str) -> None:
-        """Add a message."""
+    def note(
+        self, role: Role, text: str, author: str = "", proposal: Proposal | None = None
+    ) -> None:
+        """Add a message, and to the guide's what it proposed with it."""
         place = len(self.transcript) + 1
-        name = self.team if role is Role.USER else "Guide"
+        name = author or (self.team if role is Role.USER else "Guide")
         at = datetime(2026, 1, 1, tzinfo=UTC)
-        self.transcript.append(Message(f"m{place}", role, name, text, at, position=place))
+        message = Message(f"m{place}", role, name, text, at, position=place)
+        if proposal:
+            message = replace(
+                message, suggestions=proposal.suggestions, read_back=proposal.read_back
+            )
+        self.transcript.append(message)
 
     def request(self) -> Request:
         """Return what a guide is asked now."""
@@ -74,9 +81,11 @@ class Walked:
     def take(self, guide: Guide) -> str:
         """Have the guide answer and return what it says; where it cannot, that is noted."""
         began, chunks = time.monotonic(), []
+        proposal = None
         try:
             for piece in guide.reply(self.request()):
                 if isinstance(piece, Proposal):
+                    proposal = piece
                     self.proposals.append(piece)
                     self.draft, self.phase = piece.draft, furthest(self.phase, piece.phase)
                 else:
@@ -85,7 +94,7 @@ class Walked:
             self.failures.append(str(exc))
         self.seconds += time.monotonic() - began
         if text := "".join(chunks):
-            self.note(Role.ASSISTANT, text)
+            self.note(Role.ASSISTANT, text, proposal=proposal)
             self.phases.append(self.phase)
         return text
 

@@ -270,7 +270,7 @@ def test_the_command_scores_the_model_that_is_set_and_fails_where_nothing_is_val
 def test_the_command_prints_a_table_for_the_script(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["evaluation"])
+    monkeypatch.setattr("sys.argv", ["evaluation", "fire-brigade", "lost-property"])
 
     assert command.main() == 0
     told = capsys.readouterr().out
