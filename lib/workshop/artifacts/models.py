@@ -111,6 +111,9 @@ class Insight(Artifact):
     finding: Text = Field(title="Finding")
     source: str | None = Field(None, title="Who said it")
     quote: str | None = Field(None, title="In their words")
+    origin: str | None = Field(
+        None, title="Where it is", description="The interview, and the time in it"
+    )
 
 
 class Research(Artifact):
