@@ -13,9 +13,11 @@ import pytest
 
 from lib.store import backdating, open_store
 from lib.store.errors import Conflict, NotFound, Unstorable
-from lib.store.port import Decision, Store, upstream_artifacts
+from lib.store.port import MAX_INTERVIEWS, Decision, Store, upstream_artifacts
 from lib.workshop import draft_history, steps
 from lib.workshop.ids import new_id, new_link
+from lib.workshop.interviews.interview import StoredInterview
+from lib.workshop.interviews.reading import read_text
 from lib.workshop.notes import Closing, Kind, Note
 from lib.workshop.records import (
     Aside,
@@ -1397,3 +1399,54 @@ def test_earlier_drafts_are_bounded(
     found = [each.fields["a"] for each in store.earlier_drafts(key, 100)]
 
     assert (len(found), found[:3], found[-1]) == (5, [10, 9, 8], 0)
+
+
+# Interviews
+
+
+def interview(text: str = "Ada: I wait. Then I leave.") -> StoredInterview:
+    return StoredInterview(new_id(), "Ben", read_text("Ada", text))
+
+
+def test_an_interview_is_kept_once_and_in_order(store: Store, key: StepKey) -> None:
+    first, second = interview(), interview("Bo: No.")
+    for each in (first, second, first, replace(second, author="Cleo")):
+        store.add_interview(key, each)
+
+    assert [tuple(each) for each in store.interviews(key)] == [
+        (first.id, "Ada", "Ben"),
+        (second.id, "Ada", "Ben"),
+    ]
+    kept = store.interview(key, first.id)
+    assert kept == replace(first, position=1)
+    assert store.interview(key, new_id()) is None
+    assert store.interview(key._replace(step="persona"), first.id) is None
+
+
+def test_who_is_who_in_an_interview_changes_only_from_what_is_stored(
+    store: Store, key: StepKey
+) -> None:
+    kept = interview()
+    store.add_interview(key, kept)
+    named = replace(kept.interview, names={"Ada": "Ada Obi"})
+    store.change_interview(key, replace(kept, interview=named, revision=2))
+    with pytest.raises(Conflict):
+        store.change_interview(key, replace(kept, revision=2))
+
+    found = store.interview(key, kept.id)
+    assert found is not None
+    assert found.interview.shown("Ada") == "Ada Obi"
+    assert found.interview.text == kept.interview.text
+
+
+def test_a_step_keeps_a_bounded_number_of_interviews(store: Store, key: StepKey) -> None:
+    for _ in range(MAX_INTERVIEWS):
+        store.add_interview(key, interview())
+    with pytest.raises(Conflict, match="at most"):
+        store.add_interview(key, interview())
+    assert len(store.interviews(key)) == MAX_INTERVIEWS
+
+
+def test_no_interview_is_kept_for_a_step_that_does_not_exist(store: Store) -> None:
+    with pytest.raises(NotFound):
+        store.add_interview(StepKey(*NOWHERE, "user-research"), interview())

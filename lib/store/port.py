@@ -22,6 +22,7 @@ from lib.store.facilitation_port import FacilitationStore
 from lib.workshop import steps
 from lib.workshop.cascade import Standing
 from lib.workshop.choices import Choice
+from lib.workshop.interviews.interview import InterviewTitle, StoredInterview
 from lib.workshop.records import (
     Activity,
     ArtifactVersion,
@@ -67,6 +68,9 @@ def longest_lease(lease: float) -> timedelta:
     """
     return timedelta(seconds=2 * max(lease, LEASE))
 
+
+#: Interviews a step keeps.
+MAX_INTERVIEWS = 50
 
 #: Seconds after which a call gives up on the database.
 PATIENCE = 5.0
@@ -281,6 +285,32 @@ class Store(FacilitationStore, Protocol):
 
     def unsent(self, key: StepKey, writer: str) -> Unsent | None:
         """Return what a writer's chat box held when it was last saved; None for an unknown id."""
+        ...
+
+    # Interviews
+
+    def add_interview(self, key: StepKey, new: StoredInterview) -> None:
+        """
+        Keep an interview behind those the step has; one with the same id stays as it is.
+
+        Raises Conflict if the step has MAX_INTERVIEWS, NotFound if there is no such step.
+        """
+        ...
+
+    def interviews(self, key: StepKey) -> list[InterviewTitle]:
+        """Return the titles of a step's interviews, in the order they were brought."""
+        ...
+
+    def interview(self, key: StepKey, interview_id: str) -> StoredInterview | None:
+        """Return an interview of a step with all its text, or None."""
+        ...
+
+    def change_interview(self, key: StepKey, changed: StoredInterview) -> None:
+        """
+        Store who is called what in an interview, and who asks; the text stays.
+
+        Raises Conflict, and changes nothing, unless its revision is the next after the stored one.
+        """
         ...
 
     # Transcripts

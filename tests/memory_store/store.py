@@ -31,6 +31,7 @@ from lib.workshop.rights import Facts, Permit, TeamPermit
 from lib.workshop.status import Change, Event, Phase, Status
 from lib.workshop.transcript import Role
 from tests.memory_store.access import MemoryAccess
+from tests.memory_store.interviews import MemoryInterviews
 from tests.memory_store.overview import MemoryOverview
 from tests.memory_store.redaction import MemoryRedactions
 from tests.memory_store.search import MemorySearch
@@ -38,7 +39,9 @@ from tests.memory_store.transcripts import NOTHING, Clock, Row
 from tests.memory_store.typed import MemoryTyped
 
 
-class MemoryStore(MemoryTyped, MemoryOverview, MemorySearch, MemoryAccess, MemoryRedactions):
+class MemoryStore(
+    MemoryTyped, MemoryInterviews, MemoryOverview, MemorySearch, MemoryAccess, MemoryRedactions
+):
     """The port over dicts and one lock. *lease* is in seconds; *clock* is the database's."""
 
     def __init__(self, *, lease: float = LEASE, clock: Clock = now) -> None:

@@ -11,6 +11,7 @@ from lib.store.errors import Conflict, NotFound, Unstorable
 from lib.store.port import longest_lease
 from lib.workshop.choices import Choice
 from lib.workshop.draft_history import Kept, takes_out, to_drop
+from lib.workshop.interviews.interview import StoredInterview
 from lib.workshop.records import (
     ArtifactVersion,
     Aside,
@@ -47,6 +48,8 @@ class Row:
     updates: dict[str, Update] = field(default_factory=dict)
     #: By reply and item.
     choices: dict[tuple[str, str], Choice] = field(default_factory=dict)
+    #: By id, in the order they were brought.
+    interviews: dict[str, StoredInterview] = field(default_factory=dict)
     #: By era.
     recollections: dict[int, Recollection] = field(default_factory=dict)
     #: Earlier drafts, oldest first.

@@ -62,6 +62,7 @@ _LABELS: Mapping[str, str] = {
     "reply_updates.before": "the draft before a reply",
     "reply_updates.after": "the draft after a reply",
     "messages.read_back": "what a reply took from a message",
+    "interviews.interview": "an interview the team brought along",
     "choices.operations": "what was decided about a reply",
 }
 

@@ -362,6 +362,25 @@ choices = Table(
     column_types.at_least("choices", "revision", 1),
 )
 
+# Interviews a team brought along. Their text never changes; who is called what, and who asks, may.
+interviews = Table(
+    "interviews",
+    metadata,
+    column_types.text("workshop_id"),
+    column_types.text("team_id"),
+    column_types.text("step"),
+    column_types.text("id"),
+    column_types.text("name"),
+    column_types.text("author"),
+    Column("interview", Json, nullable=False),
+    column_types.number("revision"),
+    column_types.number("position"),
+    column_types.key("interviews", "id"),
+    # An earlier release that erases a workshop does not know this table.
+    column_types.belongs_to_step("interviews", ondelete="CASCADE"),
+    column_types.filled("interviews", "id"),
+)
+
 # Texts of replies that a team had written again: for the facilitator, never in a transcript.
 discarded = Table(
     "discarded",

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 from lib.store.sql.access import Access
 from lib.store.sql.facilitation import Facilitation
 from lib.store.sql.fingerprints import Fingerprints
+from lib.store.sql.interviews import Interviews
 from lib.store.sql.outcomes import Outcomes
 from lib.store.sql.overview import Overview
 from lib.store.sql.redaction import Redactions
@@ -31,6 +32,7 @@ class SqlStore(
     Overview,
     Search,
     Fingerprints,
+    Interviews,
     Usage,
 ):
     """The port over one door, whose engine it owns. Each part holds some of the methods."""
