@@ -20,7 +20,7 @@ from lib.server.guard import is_foreign
 from lib.settings import SettingsError
 from lib.store.errors import StoreError
 from lib.store.port import Closed
-from lib.team import chat_input, draft_input, process
+from lib.team import chat_input, draft_input, interview_input, process
 from lib.team.process import Process
 from lib.ui import assets, navigation
 from lib.workshop.clock import utc_now
@@ -202,6 +202,11 @@ def routes(folder: str = "") -> list[Route]:
     answers: list[tuple[str, Answer, list[str]]] = [
         (navigation.OUTBOX, receiving(_outbox, MAX_DELIVERY), ["POST"]),
         (navigation.TYPED, receiving(draft_input.deliver, draft_input.MAX_TYPED), ["POST"]),
+        (
+            navigation.INTERVIEWS,
+            receiving(interview_input.deliver, interview_input.MAX_REQUEST),
+            ["POST"],
+        ),
         (navigation.LOOK, poll, ["POST"]),
         (navigation.CLOCK, clock, ["GET"]),
         (navigation.ENTER, enter, ["POST", "DELETE"]),

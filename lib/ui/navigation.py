@@ -32,6 +32,9 @@ REVIEW = "pages/review.py"
 OUTBOX = "/throughline/outbox"
 TYPED = "/throughline/typed"
 
+#: Route for interviews, and for the sentences that are marked in them.
+INTERVIEWS = "/throughline/interviews"
+
 #: Route that pages poll.
 LOOK = "/throughline/look"
 
@@ -158,6 +161,11 @@ def outbox_address() -> str:
 def typed_address() -> str:
     """Return the address that typed text is sent to."""
     return f"{base_address()}{TYPED}"
+
+
+def interviews_address() -> str:
+    """Return the address of the interviews' route."""
+    return f"{base_address()}{INTERVIEWS}"
 
 
 def look_address() -> str:

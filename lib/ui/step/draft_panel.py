@@ -4,12 +4,19 @@ import streamlit as st
 
 from lib.store.errors import Conflict, StoreUnavailable
 from lib.store.port import Closed
-from lib.team import confirm
+from lib.team import confirm, interview_input
 from lib.team.process import Process
 from lib.team.working_copy import ReopenQuestion, WorkingCopy
 from lib.ui import buttons, navigation, tab
 from lib.ui.components import artifact_card
-from lib.ui.step import conflict_panel, draft_form, history_panel, reopen_dialog, reply_change_line
+from lib.ui.step import (
+    conflict_panel,
+    draft_form,
+    history_panel,
+    interviews_panel,
+    reopen_dialog,
+    reply_change_line,
+)
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria
 from lib.workshop.clock import utc_now
@@ -36,10 +43,15 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
         conflict_panel.show(process, copy, step)
         history_panel.read(process, copy, step)
         return
+    has_interviews = step == interview_input.STEP
+    names = ["Draft", "Edit", "Interviews"] if has_interviews else ["Draft", "Edit"]
     with st.container(key="draft-panel"):
-        card, form = st.tabs(["Draft", "Edit"], key=f"draft-tabs/{step}")
+        card, form, *more = st.tabs(names, key=f"draft-tabs/{step}")
     with form:
         draft_form.show(copy, step)
+    for each in more:
+        with each:
+            interviews_panel.show(process, copy, step)
     with card:
         _card(copy, step)
         reply_change_line.show(process, copy, step)
