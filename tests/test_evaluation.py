@@ -13,16 +13,17 @@ from evaluation import __main__ as command
 from evaluation import report
 from evaluation.score import Score, score
 from evaluation.walk import Walked, walk
-from lib.guide.openai_compatible import ModelGuide
+from lib.guide.openai_compatible import ModelGuide, sentences
 from lib.guide.openai_compatible.client import Client
 from lib.guide.port import Guide, GuideError, Proposal, Request
 from lib.guide.scripted import ScriptedGuide
 from lib.workshop import steps
+from lib.workshop.read_back import ReadBack
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Role
 from tests import recorded_workshop, terse_workshop
 from tests.guide_server import KEY, MODEL, Answer, GuideServer
-from tests.test_model_guide import structured
+from tests.shadow import accepted, structured
 
 RECORDINGS = pytest.mark.parametrize(
     "recording", [recorded_workshop, terse_workshop], ids=["fire-brigade", "lost-property"]
@@ -240,7 +241,11 @@ class Twin:
         }
         text = structured("".join(map(str, chunks)), draft=patch, phase=proposal.phase)
         self._server.answers(Answer(text, size=400))
-        yield from self._model.reply(request)
+        *pieces, proposal = self._model.reply(request)
+        assert isinstance(proposal, Proposal)
+        # The team presses every button.
+        yield "".join(map(str, pieces)).split(f"\n\n*{sentences.say('en', 'pending')}")[0]
+        yield replace(proposal, draft=accepted(proposal), read_back=ReadBack())
 
 
 def test_a_model_over_http_scores_as_the_script_does(server: GuideServer) -> None:

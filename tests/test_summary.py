@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib.guide.openai_compatible import ModelGuide, prompts, summary, tokens
+from lib.guide.openai_compatible import ModelGuide, context, prompts, summary, tokens
 from lib.guide.openai_compatible.context import BUDGET
 from lib.guide.openai_compatible.retry import RetryPolicy
 from lib.guide.port import Request
@@ -385,7 +385,7 @@ def test_a_summary_is_recorded_as_a_call_of_its_own_prompt_without_a_word(
 
     assert [each.prompt_hash for each in calls] == [
         prompts.summary_fingerprint(),
-        prompts.fingerprint("validate"),
+        context.prompt(asked_in(store, key), schema=True).version,
     ]
     assert {(each.team, each.step, each.turn, each.model, each.outcome) for each in calls} == {
         (key.team, "validate", "reply", MODEL, "complete")

@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from lib.guide.scripted import ScriptedGuide
+from lib.settings import Settings
 from lib.store import open_store
+from lib.team.process import assemble
 from lib.workshop import steps
+from lib.workshop.fields import changed
+from lib.workshop.read_back import ReadBack, applied
 from lib.workshop.status import Status
 from lib.workshop.transcript import MessageStatus, Role
 from tests import terse_workshop as recorded
@@ -70,11 +75,28 @@ def test_a_team_walks_ten_steps_with_a_model(
             shadow.note(Role.USER, text)
             model.answers(shadow.next_answer())
             walker.say(text)
+            _accept_offers(server.database_url, step.slug)
         done[step.slug] = shadow
     walker.confirm()
     walker.page.get_by_text("your workshop is complete").wait_for()
 
     _check_what_is_stored(server.database_url, done, model)
+
+
+def _accept_offers(url: str, step: str) -> None:
+    """Accept what the last reply offers, as a teammate would on another server."""
+    store = open_store(url)
+    (workshop,) = store.workshops()
+    (team,) = store.teams(workshop.id)
+    key = team.step_key(step)
+    process = assemble(Settings(), store, ScriptedGuide())
+    read_back = store.messages(key)[-1].read_back or ReadBack()
+    for offer in read_back.offers:
+        before = process.drafts.current(key).fields
+        after = applied(before, offer.operations)
+        for name in changed(before, after):
+            process.drafts.edit(key, name, after.get(name))
+    assert process.close()
 
 
 def _check_what_is_stored(url: str, done: dict[str, Shadow], model: GuideServer) -> None:

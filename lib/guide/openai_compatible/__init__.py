@@ -1,9 +1,9 @@
 """
 A guide that asks a model on any server with OpenAI's Chat Completions API.
 
-The model proposes, our code decides. Text for the team is streamed. The structured part for the draft
-is held back and checked; if it is unusable, the model is asked once more, then it is dropped. A model
-cannot change a step's status.
+The model proposes, our code decides. The structured part comes first and is checked before the team
+reads a word; where it cannot be used, the model is asked once more, and no text says that it was. What
+would remove or replace something becomes an offer. A model cannot change a step's status.
 """
 
 import logging
@@ -12,13 +12,11 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from lib.guide.openai_compatible import context, prompts, summary, tokens
-from lib.guide.openai_compatible.client import ChatMessage, Client, Ending
+from lib.guide.openai_compatible import context, prompts, schema, summary, tokens
+from lib.guide.openai_compatible.client import ChatMessage, Client, Ending, Form
 from lib.guide.openai_compatible.failures import Kind, ModelFailure
-from lib.guide.openai_compatible.parsing import Splitter, Structured, Unreadable, read
-from lib.guide.openai_compatible.patching import patched
 from lib.guide.openai_compatible.phase import decide
-from lib.guide.openai_compatible.quotes import check_quotes
+from lib.guide.openai_compatible.reading import Answer
 from lib.guide.port import GuideError, Proposal, Request
 from lib.guide.usage import Usage
 from lib.workshop.records import Recollection
@@ -57,37 +55,52 @@ class ModelGuide:
 
     def reply(self, request: Request) -> Iterator[str | Proposal]:
         """Yield the reply as the port requires. Raises ModelFailure, a GuideError."""
-        prompt = context.prompt(request, self._budget)
+        prompt, form = yield from self._prompt(request)
+        answer, ending = Answer(request, prompt.shortened), Ending("")
+        try:
+            with closing(self._asked(request, prompt, form)) as pieces:
+                for piece in pieces:
+                    if isinstance(piece, Ending):
+                        ending = piece
+                    else:
+                        yield clean(answer.feed(piece))
+        except ModelFailure:
+            # What was written is kept, held back or not.
+            yield clean(answer.broken_off())
+            raise
+        answer.close()
+        if failure := _unfinished(answer, ending):
+            yield clean(answer.broken_off())
+            raise failure
+        yield from self._finished(request, prompt, answer)
+
+    def _prompt(self, request: Request) -> Generator[str, None, tuple[context.Prompt, Form | None]]:
+        """Yield signs of life; return the prompt, and the form of the answer if it may have one."""
+        known = ""
+        prompt = context.prompt(request, self._budget, schema=self._client.takes_schema)
         if prompt.left_out:
-            prompt = yield from self._with_summary(request, prompt)
-        splitter, ending = Splitter(), Ending("")
-        with closing(self._asked(request, prompt.messages, streamed=True)) as pieces:
-            for piece in pieces:
-                if isinstance(piece, Ending):
-                    ending = piece
-                else:
-                    yield clean(splitter.feed(piece))
-        yield clean(splitter.close())
-        _refuse_unfinished(splitter, ending)
-        yield from self._proposal(request, prompt, splitter)
+            known = yield from self._summary(request, prompt)
+            prompt = context.prompt(request, self._budget, known, schema=self._client.takes_schema)
+        if not self._client.takes_schema:
+            return prompt, None
+        otherwise = context.prompt(request, self._budget, known).messages
+        return prompt, Form(schema.response_format(request.step), otherwise)
 
     def _asked(
         self,
         request: Request,
-        messages: Sequence[ChatMessage],
+        prompt: context.Prompt,
+        form: Form | None = None,
         *,
-        streamed: bool,
-        prompt: str = "",
+        streamed: bool = True,
     ) -> Generator[str | Ending]:
-        """
-        Yield what the client yields, and record the call's usage however it ends.
-
-        *prompt* is its fingerprint, if it is not the step's.
-        """
+        """Yield what the client yields, and record the call's usage however it ends."""
         began, written, ending = time.monotonic(), [], Ending("")
         outcome = "stopped"
         try:
-            pieces = self._client.answer(messages, request.on_wait, streamed=streamed)
+            pieces = self._client.answer(
+                prompt.messages, request.on_wait, streamed=streamed, form=form
+            )
             with closing(pieces):
                 for piece in pieces:
                     if isinstance(piece, Ending):
@@ -101,14 +114,14 @@ class ModelGuide:
             raise
         finally:
             estimated = not (ending.tokens_in or ending.tokens_out)
-            sent = sum(tokens.count(each["content"]) for each in messages)
+            sent = sum(tokens.count(each["content"]) for each in prompt.messages)
             self.usage.note(
                 Call(
                     team=request.team_key,
                     step=request.step,
                     turn=request.turn,
                     model=self._client.model,
-                    prompt_hash=prompt or prompts.fingerprint(request.step),
+                    prompt_hash=prompt.version,
                     tokens_in=sent if estimated else ending.tokens_in,
                     tokens_out=tokens.count("".join(written)) if estimated else ending.tokens_out,
                     estimated=estimated,
@@ -119,19 +132,17 @@ class ModelGuide:
 
     # Messages that do not fit
 
-    def _with_summary(
-        self, request: Request, prompt: context.Prompt
-    ) -> Generator[str, None, context.Prompt]:
-        """Yield signs of life; return the prompt with a summary of what it leaves out."""
+    def _summary(self, request: Request, prompt: context.Prompt) -> Generator[str, None, str]:
+        """Yield signs of life; return a summary of what *prompt* leaves out, "" without one."""
         known = request.memory.recall()
+        text = known.text if known else ""
         if known:
-            prompt = context.prompt(request, self._budget, known.text)
+            prompt = context.prompt(request, self._budget, text, schema=self._client.takes_schema)
         task = summary.task(request.transcript, prompt.left_out, known, self._budget)
-        text = (yield from self._summed_up(request, task)) if task else ""
-        if not task or not text:
-            return prompt
-        request.memory.remember(Recollection(task.upto, text))
-        return context.prompt(request, self._budget, text)
+        new = (yield from self._summed_up(request, task)) if task else ""
+        if task and new:
+            request.memory.remember(Recollection(task.upto, new))
+        return new or text
 
     def _summed_up(self, request: Request, task: summary.Task) -> Generator[str, None, str]:
         """Yield signs of life; return a summary, or "" if that fails: the reply continues."""
@@ -139,11 +150,9 @@ class ModelGuide:
         quiet = replace(request, on_wait=lambda _: None)
         until = time.monotonic() + self._summary_within
         answer, ending = "", Ending("")
-        prompt = prompts.summary_fingerprint()
+        prompt = context.Prompt(task.messages, prompts.summary_fingerprint())
         try:
-            with closing(
-                self._asked(quiet, task.messages, streamed=False, prompt=prompt)
-            ) as pieces:
+            with closing(self._asked(quiet, prompt, streamed=False)) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Ending):
                         ending = piece
@@ -157,71 +166,50 @@ class ModelGuide:
             return ""
         return summary.read(answer) if ending.finish not in ("length", "content_filter") else ""
 
-    # The structured part
+    # The end of a reply
 
-    def _proposal(
-        self, request: Request, prompt: context.Prompt, splitter: Splitter
+    def _finished(
+        self, request: Request, prompt: context.Prompt, answer: Answer
     ) -> Iterator[str | Proposal]:
-        """Yield the proposal; before it signs of life if the model is asked once more."""
-        found, problems = _understood(splitter.structured)
-        first = patched(request.step, request.draft, found.draft, prompt.shortened)
-        fields, problems = first.fields, problems or " ".join(first.problems)
+        """Yield the rest of the text and the proposal; before it signs of life if it asks again."""
         # A greeting adds nothing to a draft, so it is not worth a second call.
-        if problems and any(message.role is Role.USER for message in request.transcript):
-            written = splitter.visible + (splitter.structured or "")
-            answer: list[str] = []
-            yield from self._once_more(request, prompt.messages, written, problems, answer)
-            better, _ = _understood("".join(answer))
-            fields = patched(request.step, fields, better.draft, prompt.shortened).fields
-            found = Structured(
-                {}, better.phase or found.phase, better.suggestions or found.suggestions
-            )
-        fields = check_quotes(request, fields, splitter.visible)
-        phase = decide(request, fields, found.phase)
-        yield Proposal(fields, phase, () if phase is Phase.COMPLETE else found.suggestions)
+        if answer.problems and any(each.role is Role.USER for each in request.transcript):
+            again: list[str] = []
+            yield from self._once_more(request, prompt, answer, again)
+            answer.correct("".join(again))
+        yield clean(answer.rest())
+        found = answer.outcome
+        phase = decide(request, found.fields, answer.phase)
+        suggestions = () if phase is Phase.COMPLETE else answer.suggestions
+        yield Proposal(found.fields, phase, suggestions, found.read_back(request))
 
     def _once_more(
-        self,
-        request: Request,
-        messages: Sequence[ChatMessage],
-        written: str,
-        problems: str,
-        answer: list[str],
+        self, request: Request, prompt: context.Prompt, answer: Answer, written: list[str]
     ) -> Iterator[str]:
-        """Ask for the structured part again, into *answer*; a failure here fails no reply."""
+        """Ask for the structured part again, into *written*; a failure here fails no reply."""
+        problems = " ".join(answer.problems)
         log.info("The structured part in %s could not be used: %s", request.step, problems[:300])
         asked = prompts.AGAIN.replace("{problems}", problems[:1_500])
-        again = [
-            *messages,
-            {"role": "assistant", "content": written[:20_000]},
+        messages: Sequence[ChatMessage] = [
+            *prompt.messages,
+            {"role": "assistant", "content": answer.written[:20_000]},
             {"role": "user", "content": asked},
         ]
         try:
+            again = replace(prompt, messages=messages)
             with closing(self._asked(request, again, streamed=False)) as pieces:
                 for piece in pieces:
                     if isinstance(piece, str):
-                        answer.append(piece)
+                        written.append(piece)
                         yield ""
         except GuideError as exc:
             log.warning("The structured part in %s stays unusable: %s", request.step, exc)
 
 
-def _refuse_unfinished(splitter: Splitter, ending: Ending) -> None:
-    """Raise ModelFailure if the team has not read a whole reply."""
+def _unfinished(answer: Answer, ending: Ending) -> ModelFailure | None:
+    """Return the failure if the team could not read a whole reply."""
     if ending.finish == "content_filter":
-        raise ModelFailure(Kind.FILTERED)
-    # Once the structured part has begun, the text for the team is complete.
-    if ending.finish in ("", "length") and splitter.visible and splitter.structured is None:
-        raise ModelFailure(Kind.LENGTH if ending.finish else Kind.CUT)
-    if not splitter.visible:
-        raise ModelFailure(Kind.EMPTY)
-
-
-def _understood(structured: str | None) -> tuple[Structured, str]:
-    """Return the parsed structured part, and the reason if it cannot be parsed."""
-    try:
-        if structured is None:
-            raise Unreadable("it was missing")
-        return read(structured), ""
-    except Unreadable as exc:
-        return Structured({}, None, ()), f"The reason: {exc}."
+        return ModelFailure(Kind.FILTERED)
+    if ending.finish in ("", "length") and answer.text and not answer.is_text_whole:
+        return ModelFailure(Kind.LENGTH if ending.finish else Kind.CUT)
+    return None if answer.text else ModelFailure(Kind.EMPTY)

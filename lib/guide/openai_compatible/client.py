@@ -8,6 +8,7 @@ retried before the first chunk, never after it.
 import logging
 import queue
 import random
+import re
 import socket
 import threading
 import time
@@ -57,6 +58,14 @@ class Ending:
     finish: str
     tokens_in: int = 0
     tokens_out: int = 0
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form that a server may hold a model to, and the messages for one that does not."""
+
+    response_format: dict[str, Any]
+    otherwise: Sequence[ChatMessage]
 
 
 #: The last thing a call puts into its queue.
@@ -133,6 +142,8 @@ class Client:
         self._chance = chance
         # Ask for token counts until a server rejects the option.
         self._options: dict[str, Any] = {"stream_options": {"include_usage": True}}
+        #: Whether the server may hold the model to a schema: until it refuses one.
+        self.takes_schema = True
         self._openai = openai.OpenAI(
             # Local servers need no key, but the client requires one.
             api_key=key or "none",
@@ -149,26 +160,35 @@ class Client:
         on_wait: Callable[[float], None],
         *,
         streamed: bool = True,
+        form: Form | None = None,
     ) -> Generator[str | Ending]:
         """
         Yield the answer's text as it comes, "" as a sign of life, and the Ending last.
 
-        *on_wait* is called with the seconds before a retry, and with 0 after them. Raises
-        ModelFailure; what was yielded before stays.
+        *on_wait* is called with the seconds before a retry, and with 0 after them. *form* is asked for
+        until the server refuses one. Raises ModelFailure; what was yielded before stays.
         """
-        attempt = 0
+        attempt, is_held = 0, form is not None and self.takes_schema
         while True:
             attempt += 1
             begun = False
-            pieces = self._attempt(messages, streamed=streamed)
+            asked = {"response_format": form.response_format} if form and is_held else {}
+            said = messages if asked or form is None else form.otherwise
+            pieces = self._attempt(said, asked, streamed=streamed)
             try:
                 with closing(pieces):
                     for piece in pieces:
                         begun = begun or piece is not None
                         yield piece or ""
             except Exception as exc:
+                if asked and not begun and _refuses_schema(exc):
+                    log.info("Model %s refuses a schema: %s", self.model, self._detail(exc))
+                    is_held = False
+                    continue
                 wait = self._wait_after(exc, attempt, begun=begun)
             else:
+                # What failed with a schema and works without one: this server takes none.
+                self.takes_schema = self.takes_schema and (is_held or form is None)
                 return
             yield from self._pause(wait, on_wait)
 
@@ -205,10 +225,10 @@ class Client:
         on_wait(0.0)
 
     def _attempt(
-        self, messages: Sequence[ChatMessage], *, streamed: bool
+        self, messages: Sequence[ChatMessage], asked: dict[str, Any], *, streamed: bool
     ) -> Generator[str | Ending | None]:
         """Yield text, None as a sign of life, and the Ending. Raises what the client raises."""
-        call = _Call(lambda: self._ask(messages, streamed=streamed))
+        call = _Call(lambda: self._ask(messages, asked, streamed=streamed))
         finish, tokens, written = "", (0, 0), 0
         try:
             for chunk in self._chunks(call):
@@ -226,8 +246,10 @@ class Client:
             call.leave()
         yield Ending(finish, *tokens)
 
-    def _ask(self, messages: Sequence[ChatMessage], *, streamed: bool) -> Any:
-        options: dict[str, Any] = {"model": self.model, "messages": list(messages)}
+    def _ask(
+        self, messages: Sequence[ChatMessage], asked: dict[str, Any], *, streamed: bool
+    ) -> Any:
+        options: dict[str, Any] = {"model": self.model, "messages": list(messages), **asked}
         if streamed:
             options |= {"stream": True, **self._options}
         return cast(Any, self._openai.chat.completions.create)(**options)
@@ -253,6 +275,19 @@ class Client:
                 raise ModelFailure(Kind.ENDLESS)
             yield piece
             due = time.monotonic() + self._limits.between
+
+
+#: What servers say that fail over a schema; one that refuses it may only say that a request is bad.
+_SCHEMA = re.compile(r"response_format|schema|grammar|sampler", re.IGNORECASE)
+
+
+def _refuses_schema(exc: Exception) -> bool:
+    """Whether *exc* may be the refusal of a schema."""
+    if not isinstance(exc, openai.APIStatusError) or "stream_options" in str(exc):
+        return False
+    if exc.status_code in (400, 415, 422):
+        return kind_of(exc, begun=False) is Kind.NONSENSE or bool(_SCHEMA.search(str(exc)))
+    return exc.status_code in (500, 501) and bool(_SCHEMA.search(str(exc)))
 
 
 def _is_passing(kind: Kind, exc: Exception) -> bool:

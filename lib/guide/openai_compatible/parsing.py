@@ -1,127 +1,61 @@
 """
-Splits a model's answer into the text for the team and the structured part.
+Reads the structured part of a model's answer, whatever form it comes in.
 
-A model writes its text, a line with MARKER, and a JSON object. Models do this well or badly: the
-marker comes in pieces, is forgotten before a fence, the JSON is wrapped, cut off or followed by
-chatter. Parses as much as possible; callers decide what to use.
+It is parsed as far as possible and not believed: `lib.guide.openai_compatible.patching` decides.
 """
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pydantic_core
 
 from lib.guide import suggestions
 from lib.workshop.status import Phase
+from lib.workshop.transcript import clean
 
-#: The line between the text and the structured part.
-MARKER = "===DRAFT==="
+#: Changes of one answer that are looked at; a pasted list of 60 ideas is the longest honest one.
+MOST_CHANGES = 200
 
-_LINE = r"(?:^|(?<=\n))"
-_DECORATION = r"[*`#> \t]{0,20}"
-_MARK = rf"{_DECORATION}={{2,40}}[ \t]{{0,20}}DRAFT[ \t]{{0,20}}={{2,40}}[*`]{{0,20}}"
-
-#: Where the structured part begins: the marker anywhere, or a line that begins an object.
-_BEGIN = re.compile(
-    rf"(?P<mark>{_MARK})|{_LINE}[ \t]{{0,20}}(?:```\w*\s{{0,20}}\{{|\{{\s{{0,20}}\")", re.IGNORECASE
-)
-
-#: What may yet become such a beginning: held back until it is clear.
-_MAY_BEGIN = re.compile(
-    rf"(?:{_DECORATION}={{1,40}}[ \t]{{0,20}}(?:D|DR|DRA|DRAF|DRAFT[ \t]{{0,20}}={{0,40}})?|[*`#> \t]{{1,20}}"
-    rf"|{_LINE}[ \t]{{0,20}}(?:`{{1,3}}|```\w*\s{{0,20}}|\{{\s{{0,20}}))\Z",
-    re.IGNORECASE,
-)
-
-#: Characters of the longest beginning; longer rows of such signs are text.
-_LONGEST = 160
-
-#: What some models think aloud before they answer.
-_THOUGHT = re.compile(r"\A\s*+<think(?:ing)?>.*?(</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
-_MAY_THINK = re.compile(
-    r"\A\s*+(?:<(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?\Z", re.IGNORECASE
-)
+#: Names that models give to each kind of change.
+_KINDS = {
+    "add": ("add", "append", "insert", "new", "create"),
+    "set": ("set", "replace", "change", "update", "edit", "rename"),
+    "remove": ("remove", "delete", "drop"),
+    "move": ("move",),
+    "merge": ("merge", "combine", "join"),
+}
+_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 
 
-class Splitter:
-    """
-    Takes an answer in pieces; gives out what the team may read as soon as that is certain.
+@dataclass(frozen=True)
+class Line:
+    """One change of the draft as a model wrote it."""
 
-    >>> splitter = Splitter()
-    >>> [splitter.feed(piece) for piece in ("Hello.", "\\n\\n==", "=DRA", "FT===\\n{", "}")]
-    ['Hello.', '', '', '', '']
-    >>> splitter.structured
-    '\\n{}'
-    """
-
-    def __init__(self) -> None:
-        self._begun = False
-        #: Text that was not given out yet, and what was.
-        self._held = ""
-        self._given: list[str] = []
-        #: The structured part, once it has begun.
-        self._parts: list[str] | None = None
-
-    @property
-    def structured(self) -> str | None:
-        """Everything from the structured part on, without the marker; None where none began."""
-        return None if self._parts is None else "".join(self._parts).lstrip("=*")
-
-    @property
-    def visible(self) -> str:
-        """What the team has read."""
-        return "".join(self._given)
-
-    def feed(self, piece: str) -> str:
-        """Take *piece* in; return what is new for the team, often nothing."""
-        if self._parts is not None:
-            self._parts.append(piece)
-            return ""
-        self._held += piece
-        return self._released(len(piece), last=False)
-
-    def close(self) -> str:
-        """Return what was held back and turned out to be text."""
-        return "" if self._parts is not None else self._released(len(self._held), last=True)
-
-    def _released(self, new: int, *, last: bool) -> str:
-        if not self._begun and not self._has_begun(last=last):
-            return ""
-        # What is held begins a line where nothing was given out: spaces are held with what follows.
-        inside = "" if not self._given else "."
-        text = inside + self._held
-        # What came before the last piece was searched when it came.
-        found = _BEGIN.search(text, max(0, len(text) - new - _LONGEST))
-        may = None if found or last else _MAY_BEGIN.search(text, max(0, len(text) - _LONGEST))
-        end = (found or may).start() if found or may else len(text)  # type: ignore[union-attr]
-        visible = text[len(inside) : end].rstrip()
-        if found:
-            self._parts = [text[found.end() if found["mark"] else found.start() :]]
-        self._held = self._held[len(visible) :]
-        self._given += [visible] if visible else []
-        return visible
-
-    def _has_begun(self, *, last: bool) -> bool:
-        """Whether the text has begun; the model's thinking before it is skipped."""
-        thought = _THOUGHT.match(self._held)
-        if not last and (_MAY_THINK.match(self._held) or (thought and not thought[1])):
-            return False
-        text = self._held[thought.end() if thought else 0 :].lstrip()
-        self._begun = bool(text) or last
-        self._held = text if self._begun else self._held
-        return self._begun
+    #: One of "add", "set", "remove", "move", "merge".
+    kind: str
+    #: Field names, and texts or places of entries.
+    at: tuple[str | int, ...]
+    value: Any = None
+    #: The text that stands there, if the model says so.
+    was: Any = None
+    #: Where it is moved to, or what it is merged with.
+    to: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Structured:
     """What a model proposed, understood but not believed."""
 
-    draft: Mapping[str, Any]
-    phase: Phase | None
-    suggestions: tuple[str, ...]
+    lines: Sequence[Line] = ()
+    #: Whole fields, as older prompts asked for and some models still answer.
+    draft: Mapping[str, Any] = field(default_factory=dict)
+    phase: Phase | None = None
+    suggestions: tuple[str, ...] = ()
+    #: A sentence for each change that could not be read.
+    problems: tuple[str, ...] = ()
 
 
 class Unreadable(ValueError):
@@ -132,43 +66,102 @@ def read(text: str) -> Structured:
     """
     Return what *text* proposes: its first JSON object, whatever stands around it.
 
-    Of an object that was cut off, the field of the draft it was cut off in is left out: half a
-    list would look like one somebody shortened. Raises Unreadable.
+    Of an object that was cut off, the change or the field that was cut off is left out: half a text is
+    nobody's. Raises Unreadable.
 
-    >>> read('```json\\n{"draft": {"target_user": "nurses"}, "phase": "Gather"}\\n``` Done!')
-    Structured(draft={'target_user': 'nurses'}, phase=<Phase.GATHER: 'gather'>, suggestions=())
+    >>> read('```json\\n{"changes": [{"do": "add", "at": ["pains"], "value": "late"}]}').lines
+    (Line(kind='add', at=('pains',), value='late', was=None, to=()),)
+    >>> read('{"draft": {"target_user": "nurses"}, "phase": "Gather"}``` Done!').draft
+    {'target_user': 'nurses'}
     """
-    start = text.find("{")
-    if start < 0:
+    start = re.search(r"\{|\[(?=\s*[\{\]])", text)
+    if start is None:
         raise Unreadable("there was no JSON object")
-    found, whole = _object(text[start:])
-    draft = found.get("draft", {} if {"phase", "suggestions"} & found.keys() else None)
+    found, is_whole = _object(clean(text[start.start() :]))
+    changes = _listed(found.get("changes", found.get("operations")))
+    draft = found.get("draft", {} if found.keys() & _KNOWN else None)
     if not isinstance(draft, Mapping):
-        raise Unreadable('the JSON object has no "draft" object')
-    if not whole and list(found)[-1] == "draft":
-        draft = dict(list(draft.items())[:-1])
-    return Structured(
-        draft, _phase(found.get("phase")), suggestions.tidied(found.get("suggestions"))
-    )
+        raise Unreadable('the JSON object has no list "changes"')
+    if not is_whole:
+        last = list(found)[-1]
+        changes = changes[:-1] if last in ("changes", "operations") else changes
+        draft = dict(list(draft.items())[:-1]) if last == "draft" else draft
+    lines, problems = _lines(changes)
+    phase = _phase(found.get("phase"))
+    return Structured(lines, draft, phase, suggestions.tidied(found.get("suggestions")), problems)
+
+
+_KNOWN = frozenset({"changes", "operations", "phase", "suggestions"})
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [value]
+    return list(value) if isinstance(value, list) else []
 
 
 def _object(text: str) -> tuple[dict[str, Any], bool]:
-    """Return the object *text* begins with, and whether it is whole."""
+    """Return the object *text* begins with, and whether it is whole; a list is its changes."""
+    found, is_whole = _value(text)
+    if isinstance(found, list):
+        found = {"changes": found}
+    if not isinstance(found, dict) or not found:
+        raise Unreadable("the JSON object is not whole")
+    is_change = "do" in found or "op" in found
+    return ({"changes": [found]} if is_change and not _KNOWN & found.keys() else found), is_whole
+
+
+def _value(text: str) -> tuple[Any, bool]:
     try:
-        return json.JSONDecoder(parse_constant=_no_number).raw_decode(text)[0], True
+        decoder = json.JSONDecoder(parse_constant=_no_number, strict=False)
+        return decoder.raw_decode(text)[0], True
     except (ValueError, RecursionError):
         pass
     try:
         found = pydantic_core.from_json(text, allow_partial="trailing-strings", allow_inf_nan=False)
     except ValueError as exc:
         raise Unreadable(f"the JSON is not valid: {exc}") from exc
-    if not isinstance(found, dict) or not found:
-        raise Unreadable("the JSON object is not whole")
     return found, False
 
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _lines(changes: Iterable[Any]) -> tuple[tuple[Line, ...], tuple[str, ...]]:
+    lines, problems = [], []
+    for each in list(changes)[:MOST_CHANGES]:
+        line = _line(each) if isinstance(each, Mapping) else None
+        if line:
+            lines.append(line)
+        else:
+            problems.append('A change needs "do" (add, set, remove, move or merge) and "at".')
+    return tuple(lines), tuple(dict.fromkeys(problems))
+
+
+def _line(raw: Mapping[str, Any]) -> Line | None:
+    kind = _KIND_OF.get(str(raw.get("do", raw.get("op", ""))).strip().casefold())
+    # JSON Patch, which models know, has "from" and "path" where we have "at" and "to".
+    at = raw.get("at", raw.get("from", raw.get("path")))
+    to = raw.get("to", raw.get("path") if "from" in raw else None)
+    found = _path(at)
+    return (
+        Line(kind, found, raw.get("value"), raw.get("was"), _path(to)) if kind and found else None
+    )
+
+
+def _path(raw: Any) -> tuple[str | int, ...]:
+    """Return a way to a place: a list of names, or one text with slashes as in JSON Patch."""
+    if isinstance(raw, str):
+        raw = raw.strip("/").split("/")
+    if not isinstance(raw, list):
+        return ()
+    is_path = all(isinstance(each, str | int) and not isinstance(each, bool) for each in raw)
+    return tuple(int(each) if _is_place(each) else each for each in raw) if is_path else ()
+
+
+def _is_place(part: str | int) -> bool:
+    return isinstance(part, int) or (part.isascii() and part.isdigit() and len(part) < 5)
 
 
 def _phase(raw: object) -> Phase | None:

@@ -14,32 +14,53 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from lib.guide import suggestions
-from lib.guide.openai_compatible.parsing import MARKER
-from lib.guide.openai_compatible.patching import CUT_OFF
+from lib.guide.openai_compatible.splitting import MARKER, TEXT_MARKER
+from lib.guide.openai_compatible.validity import CUT_OFF
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import bound, inner_type, item_type
 from lib.workshop.status import Phase
 
-_FORM = f"""
-# The form of every answer
-First what the team reads. Then a line that holds only {MARKER}, and after it one JSON object and nothing
-else. The team never sees that part; do not mention it.
-
-{MARKER}
-{{"draft": {{...}}, "phase": "...", "suggestions": ["...", "..."]}}
-
-- `draft` holds only the fields that change, each as a whole: a list that gets one more entry is handed
-  back with all of its entries. Leave out what you do not know; never write "unknown" or "TBD". An empty
-  value removes nothing. Where nothing changes it is {{}}.
-- An entry that was whole stays whole: ask for what is missing before you add one to a list of whole ones.
-- What ends with {CUT_OFF} was shortened for you: never hand such a text back. To a shortened list, hand
-  only the new entries.
+_RULES = f"""
+# What you put into the draft
+`changes` is what the newest messages of the team give the draft, one line each; [] if that is nothing.
+- `add` puts a new entry into a list, or fills an empty field, at once.
+- `set` (other words for what is there), `remove`, `move` (`to`: the other field) and `merge` (`to`: the
+  other entry, `value`: both in one) only make a button below your message; the team decides. Use them only
+  where the team asks for it, and call them a suggestion: nothing of it is done.
+- `at` is the way there: names of fields, and for an entry its own text or name as the draft has it, such as
+  ["personas", "Maria", "goals"]; never a number. What you leave out stays as it is.
+- The page shows below your message what was added. Never say that you noted, added, changed or removed
+  something, or that something is done.
+- Only what answers a question of this step goes in, in the team's own words. Jokes, "wait", "+1", a quarrel,
+  "see above", a question to you: no change, a short answer, and your question again. If you are not sure
+  whether or where something belongs, ask with two choices instead.
+- One message may answer several questions, and earlier ones. Leave out what you do not know; never write
+  "unknown" or "TBD". An entry that was whole stays whole: ask before you add half a one to whole ones.
+- What ends with {CUT_OFF} was shortened for you: never hand such a text back.
 - `phase` is where the conversation stands after this message: {", ".join(Phase)}.
 - `suggestions` are up to {suggestions.MOST} replies the team might give to your question, in its voice,
   each under {suggestions.UNDER_WORDS} words, with no fact it has not told. None in the phase complete.
-
-# The fields of `draft` in this step
 """
+
+_MARKED = f"""
+# The form of every answer
+First a line that holds only {MARKER}, then one JSON object, then a line that holds only {TEXT_MARKER}, and
+after it what the team reads. The team sees nothing of the first part; do not mention it.
+
+{MARKER}
+{{"changes": [{{"do": "add", "at": ["..."], "value": "..."}}], "phase": "...", "suggestions": ["..."]}}
+{TEXT_MARKER}
+...
+"""
+
+_SCHEMA = """
+# The form of every answer
+One JSON object and nothing else, in this order. The team reads only `message`; do not mention the rest.
+
+{"changes": [{"do": "add", "at": ["..."], "value": "..."}], "phase": "...", "suggestions": ["..."], "message": "..."}
+"""
+
+_FIELDS = "\n# The fields of the draft in this step\n"
 
 #: Stands in for a message if the team has only opened the step.
 OPENING = "(The team has just opened this step and has said nothing yet. Greet it.)"
@@ -47,7 +68,8 @@ OPENING = "(The team has just opened this step and has said nothing yet. Greet i
 #: Sent to a model if its structured part was unusable.
 AGAIN = (
     "(A note from the program, not from the team: the structured part of your last answer could not "
-    "be used. {problems} Answer with the corrected JSON object alone: no text, no fence.)"
+    "be used. {problems} Answer with a JSON object alone, without a message, that has only the corrected "
+    "changes: no text, no fence.)"
 )
 
 #: Sent to a model to summarise the messages that do not fit.
@@ -62,24 +84,26 @@ SUMMARY = (
 
 
 @cache
-def instructions(step: str) -> str:
-    """Return the instructions for a step, which do not depend on the team."""
-    return f"{_file('voice')}\n{_file(step)}{_FORM}{_fields(MODELS[step])}"
+def instructions(step: str, *, schema: bool = False, examples: bool = True) -> str:
+    """
+    Return the instructions for a step, which do not depend on the team.
 
-
-@cache
-def fingerprint(step: str) -> str:
-    """Return the beginning of the SHA-256 of the instructions: which version of a prompt it was."""
-    return _digest(instructions(step))
+    *schema* asks for one JSON object, for servers that hold a model to it. Without *examples* they fit
+    into a small context.
+    """
+    form = _SCHEMA if schema else _MARKED
+    shown = _file("examples") if examples else ""
+    return f"{_file('voice')}\n{_file(step)}{_RULES}{form}{shown}{_FIELDS}{_fields(MODELS[step])}"
 
 
 def summary_fingerprint() -> str:
     """Return the fingerprint of the summary's instructions."""
-    return _digest(SUMMARY)
+    return digest(SUMMARY)
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def digest(instructions: str) -> str:
+    """Return the beginning of the SHA-256 of *instructions*: which version of a prompt it was."""
+    return hashlib.sha256(instructions.encode()).hexdigest()[:12]
 
 
 def _file(name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lib.guide.openai_compatible import conversation, prompts
 from lib.guide.openai_compatible.client import ChatMessage
-from lib.guide.openai_compatible.parsing import Splitter
+from lib.guide.openai_compatible.splitting import Splitter
 from lib.guide.openai_compatible.tokens import count, fitting
 from lib.workshop.records import Recollection
 from lib.workshop.transcript import Message, clean

@@ -71,6 +71,16 @@ def shaped(step: str, name: str, value: Any) -> Any:
     return None if is_blank(result) else result
 
 
+def fitted(kind: Any, value: Any, info: FieldInfo | None = None) -> Any:
+    """
+    Return *value* in the shape of a field or an entry of type *kind*, or None for nothing.
+
+    Like `normalised`: numbers are clamped to the bounds of *info*, and lists cut.
+    """
+    result = _shaped(kind, info, value, within_bounds=True)
+    return None if is_blank(result) else result
+
+
 def _shaped_model(model: type[BaseModel], raw: Mapping[str, Any], *, within_bounds: bool) -> Fields:
     fields: Fields = {}
     for name, info in model.model_fields.items():
