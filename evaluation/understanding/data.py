@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.guide.understanding.acts import Act, Expects
+from lib.guide.understanding.kinds import Kind
 
 FOLDER = Path(__file__).with_name("messages")
 PAIRS = Path(__file__).with_name("pairs")
@@ -79,12 +80,12 @@ def _put(group: Group, kind: str, text: str) -> None:
         {"=": group.themes, "+": group.grounded, "-": group.unrelated}[kind].append(text)
 
 
-def fields() -> list[tuple[str, str]]:
-    """Return the sentences of `pairs/fields.txt`, each with the name of its field."""
-    found, name = [], ""
-    for line in (PAIRS / "fields.txt").read_text(encoding="utf-8").splitlines():
+def kinds(name: str) -> list[tuple[str, Kind]]:
+    """Return the sentences of a file in `pairs`, each with its kind of content."""
+    found, kind = [], Kind.PAIN
+    for line in (PAIRS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
-            name = line.removeprefix("## ")
+            kind = Kind(line.removeprefix("## "))
         elif not line.startswith("#"):
-            found.append((line, name))
+            found.append((line, kind))
     return found

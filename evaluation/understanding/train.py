@@ -10,17 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.understanding.data import Message, training
+from evaluation.understanding.data import Message, kinds, training
 from lib.guide.understanding import classifier
 from lib.guide.understanding.acts import Act
 from lib.guide.understanding.encoder import vectors
 from lib.guide.understanding.features import BUCKETS, bounded, hashed, shape
+from lib.guide.understanding.kinds import Kind
 
 ACTS = list(Act)
 EPOCHS = 25
 BATCH = 256
 RATE = 0.003
 DECAY = 1e-5
+KINDS_DECAY = 2e-4
 FOLDS = 5
 
 
@@ -154,6 +156,19 @@ def _surprise(tested: Sequence[tuple[np.ndarray, Table]], divisor: float) -> flo
     )
 
 
+def fit_kinds() -> np.ndarray:
+    """Return the weights that tell the kind of content: a row for each number of a vector, and one more."""
+    labelled = kinds("kinds")
+    meaning = vectors([text for text, _ in labelled])
+    rows = np.append(meaning, np.ones((len(labelled), 1)), axis=1)
+    wanted = np.array([[kind is each for each in Kind] for _, kind in labelled], dtype=float)
+    weights = np.zeros((rows.shape[1], len(Kind)))
+    for _ in range(3_000):
+        error = softmax(rows @ weights) - wanted
+        weights -= 4 * (rows.T @ error / len(labelled) + KINDS_DECAY * weights)
+    return weights
+
+
 def main() -> None:
     """Train on all messages and write the weights the product ships with."""
     messages = training()
@@ -167,6 +182,7 @@ def main() -> None:
         dense=parameters["dense"].astype(np.float16),
         bias=parameters["bias"].astype(np.float32),
         temperature=np.float32(temperature(messages)),
+        kinds=fit_kinds().astype(np.float16),
     )
     size = classifier.WEIGHTS.stat().st_size
     print(f"{len(messages)} messages, {size:,} bytes of weights")

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from lib.guide.understanding.encoder import vectors
 
-#: From here on two entries of a list say the same.
-DUPLICATE = 0.75
+#: From here on two entries of a list may say the same: ask, never merge. It finds half of those that
+#: do, and a third of those that differ in one word.
+DUPLICATE = 0.6
 
 
 @dataclass(frozen=True)
