@@ -238,6 +238,29 @@ def send(app: AppTest, team: Team, step: str, *entries: Any) -> AppTest:
     return drawn(app.run())
 
 
+def _panels(app: AppTest) -> list[Any]:
+    shown = app.get("bidi_component")
+    return [e.proto for e in shown if e.proto.component_name.endswith("throughline_read_back")]
+
+
+def panel(app: AppTest) -> dict[str, Any] | None:
+    """Return what the page shows of what replies took; None where it shows nothing."""
+    return next((json.loads(each.bytes) for each in _panels(app)), None)
+
+
+def press_line(app: AppTest, item: str, how: str, **more: Any) -> AppTest:
+    """Press something about the newest reply, as the browser repeats it with every rerun."""
+    (proto,) = _panels(app)
+    reply = json.loads(proto.bytes)["replies"][0]
+    about = next(each for each in [*reply["items"], reply["all"]] if each["item"] == item)
+    place = {"reply": reply["reply"], "position": reply["position"]}
+    press = {"id": new_id(), "item": item, "revision": about["revision"], "how": how}
+    app.session_state[proto.id[proto.id.index("read-back/") :]] = {
+        "presses": [press | place | more]
+    }
+    return drawn(app.run())
+
+
 def entry(text: str, id_: str = "") -> dict[str, str]:
     """Return a message as the box holds it until it knows that it is stored."""
     return {"id": id_ or new_id(), "text": text}

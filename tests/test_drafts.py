@@ -762,24 +762,6 @@ def test_a_reply_that_comes_too_late_has_taken_nothing(setup: Setup) -> None:
 # What a reply did, undone
 
 
-def test_undo_sets_back_what_the_reply_changed_and_nobody_since(setup: Setup) -> None:
-    base = setup.drafts.edit(setup.key, "target_user", "nurses")
-    proposed = {"target_user": "all nurses", "desired_outcome": "They sleep", "hmw": "How?"}
-    setup.drafts.note_reply(setup.key, reply(setup), base, proposed, Phase.GATHER)
-    setup.saved()
-    setup.drafts.edit(setup.key, "desired_outcome", "They rest")
-    setup.saved()
-    update = setup.store.update_of(setup.key, "reply")
-    assert update is not None
-    other = beside(setup.store, setup.key)
-    other.drafts.undo(setup.key, update)
-    other.saved()
-
-    assert setup.saved()["target_user"] == "nurses"
-    assert setup.saved()["desired_outcome"] == "They rest"
-    assert setup.store.draft(setup.key).phase is Phase.GATHER
-
-
 def test_a_reply_that_is_written_anew_settles_again_on_what_was_there_before_it(
     setup: Setup, other: Setup
 ) -> None:

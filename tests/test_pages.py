@@ -902,13 +902,21 @@ def test_what_a_reply_changed_is_named_and_can_be_undone(
     guide.queue = [["Well.", proposal({"target_user": "Cooks", "desired_outcome": "Sleep"})]]
     answered(store, team, process)
     app = pages.opened_step(team, "challenge")
-    assert [each.value for each in app.caption if "Just changed" in each.value] == [
-        ":material/edit_note: Just changed: Who has it, Desired outcome"
-    ]
-    app = pages.drawn(app.button(key="undo-update").click().run())
+    before = pages.panel(app)
+    app = pages.press_line(app, "all", "undone")
+    after = pages.panel(app)
 
+    assert before is not None
+    assert after is not None
+    [reply] = before["replies"]
+    assert [(each["label"], each["text"]) for each in reply["items"]] == [
+        ("Who has it", "Cooks"),
+        ("Desired outcome", "Sleep"),
+    ]
+    assert (before["newest"], before["open"]) == (reply["reply"], True)
     assert process.drafts.current(team.step_key("challenge")).fields == {"target_user": "Nurses"}
-    assert "undo-update" not in keys(app)
+    assert after["replies"][0]["all"]["can"] == {"redo": True}
+    assert len(after["settled"]) == 1
 
 
 def test_what_was_edited_since_a_reply_is_not_offered_to_be_undone(
@@ -917,8 +925,54 @@ def test_what_was_edited_since_a_reply_is_not_offered_to_be_undone(
     guide.queue = [["Well.", proposal({"target_user": "Cooks"})]]
     answered(store, team, process)
     process.drafts.edit(team.step_key("challenge"), "target_user", "Night cooks")
+    shown = pages.panel(pages.opened_step(team, "challenge"))
 
-    assert "undo-update" not in keys(pages.opened_step(team, "challenge"))
+    assert shown is not None
+    [reply] = shown["replies"]
+    assert (reply["all"]["can"], reply["items"][0]["note"]) == ({}, "changed since")
+
+
+def test_a_press_is_carried_out_once_however_often_the_page_runs(
+    store: WatchedStore, team: Team, process: Process, guide: FakeGuide
+) -> None:
+    guide.queue = [["Well.", proposal({"target_user": "Cooks"})]]
+    answered(store, team, process)
+    key = team.step_key("challenge")
+    app = pages.opened_step(team, "challenge")
+    app = pages.press_line(app, "taken/0", "talk")
+    process.drafts.edit(key, "target_user", "Cooks")
+    pages.drawn(app.run())
+
+    assert process.drafts.current(key).fields == {"target_user": "Cooks"}
+
+
+def test_a_press_waits_while_the_database_is_away(
+    store: WatchedStore, team: Team, process: Process, guide: FakeGuide
+) -> None:
+    guide.queue = [["Well.", proposal({"target_user": "Cooks"})]]
+    answered(store, team, process)
+    app = pages.opened_step(team, "challenge")
+    store.away = True
+    app = pages.press_line(app, "taken/0", "talk")
+    settled = pages.panel(app)
+    store.away = False
+    pages.drawn(app.run())
+
+    assert settled is not None
+    assert settled["settled"] == []
+    assert process.drafts.current(team.step_key("challenge")).fields == {}
+
+
+def test_nothing_can_be_pressed_in_a_complete_step(
+    store: WatchedStore, team: Team, process: Process, guide: FakeGuide
+) -> None:
+    guide.queue = [["Well.", proposal({"target_user": "Cooks"})]]
+    answered(store, team, process)
+    pages.confirm(store, team, "challenge")
+    shown = pages.panel(pages.opened_step(team, "challenge"))
+
+    assert shown is not None
+    assert not shown["open"]
 
 
 # A reply that another server writes

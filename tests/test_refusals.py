@@ -32,6 +32,7 @@ from tests.pages import (
     entry,
     opened,
     opened_step,
+    press_line,
     running,
     send,
     watching,
@@ -114,6 +115,10 @@ def labelled(label: str) -> Press:
 
 def _holds(app: AppTest) -> AppTest:
     return key(app, "hold/").select_index(2).run()
+
+
+def _undoes(app: AppTest) -> AppTest:
+    return press_line(app, "all", "undone")
 
 
 def _tells(app: AppTest) -> AppTest:
@@ -276,7 +281,7 @@ def _a_message_to_redact(house: House) -> AppTest:
 AFTER: dict[Action, tuple[Callable[[House], AppTest], Press]] = {
     Action.CONFIRM: (_a_good_draft, pressing("confirm")),
     Action.STOP_REPLY: (_a_growing_reply, pressing("stop")),
-    Action.UNDO_UPDATE: (_an_update, pressing("undo-update")),
+    Action.UNDO_UPDATE: (_an_update, _undoes),
     Action.SETTLE_ASIDE: (_an_aside, pressing("discard/")),
     Action.RESTORE_DRAFT: (_an_earlier_draft, pressing("bring-back")),
     Action.USE_ASIDE: (_an_aside, pressing("use/")),

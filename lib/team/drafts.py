@@ -36,6 +36,7 @@ from lib.workshop.artifacts.lines import between
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import normalised, shaped
 from lib.workshop.bounded import Bounded, Locks
+from lib.workshop.choices import reverted
 from lib.workshop.draft_history import MAX_KEPT
 from lib.workshop.fields import changed, with_field
 from lib.workshop.ids import new_id
@@ -162,15 +163,15 @@ class Drafts:
             fields = with_field(stored.fields, aside.field, aside.value)
             held = stored.fields.get(aside.field)
             replaced = Aside(aside.field, new_id(), "", held, 1, stored.epoch)
-            mark = {self._writer: next(self._numbers)}
+            mark = self.mark()
             draft = revised(stored, fields, stored.phase, mark)
             is_kept = held not in (None, aside.value)
             self._store.use_aside(key, aside, draft, replaced if is_kept else None)
 
-        self._on_stored(key, attempt)
+        self.on_stored(key, attempt)
 
-    def _on_stored(self, key: StepKey, attempt: Callable[[Draft], T]) -> T:
-        """Run *attempt* on the stored draft; retry on Conflict."""
+    def on_stored(self, key: StepKey, attempt: Callable[[Draft], T]) -> T:
+        """Run *attempt* on the stored draft, after saving what is unsaved; retry on Conflict."""
         for _ in range(TRIES - 1):
             with suppress(Conflict):
                 return attempt(self.stored(key))
@@ -190,12 +191,12 @@ class Drafts:
             # Read it again: it may have been redacted since the page showed it.
             held = self._earlier(key, earlier).fields
             fields = {name: value for name, value in held.items() if name in names}
-            mark = {self._writer: next(self._numbers)}
+            mark = self.mark()
             if fields != stored.fields:
                 draft = revised(stored, fields, stored.phase, mark, by)
                 self._store.replace_draft(key, draft)
 
-        self._on_stored(key, attempt)
+        self.on_stored(key, attempt)
 
     def _earlier(self, key: StepKey, shown: EarlierDraft) -> EarlierDraft:
         """Return an earlier draft as it is stored. Raises Conflict if it is no longer kept."""
@@ -233,16 +234,6 @@ class Drafts:
         except QueueFull as exc:
             raise StoreUnavailable(str(exc)) from exc
 
-    def undo(self, key: StepKey, update: Update) -> Draft:
-        """
-        Undo, by hand, what a reply changed and nobody has changed since. Raises StoreError.
-
-        The conversation stays.
-        """
-        with self._locks[key]:
-            current = self.current(key)
-            return self._set_back(key, current, update.without(current), current.phase)
-
     def rewrite(self, key: StepKey, reply: str) -> Message | None:
         """
         Archive the last reply of a step for a rewrite, and undo its changes of the draft.
@@ -254,19 +245,24 @@ class Drafts:
             update = self._store.update_of(key, reply)
             if update is None:
                 return self._store.discard(key, reply)
-            mark = {self._writer: next(self._numbers)}
-            fields, phase = update.without(stored), update.phase_without(stored)
+            fields, phase = self._without(key, update, stored), update.phase_without(stored)
             is_same = fields == stored.fields and phase is stored.phase
-            draft = None if is_same else revised(stored, fields, phase, mark)
+            draft = None if is_same else revised(stored, fields, phase, self.mark())
             return self._store.discard(key, reply, draft)
 
-        return self._on_stored(key, attempt)
+        return self.on_stored(key, attempt)
 
-    def _set_back(self, key: StepKey, current: Draft, fields: Fields, phase: Phase) -> Draft:
-        if self._is_closed(key) or (fields == current.fields and phase is current.phase):
-            return current
-        mark = {self._writer: next(self._numbers)}
-        return self._note(key, current, revised(current, fields, phase, mark))
+    def _without(self, key: StepKey, update: Update, stored: Draft) -> Fields:
+        """Return the stored fields without what a reply took, unless the step was reopened since."""
+        if update.after.epoch != stored.epoch:
+            return stored.fields
+        lines = between(key.step, update.before.fields, update.after.fields)
+        choices = self._store.choices(key, [update.reply])
+        return reverted(stored.fields, ReadBack(lines), choices)[0]
+
+    def mark(self) -> Mapping[str, int]:
+        """Return what makes the next draft of this process known as one edit."""
+        return {self._writer: next(self._numbers)}
 
     def flush(self, team: TeamKey) -> None:
         """Flush all steps of the team, before a decision on them."""

@@ -13,9 +13,10 @@ from typing import Literal
 from lib.store import permits
 from lib.store.errors import NotFound, StoreUnavailable
 from lib.store.port import upstream_artifacts
-from lib.team import held_step
+from lib.team import held_step, read_backs
 from lib.team.process import Process
 from lib.workshop import roles, steps
+from lib.workshop.choices import Choice
 from lib.workshop.clock import utc_now
 from lib.workshop.records import (
     ArtifactVersion,
@@ -31,8 +32,11 @@ from lib.workshop.rights import NO_TEAM, TeamPermit
 from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import current_step, is_locked, is_read_only
 from lib.workshop.transcript import Message, MessageStatus, Role, ordered
-from lib.workshop.updates import LastWord, Update
+from lib.workshop.updates import LastWord
 from lib.workshop.views import Briefing
+
+#: Replies of which a page shows what they took.
+RECENT = 5
 
 #: How many messages a page shows at first, and how many more at each "Show earlier".
 WINDOW = 50
@@ -80,9 +84,13 @@ class WorkingCopy:
     received: dict[str, dict[str, int]] = field(default_factory=dict)
     #: The conflicts kept beside the draft of each step.
     conflicts: dict[str, list[Aside]] = field(default_factory=dict)
-    #: What the last reply of each step changed in its draft, and the message it was read for.
-    updates: dict[str, Update | None] = field(default_factory=dict)
-    update_read_for: dict[str, tuple[str, int]] = field(default_factory=dict)
+    #: The last replies of each step with what they took, oldest first, and what was decided about it.
+    replies: dict[str, list[Message]] = field(default_factory=dict)
+    choices: dict[str, list[Choice]] = field(default_factory=dict)
+    #: What they were read for: they change with the draft or the replies alone.
+    choices_read_for: dict[str, object] = field(default_factory=dict)
+    #: Ids of presses on them that this tab has carried out, by step.
+    pressed: dict[str, set[str]] = field(default_factory=dict)
 
     def key(self, step: str) -> StepKey:
         """Return the key of one of this team's steps."""
@@ -201,17 +209,22 @@ class WorkingCopy:
             self._lay_over(process.store.messages(key, since=since), key.step)
         self.drafts[key.step] = draft
         self.conflicts[key.step] = process.store.asides(key)
-        self._read_update(process, key)
+        self._read_choices(process, key)
 
-    def _read_update(self, process: Process, key: StepKey) -> None:
-        """Read what the last message changed in the draft; once, because it never changes."""
-        for last in self.transcripts[key.step][-1:]:
-            known = (last.id, last.revision)
-            is_stored = last.status is MessageStatus.COMPLETE and not isinstance(last, LastWord)
-            if is_stored and self.update_read_for.get(key.step) != known:
-                is_reply = last.role is Role.ASSISTANT
-                self.updates[key.step] = process.store.update_of(key, last.id) if is_reply else None
-                self.update_read_for[key.step] = known
+    def _read_choices(self, process: Process, key: StepKey) -> None:
+        """Read what the last replies took and what was decided about it, if that may have changed."""
+        whole = [each for each in self.transcripts[key.step] if _is_whole_reply(each)][-RECENT:]
+        draft = self.drafts[key.step]
+        read_for = draft.epoch, draft.revision, [(each.id, each.revision) for each in whole]
+        if self.choices_read_for.get(key.step) == read_for:
+            return
+        # An earlier release stores no lines: they are made for the last reply alone.
+        last = [read_backs.with_lines(process.store, key, each) for each in whole[-1:]]
+        replies = [each for each in (*whole[:-1], *last) if each.read_back is not None]
+        ids = [each.id for each in replies]
+        self.choices[key.step] = process.store.choices(key, ids)
+        self.replies[key.step] = replies
+        self.choices_read_for[key.step] = read_for
 
     def _lay_over(self, newer: Iterable[Message], step: str) -> None:
         """
@@ -227,10 +240,16 @@ class WorkingCopy:
         self.transcripts[step] = ordered(held.values())
 
 
+def _is_whole_reply(message: Message) -> bool:
+    is_whole = message.status is MessageStatus.COMPLETE and not isinstance(message, LastWord)
+    return is_whole and message.role is Role.ASSISTANT
+
+
 def _first_open(held: list[Message]) -> int:
     """Return the position from which messages may be new or may have changed."""
     for message in held:
-        if message.status is not MessageStatus.COMPLETE:
+        # What a reply took is decided when it is stored.
+        if message.status is not MessageStatus.COMPLETE or isinstance(message, LastWord):
             return message.position
     # A complete last reply may still be rewritten.
     return held[-1].position if held else 1

@@ -99,13 +99,22 @@ def reverted(
     """
     Return *fields* without what a reply took, and what was done for that.
 
-    What was decided about its lines is reverted first. Each line is reverted by itself: one that
+    What was decided about a line is reverted with it. Each line is reverted by itself: one that
     something was built on stays.
     """
-    settled = [each for each in choices if each.item.startswith(_TAKEN)]
-    parts = [each.operations for each in settled]
-    parts += [line.operations for line in reversed(read_back.taken)]
-    return fitting(fields, [reverse(each) for each in parts])
+    settled = {each.item: each for each in choices}
+    if ALL in settled and settled[ALL].how is How.UNDONE:
+        return fields, ()
+    lines = reversed(list(enumerate(read_back.taken)))
+    return fitting(fields, [_undoing(line, settled.get(taken_item(at))) for at, line in lines])
+
+
+def _undoing(line: Taken, choice: Choice | None) -> tuple[Operation, ...]:
+    if choice is None or choice.how is How.OPEN:
+        return reverse(line.operations)
+    if choice.how is How.TALK:
+        return ()
+    return (*reverse(choice.operations), *reverse(line.operations))
 
 
 def fitting(

@@ -88,7 +88,7 @@ class Action(StrEnum):
     TYPE = "type into a draft or the box"
     STOP_REPLY = "stop a reply"
     RETRY_REPLY = "have a reply written again"
-    UNDO_UPDATE = "take the guide's change of a draft back"
+    UNDO_UPDATE = "settle or undo what a reply took"
     RESTORE_DRAFT = "restore an earlier draft"
     USE_ASIDE = "put what was set aside into the draft"
     SETTLE_ASIDE = "discard what was set aside"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
-from lib.workshop.fields import changed, with_field
+from lib.workshop.fields import changed
 from lib.workshop.read_back import ReadBack
 from lib.workshop.records import Aside, Draft, Fields
 from lib.workshop.status import Phase
@@ -62,26 +62,6 @@ class Update:
         """Return what *reply* changed from *before* to *after*, and nothing that it left alone."""
         names = changed(before.fields, after.fields)
         return cls(reply, *(_only(names, draft, after.epoch) for draft in (before, after)))
-
-    def standing(self, current: Draft) -> Sequence[str]:
-        """Return the names of the fields the reply changed that are as it left them."""
-        if current.epoch != self.after.epoch:
-            return ()
-        names = changed(self.before.fields, self.after.fields)
-        return [name for name in names if current.fields.get(name) == self.after.fields.get(name)]
-
-    def without(self, current: Draft) -> Fields:
-        """
-        Return *current*'s fields with those the reply changed as they were before it.
-
-        >>> before, after = Draft({"a": 1}), Draft({"a": 2, "b": 2, "c": 2})
-        >>> Update("r", before, after).without(Draft({"a": 2, "b": 2, "c": 3}))
-        {'a': 1, 'c': 3}
-        """
-        kept = current.fields
-        for name in self.standing(current):
-            kept = with_field(kept, name, self.before.fields.get(name))
-        return kept
 
     def phase_without(self, current: Draft) -> Phase:
         """Return the phase before the reply, where it is as the reply left it."""

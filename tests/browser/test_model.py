@@ -137,9 +137,9 @@ def test_what_a_reply_changed_is_undone_and_another_reply_takes_its_place(
         answer("Where does it happen?", draft={"target_user": "Swimmers"}),
     )
     at_challenge.say("stuff gets lost")
-    expect(page.get_by_text("Just changed: Who has it")).to_be_visible()
-    page.get_by_role("button", name="Undo").click(delay=50)
-    expect(page.get_by_text("Just changed: Who has it")).to_have_count(0)
+    expect(page.get_by_text("Who has it: Parents")).to_be_visible()
+    page.get_by_role("button", name="Undo everything this reply changed").click(delay=50)
+    expect(page.get_by_text("Undone by Ada")).to_be_visible()
 
     page.get_by_role("button", name="Another reply").click(delay=50)
     expect(page.get_by_text("Where does it happen?")).to_be_visible()

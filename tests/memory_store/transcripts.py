@@ -291,7 +291,8 @@ class MemoryTranscripts:
                 return True
             pressed = row.messages.get(choice.reply)
             is_there = pressed in row.live and pressed.status is MessageStatus.COMPLETE
-            is_next = choice.revision == (known.revision if known else 0) + 1
+            is_of_it = known is not None and known.of == choice.of
+            is_next = choice.revision == (known.revision if is_of_it else 0) + 1
             if not is_next or not is_there or pressed.revision != choice.of:
                 return False
             self._check_base(key, draft)

@@ -89,7 +89,7 @@ class Outcomes(Transcripts, Typed):
         def work(connection: Connection) -> bool:
             locked_era(connection, key)
             known = connection.execute(
-                select(choices.c.id, choices.c.revision).where(
+                select(choices.c.id, choices.c.revision, choices.c.message_revision).where(
                     in_step(choices, key),
                     choices.c.message_id == choice.reply,
                     choices.c.item == choice.item,
@@ -98,14 +98,18 @@ class Outcomes(Transcripts, Typed):
             if known is not None and known.id == choice.id:
                 # The commit's answer was lost.
                 return True
-            is_next = choice.revision == (known.revision if known else 0) + 1
-            if not is_next or connection.execute(_pressed(key, choice)).first() is None:
+            is_of_it = known is not None and known.message_revision == choice.of
+            before = known.revision if known is not None and is_of_it else 0
+            if choice.revision != before + 1 or not self._is_there(connection, key, choice):
                 return False
             self._write_draft(connection, key, draft)
             connection.execute(self._chosen(), _row(key, choice))
             return True
 
         return self._door.act(Kind.WRITE, work)
+
+    def _is_there(self, connection: Connection, key: StepKey, choice: Choice) -> bool:
+        return connection.execute(_pressed(key, choice)).first() is not None
 
     def _chosen(self) -> Any:
         add = upsert(self._door, choices)

@@ -15,7 +15,6 @@ from lib.ui.step import (
     history_panel,
     interviews_panel,
     reopen_dialog,
-    reply_change_line,
 )
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria
@@ -54,7 +53,6 @@ def show(process: Process, copy: WorkingCopy, step: str) -> None:
             interviews_panel.show(process, copy, step)
     with card:
         _card(copy, step)
-        reply_change_line.show(process, copy, step)
     conflict_panel.show(process, copy, step)
     _confirm(process, copy, step)
     history_panel.show(process, copy, step)

@@ -15,6 +15,7 @@ from lib.ui.step import (
     chat,
     draft_panel,
     facilitator_messages,
+    read_back_panel,
     reopen_dialog,
     stale_panel,
     step_rail,
@@ -37,6 +38,7 @@ def show(step: str) -> None:
             _deleted(copy, step, copy.briefing.erase_at)
             return
         _take_in_typing(process, copy, step)
+        read_back_panel.receive(process, copy, step)
         with page.stable_place():
             _heading(process, copy, step)
             step_rail.show(copy)

@@ -24,9 +24,9 @@ def elsewhere(step: str, operation: Operation, fields: Fields) -> tuple[Place, .
     ['Themes', 'Gains']
     """
     here = operation.path[:-1] if isinstance(operation.path[-1], int) else operation.path
-    if text_of(operation.value) is None or not _takes_text(_kind_at(step, here)):
+    if text_of(operation.value) is None or not _takes_text(kind_at(step, here)):
         return ()
-    beside = _texts(_kind_at(step, here[:-1]), here[:-1])
+    beside = _texts(kind_at(step, here[:-1]), here[:-1])
     places = {place.path: place for place in (*beside, *_texts(MODELS[step], ()))}
     return tuple(
         place
@@ -42,7 +42,7 @@ def put(step: str, place: Place, value: Any, entries: tuple[Fields, ...] = ()) -
     *entries* are what the entries on the way are recognised by. Raises DoesNotFit if *place* takes no
     text.
     """
-    text, kind = text_of(value), _kind_at(step, place.path)
+    text, kind = text_of(value), kind_at(step, place.path)
     if text is None or kind is None or not _takes_text(kind):
         raise DoesNotFit(f"{place.label} holds something else.")
     path = place.path
@@ -73,7 +73,7 @@ def _takes_text(kind: Any) -> bool:
     return kind is str
 
 
-def _kind_at(step: str, path: Path) -> Any:
+def kind_at(step: str, path: Path) -> Any:
     """Return the type a field holds, or None if the model has no such field."""
     kind: Any = MODELS[step]
     for part in path:
@@ -84,6 +84,20 @@ def _kind_at(step: str, path: Path) -> Any:
         else:
             return None
     return kind
+
+
+def title(step: str, path: Path) -> str:
+    """
+    Return the title of the field at *path*, as the form shows it.
+
+    >>> title("persona", ("personas", 0, "goals", 1))
+    'Goals'
+    """
+    names = [at for at, part in enumerate(path) if isinstance(part, str)]
+    model: Any = kind_at(step, path[: names[-1]]) if names else None
+    name = str(path[names[-1]]) if names else ""
+    known = is_model(model) and name in model.model_fields
+    return str(model.model_fields[name].title or name) if known else name
 
 
 def _value_at(fields: Fields, path: Path) -> Any:
