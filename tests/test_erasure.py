@@ -11,14 +11,15 @@ from lib.guide.scripted import ScriptedGuide
 from lib.server.health import health
 from lib.settings import Settings
 from lib.store import open_store
-from lib.store.port import Store
+from lib.store.port import Decision, Store
 from lib.team.process import Process, assemble
 from lib.ui import navigation
 from lib.workshop import steps
 from lib.workshop.records import Draft, StepKey, Team
+from lib.workshop.status import Change, Event, Status
 from tests import pages
 from tests.fakes import FakeGuide, eventually, new_step, question
-from tests.pages import watching
+from tests.pages import NOW, watching
 from tests.test_debouncer import FakeClock
 from tests.test_store_contract import opens, store
 
@@ -130,6 +131,15 @@ def _opens(team: Team) -> dict[str, Callable[[], object]]:
     return found
 
 
+def _waiting(store: pages.WatchedStore) -> Team:
+    """Return a team that confirmed a step in the moment in which the hold on the next was lifted."""
+    team = pages.new_team(store, "Waiting")
+    confirmed = Change("challenge", Event.CONFIRM, Status.IN_PROGRESS, Status.COMPLETE)
+    store.inner.apply(team.key, Decision([confirmed], "Ada", NOW, pages.outcome("challenge")))
+    assert store.inner.waiting_teams() == [team.key]
+    return team
+
+
 def test_opening_a_page_writes_nothing(house: Process, sqlite_url: str, tmp_path: Path) -> None:
     """With something due for erasure, and expired, in the database: every page only reads."""
     store = pages.watching(house.store.inner)  # type: ignore[attr-defined]
@@ -140,6 +150,7 @@ def test_opening_a_page_writes_nothing(house: Process, sqlite_url: str, tmp_path
     assert eventually(lambda: house.replies.live(team.step_key(steps.SLUGS[-1])) is None)
     house.autosave.flush_all(2)
     store.inner.delete(due.workshop_id, LONG_AGO)
+    waiting = _waiting(store)
     store.inner.keep_pass("expired", LONG_AGO + timedelta(days=1))
     seen: list[str] = []
 
@@ -157,6 +168,9 @@ def test_opening_a_page_writes_nothing(house: Process, sqlite_url: str, tmp_path
         pages.opened(navigation.REVIEW, **{navigation.WORKSHOP: due.workshop_id})
         pages.opened_step(due, "challenge")
         written["what is due"] = _written(seen)
+        seen.clear()
+        pages.opened_step(waiting, "challenge")
+        written["a step that waits to be started"] = _written(seen)
     finally:
         event.remove(Engine, "before_cursor_execute", note)
 

@@ -1,10 +1,11 @@
 """A hold: what waits behind it, what opens by itself, and what is never lost."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from lib.facilitation import controls
+from lib.facilitation import controls, held_steps
 from lib.guide.scripted import ScriptedGuide
 from lib.store.errors import StoreUnavailable
 from lib.team import confirm as completion
@@ -135,18 +136,54 @@ def test_once_the_hold_is_lifted_the_step_opens_by_itself(
     assert [each.step for each in started] == ["challenge", "stakeholder-mapping"]
 
 
-def test_two_tabs_that_look_at_once_start_the_step_once(
+def started(store: WatchedStore, team: Team) -> list[str]:
+    """Return the steps that were started, in order."""
+    return [e.step for e in store.inner.events(team.workshop_id) if e.event is Event.START]
+
+
+def test_a_lifted_hold_starts_the_step_before_anybody_opens_a_page(
     process: Process, store: WatchedStore, team: Team
 ) -> None:
     hold(store, team, "challenge")
     confirm_by_hand(process, store, team, "challenge")
-    tabs = [opened_step(team, "challenge"), opened_step(team, "challenge")]
+    before = started(store, team)
     hold(store, team, "persona")
-    for tab in tabs:
-        drawn(tab.run())
-    started = [e.step for e in store.inner.events(team.workshop_id) if e.event is Event.START]
 
-    assert started == ["challenge", "stakeholder-mapping"]
+    assert before == ["challenge"]
+    assert started(store, team) == ["challenge", "stakeholder-mapping"]
+
+
+def test_a_hold_lifted_while_a_step_is_confirmed_is_swept_up_once(
+    process: Process, store: WatchedStore, team: Team
+) -> None:
+    """The confirming server still saw the hold; a page that is opened meanwhile starts nothing."""
+    hold(store, team, "challenge")
+    confirm_by_hand(process, store, team, "challenge")
+    open_again = replace(store.inner.agenda(team.workshop_id), open_until="", revision=2)
+    store.inner.save_agenda(team.workshop_id, open_again)
+    opened_step(team, "challenge")
+    before = started(store, team)
+    for _ in range(2):
+        process.autosave._housekeeping_at = 0.0
+        process.autosave.run_housekeeping()
+
+    assert before == ["challenge"]
+    assert started(store, team) == ["challenge", "stakeholder-mapping"]
+
+
+@pytest.mark.parametrize("closed", ["held", "archived"])
+def test_a_sweep_starts_no_step_that_is_closed(
+    process: Process, store: WatchedStore, team: Team, closed: str
+) -> None:
+    hold(store, team, "challenge")
+    confirm_by_hand(process, store, team, "challenge")
+    if closed == "archived":
+        open_again = replace(store.inner.agenda(team.workshop_id), open_until="", revision=2)
+        store.inner.save_agenda(team.workshop_id, open_again)
+        store.inner.archive(team.workshop_id, NOW)
+    held_steps.start_released(store.inner, NOW)
+
+    assert started(store, team) == ["challenge"]
 
 
 # A step that had begun

@@ -1156,6 +1156,21 @@ def whole(store: Store, key: StepKey, text: str = "Who?") -> Message:
     return done
 
 
+def test_teams_wait_whose_next_step_nobody_started(store: Store) -> None:
+    workshop, (one, two, _at_work) = started(store, 3)
+    other, (elsewhere,) = started(store)
+    archived, (put_away,) = started(store)
+    for team in (two, one, elsewhere, put_away):
+        confirmed = decide(now(store, team), "challenge", Event.CONFIRM)[:1]
+        store.apply(team.key, Decision(confirmed, "Ada", LATER))
+    store.archive(archived.id, LATER)
+
+    assert store.waiting_teams(workshop.id) == [one.key, two.key]
+    assert store.waiting_teams(other.id) == [elsewhere.key]
+    assert set(store.waiting_teams()) >= {one.key, two.key, elsewhere.key}
+    assert put_away.key not in store.waiting_teams()
+
+
 def test_a_reply_is_begun_again_empty_and_what_it_said_is_archived(
     store: Store, key: StepKey
 ) -> None:

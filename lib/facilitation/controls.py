@@ -1,18 +1,23 @@
 """Use cases of a running workshop: one function per action of facilitators and teams."""
 
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
-from lib.store.errors import Conflict
+from lib.facilitation import held_steps
+from lib.store.errors import Conflict, StoreError
 from lib.store.port import Store
 from lib.workshop import notes
 from lib.workshop.agenda import Agenda
+from lib.workshop.clock import utc_now
 from lib.workshop.ids import new_id
 from lib.workshop.notes import Closing, Kind, Note
 from lib.workshop.records import StepKey, TeamKey
 from lib.workshop.redaction import Redaction, RedactionRefused, Sought
 from lib.workshop.transcript import Message, clean
+
+log = logging.getLogger(__name__)
 
 #: Tries of an agenda change if another facilitator changes it at the same time.
 TRIES = 5
@@ -22,7 +27,8 @@ def change_agenda(store: Store, workshop_id: str, change: Callable[[Agenda], Age
     """
     Apply *change* to the stored agenda and return the result; retry if another facilitator was faster.
 
-    Stores nothing if the agenda stays the same. Raises StoreError.
+    Stores nothing if the agenda stays the same. Starts the steps that teams have waited for, if another
+    step is open now. Raises StoreError.
     """
     for attempt in range(TRIES):
         before = store.agenda(workshop_id)
@@ -35,8 +41,18 @@ def change_agenda(store: Store, workshop_id: str, change: Callable[[Agenda], Age
             if attempt == TRIES - 1:
                 raise
         else:
+            if after.open_until != before.open_until:
+                _start_released(store, workshop_id)
             return after
     raise AssertionError("unreachable")
+
+
+def _start_released(store: Store, workshop_id: str) -> None:
+    try:
+        held_steps.start_released(store, utc_now(), workshop_id)
+    except StoreError as exc:
+        # The agenda is stored; the sweeper starts what is left.
+        log.warning("Steps that were held start with the next sweep: %s", exc)
 
 
 def post_message(

@@ -24,6 +24,15 @@ class FacilitationStore(Protocol):
         """
         ...
 
+    def waiting_teams(self, workshop_id: str = "") -> list[TeamKey]:
+        """
+        Return the teams whose next step was not started, in one workshop or, for "", in all.
+
+        They have a step that is not started, and none that is in progress or needs regeneration.
+        Archived and deleted workshops are left out.
+        """
+        ...
+
     def briefing(self, team: TeamKey) -> Briefing:
         """Return what a team's page shows of the running workshop, in one query. Raises NotFound."""
         ...

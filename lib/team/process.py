@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from lib import settings as settings_
 from lib.autosave.autosave import Autosave
 from lib.autosave.unsaved import NeverSaved, Unsaved
+from lib.facilitation import held_steps
 from lib.guide import choice
 from lib.guide.port import Guide
 from lib.guide.understanding.likeness import closest
@@ -82,6 +83,7 @@ def assemble(
 
     def housekeeping() -> bool:
         clock_.steady.follow(store.read_clock)
+        held_steps.start_released(store, clock_.utc_now())
         return store.prune()
 
     autosave = Autosave(

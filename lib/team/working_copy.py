@@ -13,11 +13,10 @@ from typing import Literal
 from lib.store import permits
 from lib.store.errors import NotFound, StoreUnavailable
 from lib.store.port import upstream_artifacts
-from lib.team import held_step, read_backs
+from lib.team import read_backs
 from lib.team.process import Process
 from lib.workshop import roles, steps
 from lib.workshop.choices import Choice
-from lib.workshop.clock import utc_now
 from lib.workshop.records import (
     ArtifactVersion,
     Aside,
@@ -184,10 +183,6 @@ class WorkingCopy:
         except NotFound as exc:
             raise AccessRefused(NO_TEAM) from exc
         briefing = process.store.briefing(key.team)
-        if held_step.start_when_released(
-            process.store, self.permit(Action.OPEN_STEP), states, briefing, utc_now()
-        ):
-            states = process.store.steps(key.team)
         self.briefing = briefing
         draft, known = process.drafts.current(key), self.drafts.get(key.step)
         # Read everything again in a new epoch: a redaction changes old, complete messages.

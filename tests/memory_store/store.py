@@ -159,6 +159,19 @@ class MemoryStore(
 
     # Steps, drafts and artifacts
 
+    def waiting_teams(self, workshop_id: str = "") -> list[TeamKey]:
+        begun = {Status.IN_PROGRESS, Status.NEEDS_REGENERATION}
+        with self._lock:
+            found = []
+            for team in sorted(self._teams.values(), key=lambda each: each.position):
+                workshop = self._workshops[team.workshop_id]
+                statuses = {state.status for state in self.steps(team.key).values()}
+                is_open = workshop.archived_at is None and workshop.erase_at is None
+                is_waiting = Status.NOT_STARTED in statuses and not statuses & begun
+                if is_open and is_waiting and workshop_id in ("", team.workshop_id):
+                    found.append(team.key)
+            return found
+
     def steps(self, team: TeamKey) -> dict[str, StepState]:
         with self._lock:
             rows = [self._row(StepKey(*team, slug)) for slug in steps_.SLUGS]

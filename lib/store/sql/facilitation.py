@@ -31,11 +31,14 @@ from lib.store.sql.schema import (
     metadata,
     notes,
     passes,
+    steps,
+    teams,
     workshops,
 )
 from lib.workshop.agenda import MINUTES, Agenda, Timer
 from lib.workshop.notes import Closing, Kind, Note, NoteRecord
 from lib.workshop.records import CODE_REMEMBERED, TeamKey
+from lib.workshop.status import Status
 from lib.workshop.views import Briefing, Desk
 
 #: How long expired codes and counts of attempts are kept: an expired code has its own error message,
@@ -266,6 +269,22 @@ class Facilitation(Part):
 
         self._door.run(Unit.WRITE, work)
         self._door.truncate_log(is_dirty=True)
+
+    def waiting_teams(self, workshop_id: str = "") -> list[TeamKey]:
+        """Return the teams whose next step was not started."""
+        begun = (Status.IN_PROGRESS.value, Status.NEEDS_REGENERATION.value)
+        theirs = and_(steps.c.workshop_id == teams.c.workshop_id, steps.c.team_id == teams.c.id)
+        query = (
+            select(teams.c.workshop_id, teams.c.id)
+            .join(workshops, workshops.c.workshop_id == teams.c.workshop_id)
+            .where(workshops.c.archived_at.is_(None), workshops.c.erase_at.is_(None))
+            .where(exists().where(theirs, steps.c.status == Status.NOT_STARTED.value))
+            .where(~exists().where(theirs, steps.c.status.in_(begun)))
+            .order_by(teams.c.workshop_id, teams.c.position)
+        )
+        if workshop_id:
+            query = query.where(teams.c.workshop_id == workshop_id)
+        return [TeamKey(row.workshop_id, row.id) for row in self._door.rows(query)]
 
     def prune(self) -> bool:
         """Erase one workshop that is due, and delete expired rows."""
