@@ -46,6 +46,8 @@ class _Step:
         self.result = Result(team, walked.step)
         #: Whether something had to be said again.
         self.is_said_again = False
+        #: The question the last messages were sent as an answer to.
+        self.answered = ""
 
     def walk(self) -> Result:
         self.walked.take(self.guide)
@@ -87,6 +89,9 @@ class _Step:
         if asked is None:
             return None
         fitting = [each for each in self.queue if each.key == asked.id and not each.is_joined]
+        if _name(asked) == self.answered:
+            # Asked again: what is left for this question may be about another entry.
+            fitting = [each for each in fitting if each.is_spare]
         fitting.sort(key=lambda each: (each.is_spare, each.follow != asked.follow))
         return fitting[0] if fitting else None
 
@@ -97,6 +102,7 @@ class _Step:
         self.result.points.append(self._copy())
         before, phase = deepcopy(self.walked.draft), self.walked.phase
         last_reply, last_asked = self._last_reply(), _name(self._read_back.asked)
+        self.answered = last_asked
         offers_open = bool(self._read_back.offers)
         earlier = self.walked.said(Role.USER)
         for said in messages:

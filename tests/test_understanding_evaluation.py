@@ -175,6 +175,19 @@ def test_a_team_answers_the_question_that_is_asked() -> None:
     assert [each.said.text for each in heard] == ["bread", "bakers"]
 
 
+def test_a_question_asked_again_gets_no_answer_to_another() -> None:
+    """What is left for a question may be about the next concept, and must wait."""
+    keys = ("problem bread", "usp quick", "inside cheap", "usp quiet")
+    said = "".join(f"@{each}\n= aside\n" for each in keys)
+
+    def ask(text: str, draft: Fields, request: Request) -> tuple[str, Proposal]:
+        return "What is special?", Proposal({}, Phase.GATHER, (), ReadBack(asked=Asked("usp")))
+
+    heard = walk_team(Scripted(ask), bakers(said))[0].heard
+
+    assert [each.said.text for each in heard] == ["bread", "quick", "cheap", "quiet"]
+
+
 def test_messages_sent_together_get_one_reply() -> None:
     said = "@problem[Olu] bread\n= aside\n@+problem[Ida] loaves\n= aside\n"
     seen: list[list[str]] = []
@@ -231,6 +244,12 @@ def test_what_is_no_expectation_is_refused() -> None:
 def test_every_team_file_is_well_formed(folder: str) -> None:
     for team in load(folder):
         assert all(team.messages[each.slug] for each in steps.STEPS), team.file
+
+
+def test_no_team_is_in_both_sets() -> None:
+    tuned, unseen = ({team.file for team in load(folder)} for folder in (TUNED, UNSEEN))
+
+    assert (len(tuned), len(unseen), tuned & unseen) == (12, 8, set())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
