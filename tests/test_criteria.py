@@ -343,6 +343,7 @@ def test_an_empty_draft_lacks_every_required_field_and_says_what_to_do(step: str
         ),
         ("journey-mapping", ("stages", 2, "emotion"), "positive", "is the dip and feels positive"),
         ("journey-mapping", ("stages", 1, "name"), "Walks past", "same name"),
+        ("journey-mapping", ("stages", 1, "name"), "walks past!", "same name"),
         ("journey-mapping", ("stages", 2, "is_dip"), False, "exactly one stage"),
         ("journey-mapping", ("stages", 2, "barriers"), "", "in the way"),
         ("journey-mapping", ("dip_rationale",), "", "Why this is the dip"),
@@ -359,6 +360,7 @@ def test_an_empty_draft_lacks_every_required_field_and_says_what_to_do(step: str
         ("reframe", ("hmw_statements", 0, "selected"), False, "at least one question"),
         ("reframe", ("hmw_statements", 0, "deeper_goal"), "", "so that"),
         ("ideation", ("clusters",), GOOD["ideation"]["clusters"][:2], "Clusters: 2"),
+        ("ideation", ("clusters",), GOOD["ideation"]["clusters"] * 2, "Clusters: 6"),
         (
             "ideation",
             ("clusters", 0, "ideas"),
@@ -400,7 +402,7 @@ def test_an_empty_draft_lacks_every_required_field_and_says_what_to_do(step: str
         (
             "validate",
             ("confidence",),
-            {"score": 9, "rationale": "We asked nobody real", "research_quality": "thin"},
+            {"score": 8, "rationale": "We asked nobody real", "research_quality": "thin"},
             "on thin research is too high",
         ),
         ("validate", ("next_steps", 0), "Test it", "is vague"),
@@ -453,6 +455,15 @@ def test_research_that_was_only_played_is_thin_whatever_the_team_says() -> None:
     said = criteria.missing("validate", GOOD["validate"], {**GOOD, "user-research": played})
 
     assert any("Set it to thin" in sentence for sentence in said)
+
+
+def test_research_with_one_real_source_may_be_more_than_thin() -> None:
+    first, *rest = GOOD["user-research"]["insights"]
+    played = [each | {"source": f"{each['source']} (synthetic)"} for each in rest]
+    mixed = edited("user-research", ("insights",), [first, *played])
+    said = criteria.missing("validate", GOOD["validate"], {**GOOD, "user-research": mixed})
+
+    assert not any("Set it to thin" in sentence for sentence in said)
 
 
 PLACEHOLDERS = [

@@ -13,7 +13,7 @@ from lib.team import reopen
 from lib.team.process import assemble
 from lib.workshop.choices import Choice, How
 from lib.workshop.read_back import Asked, Change, Offer, Operation, Place, ReadBack, Taken
-from lib.workshop.records import Aside, Draft, StepKey
+from lib.workshop.records import Aside, Draft, StepKey, Team
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message, MessageStatus
 from lib.workshop.updates import Outcome, Update
@@ -22,6 +22,7 @@ from tests.test_store_contract import (
     AT,
     Opens,
     at_once,
+    confirm,
     key,
     opens,
     question,
@@ -306,6 +307,15 @@ def test_nobody_takes_a_reply_over_while_another_is_being_written(
 
     assert refused is None
     assert store.take_over(key, half.id) is not None
+
+
+def test_a_redraft_that_nobody_began_is_forgotten_with_the_draft_it_was_for(
+    store: Store, team: Team, key: StepKey
+) -> None:
+    store.want_redraft(key, "redraft")
+    confirm(store, team, key.step)
+
+    assert store.steps(key.team)[key.step].redraft is None
 
 
 def test_a_redraft_is_wanted_until_its_reply_is_placed(store: Store, key: StepKey) -> None:

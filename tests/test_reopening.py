@@ -410,6 +410,17 @@ def test_an_edit_of_a_stale_step_in_the_last_moment_is_not_confirmed_behind_anyb
     assert store.draft(server.at("validate")).fields == VARIANTS["validate"][1]
 
 
+def test_an_unsaved_edit_of_a_stale_step_keeps_it_open_when_another_is_confirmed(
+    store: Hooked, server: Server
+) -> None:
+    server.do("concept", Event.REVISE)
+    server.write("validate", VARIANTS["validate"][1])
+    server.do("concept", Event.CONFIRM)
+
+    assert server.statuses["validate"] is Status.IN_PROGRESS
+    assert store.draft(server.at("validate")).fields == VARIANTS["validate"][1]
+
+
 def test_what_a_process_has_not_saved_of_another_step_counts_as_work(
     store: Hooked, server: Server
 ) -> None:
