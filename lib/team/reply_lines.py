@@ -9,7 +9,7 @@ from typing import Any
 
 from lib.team import read_backs
 from lib.workshop.artifacts import places
-from lib.workshop.choices import ALL, Choice, How, offer_item, reverted, taken_item
+from lib.workshop.choices import ALL, Choice, How, offer_item, taken_item
 from lib.workshop.read_back import Change, DoesNotFit, Offer, Taken, effect, stands
 from lib.workshop.records import Draft
 from lib.workshop.transcript import Message
@@ -66,8 +66,19 @@ class _Reply:
             assert whole is not None
             can = {"redo": True} if stands(self._fields, whole.operations) else {}
             return about | {"can": can, "note": f"Undone by {_who(whole)}"}
-        _, done = reverted(self._fields, self._read_back, self._choices.values())
-        return about | {"can": {"undo": True} if done else {}, "note": ""}
+        return about | {"can": {"undo": True} if self._stands() else {}, "note": ""}
+
+    def _stands(self) -> bool:
+        """Whether anything the reply took is in the draft as it left it, or as a press did."""
+        for at, line in enumerate(self._read_back.taken):
+            choice = self._choices.get(taken_item(at))
+            is_open = choice is None or choice.how is How.OPEN
+            if is_open and stands(self._fields, line.operations):
+                return True
+            is_changed = choice is not None and choice.how in (How.EDITED, How.MOVED)
+            if choice is not None and is_changed and stands(self._fields, choice.operations):
+                return True
+        return False
 
     def _line(self, item: str, line: Taken) -> dict[str, Any]:
         choice = self._choices.get(item)

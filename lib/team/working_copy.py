@@ -8,7 +8,7 @@ hold the truth.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from lib.store import permits
 from lib.store.errors import NotFound, StoreUnavailable
@@ -88,6 +88,8 @@ class WorkingCopy:
     choices: dict[str, list[Choice]] = field(default_factory=dict)
     #: What they were read for: they change with the draft or the replies alone.
     choices_read_for: dict[str, object] = field(default_factory=dict)
+    #: All of that as the page shows it, and the draft and choices it was made for.
+    reply_lines: dict[str, tuple[object, list[dict[str, Any]]]] = field(default_factory=dict)
     #: Ids of presses on them that this tab has carried out, by step.
     pressed: dict[str, set[str]] = field(default_factory=dict)
 

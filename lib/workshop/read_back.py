@@ -139,8 +139,11 @@ def effect(fields: Fields, operations: Iterable[Operation]) -> tuple[Fields, tup
     What was done has the places where things really stood, and nothing that was there already.
     Raises DoesNotFit, for all of them, if one does not fit.
     """
-    result = deepcopy(fields)
-    done = [each for operation in operations for each in _apply(result, operation)]
+    given = tuple(operations)
+    # Only what is changed is copied: a draft may hold hundreds of entries.
+    touched = {str(operation.path[0]) for operation in given} & fields.keys()
+    result = fields | {name: deepcopy(fields[name]) for name in touched}
+    done = [each for operation in given for each in _apply(result, operation)]
     return {name: value for name, value in result.items() if not is_blank(value)}, tuple(done)
 
 
@@ -152,8 +155,13 @@ def stands(fields: Fields, operations: Iterable[Operation]) -> bool:
     >>> stands({"pains": ["cold", "late"]}, [add]), stands({"pains": ["later"]}, [add])
     (True, False)
     """
+    back = reverse(operations)
     try:
-        return bool(effect(fields, reverse(operations))[1])
+        if len(back) == 1 and back[0].change is not Change.ADD:
+            # As most lines are: nothing is copied to look at it.
+            _found(_holder(fields, back[0])[0], back[0].path[-1], back[0].was)
+            return True
+        return bool(effect(fields, back)[1])
     except DoesNotFit:
         return False
 

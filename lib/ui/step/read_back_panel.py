@@ -1,5 +1,7 @@
 """What the guide's last replies took and offer: under the messages, with one press each."""
 
+from typing import Any
+
 import streamlit as st
 
 from lib.store.errors import StoreError, StoreUnavailable
@@ -49,11 +51,21 @@ def _carry_out(process: Process, copy: WorkingCopy, step: str, press: Press) -> 
     return True
 
 
+def _shown(copy: WorkingCopy, step: str) -> list[dict[str, Any]]:
+    """Return the lines of the last replies, made again only if something has changed."""
+    draft = copy.drafts[step]
+    made_for = draft.epoch, draft.revision, copy.choices_read_for.get(step)
+    known, shown = copy.reply_lines.get(step, (None, []))
+    if known != made_for:
+        replies, choices = copy.replies.get(step, []), copy.choices.get(step, [])
+        shown = reply_lines.shown(step, draft, replies, choices)
+        copy.reply_lines[step] = made_for, shown
+    return shown
+
+
 def show(copy: WorkingCopy, step: str) -> None:
     """Draw the lines of the last replies; those of all but the newest message are folded."""
-    replies = copy.replies.get(step, [])
-    draft = copy.drafts[step]
-    shown = reply_lines.shown(step, draft, replies, copy.choices.get(step, []))
+    shown = _shown(copy, step)
     if not shown:
         return
     messages = copy.transcripts[step]
