@@ -139,6 +139,16 @@ function mount(parent) {
 
   // Drawing
 
+  /** The button that was pressed is gone: the focus stays where it was, and goes to what comes there. */
+  const keepFocus = (element, isWaiting) => {
+    if (!isWaiting) panel.focus = null;
+    element.tabIndex = -1;
+    requestAnimationFrame(() => {
+      const next = isWaiting ? element : (element.querySelector("button:not(:disabled)") ?? element);
+      next.focus({ preventScroll: true });
+    });
+  };
+
   /** The row as it was drawn, unless something about it has changed. */
   const row = (reply, about) => {
     const key = `${reply.reply}/${about.item}`;
@@ -149,11 +159,8 @@ function mount(parent) {
     if (held?.print === print) return held.row;
     const drawn = newRow(reply, about);
     panel.rows.set(key, { print, row: drawn });
-    if (panel.focus === key) {
-      // The button that was pressed is gone: the focus stays in its row.
-      panel.focus = null;
-      requestAnimationFrame(() => drawn.querySelector("button:not(:disabled)")?.focus({ preventScroll: true }));
-    } else if (isOpened) {
+    if (panel.focus === key) keepFocus(drawn, isOnItsWay(reply, about));
+    else if (isOpened) {
       requestAnimationFrame(() => drawn.querySelector(".form textarea, .form button")?.focus({ preventScroll: true }));
     }
     return drawn;
@@ -170,7 +177,10 @@ function mount(parent) {
       all.can.redo && button("Put it back", name("Put back everything"), () => press(reply, all, "open"), { disabled: isWaiting }),
     ];
     const parts = [all.note && make("span", { className: "note", textContent: all.note }), ...(acts || [])].filter(Boolean);
-    return parts.length ? make("div", { className: "foot" }, ...parts) : null;
+    if (!parts.length) return null;
+    const it = make("div", { className: "foot" }, ...parts);
+    if (panel.focus === `${reply.reply}/${all.item}`) keepFocus(it, isWaiting);
+    return it;
   };
   const list = (rows) => make("ul", {}, ...rows);
   const fold = (reply, rows) => {
