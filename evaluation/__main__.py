@@ -43,7 +43,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", help="teams or recorded workshops; all without any")
     parser.add_argument("--set", choices=(TUNED, UNSEEN), help="only these teams")
     parser.add_argument("--artifacts", type=Path, help="write the final drafts into this folder")
-    parser.add_argument("--findings", type=Path, help="write what is wrong into this file")
+    parser.add_argument("--findings", type=Path, help="write what tuned-on teams found here")
     return parser.parse_args()
 
 
@@ -67,12 +67,12 @@ def _teams(guide: Guide, arguments: argparse.Namespace) -> None:
     if not everything:
         return
     for title, results in sets.items():
-        _show(title, results)
+        _show(title, results, ("language",) if title == UNSEEN else ("team", "step", "language"))
     talk = {each: side_talk.stored(guide, each, everything) for each in LANGUAGES}
     table.show("side talk stored", ("language", "lines"), figures.side_talk(talk, 100))
     table.show("side by side", ("figure", *sets), figures.side_by_side(sets))
     if arguments.findings:
-        _write_findings(arguments.findings, everything, talk)
+        _write_findings(arguments.findings, sets.get(TUNED, ()), talk)
     if arguments.artifacts:
         _write_artifacts(arguments.artifacts, everything)
 
@@ -81,13 +81,15 @@ def _is_chosen(team: Team, names: Sequence[str]) -> bool:
     return not names or team.file in names
 
 
-def _show(title: str, results: Sequence[Result]) -> None:
-    for kind, by in (
-        ("team", lambda each: each.team.file),
-        ("step", lambda each: each.step),
-        ("language", lambda each: each.team.speaks),
-    ):
-        table.show(f"{title}, by {kind}", (kind, *figures.HEAD), figures.grouped(results, by))
+def _show(title: str, results: Sequence[Result], kinds: Sequence[str]) -> None:
+    by = {
+        "team": lambda each: each.team.file,
+        "step": lambda each: each.step,
+        "language": lambda each: each.team.speaks,
+    }
+    for kind in kinds:
+        rows = figures.grouped(results, by[kind])
+        table.show(f"{title}, by {kind}", (kind, *figures.HEAD), rows)
 
 
 def _write_findings(

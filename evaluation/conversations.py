@@ -90,8 +90,9 @@ class _Step:
             return None
         fitting = [each for each in self.queue if each.key == asked.id and not each.is_joined]
         if _name(asked) == self.answered:
-            # Asked again: what is left for this question may be about another entry.
-            fitting = [each for each in fitting if each.is_spare]
+            # Asked again: unless it is next anyway, what is left may be about another entry.
+            following = next((each for each in self.queue if not each.is_spare), None)
+            fitting = [each for each in fitting if each.is_spare or each is following]
         fitting.sort(key=lambda each: (each.is_spare, each.follow != asked.follow))
         return fitting[0] if fitting else None
 

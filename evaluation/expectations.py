@@ -17,7 +17,7 @@ _KINDS = (*QUIET, "aside")
 _COUNT = re.compile(r"counts ([\w.]+) (\d+)(?:-(\d+)|(\+))?\Z")
 _ENTRY = re.compile(r"(not )?entry ([\w.]+): (.+)\Z")
 _FIELD = re.compile(r"(?:(not)(?=[ :]) ?)?([\w.]+)?: (.+)\Z")
-_PATH = re.compile(r"(replaces|same) ([\w.]+)\Z")
+_PATH = re.compile(r"(replaces|same|fewer|more) ([\w.]+)\Z")
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,19 @@ def _counts(expected: Expectation, turn: Turn) -> bool:
     return expected.least <= len(list(found_at(turn.after, expected.path))) <= expected.most
 
 
+def _fewer(expected: Expectation, turn: Turn) -> bool:
+    return _gained(expected, turn) == -1
+
+
+def _more(expected: Expectation, turn: Turn) -> bool:
+    return _gained(expected, turn) == 1
+
+
+def _gained(expected: Expectation, turn: Turn) -> int:
+    before, after = (list(found_at(each, expected.path)) for each in (turn.before, turn.after))
+    return len(after) - len(before)
+
+
 def _unchanged(_: Expectation, turn: Turn) -> bool:
     return turn.before == turn.after
 
@@ -202,6 +215,8 @@ _CHECKS = {
     "field": _field,
     "entry": _entry,
     "counts": _counts,
+    "fewer": _fewer,
+    "more": _more,
     "same": _same,
     "unchanged": _unchanged,
     "declined": _declined,

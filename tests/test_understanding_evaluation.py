@@ -227,6 +227,9 @@ DRAFT = {
         ("proposed pains: queue", True),
         ("unchanged", False),
         ("same stages.name", False),
+        ("more themes", False),
+        ("more stages.is_dip", True),
+        ("fewer pains", False),
     ],
 )
 def test_expectations_are_checked(line: str, holds: bool) -> None:
