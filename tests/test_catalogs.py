@@ -4,21 +4,60 @@ import ast
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from types import NoneType
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
+from lib.guide.scripted.concepts import RATINGS
 from lib.guide.scripted.wording import text, texts
 from lib.workshop import steps
-from lib.workshop.artifacts.models import MODELS
+from lib.workshop.artifacts.models import (
+    MODELS,
+    Billboard,
+    Challenge,
+    Confidence,
+    Idea,
+    Stakeholder,
+    Swot,
+)
 from lib.workshop.records import LANGUAGES
 
 GUIDE = Path(__file__).resolve().parent.parent / "lib/guide"
+
+
+def choices(model: type[BaseModel], name: str) -> set[str]:
+    """Return the values that a field of a model chooses from."""
+    kinds = [model.model_fields[name].annotation]
+    kinds = [
+        inner
+        for kind in kinds
+        for inner in (get_args(kind) if NoneType in get_args(kind) else [kind])
+    ]
+    return {str(value) for kind in kinds for value in get_args(kind)}
+
 
 #: Sections whose keys are made from data; what they have to hold.
 DERIVED = {
     "step": set(steps.SLUGS),
     "purpose": set(steps.SLUGS),
+    "artifact": set(steps.SLUGS),
+    "example": set(steps.SLUGS),
     "field": {f"{slug}.{name}" for slug, model in MODELS.items() for name in model.model_fields},
+    "altitude": choices(Challenge, "altitude"),
+    "choice": choices(Challenge, "altitude"),
+    "circle": choices(Stakeholder, "category"),
+    "level": choices(Stakeholder, "power"),
+    "quality": choices(Confidence, "research_quality"),
+    "pile": choices(Idea, "source") | {"others"},
+    "swot": set(Swot.model_fields),
+    "rating": set(RATINGS),
+    "poster": set(Billboard.model_fields),
+    "candidates": {"pains", "gains"},
+    "offered": {"given_that", "immediate_goal", "deeper_goal"},
+    "open_question": {"1", "2", "3", "4", "5"},
+    "shown": {"0", "1", "2"},
 }
 
 

@@ -845,11 +845,21 @@ def test_every_language_of_a_workshop_has_words_of_its_own_for_every_question() 
     assert [set(asked["en"]) & set(asked[each]) for each in ("de", "es", "fr")] == [set()] * 3
 
 
+#: Fields that hold the guide's words beside the team's.
+_GUIDES_WORDS = {"problem_statement", "hmw_statement", "interview_questions", "evolution"}
+_GUIDES_WORDS |= {"full_statement", "theme", "narrative"}
+
+
+def teams_words(draft: Fields) -> list[tuple[object, str]]:
+    return [(path, said) for path, said in leaves(draft) if not _GUIDES_WORDS & {*path}]
+
+
 @LANGUAGES_
 @STEPS
 def test_a_step_is_walked_in_the_workshops_language_to_the_same_draft(
     step: str, language: str
 ) -> None:
+    """What the guide puts in its own words is in the workshop's language; the team's are the same."""
     done = walked(recorded_workshop)[step]
     talk = fresh(step, language=language)
     talk.say()
@@ -862,7 +872,7 @@ def test_a_step_is_walked_in_the_workshops_language_to_the_same_draft(
     }
     ends = [re.escape(put).replace(r"\{topic\}", ".*") for put in (*own, *CHANGE[language])]
 
-    assert (talk.draft, talk.phase) == (done.draft, done.phase)
+    assert (teams_words(talk.draft), talk.phase) == (teams_words(done.draft), done.phase)
     for phase, said in zip(talk.phases, talk.replies, strict=True):
         if phase is not Phase.COMPLETE:
             assert re.search(f"(?:{'|'.join(ends)})$", said), said

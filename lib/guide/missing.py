@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable
 
-from lib.workshop import steps
+from lib.guide.scripted.wording import text
 
 
-def line(slugs: Iterable[str]) -> str:
+def line(slugs: Iterable[str], language: str = "en") -> str:
     """
     Return the line for the steps called *slugs*, "" where there are none.
 
     >>> line(["challenge"])[:45]
     'Nothing is confirmed yet in Challenge, so I l'
     """
-    names = [steps.step(slug).name for slug in slugs]
+    names = [text(language, f"step.{slug}") for slug in slugs]
     if not names:
         return ""
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-    return (
-        f"Nothing is confirmed yet in {listed}, so I leave open what would come from "
-        "there instead of guessing."
-    )
+    *before, last = names
+    listed = text(language, "say.and", before=", ".join(before), last=last) if before else last
+    return text(language, "arc.lacking", steps=listed)

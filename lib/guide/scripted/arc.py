@@ -21,11 +21,8 @@ from lib.workshop.status import Phase
 
 _ORDER = tuple(Phase)
 
-_SHOWN = (
-    "Here is what that makes.",
-    "So far, so good. This is where we stand.",
-    "Let me put that together.",
-)
+#: Ways to say that the draft is on the table.
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -56,13 +53,7 @@ def play(scene: Scene, script: Script) -> Reply:
 def _greeting(scene: Scene, script: Script) -> Reply:
     composed = scene.having(script.compose(scene)) if scene.artifacts else scene
     asked = next_question(composed, script)
-    step = steps.step(scene.step)
-    team = f", {say.clip(scene.team, 5)}" if scene.team.strip() else ""
-    welcome = (
-        f"Welcome to {step.name}{team}. Here we {step.purpose}; "
-        f"at the end you have {_article(step.artifact)}."
-    )
-    parts = [welcome, _lacking(scene, script), script.greet(scene)]
+    parts = [_welcome(scene), _lacking(scene, script), script.greet(scene)]
     if asked is None:
         shown = say.bullets(script.show(composed))
         return _reply(composed, Phase.ORIENT, [*parts, shown], CHANGE[scene.language][0])
@@ -72,15 +63,21 @@ def _greeting(scene: Scene, script: Script) -> Reply:
     )
 
 
-def _article(noun: str) -> str:
-    if (noun.endswith("s") and not noun.endswith("sis")) or noun.startswith("ideas"):
-        return f"your {noun}"
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+def _welcome(scene: Scene) -> str:
+    facts = {
+        "step": scene.text(f"step.{scene.step}"),
+        "purpose": scene.text(f"purpose.{scene.step}"),
+        "artifact": scene.text(f"artifact.{scene.step}"),
+    }
+    if not scene.team.strip():
+        return scene.text("arc.welcome", **facts)
+    return scene.text("arc.welcome_team", team=say.clip(scene.team, 5), **facts)
 
 
 def _lacking(scene: Scene, script: Script) -> str:
     """Say in one fixed line which earlier artifacts are not there."""
-    return missing.line(slug for slug in script.needs if slug not in scene.artifacts)
+    lacking = [slug for slug in script.needs if slug not in scene.artifacts]
+    return missing.line(lacking, scene.language)
 
 
 # Answering
@@ -111,21 +108,21 @@ def _with_a_draft(before: Scene, taken: Taken, script: Script) -> Reply:
         return _reply(
             scene,
             Phase.SYNTHESIZE,
-            [*said, _SHOWN[steps.step(scene.step).number % len(_SHOWN)], shown],
+            [*said, scene.text(f"shown.{steps.step(scene.step).number % _SHOWN}"), shown],
             CHANGE[scene.language][0],
         )
     if taken.lost:
         return _reply(
             scene,
             _furthest(before.phase, Phase.REFINE),
-            _at_a_loss(taken, script),
+            _at_a_loss(taken),
             CHANGE[scene.language][1],
         )
     if taken.approved or before.phase is Phase.VALIDATE:
         return _judged(before, replace(taken, scene=scene), script)
     if not taken.worked:
         return _reply(
-            scene, before.phase, said or ["Take the time you need."], CHANGE[scene.language][1]
+            scene, before.phase, said or [scene.text("help.time")], CHANGE[scene.language][1]
         )
     earlier = script.show(before)
     shown = say.bullets(line for line in script.show(scene) if line not in earlier)
@@ -134,11 +131,13 @@ def _with_a_draft(before: Scene, taken: Taken, script: Script) -> Reply:
     )
 
 
-def _at_a_loss(taken: Taken, script: Script) -> list[str]:
+def _at_a_loss(taken: Taken) -> list[str]:
+    scene = taken.scene
+    example = scene.text("say.quoted", words=scene.text(f"example.{scene.step}"))
     return [
         *taken.said,
-        f"I could not find where {say.gist(taken.lost)} belongs in the draft.",
-        f"Tell me in the form “{script.example}”, or edit the draft beside our conversation.",
+        scene.text("arc.lost", words=say.gist(taken.lost, language=scene.language)),
+        scene.text("arc.form", example=example),
     ]
 
 
@@ -150,19 +149,15 @@ def _judged(before: Scene, taken: Taken, script: Script) -> Reply:
         return _gaps_named(taken, script, gaps)
     if taken.approved:
         return _reply(scene, Phase.COMPLETE, [*taken.said, *_wrapped(scene, script)])
-    said = [*taken.said, "Nothing is missing any more.", say.bullets(script.show(scene))]
+    said = [*taken.said, scene.text("arc.whole"), say.bullets(script.show(scene))]
     return _reply(scene, Phase.VALIDATE, said, CHANGE[scene.language][1])
 
 
 def _gaps_named(taken: Taken, script: Script, gaps: Sequence[Gap]) -> Reply:
     scene = taken.scene
     shown = [say.flat(gap.sentence) for gap in gaps[:3]]
-    rest = f"And {say.counted(len(gaps) - 3, 'more line')} beside the draft." if gaps[3:] else ""
-    intro = (
-        "Nearly there. Before you can confirm:"
-        if len(gaps) > 1
-        else "One thing before you can confirm:"
-    )
+    rest = scene.text("arc.more_gaps", count=len(gaps) - 3) if gaps[3:] else ""
+    intro = scene.text("arc.gaps" if len(gaps) > 1 else "arc.gap")
     parts = [*taken.said, intro + "\n\n" + say.bullets(shown), rest]
     closing = _closing(scene, script, gaps[0])
     if closing is None:
@@ -192,10 +187,11 @@ def _closing(scene: Scene, script: Script, gap: Gap) -> tuple[Question, str] | N
 
 
 def _wrapped(scene: Scene, script: Script) -> Iterator[str]:
-    yield script.wrap(scene) + " Confirm it beside our conversation when everybody has seen it."
+    yield f"{script.wrap(scene)} {scene.text('arc.confirm')}"
     following = steps.after(scene.step)
     if following is not None:
-        yield f"Next comes {following.name}: there we {following.purpose}."
+        named = scene.text(f"step.{following.slug}")
+        yield scene.text("arc.next", step=named, purpose=scene.text(f"purpose.{following.slug}"))
 
 
 def _after_the_end(taken: Taken, script: Script) -> Reply:
@@ -204,14 +200,14 @@ def _after_the_end(taken: Taken, script: Script) -> Reply:
     gaps = criteria.gaps(scene.step, scene.fields, scene.artifacts)
     parts = list(taken.said)
     if taken.lost:
-        parts = _at_a_loss(taken, script)
+        parts = _at_a_loss(taken)
     if gaps:
         parts += [
-            "To confirm it, this is missing now:",
+            scene.text("arc.still_missing"),
             say.bullets(say.flat(gap.sentence) for gap in gaps[:3]),
         ]
     else:
-        parts += ["The draft is whole. Confirm it beside our conversation when you are ready."]
+        parts += [scene.text("arc.ready")]
     return _reply(scene, Phase.COMPLETE, parts)
 
 

@@ -9,32 +9,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lib.guide.scripted.reading import capital
+from lib.guide.scripted.wording import text
 from lib.workshop.artifacts.criteria.matching import stems, words
 
 _SMALLEST = 2
 _MOST = 4
 _FEWEST = 3
 
-#: What a pile is called that shares nothing but the round it came from.
-_ROUNDS = {
-    "mind-mapping": "From the mind map",
-    "crazy-eights": "From the crazy eights",
-    "brain-writing": "From building on each other",
-    "team": "From the end of the round",
-}
-_OTHERS = "Other directions"
-
 Idea = dict[str, Any]
 
 
-def clustered(ideas: Sequence[Idea], themes: Mapping[str, str]) -> list[dict[str, Any]]:
+def clustered(
+    ideas: Sequence[Idea], themes: Mapping[str, str], language: str = "en"
+) -> list[dict[str, Any]]:
     """
     Return *ideas* in piles of at least two; *themes* are texts by the name a pile may have.
 
     Fewer than four ideas make one pile: there is nothing to sort yet.
     """
     if len(ideas) < 2 * _SMALLEST:
-        return [{"theme": _OTHERS, "ideas": list(ideas)}] if ideas else []
+        return [{"theme": text(language, "pile.others"), "ideas": list(ideas)}] if ideas else []
     piles = _by_theme(ideas, themes)
     left = [idea for idea in ideas if not any(idea in pile for pile in piles.values())]
     common = _common(ideas)
@@ -42,8 +36,8 @@ def clustered(ideas: Sequence[Idea], themes: Mapping[str, str]) -> list[dict[str
         pile = [idea for idea in left if stem in stems(_text(idea))]
         piles[_spelled(stem, pile)] = pile
         left = [idea for idea in left if idea not in pile]
-    piles = _with_the_rest(piles, left)
-    while len(piles) < _FEWEST and (halves := _parted(piles)):
+    piles = _with_the_rest(piles, left, language)
+    while len(piles) < _FEWEST and (halves := _parted(piles, language)):
         piles = halves
     return [{"theme": name, "ideas": pile} for name, pile in piles.items()]
 
@@ -92,13 +86,15 @@ def _spelled(stem: str, ideas: Sequence[Idea]) -> str:
     return capital(max(sorted(told), key=lambda word: told[word], default=stem))
 
 
-def _with_the_rest(piles: dict[str, list[Idea]], left: list[Idea]) -> dict[str, list[Idea]]:
+def _with_the_rest(
+    piles: dict[str, list[Idea]], left: list[Idea], language: str
+) -> dict[str, list[Idea]]:
     """Give what is left a pile of its own, by round where that makes enough piles."""
     if not left:
         return piles
     by_round: dict[str, list[Idea]] = {}
     for idea in left:
-        by_round.setdefault(_ROUNDS.get(idea.get("source", ""), _OTHERS), []).append(idea)
+        by_round.setdefault(text(language, f"pile.{idea.get('source', 'others')}"), []).append(idea)
     fits = len(piles) + len(by_round) <= _MOST and all(
         len(each) >= _SMALLEST for each in by_round.values()
     )
@@ -107,14 +103,14 @@ def _with_the_rest(piles: dict[str, list[Idea]], left: list[Idea]) -> dict[str, 
     if len(left) < _SMALLEST and piles:
         smallest = min(piles, key=lambda name: len(piles[name]))
         return piles | {smallest: [*piles[smallest], *left]}
-    return piles | {_OTHERS: left}
+    return piles | {text(language, "pile.others"): left}
 
 
-def _parted(piles: dict[str, list[Idea]]) -> dict[str, list[Idea]] | None:
+def _parted(piles: dict[str, list[Idea]], language: str) -> dict[str, list[Idea]] | None:
     """Part the largest pile in two, or return None where it is too small."""
     name = max(piles, key=lambda each: len(piles[each]))
     pile = piles[name]
     if len(pile) < 2 * _SMALLEST:
         return None
     half = len(pile) // 2
-    return piles | {name: pile[:half], f"{name}, continued": pile[half:]}
+    return piles | {name: pile[:half], text(language, "wall.continued", name=name): pile[half:]}

@@ -116,14 +116,11 @@ def leading(layer: str) -> Callable[[Scene, str], str]:
 
     def lead(scene: Scene, topic: str) -> str:
         names, missing = stage_names(scene), still_missing(scene, layer)
-        shown = say.listed([f"*{say.clip(names[place], 5)}*" for place in missing])
+        shown = say.listed([f"*{say.clip(names[place], 5)}*" for place in missing], scene.language)
         begun = 0 < len(missing) < len(names)
-        stages = f"Still open: {shown}." if begun else f"The stages: {shown}."
+        stages = scene.text("journey.stages_open" if begun else "journey.stages", names=shown)
         if layer != "barriers" or not _pains(scene):
             return stages
-        return (
-            f"{stages} Pains you already know, to place by number if they "
-            f"fit:\n\n{say.numbered(_pains(scene), 9)}"
-        )
+        return f"{stages} {scene.text('journey.pains')}\n\n{say.numbered(_pains(scene), 9)}"
 
     return lead

@@ -8,6 +8,8 @@ its mark is left out, so that the one question at the end is the only one.
 import re
 from collections.abc import Iterable, Sequence
 
+from lib.guide.scripted.wording import text as catalog
+
 #: Characters of an answer that are looked at to quote its beginning.
 _SHOWN = 600
 
@@ -33,22 +35,27 @@ def flat(text: str) -> str:
 
 def clip(text: str, most: int = 14, characters: int = 0) -> str:
     """
-    Return the beginning of *text*, flat, with an ellipsis where it goes on.
+    Return the beginning of *text*, flat and in whole words, with an ellipsis where it goes on.
 
     >>> clip("Nobody calls back. We wait for days and days.", most=5)
     'Nobody calls back. We wait…'
+    >>> clip("Receptionists and cleaners", characters=20)
+    'Receptionists and…'
     """
     whole = flat(text)
-    kept = " ".join(whole.split(" ")[:most])[: characters or 9 * most + 10].rstrip()
-    return kept if kept == whole else kept.rstrip(".,;:!– ") + "…"
+    kept = whole.split(" ")[:most]
+    while len(kept) > 1 and len(" ".join(kept)) > (characters or 9 * most + 10):
+        kept.pop()
+    shown = " ".join(kept)
+    return shown if shown == whole else shown.rstrip(".,;:!– ") + "…"
 
 
-def gist(text: str, most: int = 14) -> str:
+def gist(text: str, most: int = 14, language: str = "en") -> str:
     """Return the beginning of *text* in quotation marks."""
-    return f"“{clip(text.strip(' .'), most)}”"
+    return catalog(language, "say.quoted", words=clip(text.strip(" ."), most))
 
 
-def phrase(text: str, most: int = 12) -> str:
+def phrase(text: str, most: int = 12, language: str = "en") -> str:
     """
     Return the first thing *text* says in quotation marks: a line, a sentence, a clause.
 
@@ -59,39 +66,47 @@ def phrase(text: str, most: int = 12) -> str:
     told = flat(first)
     while len(told.split()) > most and (match := _LAST_CLAUSE.search(told)) and match.start():
         told = told[: match.start()]
-    return gist(told.strip(" ,;:"), most)
+    return gist(told.strip(" ,;:"), most, language)
 
 
-def low(text: str, most: int = 14) -> str:
-    """Return the beginning of *text* as it stands inside a sentence."""
-    shown = clip(text, most).rstrip(".")
-    first = shown.split(" ", 1)[0]
-    return (
-        shown if first[1:] != first[1:].lower() or first == "I" else shown[:1].lower() + shown[1:]
-    )
-
-
-def gists(texts: Iterable[str], most: int = 8) -> str:
+def gists(texts: Iterable[str], most: int, language: str) -> str:
     """Return *texts* in quotation marks, in a row."""
-    return listed([gist(text, most) for text in texts])
+    return listed([gist(text, most, language) for text in texts], language)
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], language: str) -> str:
     """
     Return *names* as they are spoken.
 
-    >>> listed(["Ada", "Ben", "Cy"])
-    'Ada, Ben and Cy'
+    >>> listed(["Ada", "Ben", "Cy"], "en"), listed(["Ada", "Inés"], "es")
+    ('Ada, Ben and Cy', 'Ada e Inés')
     """
     if len(names) < 2:
         return "".join(names)
-    return ", ".join(names[:-1]) + " and " + names[-1]
+    before, last = ", ".join(names[:-1]), names[-1]
+    # Spanish says "e" before the sound of an i.
+    sounds_alike = language == "es" and re.match(r"[«*]*h?[ií](?![aeou])", last, re.IGNORECASE)
+    key = "say.and_i" if sounds_alike else "say.and"
+    return catalog(language, key, before=before, last=last)
 
 
-def named(names: Sequence[str], most: int = 4, length: int = 6) -> str:
-    """Return *names* as they are spoken, the first *most* of them, each short."""
+def named(names: Sequence[str], language: str, most: int = 4, length: int = 6) -> str:
+    """
+    Return *names* as they are spoken, the first *most* of them, each short.
+
+    >>> named(["Ada", "Ben", "Cy", "Dee"], "en", most=2)
+    'Ada, Ben and 2 more'
+    """
     short = [clip(name, length, 50) for name in names[:most]]
-    return listed([*short, "others"]) if len(names) > most else listed(short)
+    more = len(names) - most
+    return listed(
+        [*short, catalog(language, "say.more", count=more)] if more > 0 else short, language
+    )
+
+
+def labelled(label: str, value: str, language: str) -> str:
+    """Return *value* beside the name of what it is."""
+    return catalog(language, "say.label", label=label, value=value)
 
 
 def bullets(lines: Iterable[str]) -> str:
@@ -102,16 +117,6 @@ def bullets(lines: Iterable[str]) -> str:
 def numbered(texts: Sequence[str], most: int = 8) -> str:
     """Return *texts* as a numbered Markdown list, each short."""
     return "\n".join(f"{place}. {clip(text, most)}" for place, text in enumerate(texts, start=1))
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """
-    Return how many of a thing there are.
-
-    >>> counted(1, "finding"), counted(3, "finding")
-    ('one finding', '3 findings')
-    """
-    return f"one {one}" if number == 1 else f"{number} {many or one + 's'}"
 
 
 def whole(parts: Sequence[str], question: str = "") -> str:

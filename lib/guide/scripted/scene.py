@@ -82,6 +82,12 @@ class Scene:
         """Return a text of the guide in the workshop's language; see `wording.text`."""
         return text(self.language, key, **places)
 
+    def shown(self, name: str, most: int, characters: int = 0) -> str:
+        """Return a field of the draft beside its title, short; "open" where it is empty."""
+        value = str(self.fields.get(name, "")) or self.text("say.open")
+        title = self.text(f"field.{self.step}.{name}")
+        return say.labelled(title, say.clip(value, most, characters), self.language)
+
     def upstream(self, step: str, name: str, default: Any) -> Any:
         """Return a field of an earlier artifact, *default* where there is none."""
         return self.artifacts.get(step, {}).get(name, default)
@@ -209,8 +215,6 @@ class Script:
     needs: tuple[str, ...] = ()
     #: The question that closes a gap; by default the first that serves its field.
     closes: Callable[[Scene, Gap], str] = lambda scene, gap: ""
-    #: How to correct something in this step, for a remark the guide cannot place.
-    example: str = "change … to …"
 
     def question(self, id_: str) -> Question:
         """Return the question called *id_*."""

@@ -125,23 +125,23 @@ def _correction(
     scene = taken.scene
     command = commands.command(part)
     fields = script.correct(scene, part)
-    told = f"{say.gist(part)}: done."
+    told = scene.text("turn.done", words=say.gist(part, language=scene.language))
     if fields is None and command is not None:
         fields = edits.applied(scene.step, scene.fields, command)
-        told = _told(command)
+        told = _told(scene, command)
     if fields is not None:
         return replace(taken, scene=scene.having(fields), worked=True, said=(*taken.said, told))
     nowhere = command is not None and not pending and command.verb is not commands.Verb.ADD
     return replace(taken, lost=part) if nowhere else None
 
 
-def _told(command: commands.Command) -> str:
+def _told(scene: Scene, command: commands.Command) -> str:
     old, new = command.readings[0]
     if command.verb is commands.Verb.REMOVE:
-        return f"{say.gist(old, 8)} is out."
+        return scene.text("turn.removed", words=say.gist(old, 8, scene.language))
     if command.verb is commands.Verb.ADD:
-        return f"{say.gist(new, 8)} is in."
-    return f"It now says {say.gist(new, 12)}."
+        return scene.text("turn.added", words=say.gist(new, 8, scene.language))
+    return scene.text("turn.changed", words=say.gist(new, 12, scene.language))
 
 
 def _answered(
@@ -164,7 +164,9 @@ def _thanks(question: Question, scene: Scene, text: str) -> str:
     if not thanks:
         return ""
     chosen = thanks[len(scene.exchanges) % len(thanks)]
-    return chosen.replace("{gist}", say.phrase(reading.said(_first_line(text))))
+    return chosen.replace(
+        "{gist}", say.phrase(reading.said(_first_line(text)), language=scene.language)
+    )
 
 
 def _first_line(text: str) -> str:
@@ -177,7 +179,9 @@ def _remarked(taken: Taken, script: Script, text: str) -> Taken:
     if fields is None:
         return replace(taken, lost=text)
     scene = taken.scene.having(fields)
-    return replace(taken, scene=scene, worked=True, said=(*taken.said, "I have put that in."))
+    return replace(
+        taken, scene=scene, worked=True, said=(*taken.said, taken.scene.text("turn.put_in"))
+    )
 
 
 def _offer_taken(taken: Taken, pending: tuple[Question, Asked]) -> Taken:

@@ -7,11 +7,12 @@ from lib.guide.scripted import reading, say
 from lib.guide.scripted.clustering import clustered
 from lib.guide.scripted.scene import Answer, Scene
 from lib.guide.scripted.taking import rows
+from lib.guide.scripted.wording import text
 from lib.workshop.artifacts.criteria.matching import best, folded, same, words
-from lib.workshop.records import Fields
+from lib.workshop.records import LANGUAGES, Fields
 
-#: Where ideas wait until every round is over.
-_UNSORTED = "Not sorted yet"
+#: Where ideas wait until every round is over, in every language: a workshop's may change.
+_UNSORTED = {text(language, "wall.unsorted") for language in LANGUAGES}
 
 
 #: Ideas taken from one message.
@@ -90,20 +91,23 @@ def taking(source: str, *, wild: bool = False) -> Callable[[Scene, Answer], Fiel
         new = [idea for idea in told if folded(idea["title"]) not in known]
         again = [idea["title"] for idea in told if wild and folded(idea["title"]) in known]
         fields = marked_wild(scene.fields, again)
-        return _parked(fields, new) if new else fields
+        return _parked(scene, fields, new) if new else fields
 
     return take
 
 
-def _parked(fields: Fields, new: list[Fields]) -> Fields:
+def _parked(scene: Scene, fields: Fields, new: list[Fields]) -> Fields:
     clusters = rows(fields, "clusters")
     waiting: list[Fields] = next(
-        (each["ideas"] for each in clusters if each.get("theme") == _UNSORTED), []
+        (each["ideas"] for each in clusters if each.get("theme") in _UNSORTED), []
     )
-    others = [each for each in clusters if each.get("theme") != _UNSORTED]
+    others = [each for each in clusters if each.get("theme") not in _UNSORTED]
     unique = {folded(idea["title"]): idea for idea in reversed([*waiting, *new])}
     return fields | {
-        "clusters": [*others, {"theme": _UNSORTED, "ideas": list(unique.values())[::-1]}]
+        "clusters": [
+            *others,
+            {"theme": scene.text("wall.unsorted"), "ideas": list(unique.values())[::-1]},
+        ]
     }
 
 
@@ -131,13 +135,13 @@ def sorted_out(scene: Scene) -> Fields:
     """Sort what waits, once every round is over; clusters a team has made stay as they are."""
     clusters = rows(scene.fields, "clusters")
     waiting: list[Fields] = next(
-        (each["ideas"] for each in clusters if each.get("theme") == _UNSORTED), []
+        (each["ideas"] for each in clusters if each.get("theme") in _UNSORTED), []
     )
-    others = [each for each in clusters if each.get("theme") != _UNSORTED]
+    others = [each for each in clusters if each.get("theme") not in _UNSORTED]
     if not waiting:
         return scene.fields
     if not others:
-        return scene.fields | {"clusters": clustered(waiting, _themes(scene))}
+        return scene.fields | {"clusters": clustered(waiting, _themes(scene), scene.language)}
     for idea in waiting:
         near = best(
             f"{idea['title']} {idea['description']}", [each.get("theme", "") for each in others]
@@ -163,7 +167,7 @@ def _themes(scene: Scene) -> dict[str, str]:
         for each in scene.upstream("journey-mapping", "stages", [])
         if each.get("name")
     }
-    return themes | {name: text for name, text in stages.items() if name not in themes}
+    return themes | {name: about for name, about in stages.items() if name not in themes}
 
 
 def board(scene: Scene, only: list[str]) -> str:

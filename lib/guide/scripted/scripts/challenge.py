@@ -51,7 +51,9 @@ def _is_everybody(text: str) -> bool:
 
 def _take_limits(scene: Scene, answer: Answer) -> Fields:
     fixed = own_words(answer.text).rstrip(".")
-    problem = joined(scene.fields.get("problem_statement", ""), f"What is fixed: {fixed}.")
+    problem = joined(
+        scene.fields.get("problem_statement", ""), scene.text("challenge.fixed", words=fixed)
+    )
     return scene.fields | {"problem_statement": problem}
 
 
@@ -68,10 +70,10 @@ def _show_variants(scene: Scene, topic: str) -> str:
     if not offered:
         return ""
     lines = (
-        f"{place}. **{name.capitalize()}:** {say.flat(text)}"
+        f"{place}. " + say.labelled(scene.text(f"altitude.{name}"), say.flat(text), scene.language)
         for place, (name, text) in enumerate(offered.items(), 1)
     )
-    return "Three ways to put it, from narrow to wide:\n\n" + "\n".join(lines)
+    return scene.text("challenge.variants") + "\n\n" + "\n".join(lines)
 
 
 def _take_question(scene: Scene, answer: Answer) -> Fields:
@@ -104,27 +106,25 @@ def _chosen(text: str, names: list[str]) -> str:
 
 def _greet(scene: Scene) -> str:
     if not scene.challenge.strip():
-        return "Solutions can wait; first I would like to understand what is going on."
-    return (
-        f"Your facilitator put it like this: {say.gist(scene.challenge, 24)}. "
-        "Solutions can wait; first I would like to see it through your eyes."
-    )
+        return scene.text("challenge.greet")
+    return scene.text("challenge.greet_given", words=say.gist(scene.challenge, 24, scene.language))
 
 
 def _show(scene: Scene) -> list[str]:
-    fields = scene.fields
     return [
-        f"**Problem:** {say.clip(fields.get('problem_statement', 'open'), 24, 180)}",
-        f"**Who has it:** {say.clip(fields.get('target_user', 'open'), 12)}",
-        f"**Desired outcome:** {say.clip(fields.get('desired_outcome', 'open'), 18, 140)}",
-        f"**The question:** {say.clip(fields.get('hmw_statement', 'open'), 24, 180)}",
+        scene.shown("problem_statement", 24, 180),
+        scene.shown("target_user", 12),
+        scene.shown("desired_outcome", 18, 140),
+        scene.shown("hmw_statement", 24, 180),
     ]
 
 
 def _wrap(scene: Scene) -> str:
-    return (
-        f"You have a question to work on: {say.gist(scene.fields['hmw_statement'], 24)}. "
-        f"It stays with {say.low(scene.fields['target_user'], 8)} and leaves the answer open."
+    question, who = scene.fields["hmw_statement"], scene.fields["target_user"]
+    return scene.text(
+        "challenge.wrap",
+        question=say.gist(question, 24, scene.language),
+        who=say.gist(who, 8, scene.language),
     )
 
 
@@ -173,10 +173,11 @@ SCRIPT = Script(
             take=_take_question,
             known=has("hmw_statement"),
             lead=_show_variants,
-            choices=lambda scene, topic: [f"The {name} one." for name in _variants(scene)],
+            choices=lambda scene, topic: [
+                scene.text(f"choice.{name}") for name in _variants(scene)
+            ],
         ),
     ),
     show=_show,
     wrap=_wrap,
-    example="change the outcome to …",
 )

@@ -40,15 +40,19 @@ _OUTSIDE = ("opportunities", "threats")
 def _lead_swot(kinds: tuple[str, str]) -> Callable[[Scene, str], str]:
     def lead(scene: Scene, topic: str) -> str:
         swot = sheet(scene, topic).get("swot", {})
-        there = [f"{kind} {len(swot.get(kind, []))} of 3" for kind in kinds]
+        there = [
+            scene.text(
+                "concept.section",
+                section=scene.text(f"swot.{kind}"),
+                number=len(swot.get(kind, [])),
+            )
+            for kind in kinds
+        ]
         if any(swot.get(kind) for kind in kinds):
-            return f"So far: {say.listed(there)}."
-        offered = evidence(scene, kinds[0])
-        return (
-            f"Out of your research, these could be {kinds[0]}: {say.gists(offered, 9)}."
-            if offered
-            else ""
-        )
+            return scene.text("concept.so_far", sections=say.listed(there, scene.language))
+        offered = say.gists(evidence(scene, kinds[0]), 9, scene.language)
+        key = "concept.offered" if kinds == _INSIDE else "concept.offered_outside"
+        return scene.text(key, gains=offered) if offered else ""
 
     return lead
 
@@ -72,20 +76,19 @@ def _swot_question(id_: str, kinds: tuple[str, str]) -> Question:
 
 
 def _lead_ratings(scene: Scene, topic: str) -> str:
-    open_ = [name.replace("user_", "") for name in open_ratings(scene, topic)]
-    return (
-        f"Still open: {say.listed(open_)}, each with a number and a reason."
-        if len(open_) < len(RATINGS)
-        else ""
-    )
+    open_ = [scene.text(f"rating.{name}") for name in open_ratings(scene, topic)]
+    if len(open_) == len(RATINGS):
+        return ""
+    return scene.text("concept.ratings", ratings=say.listed(open_, scene.language))
 
 
 def _lead_billboard(scene: Scene, topic: str) -> str:
     told = sheet(scene, topic).get("billboard", {})
     if not told:
-        return "Last, the poster test."
+        return scene.text("concept.poster")
     lost = [name for name in ("headline", "subheadline", "call_to_action") if not told.get(name)]
-    return f"Still open: {say.listed([name.replace('_', ' ') for name in lost])}."
+    lines = say.listed([scene.text(f"poster.{name}") for name in lost], scene.language)
+    return scene.text("concept.poster_open", lines=lines)
 
 
 # The whole
@@ -114,14 +117,8 @@ def _default_name(sheet: Fields) -> Fields:
 def _greet(scene: Scene) -> str:
     selected = scene.upstream("ideation", "selected_idea_titles", [])
     if not selected:
-        return (
-            "Each sheet says what the idea is, what speaks for it and against it, and how "
-            "feasible it is."
-        )
-    return (
-        f"You selected {say.gists(selected, 9)}. We make them concrete enough to be judged; "
-        "who does what when comes later."
-    )
+        return scene.text("concept.greet")
+    return scene.text("concept.greet_given", ideas=say.gists(selected, 9, scene.language))
 
 
 def _lead_pitch(scene: Scene, topic: str) -> str:
@@ -132,31 +129,41 @@ def _lead_pitch(scene: Scene, topic: str) -> str:
     ]
     place = best(topic, [each.get("title", "") for each in ideas])
     described = ideas[place].get("description", "") if place is not None else ""
-    return (
-        f"You wrote about it: {say.gist(described, 24)}."
-        if described and not alike(described, topic)
-        else ""
-    )
+    if not described or alike(described, topic):
+        return ""
+    return scene.text("concept.described", words=say.gist(described, 24, scene.language))
 
 
 def _lead_usp(scene: Scene, topic: str) -> str:
     low = scene.upstream("journey-mapping", "dip_summary", "")
-    return f"Think of the dip: {say.gist(low, 22)}." if low else ""
+    return scene.text("concept.dip", words=say.gist(low, 22, scene.language)) if low else ""
 
 
 def _show(scene: Scene) -> list[str]:
-    lines = []
-    for each in rows(scene.fields, "concepts"):
-        rated = each.get("feasibility", {})
-        marks = ", ".join(
-            f"{name.replace('user_', '')} {rated.get(name, 'open')}" for name in RATINGS
-        )
-        lines += [
-            f"**{say.clip(each.get('name') or each.get('idea_source', ''), 6)}:** "
-            f"{say.clip(each.get('elevator_pitch', 'open'), 18, 140)}",
-            f"different because {say.gist(each.get('usp', 'open'), 14)}; {marks}",
-        ]
-    return lines
+    return [line for each in rows(scene.fields, "concepts") for line in _lines(scene, each)]
+
+
+def _lines(scene: Scene, each: Fields) -> list[str]:
+    rated, open_ = each.get("feasibility", {}), scene.text("say.open")
+    marks = [f"{scene.text(f'rating.{name}')} {rated.get(name) or open_}" for name in RATINGS]
+    name = say.clip(each.get("name") or each.get("idea_source", ""), 6)
+    pitch = say.clip(each.get("elevator_pitch") or open_, 18, 140)
+    usp = say.gist(each["usp"], 14, scene.language) if each.get("usp") else open_
+    return [
+        say.labelled(name, pitch, scene.language),
+        say.labelled(scene.text("concept.different"), usp, scene.language)
+        + f"; {', '.join(marks)}",
+    ]
+
+
+def _wrap(scene: Scene) -> str:
+    listed = sources(scene)
+    names = [called(scene, source) for source in listed]
+    return scene.text(
+        "concept.wrap",
+        sheets=scene.text("count.sheet", count=len(listed)),
+        names=say.named(names, scene.language),
+    )
 
 
 def _loose(scene: Scene, text: str) -> Fields | None:
@@ -246,10 +253,6 @@ SCRIPT = Script(
     ),
     compose=_compose,
     show=_show,
-    wrap=lambda scene: (
-        f"You have {say.counted(len(sources(scene)), 'concept sheet')} with both sides told: "
-        f"{say.named([called(scene, source) for source in sources(scene)])}."
-    ),
+    wrap=_wrap,
     loose=_loose,
-    example="change the pitch of … to …",
 )

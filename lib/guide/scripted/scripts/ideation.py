@@ -71,7 +71,7 @@ def _take_selection(scene: Scene, answer: Answer) -> Fields:
 def _lead_selection(scene: Scene, topic: str) -> str:
     liked = _favourites(scene)
     return (
-        f"Your favourites, with their numbers:\n\n{wall.board(scene, liked)}"
+        f"{scene.text('ideation.favourites')}\n\n{wall.board(scene, liked)}"
         if liked
         else _lead_board(scene, topic)
     )
@@ -113,7 +113,8 @@ def _closes(scene: Scene, gap: Gap) -> str:
 
 def _count(scene: Scene, topic: str) -> str:
     number = len(distinct(wall.all_titles(scene)))
-    return f"On the wall: {say.counted(number, 'idea')}." if number else ""
+    ideas = scene.text("count.idea", count=number)
+    return scene.text("ideation.count", ideas=ideas) if number else ""
 
 
 def _greet(scene: Scene) -> str:
@@ -126,42 +127,34 @@ def _greet(scene: Scene) -> str:
         "",
     )
     if not asked:
-        return "Quantity comes first and judging comes last; the wilder, the better."
-    return (
-        f"The question on the wall: {say.gist(asked, 50)}. Quantity first; nobody judges "
-        "before the end."
-    )
+        return scene.text("ideation.greet")
+    return scene.text("ideation.greet_given", question=say.gist(asked, 50, scene.language))
 
 
 def _lead_mind_map(scene: Scene, topic: str) -> str:
     low = dip(scene).get("name", "")
-    return (
-        f"A mind map to begin with: write the dip, *{say.clip(low, 6)}*, in the middle and "
-        "follow every branch."
-        if low
-        else "A mind map to begin with: put the question in the middle and follow every branch."
-    )
+    if not low:
+        return scene.text("ideation.mind_map")
+    return scene.text("ideation.mind_map_dip", stage=say.clip(low, 6))
 
 
-def _some_titles(cluster: Fields) -> str:
-    return ", ".join(
-        say.clip(idea.get("title", ""), 4, 40) for idea in cluster.get("ideas", [])[:3]
-    )
+def _cluster_line(scene: Scene, cluster: Fields) -> str:
+    titles = [idea.get("title", "") for idea in cluster.get("ideas", [])]
+    ideas = scene.text("count.idea", count=len(titles))
+    name = f"{say.clip(cluster.get('theme', ''), 6)} ({ideas})"
+    return say.labelled(name, say.named(titles, scene.language, 3, 4), scene.language)
+
+
+def _selected(scene: Scene) -> str:
+    return say.gists(rows(scene.fields, "selected_idea_titles"), 8, scene.language)
 
 
 def _show(scene: Scene) -> list[str]:
-    clusters = rows(scene.fields, "clusters")
-    lines = [
-        f"**{say.clip(each.get('theme', ''), 6)}** "
-        f"({say.counted(len(each.get('ideas', [])), 'idea')}): "
-        f"{_some_titles(each)} …"
-        for each in clusters
-    ]
+    going_on = _selected(scene) or scene.text("ideation.nothing")
     return [
-        *lines,
-        "**Going on:** "
-        f"{say.gists(rows(scene.fields, 'selected_idea_titles'), 8) or 'nothing selected yet'}",
-        "The clusters are my first sorting; rename them or move ideas as you like.",
+        *(_cluster_line(scene, each) for each in rows(scene.fields, "clusters")),
+        say.labelled(scene.text("ideation.going_on"), going_on, scene.language),
+        scene.text("ideation.note"),
     ]
 
 
@@ -238,12 +231,12 @@ SCRIPT = Script(
     ),
     compose=_compose,
     show=_show,
-    wrap=lambda scene: (
-        f"Out of {say.counted(len(distinct(wall.all_titles(scene))), 'idea')} you send on "
-        f"{say.gists(rows(scene.fields, 'selected_idea_titles'), 8)}."
+    wrap=lambda scene: scene.text(
+        "ideation.wrap",
+        ideas=scene.text("count.idea", count=len(distinct(wall.all_titles(scene)))),
+        selected=_selected(scene),
     ),
     correct=_correct,
     loose=_loose,
     closes=_closes,
-    example="move 3 to …",
 )

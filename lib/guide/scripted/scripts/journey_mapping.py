@@ -94,7 +94,8 @@ def _lead_dip(scene: Scene, topic: str) -> str:
         for each in rows(scene.fields, "stages")
         if each.get("emotion") == "negative" and each.get("name")
     ]
-    return f"By the emotions it sinks at {say.named(low)}." if low else ""
+    names = say.named(low, scene.language)
+    return scene.text("journey.low", names=names) if low else ""
 
 
 def _corrected(scene: Scene, text: str) -> Fields | None:
@@ -162,13 +163,13 @@ def _gain_for(scene: Scene, stage: Fields) -> str:
 def _greet(scene: Scene) -> str:
     people = personas(scene)
     if not people:
-        return "We walk through today as it is, not as it should be; ideas have their turn later."
-    first = people[0]
-    quote = f" Remember the words {say.gist(first['quote'], 14)}." if first.get("quote") else ""
-    return (
-        f"We walk with {say.named([each['name'] for each in people])} through today as it is, "
-        f"not as it should be.{quote}"
-    )
+        return scene.text("journey.greet")
+    names = say.named([each["name"] for each in people], scene.language)
+    with_whom = scene.text("journey.greet_given", names=names)
+    if not people[0].get("quote"):
+        return with_whom
+    quote = say.gist(people[0]["quote"], 14, scene.language)
+    return f"{with_whom} {scene.text('journey.quote', words=quote)}"
 
 
 def _take_name(scene: Scene, answer: Answer) -> Fields:
@@ -190,12 +191,19 @@ def _show(scene: Scene) -> list[str]:
         f"{say.clip(each.get('name', ''), 4)} {signs.get(each.get('emotion', ''), '')}".strip()
         for each in stages
     )
+    whose = scene.fields.get("persona_name") or scene.text("journey.nobody")
+    why = scene.fields.get("dip_rationale") or scene.text("say.open")
     return [
-        f"**{say.clip(scene.fields.get('persona_name', 'Nobody yet'), 5)}:** {path}",
-        f"**The dip:** {say.clip(scene.fields.get('dip_summary', 'open'), 26, 200)}",
-        f"**Why there:** {say.clip(scene.fields.get('dip_rationale', 'open'), 22, 160)}",
-        "Opportunities are gains of your empathy map that I put where they fit; that is my guess.",
+        say.labelled(say.clip(whose, 5), path, scene.language),
+        scene.shown("dip_summary", 26, 200),
+        say.labelled(scene.text("journey.why"), say.clip(why, 22, 160), scene.language),
+        scene.text("journey.note"),
     ]
+
+
+def _lead_whose(scene: Scene, topic: str) -> str:
+    names = say.named([each["name"] for each in personas(scene)], scene.language)
+    return scene.text("journey.people", names=names) if names else ""
 
 
 def _join_reason(scene: Scene, text: str) -> Fields | None:
@@ -219,11 +227,7 @@ SCRIPT = Script(
             known=lambda scene, topic: (
                 bool(scene.fields.get("persona_name")) or len(personas(scene)) == 1
             ),
-            lead=lambda scene, topic: (
-                f"You have {say.named([each['name'] for each in personas(scene)])}."
-                if personas(scene)
-                else ""
-            ),
+            lead=_lead_whose,
             choices=lambda scene, topic: [each["name"] for each in personas(scene)],
         ),
         Question(
@@ -263,12 +267,11 @@ SCRIPT = Script(
     ),
     compose=_compose,
     show=_show,
-    wrap=lambda scene: (
-        f"You have walked {say.clip(scene.fields['persona_name'], 5)}’s journey and know where "
-        "it breaks: "
-        f"{say.gist(scene.fields['dip_summary'], 18)}."
+    wrap=lambda scene: scene.text(
+        "journey.wrap",
+        name=say.clip(scene.fields["persona_name"], 5),
+        dip=say.gist(scene.fields["dip_summary"], 18, scene.language),
     ),
     correct=_corrected,
     loose=_join_reason,
-    example="make the second stage the dip",
 )

@@ -183,33 +183,33 @@ def _greet(scene: Scene) -> str:
     themes = [
         each["name"] for each in scene.upstream("sense-making", "themes", []) if each.get("name")
     ]
-    if not core and not themes:
-        return (
-            "We draw somebody one could meet; what the person needs comes first, features do "
-            "not come at all."
-        )
-    about = (
-        f" What you found out about {say.named(themes, 3, 8)} should be felt in it."
-        if themes
-        else ""
-    )
-    return f"At the core of your map: {say.named(core) or 'nobody yet'}.{about}"
+    parts = []
+    if core:
+        parts.append(scene.text("persona.greet_core", names=say.named(core, scene.language)))
+    if themes:
+        named = say.named(themes, scene.language, 3, 8)
+        parts.append(scene.text("persona.greet_themes", themes=named))
+    return " ".join(parts) or scene.text("persona.greet")
 
 
 def _show(scene: Scene) -> list[str]:
-    lines = []
-    for each in rows(scene.fields, "personas"):
-        facts = [str(each[name]) for name in ("age", "role", "location") if each.get(name)]
-        wants = "; ".join(say.clip(goal, 6) for goal in each.get("goals", [])[:2])
-        lines += [
-            f"**{say.clip(each.get('name', 'No name'), 5)}**, {say.clip(', '.join(facts), 10)}",
-            f"says {say.gist(each.get('quote', 'nothing'), 16)}; wants {wants or 'nothing yet'}",
-            f"struggles with {say.gists(each.get('pains', [])[:2], 7) or 'nothing named yet'}",
-        ]
+    lines = [line for each in rows(scene.fields, "personas") for line in _lines(scene, each)]
+    return [*lines, scene.text("persona.note")]
+
+
+def _lines(scene: Scene, person: Fields) -> list[str]:
+    language, open_ = scene.language, scene.text("say.open")
+    facts = [str(person[name]) for name in ("age", "role", "location") if person.get(name)]
+    name = say.clip(person.get("name") or scene.text("persona.unnamed"), 5)
+    wants = "; ".join(say.clip(goal, 6) for goal in person.get("goals", [])[:2])
+    quote = say.gist(person["quote"], 16, language) if person.get("quote") else open_
+    pains = say.gists(person.get("pains", [])[:2], 7, language)
     return [
-        *lines,
-        "I chose quote, pains and gains from your research by who said what; that choice is mine "
-        "to be corrected.",
+        ", ".join(filter(None, [f"**{name}**", say.clip(", ".join(facts), 10)])),
+        scene.text("persona.says", words=quote)
+        + "; "
+        + scene.text("persona.wants", words=wants or open_),
+        scene.text("persona.struggles", words=pains or open_),
     ]
 
 
@@ -271,10 +271,6 @@ SCRIPT = Script(
     ),
     compose=_compose,
     show=_show,
-    wrap=lambda scene: (
-        f"{say.named(_names(scene))} can walk through the rest of the workshop with you, pains "
-        "and gains included."
-    ),
+    wrap=lambda scene: scene.text("persona.wrap", names=say.named(_names(scene), scene.language)),
     loose=_loose,
-    example="change the age of Ada to 40",
 )

@@ -102,10 +102,10 @@ def _take_part(name: str) -> Callable[[Scene, Answer], Fields]:
     return take
 
 
-def _part(name: str, where: str) -> Question:
+def _part(name: str) -> Question:
     def lead(scene: Scene, topic: str) -> str:
-        offered = _OFFERS[name](scene)
-        return f"{where} {say.gist(offered, 24)}; a yes takes that over." if offered else ""
+        offered = say.gist(_OFFERS[name](scene), 24, scene.language)
+        return scene.text(f"offered.{name}", words=offered) if _OFFERS[name](scene) else ""
 
     return Question(
         step=STEP,
@@ -199,37 +199,48 @@ def _applied(scene: Scene, fields: Fields) -> Fields:
             ],
         )
     )
-    moved = f"From “{fields.get('original_hmw', '')}” to “{statement.get('full_statement', '')}”"
+    moved = scene.text(
+        "reframe.evolution",
+        before=fields.get("original_hmw", ""),
+        after=statement.get("full_statement", ""),
+    )
     return {"insights_applied": rests_on[:4], "evolution": moved} | fields
 
 
 def _greet(scene: Scene) -> str:
     if not hmw(scene):
-        return (
-            "We build a question in four parts, out of what the research showed; solutions "
-            "come right after."
-        )
-    low = dip(scene).get("name", "")
-    where = (
-        f" Since then you met {say.clip(_persona_name(scene), 4)} and found the dip at "
-        f"*{say.clip(low, 6)}*."
-        if low and _persona_name(scene)
-        else ""
-    )
-    return f"You started with {say.gist(hmw(scene), 24)}.{where} Now the question can get sharper."
+        return scene.text("reframe.greet")
+    started = say.gist(hmw(scene), 24, scene.language)
+    low, name = dip(scene).get("name", ""), _persona_name(scene)
+    parts = [scene.text("reframe.greet_given", question=started)]
+    if low and name:
+        named = {"name": say.clip(name, 4), "stage": say.clip(low, 6)}
+        parts.append(scene.text("reframe.since", **named))
+    return " ".join([*parts, scene.text("reframe.sharper")])
 
 
 def _show(scene: Scene) -> list[str]:
-    statements = rows(scene.fields, "hmw_statements")
-    lines = [
-        f"{say.clip(each.get('full_statement', 'open'), 60, 420)}"
-        + (" (**goes on**)" if each.get("selected") else " (stays here)")
-        for each in statements
-    ]
-    return [
-        f"**Where we started:** {say.clip(scene.fields.get('original_hmw', 'open'), 24, 180)}",
-        *lines,
-    ]
+    lines = []
+    for each in rows(scene.fields, "hmw_statements"):
+        sign = "reframe.goes_on" if each.get("selected") else "reframe.stays"
+        full_ = say.clip(each.get("full_statement") or scene.text("say.open"), 60, 420)
+        lines.append(f"{full_} (*{scene.text(sign)}*)")
+    return [scene.shown("original_hmw", 24, 180), *lines]
+
+
+def _lead_another(scene: Scene, topic: str) -> str:
+    whole = _statement(scene).get("full_statement", "")
+    return (
+        scene.text("reframe.reads", question=say.gist(whole, 60, scene.language)) if whole else ""
+    )
+
+
+def _wrap(scene: Scene) -> str:
+    return scene.text(
+        "reframe.wrap",
+        name=say.clip(str(_statement(scene).get("persona", "")), 5),
+        question=say.gist(_chosen(scene), 45, scene.language),
+    )
 
 
 def _chosen(scene: Scene) -> str:
@@ -267,7 +278,7 @@ SCRIPT = Script(
             take=_take_origin,
             known=lambda scene, topic: bool(scene.fields.get("original_hmw") or hmw(scene)),
         ),
-        _part("given_that", "The dip of your journey says"),
+        _part("given_that"),
         Question(
             step=STEP,
             id="persona",
@@ -277,30 +288,21 @@ SCRIPT = Script(
                 _statement(scene).get("persona") or _persona_name(scene)
             ),
         ),
-        _part("immediate_goal", "At that stage you noted"),
-        _part("deeper_goal", "The person’s own goal was"),
+        _part("immediate_goal"),
+        _part("deeper_goal"),
         Question(
             step=STEP,
             id="another",
             serves="hmw_statements",
             take=_take_another,
             known=lambda scene, topic: scene.finished("another"),
-            lead=lambda scene, topic: (
-                f"So it reads: {say.gist(_statement(scene).get('full_statement', ''), 60)}"
-                if _statement(scene).get("full_statement")
-                else ""
-            ),
+            lead=_lead_another,
             optional=True,
         ),
     ),
     compose=_compose,
     show=_show,
-    wrap=lambda scene: (
-        "The question now starts from what "
-        f"{say.clip(str(_statement(scene).get('persona', '')), 5)} lives through: "
-        f"{say.gist(_chosen(scene), 45)}."
-    ),
+    wrap=_wrap,
     correct=_selection,
     loose=_loose,
-    example="change the deeper goal to …",
 )

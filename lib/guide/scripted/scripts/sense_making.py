@@ -79,7 +79,7 @@ def _lead_list(name: str) -> Callable[[Scene, str], str]:
         offered = _candidates(scene, name)
         if not offered:
             return ""
-        return f"From your findings, these sound like {name} to me:\n\n" + say.numbered(offered, 10)
+        return scene.text(f"candidates.{name}") + "\n\n" + say.numbered(offered, 10)
 
     return lead
 
@@ -174,8 +174,11 @@ def _lead_evidence(scene: Scene, topic: str) -> str:
     cited = {each for theme in rows(scene.fields, "themes") for each in theme.get("evidence", [])}
     free = [(place, each) for place, each in enumerate(known, 1) if each not in cited]
     near = sorted(free or list(enumerate(known, 1)), key=lambda pair: -overlap(pair[1], topic))[:9]
-    shown = "\n".join(f"- no. {place}: {say.clip(each, 9)}" for place, each in sorted(near))
-    return f"A theme stands on findings. These are still free:\n\n{shown}" if shown else ""
+    shown = say.bullets(
+        scene.text("sense.number", place=place, words=say.clip(each, 9))
+        for place, each in sorted(near)
+    )
+    return scene.text("sense.evidence") + "\n\n" + shown if shown else ""
 
 
 def _has_evidence(scene: Scene, topic: str) -> bool:
@@ -188,8 +191,9 @@ def _lead_themes(scene: Scene, topic: str) -> str:
     if not strongest:
         return ""
     shared = _shared_words(scene)
-    several = f" Words that more than one of them used: {say.listed(shared)}." if shared else ""
-    return f"Three that stayed with me: {say.gists(strongest, 12)}.{several}"
+    several = scene.text("sense.shared", words=say.listed(shared, scene.language))
+    told = scene.text("sense.strongest", findings=say.gists(strongest, 12, scene.language))
+    return f"{told} {several}" if shared else told
 
 
 def _shared_words(scene: Scene) -> list[str]:
@@ -205,31 +209,41 @@ def _shared_words(scene: Scene) -> list[str]:
 
 def _greet(scene: Scene) -> str:
     found = insights(scene)
-    sources = {each.get("source", "") for each in found}
+    sources = {each.get("source", "") for each in found} - {""}
     if not found:
-        return (
-            "We look for what several people said in different words; personas and solutions "
-            "come later."
-        )
-    question = f" Your question was {say.gist(hmw(scene), 24)}." if hmw(scene) else ""
-    return (
-        f"On the table: {scene.text('count.finding', count=len(found))} from "
-        f"{say.counted(len(sources - {''}), 'source')}.{question}"
+        return scene.text("sense.greet")
+    table = scene.text(
+        "sense.greet_given",
+        findings=scene.text("count.finding", count=len(found)),
+        sources=scene.text("count.source", count=len(sources)),
     )
+    question = say.gist(hmw(scene), 24, scene.language)
+    return f"{table} {scene.text('sense.question', words=question)}" if hmw(scene) else table
 
 
 def _show(scene: Scene) -> list[str]:
     themes = [
-        f"**{say.clip(each.get('name', ''), 7)}**, on "
-        f"{scene.text('count.finding', count=len(each.get('evidence', [])))}"
+        scene.text(
+            "sense.theme",
+            name=say.clip(each.get("name", ""), 7),
+            findings=scene.text("count.finding", count=len(each.get("evidence", []))),
+        )
         for each in rows(scene.fields, "themes")
     ]
     lists = [
-        f"**{name.capitalize()}:** "
-        f"{'; '.join(say.clip(each, 9) for each in rows(scene.fields, name))}"
+        say.labelled(
+            scene.text(f"field.{STEP}.{name}"),
+            "; ".join(say.clip(each, 9) for each in rows(scene.fields, name)),
+            scene.language,
+        )
         for name in ("pains", "gains")
     ]
     return [*themes, *lists]
+
+
+def _wrap(scene: Scene) -> str:
+    names = [each.get("name", "") for each in rows(scene.fields, "themes")]
+    return scene.text("sense.wrap", themes=say.named(names, scene.language, 5, 8))
 
 
 SCRIPT = Script(
@@ -261,11 +275,5 @@ SCRIPT = Script(
     ),
     show=_show,
     closes=lambda scene, gap: gap.field if "different ones" in gap.sentence else "",
-    wrap=lambda scene: (
-        "You see "
-        f"{say.named([each.get('name', '') for each in rows(scene.fields, 'themes')], 5, 8)} in "
-        "the research, "
-        "with five pains and five gains that people really have."
-    ),
-    example="change pain 2 to …",
+    wrap=_wrap,
 )

@@ -174,39 +174,40 @@ def _names(scene: Scene, circle: str = "") -> list[str]:
 
 def _greet(scene: Scene) -> str:
     question, user = hmw(scene), scene.upstream("challenge", "target_user", "")
-    if not question:
-        return "We only map who is involved for now; what they think comes in the interviews."
-    return (
-        f"You asked {say.gist(question, 24)}, for {say.low(user, 9)}. Who they are with "
-        "and who decides about them is what we map now; what they think comes later."
+    if not question or not user:
+        return scene.text("stakeholders.greet")
+    return scene.text(
+        "stakeholders.greet_given",
+        question=say.gist(question, 24, scene.language),
+        who=say.gist(user, 9, scene.language),
     )
 
 
 def _so_far(scene: Scene, topic: str) -> str:
-    return f"On the map so far: {say.named(_names(scene), 8)}." if _names(scene) else ""
+    names = say.named(_names(scene), scene.language, 8)
+    return scene.text("stakeholders.so_far", names=names) if names else ""
 
 
 def _show(scene: Scene) -> list[str]:
     lines = []
     for circle in _USUAL:
         there = [
-            _as_line(each)
+            _as_line(scene, each)
             for each in rows(scene.fields, "stakeholders")
             if each.get("category") == circle
         ]
-        lines.append(
-            f"**{circle.capitalize()}:** {'; '.join(there[:4]) or 'nobody yet'}"
-            + (" …" if there[4:] else "")
-        )
-    return [
-        *lines,
-        "In brackets stand power and interest, my guess from the circle where you said nothing.",
-    ]
+        more = [scene.text("say.more", count=len(there) - 4)] if there[4:] else []
+        names = "; ".join([*there[:4], *more]) or scene.text("stakeholders.nobody")
+        lines.append(say.labelled(scene.text(f"circle.{circle}"), names, scene.language))
+    return [*lines, scene.text("stakeholders.note")]
 
 
-def _as_line(each: Fields) -> str:
-    levels = f"{each.get('power', 'open')}/{each.get('interest', 'open')}"
-    return f"{say.clip(each.get('name', ''), 5, 40)} ({levels})"
+def _as_line(scene: Scene, each: Fields) -> str:
+    levels = (
+        scene.text(f"level.{each[name]}") if each.get(name) else scene.text("say.open")
+        for name in ("power", "interest")
+    )
+    return f"{say.clip(each.get('name', ''), 5, 40)} ({'/'.join(levels)})"
 
 
 def _loose(scene: Scene, text: str) -> Fields | None:
@@ -257,20 +258,19 @@ SCRIPT = Script(
             serves="stakeholders",
             take=_taking("direct"),
             known=asked_once("corners"),
-            lead=lambda scene, topic: (
-                "Six corners to look into: users, buyers or deciders, influencers, regulators, "
-                "the internal team, partners and vendors. " + _so_far(scene, topic)
+            lead=lambda scene, topic: " ".join(
+                [scene.text("stakeholders.corners"), _so_far(scene, topic)]
             ),
             optional=True,
         ),
     ),
     show=_show,
-    wrap=lambda scene: (
-        f"Your map has {say.named(_names(scene, 'core'))} at its core and "
-        f"{say.counted(len(_names(scene)), 'person or group', 'people and groups')} in all."
+    wrap=lambda scene: scene.text(
+        "stakeholders.wrap",
+        core=say.named(_names(scene, "core"), scene.language),
+        all=scene.text("count.stakeholder", count=len(_names(scene))),
     ),
     correct=_moved,
     loose=_loose,
     closes=_closes,
-    example="the council: high power, low interest",
 )

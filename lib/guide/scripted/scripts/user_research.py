@@ -13,13 +13,7 @@ from lib.workshop.records import Fields
 STEP = "user-research"
 
 #: Open questions that fit most challenges, put so that a chat message still asks only one thing.
-_OPEN = (
-    "Tell me about the last time {this} came up for you, from beginning to end.",
-    "What was the hardest moment, and what made it hard?",
-    "What did you do then, and who or what helped?",
-    "How would a really good day look for you here?",
-    "What should we have asked that we did not?",
-)
+_OPEN = tuple(f"open_question.{number}" for number in range(1, 6))
 
 _PLAYED = re.compile(
     r"\b(?:role[- ]?play|as (?:he|she|they|it) would|pretend|synthetic|simulat\w*|made[- ]up"
@@ -33,14 +27,14 @@ _ONE_BY_ONE = 3
 
 
 def _proposed(scene: Scene) -> list[str]:
-    return [each.format(this="this") for each in _OPEN]
+    return [scene.text(key) for key in _OPEN]
 
 
 def _lead_questions(scene: Scene, topic: str) -> str:
     shown = "\n".join(
         f"{place}. {say.flat(each)}" for place, each in enumerate(_proposed(scene), 1)
     )
-    return f"These are open enough to begin with:\n\n{shown}"
+    return scene.text("research.questions") + "\n\n" + shown
 
 
 def _take_questions(scene: Scene, answer: Answer) -> Fields:
@@ -120,7 +114,8 @@ def _heard_from(scene: Scene, topic: str) -> bool:
 
 def _spoken(scene: Scene) -> str:
     """Return who was heard, by name only."""
-    return say.named([re.split("[,(]", each, maxsplit=1)[0].strip() for each in _sources(scene)], 6)
+    names = [re.split("[,(]", each, maxsplit=1)[0].strip() for each in _sources(scene)]
+    return say.named(names, scene.language, 6)
 
 
 def _sources(scene: Scene) -> list[str]:
@@ -129,6 +124,14 @@ def _sources(scene: Scene) -> list[str]:
 
 def _unnamed(scene: Scene) -> list[Fields]:
     return [each for each in rows(scene.fields, "insights") if not each.get("source")]
+
+
+def _lead_source(scene: Scene, topic: str) -> str:
+    unnamed = _unnamed(scene)
+    if not unnamed:
+        return ""
+    words_ = say.gist(unnamed[0].get("finding", ""), 16, scene.language)
+    return scene.text("research.source", words=words_)
 
 
 def _take_source(scene: Scene, answer: Answer) -> Fields:
@@ -147,12 +150,11 @@ def _tally(scene: Scene, topic: str) -> str:
     listed = rows(scene.fields, "insights")
     if not listed:
         return ""
-    newest = listed[-1].get("quote") or listed[-1]["finding"]
-    return (
-        f"The draft holds {scene.text('count.finding', count=len(listed))} now, from "
-        f"{_spoken(scene) or 'nobody named yet'}. "
-        f"The latest: {say.gist(newest, 16)}."
-    )
+    findings = scene.text("count.finding", count=len(listed))
+    newest = say.gist(listed[-1].get("quote") or listed[-1]["finding"], 16, scene.language)
+    if spoken := _spoken(scene):
+        return scene.text("research.tally", findings=findings, sources=spoken, newest=newest)
+    return scene.text("research.tally_unnamed", findings=findings, newest=newest)
 
 
 def _more_lead(scene: Scene, topic: str) -> str:
@@ -161,29 +163,38 @@ def _more_lead(scene: Scene, topic: str) -> str:
         for each in _others(scene)
         if not any(alike(each, source) for source in _sources(scene))
     ]
-    hint = f" On your map there are also {say.named(quiet, 3)}." if quiet else ""
-    return _tally(scene, topic) + hint
+    names = say.named(quiet, scene.language, 3)
+    hint = scene.text("research.others", names=names) if quiet else ""
+    return " ".join(filter(None, [_tally(scene, topic), hint]))
 
 
 def _greet(scene: Scene) -> str:
-    core = _core(scene)
+    core = say.named(_core(scene), scene.language)
     if not core:
-        return "We only gather here and do not sort yet; that is the next step."
-    about = f" about {say.gist(hmw(scene), 24)}" if hmw(scene) else ""
-    return f"We want to hear {say.named(core)}{about}. We only gather here and do not sort yet."
+        return scene.text("research.greet")
+    if not hmw(scene):
+        return scene.text("research.greet_core", names=core)
+    question = say.gist(hmw(scene), 24, scene.language)
+    return scene.text("research.greet_given", names=core, question=question)
 
 
 def _show(scene: Scene) -> list[str]:
     found = [each for each in rows(scene.fields, "insights") if each.get("finding")]
     by_source: dict[str, list[str]] = {}
     for each in found:
-        by_source.setdefault(each.get("source", "nobody named"), []).append(each["finding"])
+        source = each.get("source") or scene.text("research.nobody")
+        by_source.setdefault(source, []).append(each["finding"])
     told = [
-        f"{say.clip(source, 6)}: {say.gist(max(listed, key=interviews.weight), 13)}"
+        say.labelled(
+            say.clip(source, 6),
+            say.gist(max(listed, key=interviews.weight), 13, scene.language),
+            scene.language,
+        )
         for source, listed in by_source.items()
     ]
-    asked = say.counted(len(rows(scene.fields, "interview_questions")), "question")
-    return [f"**{asked.capitalize()}**, {scene.text('count.finding', count=len(found))}", *told[:6]]
+    asked = scene.text("count.question", count=len(rows(scene.fields, "interview_questions")))
+    findings = scene.text("count.finding", count=len(found))
+    return [f"**{reading.capital(asked)}**, {findings}", *told[:6]]
 
 
 def _loose(scene: Scene, text: str) -> Fields | None:
@@ -229,12 +240,7 @@ SCRIPT = Script(
             serves="insights",
             take=_take_source,
             known=lambda scene, topic: not _unnamed(scene),
-            lead=lambda scene, topic: (
-                "One thing has nobody to it yet: "
-                f"{say.gist(_unnamed(scene)[0].get('finding', ''), 16)}."
-                if _unnamed(scene)
-                else ""
-            ),
+            lead=_lead_source,
             optional=True,
         ),
         Question(
@@ -248,11 +254,11 @@ SCRIPT = Script(
         ),
     ),
     show=_show,
-    wrap=lambda scene: (
-        f"You have heard {_spoken(scene)}, and the draft keeps "
-        f"{scene.text('count.finding', count=len(rows(scene.fields, 'insights')))} in their words."
+    wrap=lambda scene: scene.text(
+        "research.wrap",
+        sources=_spoken(scene),
+        findings=scene.text("count.finding", count=len(rows(scene.fields, "insights"))),
     ),
     loose=_loose,
     closes=_closes,
-    example="Ada, nurse: “I wait for hours”",
 )

@@ -53,7 +53,7 @@ def _frame(scene: Scene) -> str:
     ends = Reframe.highlights(scene.artifacts.get("reframe", {}))
     if not start or not ends:
         return ""
-    return f"We started by asking “{start}” and came to ask “{ends[0]}”"
+    return scene.text("validate.frame", before=start, after=ends[0])
 
 
 def _take_confidence(scene: Scene, answer: Answer) -> Fields:
@@ -97,12 +97,14 @@ def _lead_confidence(scene: Scene, topic: str) -> str:
         return ""
     sources = distinct(each["source"] for each in found if each.get("source"))
     played = sum(map(is_synthetic, sources))
-    note = f", {played} of them synthetic" if played else ""
-    return (
-        f"Your research rests on {scene.text('count.finding', count=len(found))} from "
-        f"{say.counted(len(sources), 'source')}{note}. "
-        f"I read that as {_quality(scene)}, which is my judgement."
-    )
+    told = {
+        "findings": scene.text("count.finding", count=len(found)),
+        "sources": scene.text("count.source", count=len(sources)),
+        "quality": scene.text(f"quality.{_quality(scene)}"),
+    }
+    if played:
+        return scene.text("validate.rests_played", played=played, **told)
+    return scene.text("validate.rests", **told)
 
 
 def _take_next(scene: Scene, answer: Answer) -> Fields:
@@ -125,28 +127,39 @@ def _greet(scene: Scene) -> str:
     ]
     started = scene.upstream("challenge", "hmw_statement", "")
     if not names and not started:
-        return "No new ideas any more: we tell what happened, how sure we are, and what comes next."
-    arc = (
-        f" You came from {say.gist(started, 24)} to {say.named(names)}."
-        if names and started
-        else ""
-    )
-    return (
-        f"No new ideas any more, just an honest look.{arc} What each step came to is in the "
-        "draft already."
-    )
+        return scene.text("validate.greet")
+    parts = [scene.text("validate.greet_given"), scene.text("validate.drafted")]
+    if names and started:
+        question = say.gist(started, 24, scene.language)
+        listed = say.named(names, scene.language)
+        parts.insert(1, scene.text("validate.came", question=question, names=listed))
+    return " ".join(parts)
 
 
 def _show(scene: Scene) -> list[str]:
-    told = scene.fields.get("confidence", {})
+    told, open_ = scene.fields.get("confidence", {}), scene.text("say.open")
+    quality = told.get("research_quality")
+    score = scene.text(
+        "validate.score",
+        score=told.get("score") or open_,
+        quality=scene.text(f"quality.{quality}") if quality else open_,
+        reason=say.clip(told.get("rationale") or open_, 16, 120),
+    )
+    covered = str(len(rows(scene.fields, "step_summaries")))
     return [
-        f"**Narrative:** {say.clip(scene.fields.get('narrative', 'open'), 34, 260)}",
-        f"**Steps covered:** {len(rows(scene.fields, 'step_summaries'))}",
-        f"**Confidence:** {told.get('score', 'open')} of 10, research "
-        f"{told.get('research_quality', 'open')}: "
-        f"{say.clip(told.get('rationale', 'open'), 16, 120)}",
-        *(f"next: {say.clip(each, 10)}" for each in rows(scene.fields, "next_steps")),
+        scene.shown("narrative", 34, 260),
+        say.labelled(scene.text("validate.covered"), covered, scene.language),
+        say.labelled(scene.text(f"field.{STEP}.confidence"), score, scene.language),
+        *(
+            scene.text("validate.next", words=say.clip(each, 10))
+            for each in rows(scene.fields, "next_steps")
+        ),
     ]
+
+
+def _lead_next(scene: Scene, topic: str) -> str:
+    noted = say.gists(rows(scene.fields, "next_steps"), 9, scene.language)
+    return scene.text("validate.noted", steps=noted) if noted else ""
 
 
 def _loose(scene: Scene, text: str) -> Fields | None:
@@ -183,20 +196,11 @@ SCRIPT = Script(
             serves="next_steps",
             take=_take_next,
             known=lambda scene, topic: len(rows(scene.fields, "next_steps")) >= 3,
-            lead=lambda scene, topic: (
-                f"Noted so far: {say.gists(rows(scene.fields, 'next_steps'), 9)}."
-                if rows(scene.fields, "next_steps")
-                else ""
-            ),
+            lead=_lead_next,
         ),
     ),
     compose=_compose,
     show=_show,
-    wrap=lambda scene: (
-        "That is your workshop, from first question to next step, told at a confidence of "
-        f"{scene.fields['confidence']['score']} out of 10. "
-        "Thank you for working so openly."
-    ),
+    wrap=lambda scene: scene.text("validate.wrap", score=scene.fields["confidence"]["score"]),
     loose=_loose,
-    example="change next step 2 to …",
 )
