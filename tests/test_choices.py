@@ -6,20 +6,17 @@ from typing import Any
 
 import pytest
 
-from lib.settings import Settings
 from lib.team import read_backs
-from lib.team.process import assemble
 from lib.team.read_backs import Press
 from lib.team.reply_lines import shown
-from lib.team.working_copy import WorkingCopy
 from lib.workshop.choices import ALL, ChoiceRefused, How
 from lib.workshop.ids import new_id
 from lib.workshop.read_back import Change, Offer, Operation, ReadBack
-from lib.workshop.records import Draft, Fields
+from lib.workshop.records import Fields
 from lib.workshop.status import Phase
-from lib.workshop.transcript import MessageStatus, Role
-from tests.fakes import FakeGuide, new_step, question
-from tests.test_drafts import FlakyStore, Setup, beside, reply, set_up
+from lib.workshop.transcript import MessageStatus
+from tests.fakes import question
+from tests.test_drafts import Setup, beside, reply, set_up
 
 REMOVE = Operation(Change.REMOVE, ("pains", 0), was="late")
 OFFERS = (Offer("Remove “late”", "“late” goes out.", (REMOVE,)), Offer("Just talk", "Nothing."))
@@ -234,34 +231,6 @@ def test_a_line_is_decided_once_until_that_is_undone(setup: Setup) -> None:
     pressed(setup, press("taken/0", How.TALK))
     with pytest.raises(ChoiceRefused, match="already decided"):
         pressed(setup, press("taken/0", How.EDITED, revision=1, text="x"))
-
-
-def test_a_tab_shows_the_lines_of_a_reply_it_saw_before_it_was_stored() -> None:
-    store = FlakyStore()
-    key = new_step(store)
-    process = assemble(Settings(), store, FakeGuide())
-    team, workshop = store.teams(key.workshop_id)[0], store.workshop(key.workshop_id)
-    copy = WorkingCopy(team, workshop)
-    blank = replace(question(""), role=Role.ASSISTANT, status=MessageStatus.STREAMING)
-    *_, placed = store.append(key, [question("nurses")], reply=blank)
-    whole = placed.revised("Noted.", MessageStatus.COMPLETE)
-    process.drafts.note_reply(key, whole, Draft(), {"target_user": "nurses"}, Phase.GATHER)
-    copy.refresh(process, "challenge")
-    unstored = copy.replies["challenge"]
-    store.append(key, [question("and cooks")])
-    copy.refresh(process, "challenge")
-    process.autosave.flush(key)
-    copy.refresh(process, "challenge")
-
-    assert unstored == []
-    assert [each.text for each in copy.transcripts["challenge"]] == [
-        "nurses",
-        "Noted.",
-        "and cooks",
-    ]
-    [reply] = copy.replies["challenge"]
-    assert reply.read_back is not None
-    assert [line.text for line in reply.read_back.taken] == ["nurses"]
 
 
 GOOD_PRESS = {

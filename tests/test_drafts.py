@@ -759,18 +759,6 @@ def test_a_reply_that_comes_too_late_has_taken_nothing(setup: Setup) -> None:
     assert read_back(setup) == ReadBack(asked=Asked("who"))
 
 
-def test_a_redraft_has_taken_nothing(setup: Setup) -> None:
-    message = replace(reply(setup), anew=True)
-    base = setup.drafts.edit(setup.key, "target_user", "nurses")
-    setup.saved()
-    claimed = ReadBack((line("target_user", "cooks"),), asked=Asked("who"))
-    proposed = {"target_user": "cooks"}
-    setup.drafts.note_reply(setup.key, message, base, proposed, Phase.REFINE, claimed=claimed)
-
-    assert read_back(setup) == ReadBack(asked=Asked("who"))
-    assert [each.value for each in setup.store.asides(setup.key)] == ["cooks"]
-
-
 # What a reply did, undone
 
 

@@ -44,6 +44,11 @@ def form_key(copy: WorkingCopy, step: str) -> str:
     return f"form/{copy.team.id}/{step}"
 
 
+def card_key(copy: WorkingCopy, step: str) -> str:
+    """Return the key of the card in a step's conversation."""
+    return f"card/{copy.team.id}/{step}"
+
+
 def receive(
     process: Process, copy: WorkingCopy, step: str, state: Mapping[str, Any], member: str
 ) -> None:

@@ -16,6 +16,6 @@ def take_in_messages(process: Process, copy: WorkingCopy, step: str) -> bool:
 
 
 def take_in_edits(process: Process, copy: WorkingCopy, step: str) -> None:
-    """Store the edits that the draft's form sent; see `lib.team.draft_input.receive`."""
-    state = tab.component_state(draft_input.form_key(copy, step))
-    draft_input.receive(process, copy, step, state, tab.member())
+    """Store the edits that the draft's form and card sent; see `lib.team.draft_input.receive`."""
+    for key in (draft_input.form_key(copy, step), draft_input.card_key(copy, step)):
+        draft_input.receive(process, copy, step, tab.component_state(key), tab.member())

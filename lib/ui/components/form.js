@@ -164,7 +164,7 @@ function mount(parent, first) {
   form.open = new Map();
   form.update = (data, { setStateValue }) => {
     form.setStateValue = setStateValue;
-    const again = form.data.delivery.step !== data.delivery.step;
+    const again = form.data.delivery.step !== data.delivery.step || !same(form.data.spec, data.spec);
     form.data = data;
     if (!form.fields.size || again) build(data);
     else if (data.epoch !== form.epoch || data.revision >= form.newest) refresh(data);
@@ -172,6 +172,8 @@ function mount(parent, first) {
     requestAnimationFrame(() => fitAll(root));
   };
   const build = (data) => {
+    // Another card of the same step: what is not stored yet still goes off, drawn or not.
+    const unsaved = dirty();
     form.fields.clear();
     form.epoch = data.epoch;
     form.newest = data.revision;
@@ -185,10 +187,25 @@ function mount(parent, first) {
       form.fields.set(spec.name, field);
     }
     pickUp(earlier);
-    for (const field of form.fields.values()) draw(field);
-    root.replaceChildren(...[...form.fields.values()].map((field) => field.holder));
+    for (const field of unsaved) stay(field);
+    const drawn = [...form.fields.values()].filter(({ spec }) => data.spec.includes(spec));
+    drawn.forEach(draw);
+    root.replaceChildren(...drawn.map((field) => field.holder));
+    if (data.card) requestAnimationFrame(() => requestAnimationFrame(showTop));
     if (dirty().length) send();
     else resume();
+  };
+  /** A conversation is scrolled to its end, which hides the question that a long card belongs to. */
+  const showTop = () => {
+    const talk = parent.getRootNode().host?.closest('[class*="st-key-transcript"]');
+    const above = root.getBoundingClientRect().top - (talk?.getBoundingClientRect().top ?? 0);
+    if (talk && above < talk.clientHeight / 3) talk.scrollTop += above - talk.clientHeight / 3;
+  };
+  const stay = (unsaved) => {
+    const { spec, holder, known, ...edit } = unsaved;
+    const field = form.fields.get(spec.name);
+    if (field) Object.assign(field, edit);
+    else form.fields.set(spec.name, unsaved);
   };
   /** Take edits up as they were when the page was left; return their fields. */
   const pickUp = (earlier) => {
@@ -238,7 +255,7 @@ function mount(parent, first) {
   });
   // A choice is whole when it is made.
   root.addEventListener("change", (event) => {
-    if (event.target.matches("select, input[type=checkbox]")) commit();
+    if (event.target.matches("select, input[type=checkbox], input[type=radio]")) commit();
   });
   const deliver = () => {
     if (dirty().length) sendOff(form.data.delivery.address, body(goingOff()));
@@ -269,6 +286,7 @@ function control(spec, value, change, form, path) {
   if (spec.kind === "entries") return entries(spec, value ?? [], change, form, path);
   controls += 1;
   const id = `field-${controls}`;
+  if (spec.kind in choices) return choices[spec.kind](spec, value, change, id, path);
   const input = inputs[spec.kind](spec, value, change);
   input.id = id;
   input.dataset.path = path;
@@ -326,6 +344,44 @@ const inputs = {
   },
 };
 
+/** What stands for a choice besides its word. */
+const MARKS = { positive: "🙂", neutral: "😐", negative: "🙁" };
+
+/** One of a row of choices, or several of a list. */
+function boxes(spec, id, path, type, isChosen, choose) {
+  const list = spec.options.map((option) => {
+    const properties = { type, name: id, value: option, checked: isChosen(option) };
+    const input = element("input", properties);
+    input.dataset.path = path;
+    input.addEventListener("change", () => choose(option, input.checked));
+    return element("label", {}, input, element("span", {}, [MARKS[option], option].filter(Boolean).join(" ")));
+  });
+  const legend = element("legend", { textContent: spec.label });
+  return element("fieldset", { className: `boxes ${spec.kind}` }, legend, ...list);
+}
+
+const choices = {
+  pick(spec, value, change, id, path) {
+    return boxes(spec, id, path, "radio", (option) => option === value, (option) => change(option));
+  },
+  picks(spec, value, change, id, path) {
+    let now = value ?? [];
+    // What is no option any more was chosen too: it stays.
+    const toggle = (option, isOn) => {
+      now = isOn ? [...now, option] : now.filter((each) => each !== option);
+      change(now);
+    };
+    return boxes(spec, id, path, "checkbox", (option) => now.includes(option), toggle);
+  },
+  /** True for one entry of a list at most: `entries` sees to that. */
+  sole(spec, value, change, id, path) {
+    const input = element("input", { type: "radio", id, name: path.replace(/\d+/, ""), checked: Boolean(value) });
+    input.dataset.path = path;
+    input.addEventListener("change", () => change(true));
+    return element("div", { className: "check" }, input, element("label", { htmlFor: id, textContent: spec.label }));
+  },
+};
+
 function inner(specs, value, change, form, path) {
   let now = { ...value };
   return specs.map((spec) => {
@@ -349,7 +405,7 @@ function entries(spec, value, change, form, path) {
   const list = element("div", { className: "entries" });
   const add = element("button", { type: "button", textContent: "Add one" });
   const back = element("button", { type: "button", hidden: true });
-  const head = spec.fields[0].name;
+  const head = spec.head ?? spec.fields[0].name;
   const place = (at) => `${path}/${at + 1}`;
   const called = (entry, at) => entry[head] || `New, no. ${at + 1}`;
   /** Take out one entry, or put one in; each of the others stays as folded as it was. */
@@ -372,15 +428,40 @@ function entries(spec, value, change, form, path) {
   };
   const one = (entry, at) => {
     const title = element("summary", { textContent: called(entry, at) });
-    const changed = (whole) => {
-      now = now.map((each, where) => (where === at ? whole : each));
-      title.textContent = called(whole, at);
-      change(now);
+    const { sole, sentence } = spec;
+    const preview = sentence && element("div", { className: "preview" });
+    const compose = (whole) => {
+      const text = sentence.map((part, place) => (place % 2 ? whole[part] || "…" : part)).join("");
+      const take = element("button", { type: "button", textContent: "Use this sentence" });
+      take.addEventListener("click", () => {
+        changed({ ...now[at], full_statement: text });
+        draw();
+      });
+      preview.hidden = Boolean(whole.full_statement);
+      preview.replaceChildren(element("p", {}, text), text.includes("…") ? "" : take);
     };
+    const changed = (whole) => {
+      const isOnly = sole && whole[sole];
+      const isNew = isOnly && !now[at][sole];
+      const others = (each) => (isOnly && each[sole] ? { ...each, [sole]: false } : each);
+      now = now.map((each, where) => (where === at ? whole : others(each)));
+      title.textContent = called(whole, at);
+      if (preview) compose(whole);
+      change(now);
+      if (!isNew) return;
+      // The others' controls still hold what they were drawn with.
+      draw();
+      list.querySelector(`[data-path="${place(at)}/${sole}"]`)?.focus();
+    };
+    if (preview) compose(entry);
     const fields = inner(spec.fields, entry, changed, form, place(at));
     const away = element("button", { type: "button", textContent: "Remove this one" });
     away.addEventListener("click", () => remove(at));
-    const content = element("div", { className: "group" }, ...fields, away);
+    const content = element("div", { className: "group" }, ...fields, preview, spec.fixed ? null : away);
+    if (spec.flat) {
+      const legend = element("legend", {}, title.textContent);
+      return element("fieldset", { className: "row" }, legend, content);
+    }
     const open = form.open.get(place(at)) ?? !Object.keys(entry).length;
     const fold = element("details", { open }, title, content);
     fold.addEventListener("toggle", () => {
@@ -390,7 +471,9 @@ function entries(spec, value, change, form, path) {
     return fold;
   };
   const draw = () => {
-    list.replaceChildren(...now.map(one));
+    const shown = (_each, at) => (spec.only ?? at) === at;
+    list.replaceChildren(...now.map(one).filter(shown));
+    add.hidden = spec.fixed || (spec.only ?? null) !== null;
     add.disabled = spec.most !== null && now.length >= spec.most;
     back.hidden = true;
     fitAll(list);

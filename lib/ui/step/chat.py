@@ -18,7 +18,7 @@ from lib.team.working_copy import WINDOW, WorkingCopy
 from lib.ui import buttons, component_input, escape, navigation, page, render_queue, tab
 from lib.ui.components import bubbles, chat_box
 from lib.ui.components.chat_box import Delivery, Refusal, Suggested
-from lib.ui.step import read_back_panel
+from lib.ui.step import question_card, read_back_panel
 from lib.ui.step.unsaved_line import UnsavedLine
 from lib.workshop.records import StepKey
 from lib.workshop.roles import AccessRefused, Action
@@ -69,6 +69,8 @@ def show(
         _messages(copy, written)
         slot = st.empty() if live else None
         read_back_panel.show(copy, step)
+        if live is None:
+            question_card.show(copy, step)
     _below(process, copy, step, growing)
     if live is not None and slot is not None:
         _follow(live, process.replies.guide_name, slot, line)

@@ -32,12 +32,18 @@ _mounted = component("form")
 
 def show(copy: WorkingCopy, step: str) -> None:
     """Draw the form; what comes back from it is taken in by `lib.team.draft_input`."""
+    draw(copy, step, draft_input.form_key(copy, step), description(MODELS[step]))
+
+
+def draw(copy: WorkingCopy, step: str, key: str, spec: list[dict[str, Any]]) -> None:
+    """Draw the fields of *spec*, as the component called *key*."""
     draft = copy.drafts[step]
     _mounted(
-        key=draft_input.form_key(copy, step),
+        key=key,
         data={
-            "storage": f"throughline/form/{copy.team.id}/{step}",
-            "spec": description(MODELS[step]),
+            "storage": f"throughline/{key}",
+            "spec": spec,
+            "card": key != draft_input.form_key(copy, step),
             "values": draft.fields,
             "revision": draft.revision,
             "epoch": draft.epoch,
