@@ -16,6 +16,8 @@ from evaluation.walk import walk
 from lib import settings
 from lib.guide.choice import guide_for
 from lib.guide.port import Guide
+from lib.guide.understanding.likeness import closest
+from lib.workshop.artifacts.criteria import grounding
 from lib.workshop.records import LANGUAGES
 from tests import recorded_workshop, terse_workshop
 
@@ -30,6 +32,7 @@ def main() -> int:
     except settings.SettingsError as exc:
         print(exc, file=sys.stderr)
         return 2
+    grounding.use(closest)
     print(f"guide: {chosen.guide_model or 'the model' if chosen.asks_model else 'scripted'}")
     arguments = _arguments()
     names = arguments.names

@@ -12,6 +12,9 @@ from lib.guide.understanding.encoder import vectors
 #: do, and a third of those that differ in one word.
 DUPLICATE = 0.6
 
+#: Texts of a list that are compared with each other.
+COMPARED = 500
+
 
 @dataclass(frozen=True)
 class Nearest:
@@ -47,6 +50,11 @@ def nearest(text: str, candidates: Sequence[str]) -> Nearest | None:
 
 
 def near_duplicates(texts: Sequence[str], least: float = DUPLICATE) -> list[tuple[int, int]]:
-    """Return the places of pairs that say the same, the earlier one first; *least* from 0 to 1."""
-    found = np.argwhere(np.triu(likeness(texts, texts), k=1) >= least)
+    """
+    Return the places of pairs that may say the same, the earlier one first; *least* from 0 to 1.
+
+    Only the first COMPARED texts are compared: each with each.
+    """
+    compared = texts[:COMPARED]
+    found = np.argwhere(np.triu(likeness(compared, compared), k=1) >= least)
     return [(int(one), int(other)) for one, other in found]
