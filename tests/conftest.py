@@ -27,9 +27,13 @@ os.environ["STREAMLIT_CLIENT_SHOW_ERROR_DETAILS"] = "full"
 for variable in [each for each in os.environ if each.startswith(("GUIDE_", "OPENAI_"))]:
     del os.environ[variable]
 
+from lib.guide import local  # noqa: E402
 from lib.store import open_store  # noqa: E402
 from lib.store.sql import deadline  # noqa: E402
 from tests.postgres import PostgresMissing, PostgresServer  # noqa: E402
+
+# Nor are the models on a developer's machine.
+local.PROGRAMS = ()
 
 #: Where the run keeps its server; set by the process that starts the workers.
 FOLDER = "THROUGHLINE_TEST_FOLDER"

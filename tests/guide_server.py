@@ -101,6 +101,10 @@ class GuideServer:
         self.default = default or Answer("Well.")
         #: Where set, it makes every answer, instead of queue and default.
         self.script: Callable[[Asked], Answer] | None = None
+        #: What a GET of a path is answered, such as a list of models.
+        self.lists: dict[str, Answer] = {}
+        #: The paths of all GETs.
+        self.got: list[str] = []
         self.closing = threading.Event()
         #: Set whenever somebody went away before an answer was whole.
         self.left = threading.Event()
@@ -112,6 +116,21 @@ class GuideServer:
     def url(self) -> str:
         """The base URL, as it is set."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    @property
+    def port(self) -> int:
+        """The port on this machine."""
+        return int(self._server.server_address[1])
+
+    def lists_as_ollama(self, *models: str) -> None:
+        """List *models* as Ollama does."""
+        listed = [{"name": each, "model": each, "size": 1} for each in models]
+        self.lists["/api/tags"] = Answer(raw=json.dumps({"models": listed}))
+
+    def lists_as_lm_studio(self, *models: str) -> None:
+        """List *models* as LM Studio does, and OpenAI."""
+        listed = [{"id": each, "object": "model"} for each in models]
+        self.lists["/v1/models"] = Answer(raw=json.dumps({"object": "list", "data": listed}))
 
     def answers(self, *answers: Answer | str) -> None:
         """Queue answers; a text is a whole answer that says it."""
@@ -151,6 +170,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Print nothing."""
+
+    def do_GET(self) -> None:
+        owner = self.server.owner
+        owner.got.append(self.path)
+        answer = owner.lists.get(self.path, refusal(404, "No such address."))
+        body = (answer.raw or "").encode()
+        try:
+            owner.closing.wait(answer.first)
+            if not answer.between:
+                self._whole(answer, body)
+                return
+            self.send_response(answer.status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            for at in range(len(body)):
+                self.wfile.write(body[at : at + 1])
+                self.wfile.flush()
+                if owner.closing.wait(answer.between):
+                    return
+        except (BrokenPipeError, ConnectionResetError):
+            owner.left.set()
+            self.close_connection = True
 
     def do_POST(self) -> None:
         length = int(self.headers.get("content-length", 0))

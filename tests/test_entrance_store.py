@@ -8,6 +8,7 @@ from lib.store import backdating
 from lib.store.errors import NotFound, Unstorable
 from lib.store.port import Store
 from lib.workshop.ids import new_id, new_link
+from lib.workshop.local_guide import LocalGuide
 from lib.workshop.records import CODE_REMEMBERED, Code, Team, Workshop
 from lib.workshop.roles import Admission, Role
 from tests.test_store_contract import AT, opens, store
@@ -185,6 +186,18 @@ def test_a_workshop_says_in_one_answer_whom_it_lets_in(store: Store) -> None:
     assert store.admission(other.workshop_id, "ben@x.org") == Admission("")
     with pytest.raises(NotFound):
         store.admission(new_id(), "ada@x.org")
+
+
+def test_a_machine_has_one_local_guide_or_none(store: Store) -> None:
+    first, second = LocalGuide("ollama", "llama3.2"), LocalGuide("lm-studio", "qwen2.5")
+    assert store.local_guide("here") is None
+    for each in (first, second, second):
+        store.choose_local_guide("here", each)
+
+    assert (store.local_guide("here"), store.local_guide("there")) == (second, None)
+    for _ in range(2):
+        store.choose_local_guide("here", None)
+    assert store.local_guide("here") is None
 
 
 def test_a_pass_is_held_until_it_runs_out_or_is_given_back(store: Store) -> None:

@@ -963,7 +963,10 @@ def test_every_call_is_recorded_without_a_word_of_what_was_said(server: GuideSer
 
 
 def test_without_settings_the_scripted_guide_answers() -> None:
-    assert isinstance(guide_for(Settings(guide_api_key=KEY)), ScriptedGuide)
+    greeting = replace(request(), transcript=[], phase=Phase.ORIENT)
+    scripted = reply(ScriptedGuide(pace=0), greeting)
+
+    assert reply(guide_for(Settings(guide_api_key=KEY), pace=0), greeting) == scripted
 
 
 @pytest.mark.parametrize(

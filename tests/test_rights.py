@@ -18,6 +18,7 @@ from lib.store.sql import rights as rights_in_sql
 from lib.workshop import rights, roles, steps
 from lib.workshop.agenda import Agenda
 from lib.workshop.ids import new_id, new_link
+from lib.workshop.local_guide import LocalGuide
 from lib.workshop.notes import Closing, Kind, Note
 from lib.workshop.records import Aside, Code, Draft, Team, TeamKey, Unsent, Workshop
 from lib.workshop.redaction import Redaction
@@ -75,7 +76,13 @@ def test_an_archived_or_deleted_workshop_takes_no_writes(action: Action) -> None
     )
     archived = refusal(permit, replace(OPEN_FACTS, archived_at=AT)) is None
     deleted = refusal(permit, replace(OPEN_FACTS, erase_at=AT)) is None
-    elsewhere = {Action.START_WORKSHOP, Action.OPEN_DEMO, Action.DUPLICATE, Action.REDACT}
+    elsewhere = {
+        Action.START_WORKSHOP,
+        Action.OPEN_DEMO,
+        Action.CHOOSE_GUIDE,
+        Action.DUPLICATE,
+        Action.REDACT,
+    }
 
     assert archived == (action in {Action.ARCHIVE, Action.DELETE, *elsewhere})
     assert deleted == (action in {Action.DELETE, *elsewhere})
@@ -240,6 +247,9 @@ def _restored(house: House) -> object:
 WRITES: dict[Action, list[Write]] = {
     Action.START_WORKSHOP: [_other_workshop],
     Action.OPEN_DEMO: [_other_workshop],
+    Action.CHOOSE_GUIDE: [
+        lambda house: house.store.choose_local_guide("here", LocalGuide("ollama", "llama3.2"))
+    ],
     Action.DUPLICATE: [_other_workshop],
     Action.OVERRIDE: [_moved(Event.OVERRIDE, Status.IN_PROGRESS, Status.COMPLETE)],
     Action.RUN_AGENDA: [
@@ -355,7 +365,13 @@ ENDS: dict[str, Callable[[House], object]] = {
 #: What each of them ends, of a team's rights and of a facilitator's.
 _OF_TEAMS, _OF_FACILITATORS = frozenset(TEAMS), frozenset(FACILITATORS)
 # What must not be kept may be taken out of an archived workshop too.
-_ELSEWHERE = {Action.START_WORKSHOP, Action.OPEN_DEMO, Action.DUPLICATE, Action.REDACT}
+_ELSEWHERE = {
+    Action.START_WORKSHOP,
+    Action.OPEN_DEMO,
+    Action.CHOOSE_GUIDE,
+    Action.DUPLICATE,
+    Action.REDACT,
+}
 ENDED: dict[str, frozenset[Action]] = {
     "link replaced": _OF_TEAMS,
     "link revoked": _OF_TEAMS,
@@ -401,6 +417,7 @@ def content(house: House) -> Any:
         lambda: store.events(house.workshop.id),
         lambda: store.desk(house.workshop.id),
         lambda: store.observer_link(house.workshop.id),
+        lambda: store.local_guide("here"),
         lambda: store.codes(house.workshop.id),
         lambda: store.grants(house.workshop.id),
         lambda: store.unsent(key, WRITER),

@@ -25,6 +25,7 @@ TABLE = """
 LIST_WORKSHOPS   + - - - + -
 START_WORKSHOP   + - - - - -
 OPEN_DEMO        + - - - - -
+CHOOSE_GUIDE     + - - - - -
 SEE_TABLE        + + + - - -
 READ_STEPS       + + + - - -
 SEARCH           + + + - - -

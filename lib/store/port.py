@@ -23,6 +23,7 @@ from lib.workshop import steps
 from lib.workshop.cascade import Standing
 from lib.workshop.choices import Choice
 from lib.workshop.interviews.interview import InterviewTitle, StoredInterview
+from lib.workshop.local_guide import LocalGuide
 from lib.workshop.records import (
     Activity,
     ArtifactVersion,
@@ -526,6 +527,14 @@ class Store(FacilitationStore, Protocol):
 
     def drop_pass(self, digest: str) -> None:
         """Delete a pass."""
+        ...
+
+    def local_guide(self, machine: str) -> LocalGuide | None:
+        """Return the model that guides the workshops of the machine of that name, if one was chosen."""
+        ...
+
+    def choose_local_guide(self, machine: str, local: LocalGuide | None) -> None:
+        """Store which model guides the workshops of a machine, or with None that none does."""
         ...
 
     def attempt(self, kind: str, who: str, within: float, by: int = 1) -> int:

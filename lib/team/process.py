@@ -21,6 +21,7 @@ from lib.store import open_store, permits
 from lib.store.errors import NotFound, StoreError, Unstorable
 from lib.store.port import Store
 from lib.store.sql import deadline
+from lib.team import local_guides
 from lib.team.drafts import Drafts
 from lib.team.replies import Replies
 from lib.team.usage_log import UsageLog
@@ -117,7 +118,9 @@ def running() -> Process:
             clock_.steady.follow(store.read_clock)
             clock_.steady.catch_up(store.newest_time())
             grounding.use(closest)
-            _running = assemble(settings, store, choice.guide_for(settings, UsageLog(store)))
+            chosen = local_guides.choosing(store, settings)
+            guide = choice.guide_for(settings, UsageLog(store), chosen=chosen)
+            _running = assemble(settings, store, guide)
             _running.autosave.start()
         return _running
 

@@ -12,7 +12,7 @@ from lib.access import links
 from lib.facilitation import archive
 from lib.store.errors import StoreUnavailable
 from lib.team.process import Process
-from lib.ui import buttons, gate, navigation, page, problem, tab
+from lib.ui import buttons, gate, local_guide, navigation, page, problem, tab
 from lib.ui.escape import escaped
 from lib.ui.review import workshop_panel
 from lib.workshop import steps
@@ -121,6 +121,7 @@ def _welcome(process: Process) -> None:
     with start:
         _start(process)
     with resume:
+        local_guide.show(process)
         _demo(process)
         _resume(process)
 

@@ -56,6 +56,7 @@ _OPEN = (Need.LIVE, Need.NOT_HELD, Need.OPEN)
 NEEDS: Mapping[Action, tuple[Need, ...]] = {
     Action.START_WORKSHOP: (),
     Action.OPEN_DEMO: (),
+    Action.CHOOSE_GUIDE: (),
     Action.OVERRIDE: _LIVE,
     # What must not stand there must not stand in an archive either.
     Action.REDACT: (),

@@ -53,6 +53,7 @@ class Action(StrEnum):
     LIST_WORKSHOPS = "list workshops"
     START_WORKSHOP = "start a workshop"
     OPEN_DEMO = "open the demo"
+    CHOOSE_GUIDE = "choose the guide of this machine"
 
     # Reading a workshop
     #: The table of teams and steps, its charts and its headline.
@@ -101,7 +102,12 @@ class Action(StrEnum):
     CLOSE_NOTICE = "close what the facilitator wrote"
 
 
-_HOUSE = {Action.LIST_WORKSHOPS, Action.START_WORKSHOP, Action.OPEN_DEMO}
+_HOUSE = {
+    Action.LIST_WORKSHOPS,
+    Action.START_WORKSHOP,
+    Action.OPEN_DEMO,
+    Action.CHOOSE_GUIDE,
+}
 _READING = {
     Action.SEE_TABLE,
     Action.READ_STEPS,

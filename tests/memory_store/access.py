@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from lib.store.backdating import now
 from lib.store.errors import NotFound, Unstorable
 from lib.store.port import AHEAD
+from lib.workshop.local_guide import LocalGuide
 from lib.workshop.records import CODE_REMEMBERED, Code, Team, TeamKey, Workshop
 from lib.workshop.roles import Admission, Role
 
@@ -27,6 +28,7 @@ class MemoryAccess:
         #: Recent codes by workshop and code: the team, and when the code expires.
         self._issued: dict[tuple[str, str], tuple[TeamKey, datetime]] = {}
         self._passes: dict[str, datetime] = {}
+        self._local_guides: dict[str, LocalGuide] = {}
         self._attempts: dict[tuple[str, str], tuple[datetime, int]] = {}
 
     # Links
@@ -134,6 +136,16 @@ class MemoryAccess:
     def drop_pass(self, digest: str) -> None:
         with self._lock:
             self._passes.pop(digest, None)
+
+    def local_guide(self, machine: str) -> LocalGuide | None:
+        return self._local_guides.get(machine)
+
+    def choose_local_guide(self, machine: str, local: LocalGuide | None) -> None:
+        with self._lock:
+            self._check_right()
+            self._local_guides.pop(machine, None)
+            if local is not None:
+                self._local_guides[machine] = local
 
     def attempt(self, kind: str, who: str, within: float, by: int = 1) -> int:
         at = now()

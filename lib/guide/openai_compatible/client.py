@@ -128,12 +128,17 @@ class Client:
         model: str,
         key: str = "",
         *,
+        is_here: bool = False,
         limits: Limits | None = None,
         retry: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """*sleep* and *chance* (from 0 to 1) are replaced in tests."""
+        """
+        Make a client; *is_here* says that nothing may leave this machine.
+
+        *sleep* and *chance* (from 0 to 1) are replaced in tests.
+        """
         self.model = model
         self._key = key
         self._limits = limits or Limits()
@@ -144,14 +149,18 @@ class Client:
         self._options: dict[str, Any] = {"stream_options": {"include_usage": True}}
         #: Whether the server may hold the model to a schema: until it refuses one.
         self.takes_schema = True
+        timeout = httpx2.Timeout(
+            max(self._limits.first, self._limits.between), connect=self._limits.connect
+        )
+        # No proxy of the environment, and no redirect.
+        here = httpx2.Client(trust_env=False, follow_redirects=False, timeout=timeout)
         self._openai = openai.OpenAI(
             # Local servers need no key, but the client requires one.
             api_key=key or "none",
             base_url=base_url or OPENAI,
             max_retries=0,
-            timeout=httpx2.Timeout(
-                max(self._limits.first, self._limits.between), connect=self._limits.connect
-            ),
+            timeout=timeout,
+            http_client=here if is_here else None,
         )
 
     def answer(

@@ -20,11 +20,13 @@ from lib.store.sql.schema import (
     codes,
     grants,
     issued_codes,
+    local_guides,
     observer_links,
     passes,
     teams,
     workshops,
 )
+from lib.workshop.local_guide import LocalGuide, is_usable
 from lib.workshop.records import CODE_REMEMBERED, Code, Team, TeamKey
 from lib.workshop.roles import Admission, Role
 
@@ -200,6 +202,26 @@ class Access(Part):
         """Delete a pass."""
         gone = delete(passes).where(passes.c.digest == digest)
         self._door.run(Kind.SINGLE, lambda connection: connection.execute(gone))
+
+    def local_guide(self, machine: str) -> LocalGuide | None:
+        """Return the model chosen on a machine, if it is one we know."""
+        at = local_guides.c.machine == machine
+        found = self._door.rows(select(local_guides).where(at))
+        usable = [each for each in found if is_usable(each.program, each.model)]
+        return LocalGuide(usable[0].program, usable[0].model) if usable else None
+
+    def choose_local_guide(self, machine: str, local: LocalGuide | None) -> None:
+        """Store which model guides on a machine, or that none does."""
+
+        def write(connection: Connection) -> None:
+            if local is None:
+                at = local_guides.c.machine == machine
+                connection.execute(delete(local_guides).where(at))
+            else:
+                row = {"machine": machine, "program": local.program, "model": local.model}
+                self._put(local_guides, row, connection)
+
+        self._door.act(Kind.WRITE, write)
 
     def attempt(self, kind: str, who: str, within: float, by: int = 1) -> int:
         """Count *by* more attempts of a kind; return how many there were within the time."""

@@ -216,6 +216,17 @@ passes = Table(
     column_types.filled("passes", "digest"),
 )
 
+# The model on a machine that guides its workshops; no row while the script does.
+local_guides = Table(
+    "local_guides",
+    metadata,
+    column_types.text("machine"),
+    column_types.text("program"),
+    column_types.text("model"),
+    PrimaryKeyConstraint("machine", name="pk_local_guides"),
+    column_types.filled("local_guides", "machine", "program", "model"),
+)
+
 # ... and counts of recent attempts, by a digest of the caller or the target.
 attempts = Table(
     "attempts",
