@@ -47,6 +47,7 @@ def test_lines_are_pressed_by_keyboard_and_everyone_sees_it(
     process = answered(store, key)
     page = walker.page
     expect(page.get_by_text("Problem: <i>They</i> leave")).to_be_visible()
+    expect(button(page, "Undo everything this reply changed")).to_be_in_viewport()
 
     # Typed while a teammate changes the same draft.
     button(page, "Edit “Nurses”").focus()

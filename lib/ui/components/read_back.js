@@ -15,7 +15,21 @@ const SHOWN = 6;
 /** Characters from which on a text is cut to three lines, until it is clicked. */
 const LONG = 240;
 
+/** Pixels from the end of the conversation within which somebody reads its end. */
+const NEAR_PX = 60;
+
+/** Milliseconds in which the page itself may scroll to a new message. */
+const SETTLE_MS = 500;
+
 export default called(mount);
+
+/** The element around `element` that scrolls, outside of the component too. */
+function scrollerOf(element) {
+  for (let at = element; at; at = at.parentElement ?? at.getRootNode().host) {
+    if (/auto|scroll/.test(getComputedStyle(at).overflowY) && at.scrollHeight > at.clientHeight) return at;
+  }
+  return null;
+}
 
 const make = (name, props = {}, ...children) => {
   const element = Object.assign(document.createElement(name), props);
@@ -28,6 +42,7 @@ function mount(parent) {
   const earlier = parent.querySelector(".earlier");
   const others = parent.querySelector(".others");
   const status = parent.querySelector(".status");
+  const root = parent.querySelector(".read-back");
   // What is opened for editing or moving, by item; and what is on its way.
   const panel = { presses: [], opened: null, unfolded: new Set(), rows: new Map() };
 
@@ -215,6 +230,18 @@ function mount(parent) {
     }
   };
 
+  /** Who reads the end of the conversation still does when the lines come, after the message. */
+  const stayAtEnd = (grown) => {
+    const scroller = grown > 0 && scrollerOf(root);
+    if (!scroller) return;
+    const follow = () => {
+      const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+      if (left <= grown + NEAR_PX) scroller.scrollTop = scroller.scrollHeight;
+    };
+    requestAnimationFrame(follow);
+    setTimeout(follow, SETTLE_MS);
+  };
+
   panel.update = (data, { setStateValue }) => {
     panel.data = data;
     panel.tell = setStateValue;
@@ -224,7 +251,9 @@ function mount(parent) {
     // Drawing again while somebody types with an input method would end their word.
     const { drawn, settled, ...shown } = data;
     const print = JSON.stringify(shown);
+    const before = root.offsetHeight;
     if (print !== panel.print || isSettled) draw();
+    stayAtEnd(root.offsetHeight - before);
     panel.print = print;
     if (isSettled) status.textContent = "Done.";
   };
