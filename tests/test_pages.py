@@ -18,12 +18,13 @@ from lib.ui import buttons, escape, navigation
 from lib.ui.components import bubbles
 from lib.ui.front_door import MAX_CHALLENGE, MAX_TEAM_NAME, MAX_TEAMS, MAX_TITLE
 from lib.ui.pending_clicks import Press
+from lib.workshop import roles as permissions
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Draft, Team, Workshop
 from lib.workshop.rights import NO_TEAM
-from lib.workshop.roles import AccessRefused
+from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import Event, Status
 from lib.workshop.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from tests import pages
@@ -930,6 +931,18 @@ def test_what_was_edited_since_a_reply_is_not_offered_to_be_undone(
     assert shown is not None
     [reply] = shown["replies"]
     assert (reply["all"]["can"], reply["items"][0]["note"]) == ({}, "changed since")
+
+
+@pytest.mark.parametrize("action", [Action.OPEN_STEP, Action.READ_ROOM])
+def test_a_page_asks_whether_a_team_may_open_it(
+    team: Team, action: Action, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = permissions.Role.MEMBER
+    allowed = {**permissions.ALLOWED, member: permissions.ALLOWED[member] - {action}}
+    monkeypatch.setattr(permissions, "ALLOWED", allowed)
+    app = pages.opened_step(team, "challenge")
+
+    assert app.title[0].value == "You don't have access to this page"
 
 
 def test_a_press_is_carried_out_once_however_often_the_page_runs(
