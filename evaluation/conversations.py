@@ -7,21 +7,19 @@ What a guide offers is accepted if, and only if, that meets an expectation.
 
 from copy import copy, deepcopy
 
-from evaluation.expectations import QUIET, Expectation, Turn, failed
+from evaluation.expectations import QUIET, Expectation, Turn, expectation, failed
+from evaluation.offers import accepted
 from evaluation.results import Heard, Result, destroyed, happened
-from evaluation.sentences import claim, composed
+from evaluation.sentences import NOTHING_MORE, claim, composed
 from evaluation.teams import Said, Team
 from evaluation.walk import Walked
 from lib.guide.port import Guide
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria
-from lib.workshop.read_back import Asked, DoesNotFit, ReadBack, applied
+from lib.workshop.read_back import Asked, ReadBack
 from lib.workshop.records import Fields
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Role
-
-#: Offers of one reply that a team accepts at most.
-_PRESSES = 12
 
 
 def walk_team(guide: Guide, team: Team) -> list[Result]:
@@ -48,6 +46,8 @@ class _Step:
         self.is_said_again = False
         #: The question the last messages were sent as an answer to.
         self.answered = ""
+        #: Follow-up questions the team has said it has nothing more to say about.
+        self.closed: list[Asked | None] = []
 
     def walk(self) -> Result:
         self.walked.take(self.guide)
@@ -73,9 +73,14 @@ class _Step:
 
     def _next(self) -> list[Said]:
         """Take the next message out of the queue, with those that are sent right after it."""
-        said = self._fitting() or next((each for each in self.queue if not each.is_spare), None)
+        said = self._fitting() or self._following()
         if said is None:
             return []
+        if self._has_nothing_more(said):
+            asked = self._read_back.asked
+            self.closed.append(asked)
+            text = NOTHING_MORE[self.walked.language]
+            return [Said(said.key, "", said.author, text, expected=[expectation("declined")])]
         at = self.queue.index(said)
         end = at + 1
         while end < len(self.queue) and self.queue[end].is_joined:
@@ -91,10 +96,20 @@ class _Step:
         fitting = [each for each in self.queue if each.key == asked.id and not each.is_joined]
         if _name(asked) == self.answered:
             # Asked again: unless it is next anyway, what is left may be about another entry.
-            following = next((each for each in self.queue if not each.is_spare), None)
+            following = self._following()
             fitting = [each for each in fitting if each.is_spare or each is following]
         fitting.sort(key=lambda each: (each.is_spare, each.follow != asked.follow))
         return fitting[0] if fitting else None
+
+    def _following(self) -> Said | None:
+        return next((each for each in self.queue if not each.is_spare), None)
+
+    def _has_nothing_more(self, said: Said) -> bool:
+        """Whether the guide follows up what was answered, and the team has turned to other things."""
+        asked = self._read_back.asked
+        if asked is None or not asked.follow or asked in self.closed:
+            return False
+        return asked.id != said.key and _name(asked) == self.answered
 
     # What comes of it
 
@@ -127,7 +142,11 @@ class _Step:
                 is_missing,
             )
 
-        pressed = self._pressed(messages, turn, back)
+        pressed = accepted(
+            replied,
+            back.offers,
+            lambda draft: sum(len(_failures(each, turn(each, draft))) for each in messages),
+        )
         self.walked.draft = pressed
         heard = []
         for said in messages:
@@ -143,8 +162,8 @@ class _Step:
                 )
             )
         first = heard[0]
-        accepted = offers_open and any(_expects(each, "approved") for each in messages)
-        if not accepted:
+        is_accepted = offers_open and any(_expects(each, "approved") for each in messages)
+        if not is_accepted:
             first.destroyed = destroyed(messages, before, replied, earlier)
         first.false_confirmation = self._confirmed(messages, before, replied, reply, phase, back)
         self.result.heard += heard
@@ -155,13 +174,18 @@ class _Step:
 
     def _asked_back(self, messages: list[Said], heard: list[Heard], last_asked: str) -> bool:
         """Answer a guide that asks about the same thing again; once does not count."""
-        spare = self._fitting()
+        asked = self._read_back.asked
         is_content = all(each.expected[0].kind not in QUIET for each in messages)
-        asks_again = _name(self._read_back.asked) == last_asked != ""
-        if not (spare and spare.key == messages[0].key and is_content and asks_again):
+        if not (
+            asked and _name(asked) == last_asked and asked.id == messages[0].key and is_content
+        ):
             return False
         self.is_said_again = True
-        self.queue.remove(spare)
+        spare = self._fitting()
+        if spare and spare.is_spare:
+            self.queue.remove(spare)
+        else:
+            spare = messages[-1]
         if not self._say([spare], is_second=True):
             # One thing that is not understood, whatever is said, counts once.
             self.result.heard[-1].failed = []
@@ -169,25 +193,6 @@ class _Step:
         for each in heard:
             each.failed, each.is_asked_back = [], True
         return True
-
-    def _pressed(self, messages: list[Said], turn, back: ReadBack) -> Fields:  # type: ignore[no-untyped-def]
-        """Return the draft after the offers were accepted that meet more of what is expected."""
-        draft = self.walked.draft
-        offers = [each for each in back.offers if each.operations]
-        for _ in range(min(_PRESSES, len(offers))):
-            best, fewest = None, _failing(messages, turn, draft)
-            for offer in offers:
-                try:
-                    tried = applied(draft, offer.operations)
-                except DoesNotFit:
-                    continue
-                if (count := _failing(messages, turn, tried)) < fewest:
-                    best, fewest = (offer, tried), count
-            if best is None:
-                break
-            offers.remove(best[0])
-            draft = best[1]
-        return draft
 
     def _confirmed(
         self,
@@ -231,7 +236,3 @@ def _expects(said: Said, kind: str) -> bool:
 
 def _failures(said: Said, turn: Turn) -> list[Expectation]:
     return [each for each in said.expected if failed(each, turn)]
-
-
-def _failing(messages: list[Said], turn, draft: Fields) -> int:  # type: ignore[no-untyped-def]
-    return sum(len(_failures(said, turn(said, draft))) for said in messages)

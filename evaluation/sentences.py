@@ -37,6 +37,13 @@ _NEGATIONS = {
 }
 #: How lines begin that show the draft.
 _LISTED = ("-", "*", "•", *"0123456789")
+#: What a team says to a follow-up question when it has told everything.
+NOTHING_MORE = {
+    "en": "That is all we can say about that.",
+    "de": "Mehr können wir dazu nicht sagen.",
+    "es": "No podemos decir más sobre eso.",
+    "fr": "Nous n'avons rien de plus à dire là-dessus.",
+}
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|„[^“]*“|«[^»]*»")
 
 

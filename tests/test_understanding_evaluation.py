@@ -9,7 +9,7 @@ from evaluation import figures, side_talk
 from evaluation.conversations import walk_team
 from evaluation.expectations import Turn, expectation, failed
 from evaluation.results import Result
-from evaluation.sentences import claim, composed
+from evaluation.sentences import NOTHING_MORE, claim, composed
 from evaluation.teams import TUNED, UNSEEN, TeamFileError, load, parsed
 from lib.guide.port import Proposal, Request
 from lib.workshop import steps
@@ -165,7 +165,7 @@ def test_asking_back_counts_twice_not_once() -> None:
 
 
 def test_a_team_answers_the_question_that_is_asked() -> None:
-    said = "@who bakers\n= target_user: bakers\n@problem bread\n= problem_statement: bread\n"
+    said = "@who bakers\n= aside\n@problem bread\n= aside\n"
 
     def ask(text: str, draft: Fields, request: Request) -> tuple[str, Proposal]:
         return "And who?", Proposal({}, Phase.GATHER, (), ReadBack(asked=Asked("who")))
@@ -186,6 +186,30 @@ def test_a_question_asked_again_gets_no_answer_to_another() -> None:
     heard = walk_team(Scripted(ask), bakers(said))[0].heard
 
     assert [each.said.text for each in heard] == ["bread", "quick", "cheap", "quiet"]
+
+
+def test_a_team_says_it_again_once_if_it_is_asked_again() -> None:
+    said = "@problem bread\n= problem_statement: bread\n@who bakers\n= aside\n"
+
+    def ask(text: str, draft: Fields, request: Request) -> tuple[str, Proposal]:
+        return "What?", Proposal({}, Phase.GATHER, (), ReadBack(asked=Asked("problem")))
+
+    result = walk_team(Scripted(ask), bakers(said))[0]
+
+    assert [each.said.text for each in result.heard] == ["bread", "bread", "bakers"]
+    assert failures(result) == ["bread"]
+
+
+def test_a_team_tells_a_follow_up_that_there_is_nothing_more() -> None:
+    said = "@problem bread\n= aside\n@who bakers\n= aside\n"
+
+    def follow(text: str, draft: Fields, request: Request) -> tuple[str, Proposal]:
+        asked = Asked("problem", follow="moment")
+        return "When?", Proposal({}, Phase.GATHER, (), ReadBack(asked=asked))
+
+    heard = walk_team(Scripted(follow), bakers(said))[0].heard
+
+    assert [each.said.text for each in heard] == ["bread", NOTHING_MORE["en"], "bakers"]
 
 
 def test_messages_sent_together_get_one_reply() -> None:
