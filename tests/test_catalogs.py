@@ -54,6 +54,11 @@ DERIVED = {
     "swot": set(Swot.model_fields),
     "rating": set(RATINGS),
     "poster": set(Billboard.model_fields),
+    "hmw": {
+        *("problem", "problem_alone", "outcome", "outcome_alone", "clause", "broad", "verb"),
+        *("four", "four_quoted", "parts"),
+    },
+    "part": {"given_that", "persona", "immediate_goal", "deeper_goal"},
     "candidates": {"pains", "gains"},
     "offered": {"given_that", "immediate_goal", "deeper_goal"},
     "open_question": {"1", "2", "3", "4", "5"},

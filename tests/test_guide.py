@@ -307,7 +307,7 @@ GLUE = frozenset(
     "how might we see to it that be there for when given help they their them themselves were are "
     "so can in is from started by asking and came ask what fixed core direct indirect themes pain "
     "gain selected clusters other directions newcomer evening with this rethink like bring work "
-    "take off the shoulders of map mind crazy eights building on each end round continued".split()
+    "change make come true we aim given take off the shoulders of map mind crazy eights building on each end round continued".split()
 )
 
 
@@ -575,6 +575,19 @@ def test_a_variant_is_chosen_by_place_or_name(answer: str, altitude: str) -> Non
     conversation.say(answer)
 
     assert conversation.draft["altitude"] == altitude
+
+
+def test_a_desired_outcome_is_a_sentence() -> None:
+    conversation = fresh("challenge")
+    conversation.say()
+    for said in (
+        "Nobody calls back, for weeks on end.",
+        "freelancers",
+        "That we all get paid on time",
+    ):
+        conversation.say(said)
+
+    assert conversation.draft["desired_outcome"] == "We all get paid on time"
 
 
 def test_the_team_may_put_the_question_in_its_own_words() -> None:
@@ -847,7 +860,7 @@ def test_every_language_of_a_workshop_has_words_of_its_own_for_every_question() 
 
 #: Fields that hold the guide's words beside the team's.
 _GUIDES_WORDS = {"problem_statement", "hmw_statement", "interview_questions", "evolution"}
-_GUIDES_WORDS |= {"full_statement", "theme", "narrative"}
+_GUIDES_WORDS |= {"full_statement", "theme", "narrative", "original_hmw", "reframed_hmw"}
 
 
 def teams_words(draft: Fields) -> list[tuple[object, str]]:

@@ -1,12 +1,23 @@
-"""How-Might-We questions put together from a team's own phrases, whatever their grammar."""
+"""
+How-Might-We questions, put together from a team's own words only where the grammar is certain.
+
+Words whose grammar is not known stand in quotation marks after a colon, where any phrase may stand. A
+question that would be too long, or would have to cut what the team wrote, is not put together at all.
+"""
 
 import re
+from collections.abc import Iterator
 
-from lib.guide.scripted import reading
-from lib.workshop.artifacts.criteria.matching import stems, words
+from lib.guide.scripted import reading, say
+from lib.guide.scripted.wording import text as catalog
+from lib.workshop.artifacts.criteria.matching import words
+from lib.workshop.records import Fields
 
-#: Under 25 words fit a How-Might-We.
-_MOST = 24
+#: Under 25 words fit a How-Might-We; a question in four parts may be longer.
+_MOST, _MOST_IN_FOUR = 24, 60
+
+#: Words that name who a question is for.
+_MOST_WHO = 12
 
 _VERBS = frozenset(
     """is are was were be am has have had can could will would may might must should do does did
@@ -20,30 +31,63 @@ _VERBS = frozenset(
     doesn't isn't aren't can't won't quit quits show shows let lets answer answers pick picks
     reach reaches left lost hang hangs open opens close closes eat eats carry carries share
     shares meet meets visit visits plan plans decide decides manage manages look looks think
-    thinks pass passes hand hands""".split()
-)
-_AMOUNT = re.compile(
-    r"(?:less|fewer|more|no|zero|a|an|the|better|shorter|faster|earlier|quieter)\b", re.I
+    thinks pass passes hand hands counts count""".split()
 )
 _BARE = frozenset(word for word in _VERBS if not word.endswith("s") or word in ("miss", "pass"))
 _FINITE = frozenset(
     "is are was were am has had can could will would may might must should does did left lost "
     "don't can't won't aren't".split()
 )
-_LOOSE_ENDS = frozenset(
-    "a an the and or but of for to with in on at by from that which who so because when while if "
-    "as "
-    "after before during until about every their our my his her its no not even still also very "
-    "more into than".split()
-)
-_LEAD_IN = re.compile(
-    r"^(?:(?:in a year,?|one day,?|then|ideally,?|that|we (?:would|will|could|want to"
-    r"|'d) (?:like to )?see(?: that)?|"
-    r"we'd see(?: that)?|you(?:'d| would) see(?: that)?|so that|i would see|there (?:would be"
-    r"|are)|it would be|"
-    r"we want|the goal is(?: that| to)?)\b[\s,:]*)+",
+
+#: What a clause begins with that is a whole sentence in English.
+_SUBJECTS = re.compile(
+    r"(?:he|she|they|it|we|you|nobody|no one|everybody|everyone|people|there (?:is|are)|"
+    r"(?:each|every) \w+)\b",
     re.IGNORECASE,
 )
+
+#: The conjunction that begins a clause a team wrote as one, such as "that nobody waits".
+_THAT = {
+    "en": re.compile(r"that\s+(?!(?:is|was|one|would|will|way|can)\b)", re.IGNORECASE),
+    "de": re.compile(r"dass\s+", re.IGNORECASE),
+    "es": re.compile(r"que\s+", re.IGNORECASE),
+    "fr": re.compile(r"(?:que\s+|qu['’])", re.IGNORECASE),
+}
+_INFINITIVE = {
+    "es": re.compile(
+        r"(?!(?:lugar|hogar|mujer|ayer|par|mar)\b)\w{2,}(?:ar|er|ir)(?:se|les?|las?|los?)?\s"
+    ),
+    "fr": re.compile(
+        r"(?:ne (?:pas|plus) |se |s['’])?(?!(?:cher|hier|papier|hiver)\b)\w{2,}(?:er|ir|oir|re)\s"
+    ),
+}
+
+#: What people who are named never begin with: a sentence about them does.
+_NO_NAME = re.compile(
+    r"(?:it|it's|that|they|we|i|he|she|is|are|when|if|because|since|mostly|probably|who|"
+    r"dass|weil|wenn|ich|wir|sie|es|er|das ist|das sind|que|porque|cuando|si|es|son|está|yo|"
+    r"nosotros|parce|quand|ce|c'est|il|elle|ils|elles|je|nous|on)\b",
+    re.IGNORECASE,
+)
+_FOR = re.compile(r"(?:for|für|para|pour)\s+(?=\S)", re.IGNORECASE)
+
+#: What a part of a sentence begins with that cannot stand alone.
+_DEPENDENT = re.compile(
+    r"(?:if|when|while|because|since|as|although|though|after|before|until|unless|that|and|but|or|"
+    r"wenn|weil|während|obwohl|nachdem|bevor|bis|da|als|dass|und|aber|oder|"
+    r"si|cuando|mientras|porque|aunque|como|antes|después|que|y|pero|"
+    r"quand|lorsque|pendant|parce|puisque|comme|avant|après|et|mais|ou)\b",
+    re.IGNORECASE,
+)
+
+#: How a question of this kind begins, in every language: a workshop's may change.
+OPENING = re.compile(
+    r"(?:¿\s*)?(?:how might we|how could we|how can we|wie (?:könn|kann)\w*|c[oó]mo pod\w+"
+    r"|comment (?:pourr|pouv)\w*)",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(r"(?:how|what|wie|was|c[oó]mo|qué|comment|qu)\b|¿", re.IGNORECASE)
+_MARK = re.compile(r"[?？؟]")
 
 
 def lowered(text: str) -> str:
@@ -55,107 +99,190 @@ def lowered(text: str) -> str:
     return text if keeps else text[:1].lower() + text[1:]
 
 
-def has_verb(text: str) -> bool:
-    """Whether some word of *text* is a verb we know; a guess that decides on wording only."""
+def begins_with_verb(text: str, language: str = "en") -> bool:
+    """Whether *text* certainly begins with a verb in the form that follows "how might we"."""
+    if language in _INFINITIVE:
+        return _INFINITIVE[language].match(text.casefold() + " ") is not None
+    told = words(text)
+    return language == "en" and bool(told) and told[0] in _BARE and told[0] not in _FINITE
+
+
+def is_whole(text: str) -> bool:
+    """Whether *text* is a question already, to be taken as it is."""
+    return bool(_MARK.search(text) or OPENING.match(text) or _ASKS.match(text))
+
+
+def question(text: str, language: str = "en") -> str:
+    """
+    Return *text* as one question, "" where it is none and its grammar is not certain.
+
+    >>> question("how might we see them sooner"), question("see them sooner")
+    ('How might we see them sooner?', 'How might we see them sooner?')
+    >>> question("saber cuándo les toca", "es"), question("the nurses")
+    ('¿Cómo podríamos saber cuándo les toca?', '')
+    """
+    plain = reading.unquoted(reading.line(text)).strip()
+    if is_whole(plain):
+        return _marked(plain, language)
+    bare = re.sub(r"^(?:we (?:can|could|might)|to)\s+", "", plain, flags=re.IGNORECASE)
+    if begins_with_verb(bare, language) and len(words(bare)) > 1:
+        said = lowered(" ".join(_MARK.sub("", bare).split()).rstrip(" .!…"))
+        return catalog(language, "hmw.verb", words=said)
+    return ""
+
+
+def _marked(text: str, language: str) -> str:
+    """Return a question with one mark at its end, and in Spanish with the one at its beginning."""
+    plain = text.rstrip(" .!")
+    kept = plain.rstrip(" .!?？؟")
+    mark = plain[len(kept) :].strip(" .!")[:1] or "?"
+    if re.match(r"c[oó]mo\b", kept, re.IGNORECASE):
+        kept = f"¿{reading.capital(kept)}"
+    space = " " if language == "fr" and mark == "?" and OPENING.match(kept) else ""
+    return reading.capital(kept) + space + mark
+
+
+# Questions of the challenge
+
+
+def variants(who: str, problem: str, outcome: str, language: str = "en") -> dict[str, str]:
+    """Return a narrow, a middle and a wide question for the same people, as far as they are certain."""
+    whole = next((told for told in (outcome, problem) if OPENING.match(told)), "")
+    if whole:
+        return {"balanced": _marked(whole, language)}
+    people = named(who, language)
+    found = {
+        "specific": _first(_about("hmw.problem", people, problem, language)),
+        "balanced": _first(
+            [*_aims(outcome, language), *_about("hmw.outcome", people, outcome, language)]
+        ),
+        "broad": _first([catalog(language, "hmw.broad", who=people)] if people else []),
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def _first(questions: Iterator[str] | list[str]) -> str:
+    """Return the first question that is short enough."""
+    return next((each for each in questions if len(each.split()) <= _MOST), "")
+
+
+def _about(key: str, people: str, told: str, language: str) -> Iterator[str]:
+    """Yield questions about the same people and what they said; last without the people."""
+    for words_ in _whole_parts(told):
+        if people:
+            yield catalog(language, key, who=people, words=words_)
+    for words_ in _whole_parts(told):
+        yield catalog(language, f"{key}_alone", words=words_)
+
+
+def _aims(outcome: str, language: str) -> Iterator[str]:
+    aim = clause(outcome, language)
+    if aim:
+        yield catalog(language, "hmw.clause", words=aim)
+
+
+def _whole_parts(text: str) -> Iterator[str]:
+    """Yield the first sentence of *text*, then its first clause if that can stand alone."""
+    first = _sentence(text)
+    if not first:
+        return
+    yield first
+    part = re.split(r"[,;:–(]\s|\s[–—-]\s", first, maxsplit=1)[0].strip(" .,;:")
+    if part != first and len(part.split()) > 3 and not _DEPENDENT.match(part):
+        yield part
+
+
+def _sentence(text: str) -> str:
+    """Return the first sentence of *text* without marks that a sentence around it would not bear."""
+    first = (reading.sentences(reading.said(text)) or [""])[0]
+    return say.flat(first.replace("…", " ").replace("...", " ")).strip(" .!,;:")
+
+
+def named(who: str, language: str) -> str:
+    """
+    Return people as they stand after "for", in quotation marks where they may be no name; or "".
+
+    >>> named("The night nurses.", "en"), named("it is mostly the nurses", "en")
+    ('the night nurses', '“it is mostly the nurses”')
+    """
+    parts = (_FOR.sub("", part, count=1) for part in _whole_parts(who))
+    plain = next((part for part in parts if words(part) and len(part.split()) <= _MOST_WHO), "")
+    if not plain:
+        return ""
+    # German names change with their case; beside a colon or in brackets they need not.
+    if language == "de":
+        return plain
+    if _NO_NAME.match(plain):
+        return catalog(language, "say.quoted", words=plain)
+    return lowered(plain)
+
+
+def clause(text: str, language: str) -> str:
+    """
+    Return what a team wrote as a clause of its own, with its conjunction; "" where that is not certain.
+
+    >>> clause("That nobody waits", "en"), clause("Nobody waits.", "en"), clause("Less waiting", "en")
+    ('that nobody waits', 'that nobody waits', '')
+    >>> clause("Que cada uno sepa cuándo le toca", "es")
+    'que cada uno sepa cuándo le toca'
+    """
+    first = _sentence(text)
+    found = _THAT[language].match(first)
+    if (
+        found
+        and len(first[found.end() :].split()) > 1
+        and not _THAT[language].match(first[found.end() :])
+    ):
+        return lowered(first)
+    is_sentence = language == "en" and _SUBJECTS.match(first) and _has_verb(first)
+    return f"that {lowered(first)}" if is_sentence else ""
+
+
+def _has_verb(text: str) -> bool:
     return not _VERBS.isdisjoint(word.replace("’", "'") for word in words(text))
 
 
-def begins_with_verb(text: str) -> bool:
-    """Whether *text* begins with a bare verb, as after "to"."""
-    told = words(text)
-    return bool(told) and told[0] in _BARE and told[0] not in _FINITE
+# The question in four parts
 
 
-def clause(text: str, most: int) -> str:
-    """
-    Return the first clause of *text* in at most *most* words, ready to stand inside a sentence.
-
-    >>> clause("We'd see that newcomers stay, and they bring friends along. Great!", 6)
-    'newcomers stay'
-    """
-    first = (reading.sentences(reading.said(text)) or [""])[0].strip(" .!?…,;:")
-    first = _LEAD_IN.sub("", first).strip(" .!?…,;:") or first
-    while len(first.split()) > most:
-        shorter = re.sub(
-            r"(?:[,;:–(]|\s(?:and|but|because|so that|so|which|although|or|while)\s)(?:(?![,;:–(]"
-            r"|\s(?:and|but|because|so that|so|which|although|or|while)\s).)*$",
-            "",
-            first,
+def four_parts(statement: Fields, language: str) -> str:
+    """Return a question from its four parts, "" where it would be too long."""
+    parts = {name: _sentence(statement[name]) for name in _FOUR}
+    person = parts["persona"]
+    given = _inner(statement["given_that"], language)
+    goal = re.sub(r"^to\s+", "", parts["immediate_goal"], flags=re.IGNORECASE)
+    deeper = _deeper(parts["deeper_goal"], language)
+    if given and deeper and begins_with_verb(goal, language) and not _NO_NAME.match(person):
+        places = {"given": given, "who": person, "goal": lowered(goal), "deeper": deeper}
+        whole = catalog(language, "hmw.four", **places)
+    else:
+        whole = catalog(
+            language,
+            "hmw.four_quoted",
+            given=parts["given_that"],
+            who=person,
+            goal=parts["immediate_goal"],
+            deeper=parts["deeper_goal"],
         )
-        if shorter == first or not shorter.strip():
-            return _cut(first, most)
-        first = shorter.strip(" .,;:")
-    return lowered(first)
+    fits = len(whole.split()) <= _MOST_IN_FOUR and all(map(words, parts.values()))
+    return whole if fits else ""
 
 
-def _cut(text: str, most: int) -> str:
-    kept = text.split()[:most]
-    while len(kept) > 1 and kept[-1].casefold().strip(",") in _LOOSE_ENDS:
-        kept.pop()
-    return lowered(" ".join(kept).strip(" .,;:"))
+_FOUR = ("given_that", "persona", "immediate_goal", "deeper_goal")
 
 
-def goal(text: str, who: str, most: int = 14) -> str:
-    """
-    Return an aim as it follows "so that".
-
-    >>> goal("feel part of the crew", "Jonas")
-    'Jonas can feel part of the crew'
-    >>> goal("less waiting", "Jonas")
-    'there is less waiting'
-    """
-    aim = re.sub(r"^(?:so that|so|that|in order)\s+", "", clause(text, most), flags=re.IGNORECASE)
-    bare = re.sub(r"^(?:to|be able to|can)\s+", "", aim)
-    if bare != aim or begins_with_verb(aim):
-        return f"{who} can {bare}"
-    return aim if has_verb(aim) else f"there is {aim}"
+def _inner(text: str, language: str) -> str:
+    """Return a clause without its conjunction: the sentence around it has one."""
+    # "qu'" cannot be parted from what follows it.
+    return re.sub(r"^(?:that|dass|que)\s+(?!on\b)", "", clause(text, language)).removeprefix("qu'")
 
 
-def question(text: str) -> str:
-    """Return *text* as one question that begins with How might we."""
-    plain = reading.unquoted(reading.line(text)).rstrip(" .!?")
-    if not re.match(r"(?:how|wie|c[oó]mo|¿|comment)\b", plain, re.IGNORECASE):
-        plain = "How might we " + lowered(
-            re.sub(r"^(?:we (?:can|could|might) )", "", plain, flags=re.I)
-        )
-    return reading.capital(plain) + "?"
-
-
-def variants(who: str, problem: str, outcome: str) -> dict[str, str]:
-    """Return a narrow, a middle and a wide question for the same people, by altitude."""
-    people = clause(who, 8)
-    room = _MOST - len(people.split()) - 7
-    return {
-        "specific": _specific(people, problem, room),
-        "balanced": _balanced(people, outcome, room),
-        "broad": f"How might we rethink what this is like for {people}?",
-    }
-
-
-def _specific(people: str, problem: str, room: int) -> str:
-    moment = _trouble(problem, room)
-    if has_verb(moment):
-        return f"How might we be there for {people} when {moment}?"
-    return f"How might we help {people} with this: {moment}?"
-
-
-def _trouble(problem: str, room: int) -> str:
-    """Return the first sentence of a problem, or where it ends up if that is too long."""
-    first = (reading.sentences(reading.said(problem)) or [""])[0].strip(" .!?…,;:")
-    if len(first.split()) <= room:
-        return lowered(first)
-    return clause(re.split(r",\s|;\s|\s(?:and|but|und|y)\s", first)[-1], room)
-
-
-def _balanced(people: str, outcome: str, room: int) -> str:
-    if stems(people) & stems(outcome) and has_verb(outcome):
-        return f"How might we see to it that {clause(outcome, _MOST - 7)}?"
-    aim = clause(outcome, room)
-    bare = re.sub(r"^(?:to|they can|be able to)\s+", "", aim)
-    if bare != aim or begins_with_verb(aim):
-        return f"How might we help {people} to {bare}?"
-    if has_verb(aim):
-        return f"How might we work with {people} so that {aim}?"
-    if _AMOUNT.match(aim):
-        return f"How might we bring {aim} to {people}?"
-    return f"How might we get there with {people}: {aim}?"
+def _deeper(text: str, language: str) -> str:
+    """Return an aim as it follows "so that" or "para", "" where its grammar is not certain."""
+    if language == "en":
+        bare = re.sub(r"^(?:to|be able to|can)\s+", "", text, flags=re.IGNORECASE)
+        if begins_with_verb(bare):
+            return f"they can {lowered(bare)}"
+        return clause(re.sub(r"^so that\s+", "", text, flags=re.IGNORECASE), "en")[5:]
+    text = re.sub(r"^(?:para|pour|afin d[e'’])\s*(?=\S)", "", text, flags=re.IGNORECASE)
+    return lowered(text) if begins_with_verb(text, language) else clause(text, language)

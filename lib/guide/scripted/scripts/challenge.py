@@ -1,13 +1,15 @@
 """Step 1: the problem, who has it, what would be different, and one question."""
 
 import re
+from dataclasses import replace
 
 from lib.guide.scripted import phrasing, reading, say
 from lib.guide.scripted.scene import Answer, Question, Scene, Script
 from lib.guide.scripted.taking import asked_once, has, joined, own_words, text_field
+from lib.guide.scripted.wording import text
 from lib.workshop.artifacts.criteria.framing import names_a_solution, names_nobody
 from lib.workshop.artifacts.criteria.matching import folded, words
-from lib.workshop.records import Fields
+from lib.workshop.records import LANGUAGES, Fields
 
 STEP = "challenge"
 
@@ -49,6 +51,12 @@ def _is_everybody(text: str) -> bool:
     return names_nobody(plain)
 
 
+def _take_outcome(scene: Scene, answer: Answer) -> Fields:
+    # "That we all know" is no sentence; in other languages what follows is none without it.
+    told = re.sub(r"\A\W*that\s+(?=\w+\s+\w)", "", answer.text, flags=re.IGNORECASE)
+    return text_field("desired_outcome")(scene, replace(answer, text=told))
+
+
 def _take_limits(scene: Scene, answer: Answer) -> Fields:
     fixed = own_words(answer.text).rstrip(".")
     problem = joined(
@@ -57,18 +65,21 @@ def _take_limits(scene: Scene, answer: Answer) -> Fields:
     return scene.fields | {"problem_statement": problem}
 
 
+#: What a question is made of.
+_PARTS = ("target_user", "problem_statement", "desired_outcome")
+
+
 def _variants(scene: Scene) -> dict[str, str]:
-    told = [
-        scene.fields.get(name, "")
-        for name in ("target_user", "problem_statement", "desired_outcome")
-    ]
-    return phrasing.variants(*told) if all(told) else {}
+    who, problem, outcome = (scene.fields.get(name, "") for name in _PARTS)
+    if not (who and problem and outcome):
+        return {}
+    return phrasing.variants(who, problem, outcome, scene.language)
 
 
 def _show_variants(scene: Scene, topic: str) -> str:
     offered = _variants(scene)
     if not offered:
-        return ""
+        return _show_parts(scene)
     lines = (
         f"{place}. " + say.labelled(scene.text(f"altitude.{name}"), say.flat(text), scene.language)
         for place, (name, text) in enumerate(offered.items(), 1)
@@ -76,32 +87,41 @@ def _show_variants(scene: Scene, topic: str) -> str:
     return scene.text("challenge.variants") + "\n\n" + "\n".join(lines)
 
 
+def _show_parts(scene: Scene) -> str:
+    """Show what the question is made of, where the guide cannot put it together."""
+    told = [name for name in _PARTS if scene.fields.get(name)]
+    shown = say.bullets(scene.shown(name, 24, 180) for name in told)
+    return scene.text("hmw.parts") + "\n\n" + shown if told else ""
+
+
 def _take_question(scene: Scene, answer: Answer) -> Fields:
     offered = _variants(scene)
-    if re.search(r"how might we\b|wie könn|cómo podr|comment pourr", answer.text, re.IGNORECASE):
-        start = re.search(
-            r"how might we\b|wie könn|¿?cómo podr|comment pourr", answer.text, re.IGNORECASE
-        )
-        return scene.fields | {
-            "hmw_statement": phrasing.question(answer.text[start.start() if start else 0 :])
-        }
+    if own := phrasing.OPENING.search(answer.text):
+        asked = phrasing.question(answer.text[own.start() :], scene.language)
+        return scene.fields | {"hmw_statement": asked}
     chosen = _chosen(answer.text, list(offered))
     if chosen:
         return scene.fields | {"hmw_statement": offered[chosen], "altitude": chosen}
-    if len(words(answer.text)) < 5:
-        return scene.fields
-    return scene.fields | {"hmw_statement": phrasing.question(own_words(answer.text, most=1))}
+    asked = phrasing.question(own_words(answer.text, most=1), scene.language)
+    # What is no question and cannot be made one is not taken: the guide asks again.
+    return scene.fields | ({"hmw_statement": asked} if asked and len(words(asked)) > 4 else {})
 
 
 def _chosen(text: str, names: list[str]) -> str:
     told = folded(text).split()
-    by_name = [name for name in names if name in told]
+    by_name = [name for name in names if _mentions(told, name)]
     if len(by_name) == 1:
         return by_name[0]
     place = reading.ordinal(text) if len(told) <= 8 else None
     if place is None and "middle" in told:
         place = 1
     return names[place] if place is not None and -1 <= place < len(names) else ""
+
+
+def _mentions(told: list[str], altitude: str) -> bool:
+    """Whether words name an altitude, in any language: "die konkrete", "la concreta"."""
+    known = [folded(text(each, f"altitude.{altitude}")) for each in LANGUAGES]
+    return altitude in told or any(word.startswith(tuple(known)) for word in told)
 
 
 def _greet(scene: Scene) -> str:
@@ -152,7 +172,7 @@ SCRIPT = Script(
             step=STEP,
             id="outcome",
             serves="desired_outcome",
-            take=text_field("desired_outcome"),
+            take=_take_outcome,
             known=has("desired_outcome"),
             thin=lambda scene, answer: (
                 "watch" if len(words(answer.text)) < 4 or names_a_solution(answer.text) else ""

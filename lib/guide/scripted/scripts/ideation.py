@@ -40,6 +40,11 @@ def _compose(scene: Scene) -> Fields:
     return wall.sorted_out(composed) if _rounds_over(composed) else fields
 
 
+def _take_asked(scene: Scene, answer: Answer) -> Fields:
+    told = own_words(answer.text, most=1)
+    return scene.fields | {"reframed_hmw": phrasing.question(told, scene.language) or told}
+
+
 # Choosing
 
 
@@ -178,9 +183,7 @@ SCRIPT = Script(
             step=STEP,
             id="asked",
             serves="reframed_hmw",
-            take=lambda scene, answer: (
-                scene.fields | {"reframed_hmw": phrasing.question(own_words(answer.text, most=1))}
-            ),
+            take=_take_asked,
             known=lambda scene, topic: (
                 bool(scene.fields.get("reframed_hmw"))
                 or any(

@@ -87,7 +87,7 @@ def _take_part(name: str) -> Callable[[Scene, Answer], Fields]:
             return _with(
                 scene,
                 **whole,
-                full_statement=phrasing.question(reading.line(answer.text)),
+                full_statement=phrasing.question(reading.line(answer.text), scene.language),
                 selected=True,
             )
         text = _OFFERS[name](scene) if answer.yes else own_words(answer.text, most=2)
@@ -118,22 +118,6 @@ def _part(name: str) -> Question:
     )
 
 
-def full(statement: Fields) -> str:
-    """Return the four parts as one question."""
-    given, goal = (
-        phrasing.clause(statement["given_that"], 26),
-        phrasing.clause(statement["immediate_goal"], 14),
-    )
-    who = statement["persona"]
-    deeper = phrasing.goal(statement["deeper_goal"], "they")
-    goal = re.sub(r"^(?:to|wants to|be able to)\s+", "", goal)
-    help_ = (
-        f"help {who} {goal}" if phrasing.begins_with_verb(goal) else f"help {who} with this: {goal}"
-    )
-    help_ = f"help {who} to {goal}" if phrasing.begins_with_verb(goal) else help_
-    return f"Given that {given}, how might we {help_}, so that {deeper}?"
-
-
 # The whole question
 
 
@@ -142,9 +126,14 @@ def _take_another(scene: Scene, answer: Answer) -> Fields:
     text = reading.line(answer.text)
     if len(words(text)) < 6:
         return scene.fields
-    base = _statement(scene) | {"full_statement": phrasing.question(text[:500]), "selected": True}
-    new = base | _parts(text)
-    return scene.fields | {"hmw_statements": [*rows(scene.fields, "hmw_statements"), new]}
+    asked = phrasing.question(text[:500], scene.language)
+    if not asked:
+        return scene.fields
+    before = rows(scene.fields, "hmw_statements")
+    # The first question may still be four parts that the team has to put together itself.
+    before = before if _statement(scene).get("full_statement") else before[:-1]
+    new = _statement(scene) | {"full_statement": asked, "selected": True} | _parts(text)
+    return scene.fields | {"hmw_statements": [*before, new]}
 
 
 def _selection(scene: Scene, text: str) -> Fields | None:
@@ -179,7 +168,8 @@ def _compose(scene: Scene) -> Fields:
     if all(statement.get(name) for name in (*_OFFERS, "persona")) and not statement.get(
         "full_statement"
     ):
-        statement |= {"full_statement": full(statement), "selected": True}
+        asked = phrasing.four_parts(statement, scene.language)
+        statement |= {"full_statement": asked, "selected": True} if asked else {}
     if statement:
         fields["hmw_statements"] = [*rows(fields, "hmw_statements")[:-1], statement]
     return _applied(scene, fields) if statement.get("full_statement") else fields
@@ -229,10 +219,19 @@ def _show(scene: Scene) -> list[str]:
 
 
 def _lead_another(scene: Scene, topic: str) -> str:
-    whole = _statement(scene).get("full_statement", "")
-    return (
-        scene.text("reframe.reads", question=say.gist(whole, 60, scene.language)) if whole else ""
+    statement = _statement(scene)
+    if whole := statement.get("full_statement", ""):
+        return scene.text("reframe.reads", question=say.gist(whole, 60, scene.language))
+    told = [
+        name
+        for name in ("given_that", "persona", "immediate_goal", "deeper_goal")
+        if name in statement
+    ]
+    shown = say.bullets(
+        say.labelled(scene.text(f"part.{name}"), say.clip(str(statement[name]), 24), scene.language)
+        for name in told
     )
+    return scene.text("hmw.parts") + "\n\n" + shown if told else ""
 
 
 def _wrap(scene: Scene) -> str:
@@ -249,7 +248,9 @@ def _chosen(scene: Scene) -> str:
 
 
 def _take_origin(scene: Scene, answer: Answer) -> Fields:
-    return scene.fields | {"original_hmw": phrasing.question(own_words(answer.text, most=1))}
+    told = own_words(answer.text, most=1)
+    asked = phrasing.question(told, scene.language) or told
+    return scene.fields | {"original_hmw": asked}
 
 
 def _take_persona(scene: Scene, answer: Answer) -> Fields:
