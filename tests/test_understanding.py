@@ -9,6 +9,7 @@ from importlib import metadata
 
 import pytest
 
+from evaluation import side_talk
 from evaluation.understanding.data import Group, groups, kinds, messages, training
 from lib.guide.understanding import kinds as kinds_
 from lib.guide.understanding.acts import Act, Expects
@@ -16,6 +17,7 @@ from lib.guide.understanding.classifier import ASK, understand
 from lib.guide.understanding.likeness import closest, likeness, near_duplicates, nearest
 from lib.workshop.artifacts import criteria
 from lib.workshop.artifacts.criteria import grounding
+from lib.workshop.records import LANGUAGES
 from tests.app_server import ROOT
 
 HELD_OUT = messages("held_out")
@@ -41,6 +43,13 @@ def test_messages_of_unseen_teams_are_understood() -> None:
     assert share([each.act is found.act for each, found in results]) >= 0.9
     assert share([each.act is found.act for each, found in sure]) >= 0.92
     assert len(sure) >= 0.85 * len(results)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_side_talk_is_seldom_taken_for_an_answer(language: str) -> None:
+    found = [understand(line, Expects.TEXT, language) for line in side_talk.lines(language)]
+
+    assert share([one.act is Act.ANSWER and one.margin >= ASK for one in found]) <= 0.05
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from bench import table
-from evaluation.understanding.data import Message, messages
-from lib.guide.understanding.acts import Act, Understood
+from evaluation.side_talk import lines
+from evaluation.understanding.data import Message, messages, training
+from lib.guide.understanding.acts import Act, Expects, Understood
 from lib.guide.understanding.classifier import ASK, understand
+from lib.workshop.records import LANGUAGES
 
 #: Sets of messages that are never trained on.
 SETS = ("held_out", "unseen", "teams")
@@ -21,12 +23,23 @@ def show() -> None:
     rows = [_row(name, part) for name, part in results.items()]
     rows += [_row(act, [pair for pair in everything if pair[0].act is act]) for act in Act]
     rows += [
-        _row(one, [pair for pair in everything if pair[0].language == one])
-        for one in ("en", "de", "es", "fr")
+        _row(one, [pair for pair in everything if pair[0].language == one]) for one in LANGUAGES
     ]
     table.show(f"messages understood; a margin below {ASK} asks", head, rows)
     margins = [_margin(least, everything) for least in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)]
     table.show("what a margin is worth", ("asks below", "asks", "wrong if not asked"), margins)
+    head = ("side talk", "lines", "as talk", "as an answer, sure")
+    table.show("side talk of the evaluation", head, [_side_talk(one) for one in LANGUAGES])
+
+
+def _side_talk(language: str) -> tuple[str, ...]:
+    """Return how lines that are not trained on are understood when a sentence is asked for."""
+    trained = {each.text.casefold() for each in training()}
+    said = [line for line in lines(language) if line and line.casefold() not in trained]
+    found = [understand(line, Expects.TEXT, language) for line in said]
+    stored = [one for one in found if one.act is Act.ANSWER and one.margin >= ASK]
+    talk = [one for one in found if one.act is Act.TALK]
+    return language, str(len(said)), percent(talk, found), percent(stored, found)
 
 
 def _results(labelled: Sequence[Message]) -> Results:

@@ -1,15 +1,20 @@
 """Labelled messages and pairs of texts, read from the text files beside this module."""
 
+import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from lib.guide.understanding.acts import Act, Expects
 from lib.guide.understanding.kinds import Kind
 
 FOLDER = Path(__file__).with_name("messages")
+#: Messages made from one line of alternatives.
+COMPOSED = 20
 PAIRS = Path(__file__).with_name("pairs")
-TRAINING = ("en", "de", "es", "fr", "others")
+TRAINING = ("en", "de", "es", "fr", "others", "composed")
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,16 @@ def _messages(name: str) -> Iterator[Message]:
             expects = tuple(Expects(word) for word in words if len(word) > 2)
             language = next((word for word in words if len(word) == 2), name[:2])
         elif line and not line.startswith("# "):
-            yield Message(line.replace("⏎", "\n"), act, expects, language)
+            for text in _composed(line) if name == "composed" else [line.replace("⏎", "\n")]:
+                yield Message(text, act, expects, language)
+
+
+def _composed(line: str) -> list[str]:
+    """Return up to COMPOSED of the texts that "(one|other) way" stands for, spread over all of them."""
+    parts = [part.split("|") for part in re.split(r"[()]", line)]
+    texts = [" ".join("".join(each).split()).rstrip(", ") for each in product(*parts)]
+    random.Random(line).shuffle(texts)
+    return texts[:COMPOSED]
 
 
 @dataclass

@@ -23,6 +23,7 @@ BATCH = 256
 RATE = 0.003
 DECAY = 1e-5
 KINDS_DECAY = 2e-4
+#: One message in so many is left out to find the temperature.
 FOLDS = 5
 
 
@@ -130,30 +131,18 @@ def _hashed_slope(error: np.ndarray, pieces: list[np.ndarray]) -> np.ndarray:
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def folds(messages: Sequence[Message]) -> Iterator[tuple[Table, Table]]:
-    """Yield what to train on and what to test on; a message is never in both."""
-    order = np.random.default_rng(1).permutation(len(messages))
-    for part in range(FOLDS):
-        kept = [messages[at] for place, at in enumerate(order) if place % FOLDS != part]
-        left = [messages[at] for place, at in enumerate(order) if place % FOLDS == part]
-        yield table(kept), table(left)
-
-
 def temperature(messages: Sequence[Message]) -> float:
-    """Return what to divide the sums by, so that unseen messages are as likely as possible."""
-    tested = [(sums(fit(kept), left), left) for kept, left in folds(messages)]
-    return min(np.arange(0.5, 3.0, 0.05), key=lambda divisor: _surprise(tested, float(divisor)))
+    """Return what to divide the sums by, so that messages left out of training are as likely as can be."""
+    order = np.random.default_rng(1).permutation(len(messages))
+    kept = [messages[at] for place, at in enumerate(order) if place % FOLDS]
+    left = table([messages[at] for place, at in enumerate(order) if not place % FOLDS])
+    totals = sums(fit(table(kept)), left)
+    return min(np.arange(0.5, 3.0, 0.05), key=lambda divisor: _surprise(totals / divisor, left))
 
 
-def _surprise(tested: Sequence[tuple[np.ndarray, Table]], divisor: float) -> float:
-    return float(
-        sum(
-            -(
-                rows.weight * np.log(softmax(totals / divisor)[np.arange(len(rows.act)), rows.act])
-            ).sum()
-            for totals, rows in tested
-        )
-    )
+def _surprise(totals: np.ndarray, rows: Table) -> float:
+    chances = softmax(totals)[np.arange(len(rows.act)), rows.act]
+    return float(-(rows.weight * np.log(chances)).sum())
 
 
 def fit_kinds() -> np.ndarray:
