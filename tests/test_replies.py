@@ -132,6 +132,30 @@ def test_the_stored_reply_is_what_was_written(
     assert store.draft(key).fields == {"target_user": "nurses"}
 
 
+def test_a_reply_whose_changes_cannot_be_kept_is_not_complete_and_retry_brings_both(
+    process: Process, store: FlakyStore, guide: FakeGuide, key: StepKey
+) -> None:
+    """As when autosave is full: the reply would say what it put into the draft, and had not."""
+    keep = process.drafts.note_reply
+
+    def full(*_given: object, **_named: object) -> None:
+        process.drafts.note_reply = keep  # type: ignore[method-assign]
+        raise StoreUnavailable("Nothing more can be kept here.")
+
+    process.drafts.note_reply = full  # type: ignore[method-assign]
+    for _ in range(2):
+        guide.queue.append(["I put nurses there.", proposal({"target_user": "nurses"})])
+    process.replies.ask(key, [question("Nurses.")])
+    assert over(process, key)
+    failed, before = store.messages(key)[-1], store.draft(key).fields
+    process.replies.retry(key, failed)
+    assert over(process, key)
+
+    assert (failed.status, before) == (MessageStatus.ERROR, {})
+    assert store.messages(key)[-1].status is MessageStatus.COMPLETE
+    assert store.draft(key).fields == {"target_user": "nurses"}
+
+
 def test_the_guide_is_told_whose_turn_it_is_and_pages_how_long_it_waits(
     process: Process, guide: FakeGuide, key: StepKey
 ) -> None:

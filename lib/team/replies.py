@@ -285,7 +285,7 @@ class Replies:
         level = logging.WARNING if foreseen else logging.ERROR
         log.log(level, "Reply in %s ended early: %s", key.step, exc, exc_info=not foreseen)
         self._sentences[key] = str(exc) if foreseen else ""
-        self._note(key, reply.end(MessageStatus.ERROR))
+        self._note(key, reply.fail())
 
     def _note(self, key: StepKey, message: Message) -> None:
         """

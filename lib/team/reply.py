@@ -136,6 +136,18 @@ class Reply:
                 self._ended = True
             return self._message
 
+    def fail(self) -> Message:
+        """
+        End with status ERROR, unless it was interrupted; return the final message.
+
+        Also if it was complete: what it does to the draft could not be noted with it.
+        """
+        with self._changed:
+            if not self._ended or self._message.status is MessageStatus.COMPLETE:
+                self._message = self._revised(MessageStatus.ERROR)
+                self._ended = True
+            return self._message
+
     def end_if_superseded(self, stored: Message) -> bool:
         """
         End if *stored* belongs to a later attempt; return whether it ended now.
