@@ -21,6 +21,8 @@ from lib.ui import navigation
 from lib.workshop.agenda import Agenda
 from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import Aside, Fields, StepKey, Team
+from lib.workshop.rights import Facts, Permit
+from lib.workshop.roles import AccessRefused
 from lib.workshop.status import Change, Event, Status, decide
 from lib.workshop.transcript import MAX_NAME
 from tests import pages
@@ -177,6 +179,29 @@ def test_what_came_in_an_outage_is_kept_beside_a_step_that_is_held_now(
     assert stored(store, key) == {}
     assert [(each.field, str(each.value).count("Nurses")) for each in kept] == [("stakeholders", 1)]
     assert process.drafts.current(key).fields == {}
+
+
+def test_no_conflict_is_kept_if_the_right_ends_right_after_it_was_checked(
+    store: WatchedStore,
+    process: Process,
+    team: Team,
+    key: StepKey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draft_input.deliver(process, team, said(edit("target_user", "Nurses", writer=BEN)))
+    check = store.inner.facts
+
+    def checked_then_revoked(permit: Permit) -> Facts | None:
+        found = check(permit)
+        monkeypatch.undo()
+        store.inner.change_link(team.key, new_link(), revoked=True)
+        return found
+
+    monkeypatch.setattr(store.inner, "facts", checked_then_revoked)
+    with pytest.raises(AccessRefused):
+        draft_input.deliver(process, team, said(edit("target_user", "Cooks")))
+
+    assert (stored(store, key), asides(store, key)) == ({"target_user": "Nurses"}, [])
 
 
 def test_what_was_accepted_before_an_outage_outlives_what_is_dropped(
