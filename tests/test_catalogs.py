@@ -11,8 +11,11 @@ import pytest
 from pydantic import BaseModel
 
 from lib.guide.scripted.concepts import RATINGS
+from lib.guide.scripted.gaps import sentence
+from lib.guide.scripted.scene import Scene
 from lib.guide.scripted.wording import text, texts
 from lib.workshop import steps
+from lib.workshop.artifacts import criteria
 from lib.workshop.artifacts.models import (
     MODELS,
     Billboard,
@@ -22,9 +25,33 @@ from lib.workshop.artifacts.models import (
     Stakeholder,
     Swot,
 )
-from lib.workshop.records import LANGUAGES
+from lib.workshop.records import LANGUAGES, Fields
+from lib.workshop.status import Phase
 
-GUIDE = Path(__file__).resolve().parent.parent / "lib/guide"
+ROOT = Path(__file__).resolve().parent.parent
+GUIDE, CRITERIA = ROOT / "lib/guide", ROOT / "lib/workshop/artifacts/criteria"
+
+#: How codes of gaps end that are made from a choice.
+ENDINGS = {
+    "circle-": ("core", "direct", "indirect"),
+    "emotions-": ("positive", "neutral", "negative"),
+}
+
+#: Drafts with gaps of each kind: empty ones, and some that break a criterion.
+DRAFTS: list[tuple[str, Fields]] = [
+    *((slug, {}) for slug in steps.SLUGS),
+    ("challenge", {"target_user": "everyone", "hmw_statement": "How might we build an app?"}),
+    ("stakeholder-mapping", {"stakeholders": [{"name": "Ana"}, {"name": "Ana"}]}),
+    (
+        "user-research",
+        {"interview_questions": ["Do you wait?"], "insights": [{"finding": "waits"}]},
+    ),
+    ("sense-making", {"pains": ["one", "two"], "themes": [{"name": "TBD"}]}),
+    ("persona", {"personas": [{"bio": "short"}, {"name": "A"}, {"name": "A"}]}),
+    ("journey-mapping", {"stages": [{"name": "A", "emotion": "negative"}] * 2}),
+    ("concept", {"concepts": [{"swot": {"threats": ["late", "late"]}}]}),
+    ("validate", {"step_summaries": [{"step": "Challenge"}], "confidence": {"rationale": "yes"}}),
+]
 
 
 def choices(model: type[BaseModel], name: str) -> set[str]:
@@ -106,15 +133,72 @@ def _keys(arguments: list[ast.expr]) -> Iterator[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_the_same_texts_with_the_same_places(language: str) -> None:
+    """But for gaps, which the criteria put in English themselves."""
     english = {key: places(value) for key, value in texts("en").items()}
+    own = {key: places(value) for key, value in texts(language).items()}
 
-    assert {key: places(value) for key, value in texts(language).items()} == english
+    assert {key: own[key] for key in own if not key.startswith("gap.")} == english
+
+
+def codes() -> dict[str, set[str]]:
+    """Return the places of each gap, by its code, as the criteria have them."""
+    found: dict[str, set[str]] = {}
+    for file in CRITERIA.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _name(node.func) == "Gap":
+                given = {each.arg: each.value for each in node.keywords}
+                values = getattr(given.get("values"), "keys", [])
+                names = {str(key.value) for key in values if isinstance(key, ast.Constant)}
+                found |= dict.fromkeys(_codes(given["code"]), names)
+    return found
+
+
+def _codes(code: ast.expr) -> list[str]:
+    if isinstance(code, ast.Constant):
+        return [str(code.value)]
+    assert isinstance(code, ast.JoinedStr)
+    assert isinstance(code.values[0], ast.Constant)
+    before = str(code.values[0].value)
+    return [before + each for each in ENDINGS[before]]
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_every_gap_has_a_sentence_that_names_what_it_is_about(language: str) -> None:
+    own = {
+        key.removeprefix("gap."): places(value)
+        for key, value in texts(language).items()
+        if key.startswith("gap.")
+    }
+
+    assert own.keys() == codes().keys()
+    for code, named in codes().items():
+        assert own[code] - {"field"} == named - {"field"}, code
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_gap_asks_a_question_of_its_own(language: str) -> None:
+    """A message asks one thing, at its end."""
+    assert not any("?" in str(texts(language)[key]) for key in texts(language) if "gap." in key)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("step", "draft"), DRAFTS)
+def test_what_is_missing_is_said_in_the_workshops_language(
+    language: str, step: str, draft: Fields
+) -> None:
+    scene = Scene(step, Phase.VALIDATE, draft, {}, "", "", (), language)
+    found = criteria.gaps(step, draft, {})
+    said = [sentence(scene, gap) for gap in found]
+
+    assert said
+    assert language == "en" or not {*said} & {gap.sentence for gap in found}
+    assert not any("{" in each or "?" in each for each in said)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_is_empty_and_none_but_names_is_english(language: str) -> None:
     english, own = texts("en"), texts(language)
-    same = {key for key in own if own[key] == english[key] and len(str(own[key]).split()) > 2}
+    same = {key for key in own if own[key] == english.get(key) and len(str(own[key]).split()) > 2}
 
     assert all(str(value).strip() for value in own.values())
     assert language == "en" or same == set()

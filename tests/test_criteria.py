@@ -425,7 +425,7 @@ def test_a_reframed_question_has_to_touch_the_dip() -> None:
         "selected": True,
     }
 
-    assert "does not touch the dip" in " ".join(
+    assert "the dip of your journey" in " ".join(
         missing("reframe", edited("reframe", ("hmw_statements",), [statement]))
     )
 

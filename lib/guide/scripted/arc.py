@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lib.guide import missing
+from lib.guide.scripted import gaps as gaps_said
 from lib.guide.scripted import replies, say
 from lib.guide.scripted.scene import Asked, Question, Scene, Script
 from lib.guide.scripted.turn import Taken, has_a_draft, next_question, take_in, waiting_for
@@ -155,7 +156,7 @@ def _judged(before: Scene, taken: Taken, script: Script) -> Reply:
 
 def _gaps_named(taken: Taken, script: Script, gaps: Sequence[Gap]) -> Reply:
     scene = taken.scene
-    shown = [say.flat(gap.sentence) for gap in gaps[:3]]
+    shown = [gaps_said.sentence(scene, gap) for gap in gaps[:3]]
     rest = scene.text("arc.more_gaps", count=len(gaps) - 3) if gaps[3:] else ""
     intro = scene.text("arc.gaps" if len(gaps) > 1 else "arc.gap")
     parts = [*taken.said, intro + "\n\n" + say.bullets(shown), rest]
@@ -204,7 +205,7 @@ def _after_the_end(taken: Taken, script: Script) -> Reply:
     if gaps:
         parts += [
             scene.text("arc.still_missing"),
-            say.bullets(say.flat(gap.sentence) for gap in gaps[:3]),
+            say.bullets(gaps_said.sentence(scene, gap) for gap in gaps[:3]),
         ]
     else:
         parts += [scene.text("arc.ready")]

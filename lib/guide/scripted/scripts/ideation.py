@@ -106,9 +106,9 @@ def _loose(scene: Scene, text: str) -> Fields | None:
 
 
 def _closes(scene: Scene, gap: Gap) -> str:
-    if "wild card" in gap.sentence:
+    if gap.code == "no-wild-card":
         return "wild"
-    if "different ones so far" in gap.sentence:
+    if gap.code == "ideas-few":
         return "more"
     return "select" if gap.field == "selected_idea_titles" else "none"
 

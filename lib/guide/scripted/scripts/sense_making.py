@@ -274,6 +274,6 @@ SCRIPT = Script(
         _list_question("gains"),
     ),
     show=_show,
-    closes=lambda scene, gap: gap.field if "different ones" in gap.sentence else "",
+    closes=lambda scene, gap: gap.field if gap.code == "five" else "",
     wrap=_wrap,
 )

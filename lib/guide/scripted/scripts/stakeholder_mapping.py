@@ -222,7 +222,7 @@ def _loose(scene: Scene, text: str) -> Fields | None:
 
 
 def _closes(scene: Scene, gap: Gap) -> str:
-    return next((circle for circle in _USUAL if f"the {circle} circle" in gap.sentence), "")
+    return next((circle for circle in _USUAL if gap.code == f"circle-{circle}"), "")
 
 
 SCRIPT = Script(

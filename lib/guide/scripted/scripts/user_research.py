@@ -205,8 +205,8 @@ def _loose(scene: Scene, text: str) -> Fields | None:
 
 def _closes(scene: Scene, gap: Gap) -> str:
     if gap.field == "interview_questions":
-        return "" if "yes or no" in gap.sentence or "leads to" in gap.sentence else "questions"
-    return "source" if "Nobody is named" in gap.sentence else "more"
+        return "" if gap.code in ("question-closed", "question-leading") else "questions"
+    return "source" if gap.code == "findings-nobody" else "more"
 
 
 SCRIPT = Script(

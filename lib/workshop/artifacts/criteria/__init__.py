@@ -56,7 +56,7 @@ def _about(step: str, problem: str) -> Gap:
     model_fields = MODELS[step].model_fields
     named = {info.title: name for name, info in model_fields.items()}
     title = re.split(" › |:", problem, maxsplit=1)[0]
-    return Gap(named.get(title, list(model_fields)[-1]), _friendly(problem))
+    return Gap(named.get(title, list(model_fields)[-1]), _friendly(problem), code="refused")
 
 
 def _friendly(problem: str) -> str:
@@ -69,6 +69,8 @@ def _placeholders(step: str, fields: Fields) -> list[Gap]:
             str(path[0]),
             f"{titles(step, path)}: “{text[:40]}” only holds the place. "
             "Put your own words there, or clear it.",
+            code="placeholder",
+            values={"words": [text[:40]]},
         )
         for path, text in leaves(fields)
         if is_placeholder(text)

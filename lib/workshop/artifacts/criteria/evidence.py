@@ -47,6 +47,8 @@ def _questions(fields: Fields) -> Iterator[Gap]:
         yield Gap(
             "interview_questions",
             f"Interview questions: {len(distinct(asked))} so far; agree on three to five.",
+            code="questions-few",
+            values={"count": len(distinct(asked))},
         )
     for question in asked:
         plain = question.casefold().replace("’", "'")
@@ -54,12 +56,16 @@ def _questions(fields: Fields) -> Iterator[Gap]:
             yield Gap(
                 "interview_questions",
                 f"{shown([question])} leads to the answer. Ask it without your own opinion.",
+                code="question-leading",
+                values={"words": [question]},
             )
         elif _CLOSED.match(plain) and not _INVITES.search(plain):
             yield Gap(
                 "interview_questions",
                 f"{shown([question])} can be answered with yes or no. "
                 "Begin with “How”, “What” or “Tell me”.",
+                code="question-closed",
+                values={"words": [question]},
             )
 
 
@@ -72,15 +78,27 @@ def _findings(fields: Fields) -> Iterator[Gap]:
         if len(words(each["finding"])) < 3 and not each.get("quote")
     ]
     if vague and all(word.isascii() for text in vague for word in words(text)):
-        yield Gap("insights", f"Too short to use later: {shown(vague)}. Say who did or felt what.")
+        yield Gap(
+            "insights",
+            f"Too short to use later: {shown(vague)}. Say who did or felt what.",
+            code="findings-short",
+            values={"words": vague},
+        )
     nobody = [each["finding"] for each in found if not each.get("source")]
     if nobody:
-        yield Gap("insights", f"Nobody is named for {shown(nobody)}. Add who said or did it.")
+        yield Gap(
+            "insights",
+            f"Nobody is named for {shown(nobody)}. Add who said or did it.",
+            code="findings-nobody",
+            values={"words": nobody},
+        )
     sources = distinct(each["source"] for each in insights if each.get("source"))
     if len(sources) == 1:
         yield Gap(
             "insights",
             f"Everything comes from {shown(sources)}. Add what somebody else told you.",
+            code="findings-source",
+            values={"words": sources},
         )
 
 
@@ -105,6 +123,8 @@ def _themes(fields: Fields, upstream: Upstream) -> Iterator[Gap]:
                 "themes",
                 f"Theme {name}: {shown(lost)} is not among the findings of your research. "
                 "Cite one of them instead.",
+                code="theme-evidence",
+                values={"name": theme.get("name", ""), "words": lost},
             )
 
 
@@ -113,7 +133,10 @@ def _five(fields: Fields, name: str, upstream: Upstream) -> Iterator[Gap]:
     different = distinct(listed)
     if listed and len(different) < 5:
         yield Gap(
-            name, f"{name.capitalize()}: {len(different)} different ones so far; five are needed."
+            name,
+            f"{name.capitalize()}: {len(different)} different ones so far; five are needed.",
+            code="five",
+            values={"field": name, "count": len(different)},
         )
     evidence = heard(upstream)
     # Good pains are often put in words nobody used. Only when most of them are about something else
@@ -124,6 +147,8 @@ def _five(fields: Fields, name: str, upstream: Upstream) -> Iterator[Gap]:
             name,
             f"{name.capitalize()}: {shown(lost)} are about something else than your "
             "research. Name the finding they rest on, or replace them.",
+            code="ungrounded",
+            values={"field": name, "words": lost},
         )
 
 
@@ -133,7 +158,13 @@ def personas(fields: Fields, upstream: Upstream) -> list[Gap]:
     found = [gap for person in people for gap in _person(person, upstream)]
     names = [name for person in people for name in texts(person, "name")]
     if len(distinct(names)) < len(names):
-        found.append(Gap("personas", "Two personas have the same name: rename one of them."))
+        found.append(
+            Gap(
+                "personas",
+                "Two personas have the same name: rename one of them.",
+                code="personas-twice",
+            )
+        )
     return found
 
 
@@ -146,17 +177,24 @@ def _person(person: Fields, upstream: Upstream) -> Iterator[Gap]:
             yield Gap(
                 "personas",
                 f"{name}: none of the {kind} comes from your empathy map. Carry one over.",
+                code="persona-not-carried",
+                values={"name": person.get("name", ""), "field": kind},
             )
     evidence, quote = heard(upstream), person.get("quote", "")
     if evidence and quote and not traced(quote, evidence):
         yield Gap(
             "personas",
             f"{name}: nobody in your research said {shown([quote])}. Use a quote you heard.",
+            code="quote-unheard",
+            values={"name": person.get("name", ""), "words": [quote]},
         )
     bio = person.get("bio", "")
     if bio and bio.isascii() and len(words(bio)) < 6:
         yield Gap(
-            "personas", f"{name}: the bio is very short. Two sentences about a real day help."
+            "personas",
+            f"{name}: the bio is very short. Two sentences about a real day help.",
+            code="bio-short",
+            values={"name": person.get("name", "")},
         )
 
 
@@ -177,10 +215,13 @@ def _emotions(fields: Fields) -> Iterator[Gap]:
         yield Gap(
             "stages",
             f"Every stage feels {felt[0]}. Say where it is better and where it is worse.",
+            code=f"emotions-{felt[0]}",
         )
     names = texts({"names": [each.get("name") for each in stages]}, "names")
     if len(distinct(names)) < len(names):
-        yield Gap("stages", "Two stages have the same name: rename one of them.")
+        yield Gap(
+            "stages", "Two stages have the same name: rename one of them.", code="stages-twice"
+        )
 
 
 def _dip(fields: Fields) -> Iterator[Gap]:
@@ -190,12 +231,15 @@ def _dip(fields: Fields) -> Iterator[Gap]:
                 "stages",
                 f"{shown(texts(stage, 'name'))} is the dip and feels positive. "
                 "Change the emotion, or mark another stage.",
+                code="dip-positive",
+                values={"words": texts(stage, "name")},
             )
     reason = fields.get("dip_rationale", "")
     if len(words(reason)) < 3 and folded(reason).isascii():
         yield Gap(
             "dip_rationale",
             "Why this is the dip: say in a sentence why it weighs more than the other stages.",
+            code="dip-reason",
         )
 
 
@@ -208,6 +252,11 @@ def _traveller(fields: Fields, upstream: Upstream) -> Iterator[Gap]:
         yield Gap(
             "persona_name",
             f"Whose journey: {shown([name])} is not one of your personas. Choose {names}.",
+            code="journey-stranger",
+            values={
+                "words": [name],
+                "names": [text for person in people for text in texts(person, "name")],
+            },
         )
 
 

@@ -67,6 +67,8 @@ def _user(fields: Fields) -> Iterator[Gap]:
         yield Gap(
             "target_user",
             f"Who has it: {shown([user])} is everybody. Name the group that has it hardest.",
+            code="user-everybody",
+            values={"words": [user]},
         )
 
 
@@ -76,16 +78,19 @@ def _outcome(fields: Fields) -> Iterator[Gap]:
         yield Gap(
             "desired_outcome",
             "Desired outcome: it names a solution. Say what would be different for people instead.",
+            code="outcome-solution",
         )
     if _VISION.search(outcome):
         yield Gap(
             "desired_outcome",
             "Desired outcome: this is a vision. Say what somebody could watch happening.",
+            code="outcome-vision",
         )
     if outcome and same(outcome, fields.get("problem_statement", "")):
         yield Gap(
             "desired_outcome",
             "Desired outcome: it repeats the problem. Say what could be seen once it is solved.",
+            code="outcome-problem",
         )
 
 
@@ -95,22 +100,27 @@ def _question(fields: Fields) -> Iterator[Gap]:
         return
     if "?" not in hmw and not re.match(r"\A\W*+(how|wie|c[oó]mo|comment)\b", hmw.casefold()):
         yield Gap(
-            "hmw_statement", "How might we: make it one question that begins with “How might we”."
+            "hmw_statement",
+            "How might we: make it one question that begins with “How might we”.",
+            code="question-form",
         )
     if words(hmw) and len(stems(hmw)) < 2:
         yield Gap(
             "hmw_statement",
             "How might we: it says too little yet. Name who it is for and what should change.",
+            code="question-short",
         )
     if names_a_solution(hmw):
         yield Gap(
             "hmw_statement",
             "How might we: it already holds a solution. Ask for the change, not for the thing.",
+            code="question-solution",
         )
     if _VISION.search(hmw):
         yield Gap(
             "hmw_statement",
             "How might we: this is a vision. Narrow it to something you could begin next month.",
+            code="question-vision",
         )
 
 
@@ -126,13 +136,24 @@ def stakeholders(fields: Fields, upstream: Upstream) -> list[Gap]:
     mapped = entries(fields, "stakeholders")
     circles = {each.get("category") for each in mapped}
     gaps = [
-        Gap("stakeholders", f"Nobody is in the {circle} circle yet: add {who}.")
+        Gap(
+            "stakeholders",
+            f"Nobody is in the {circle} circle yet: add {who}.",
+            code=f"circle-{circle}",
+        )
         for circle, who in _CIRCLES.items()
         if circle not in circles
     ]
     twice = repeated(each.get("name", "") for each in mapped)
     if twice:
-        gaps.append(Gap("stakeholders", f"{shown(twice)} is on the map twice: keep one of them."))
+        gaps.append(
+            Gap(
+                "stakeholders",
+                f"{shown(twice)} is on the map twice: keep one of them.",
+                code="stakeholder-twice",
+                values={"words": twice},
+            )
+        )
     return gaps
 
 
@@ -152,6 +173,8 @@ def _origin(fields: Fields, upstream: Upstream) -> Iterator[Gap]:
         yield Gap(
             "original_hmw",
             f"Where we started: quote the question of your challenge, {shown([first])}.",
+            code="origin-other",
+            values={"words": [first]},
         )
 
 
@@ -167,9 +190,16 @@ def _part(statement: Fields, fields: Fields, upstream: Upstream) -> Iterator[Gap
             "hmw_statements",
             f"{name} says no more than the question you started with. "
             "Narrow it with what the research showed.",
+            code="question-same",
+            values={"question": [full]},
         )
     if names_a_solution(full):
-        yield Gap("hmw_statements", f"{name} already holds a solution. Ask for the change instead.")
+        yield Gap(
+            "hmw_statements",
+            f"{name} already holds a solution. Ask for the change instead.",
+            code="reframed-solution",
+            values={"question": [full]},
+        )
     yield from _persona_used(statement, name, upstream)
     yield from _dip_used(statement, name, upstream)
 
@@ -183,10 +213,21 @@ def _persona_used(statement: Fields, name: str, upstream: Upstream) -> Iterator[
             "hmw_statements",
             f"{name} is about {shown([person])}, who is not one of your personas. "
             f"Name one of them: {shown(texts_of_names(personas))}.",
+            code="reframed-stranger",
+            values={
+                "question": texts(statement, "full_statement"),
+                "person": [person],
+                "names": texts_of_names(personas),
+            },
         )
     full = statement.get("full_statement", "")
     if person and full and not related(person, full):
-        yield Gap("hmw_statements", f"{name} does not name {shown([person])}. Put the name in.")
+        yield Gap(
+            "hmw_statements",
+            f"{name} does not name {shown([person])}. A good question says who it is for.",
+            code="reframed-nobody",
+            values={"question": [full], "person": [person]},
+        )
 
 
 def texts_of_names(personas: list[Fields]) -> list[str]:
@@ -204,7 +245,10 @@ def _dip_used(statement: Fields, name: str, upstream: Upstream) -> Iterator[Gap]
     if low and ground and not any(grounding.grounded([ground], low)):
         yield Gap(
             "hmw_statements",
-            f"{name} does not touch the dip of your journey, {shown(low[:1])}. Build it on that.",
+            f"{name} says nothing yet about the dip of your journey, {shown(low[:1])}. "
+            "A good question starts from there.",
+            code="reframed-dip",
+            values={"question": texts(statement, "full_statement"), "dip": low[:1]},
         )
 
 

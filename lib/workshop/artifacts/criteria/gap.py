@@ -1,7 +1,8 @@
 """A gap, and the words rules share when they name one."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any, get_origin
 
 from pydantic import BaseModel
@@ -14,14 +15,18 @@ from lib.workshop.records import Fields
 Upstream = Mapping[str, Fields]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Gap:
     """One thing a draft still lacks."""
 
     #: The top-level field of the artifact it is about.
     field: str
-    #: What is missing and how to fix it, for the team.
+    #: What is missing and what a good answer looks like, for the team, in English.
     sentence: str
+    #: Which criterion it is, for a sentence in another language.
+    code: str
+    #: What the sentence names: texts of the draft as lists, slugs and field names as texts.
+    values: Mapping[str, str | int | Sequence[str]] = dataclasses.field(default_factory=dict)
 
 
 #: A step's own rules: from a draft in shape, and what is upstream of it, to its gaps.
@@ -70,6 +75,8 @@ def heard(upstream: Upstream) -> list[str]:
 
 def shown(values: Iterable[str], most: int = 3) -> str:
     """Return *values* in quotation marks, the first *most* of them."""
-    named = [f"“{value if len(value) <= 60 else value[:57].rstrip() + '…'}”" for value in values]
+    named = [
+        f"“{shorten(value, 60, placeholder='…') if len(value) > 60 else value}”" for value in values
+    ]
     rest = f" and {len(named) - most} more" if len(named) > most else ""
     return ", ".join(named[:most]) + rest

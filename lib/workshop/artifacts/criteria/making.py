@@ -42,14 +42,22 @@ def _clusters(fields: Fields) -> Iterator[Gap]:
             "clusters",
             f"Ideas: {len(titles)} different ones so far. "
             f"Add {ENOUGH_IDEAS - len(titles)} more, rough ones are welcome.",
+            code="ideas-few",
+            values={"count": len(titles), "more": ENOUGH_IDEAS - len(titles)},
         )
     if clusters and not 3 <= len(clusters) <= 4:
         yield Gap(
             "clusters",
             f"Clusters: {len(clusters)} so far. Split or merge them until there are three or four.",
+            code="clusters-count",
+            values={"count": len(clusters)},
         )
     if collected and not any(idea.get("is_wild_card") for idea in collected):
-        yield Gap("clusters", "No wild card yet: mark or add an idea that sounds impossible.")
+        yield Gap(
+            "clusters",
+            "No wild card yet: mark or add an idea that sounds impossible.",
+            code="no-wild-card",
+        )
 
 
 def _question(fields: Fields, upstream: Upstream) -> Iterator[Gap]:
@@ -60,6 +68,8 @@ def _question(fields: Fields, upstream: Upstream) -> Iterator[Gap]:
         yield Gap(
             "reframed_hmw",
             f"The question: it is not one you selected when reframing. Take {shown(chosen[:1])}.",
+            code="question-not-selected",
+            values={"words": chosen[:1]},
         )
 
 
@@ -80,13 +90,18 @@ def _sheets(sheets: list[Fields], upstream: Upstream) -> Iterator[Gap]:
     for title in (each for each in selected if each not in named):
         if sheets and not traced(title, others):
             yield Gap(
-                "concepts", f"No sheet is made from the selected idea {shown([title])}. Add one."
+                "concepts",
+                f"No sheet is made from the selected idea {shown([title])}. Add one.",
+                code="sheet-missing",
+                values={"words": [title]},
             )
     for source in others:
         if selected and not traced(source, selected):
             yield Gap(
                 "concepts",
                 f"{shown([source])} is not a selected idea. Choose one of {shown(selected, 4)}.",
+                code="sheet-stranger",
+                values={"words": [source], "ideas": selected},
             )
 
 
@@ -96,13 +111,23 @@ def _sheet(sheet: Fields, upstream: Upstream) -> Iterator[Gap]:
     for kind in ("strengths", "weaknesses", "opportunities", "threats"):
         listed = entries(swot, kind)
         if len(distinct(listed)) < len(listed):
-            yield Gap("concepts", f"{name}: two {kind} are the same. Replace one of them.")
+            yield Gap(
+                "concepts",
+                f"{name}: two {kind} are the same. Replace one of them.",
+                code="swot-twice",
+                values={
+                    "name": sheet.get("name") or sheet.get("idea_source") or "",
+                    "section": kind,
+                },
+            )
     reasons = [text for text in texts(ratings, *_REASONS) if folded(text)]
     thin = [text for text in reasons if len(words(text)) < 2 and text.isascii()]
     if thin or len(distinct(reasons)) < len(reasons):
         yield Gap(
             "concepts",
             f"{name}: give each rating a reason of its own, in a few words about what you know.",
+            code="ratings-reason",
+            values={"name": sheet.get("name") or sheet.get("idea_source") or ""},
         )
     cited = [*reasons, *texts(swot, "strengths", "weaknesses", "opportunities", "threats")]
     evidence = _evidence(upstream)
@@ -111,6 +136,11 @@ def _sheet(sheet: Fields, upstream: Upstream) -> Iterator[Gap]:
             "concepts",
             f"{name}: neither SWOT nor ratings refer to your research. "
             f"Name a pain or gain, such as {shown(evidence[:1])}.",
+            code="concept-evidence",
+            values={
+                "name": sheet.get("name") or sheet.get("idea_source") or "",
+                "words": evidence[:1],
+            },
         )
 
 
@@ -134,6 +164,8 @@ def _covered(fields: Fields) -> Iterator[Gap]:
         yield Gap(
             "step_summaries",
             f"Step by step: {shown(lost, len(STEPS))} is not covered. Add its result.",
+            code="steps-uncovered",
+            values={"steps": [each.slug for each in STEPS if each.name in lost]},
         )
 
 
@@ -155,25 +187,39 @@ def _confidence(fields: Fields, upstream: Upstream) -> Iterator[Gap]:
         yield Gap(
             "confidence",
             "Confidence: every interview was synthetic, so the research is thin. Set it to thin.",
+            code="confidence-synthetic",
         )
     if quality == "thin" and score >= 8:
         yield Gap(
             "confidence",
             f"Confidence: {score} out of 10 on thin research is too high. "
             "Lower the score, or add real interviews in User Research.",
+            code="confidence-high",
+            values={"score": score},
         )
     reason = confidence.get("rationale", "")
     if reason and reason.isascii() and len(words(reason)) < 3:
-        yield Gap("confidence", "Confidence: say in a sentence what the score rests on.")
+        yield Gap(
+            "confidence",
+            "Confidence: say in a sentence what the score rests on.",
+            code="confidence-reason",
+        )
 
 
 def _ahead(fields: Fields) -> Iterator[Gap]:
     steps_ahead = entries(fields, "next_steps")
     vague = [each for each in steps_ahead if len(words(each)) < 3 and each.isascii()]
     if vague:
-        yield Gap("next_steps", f"Next steps: {shown(vague)} is vague. Say who does what, by when.")
+        yield Gap(
+            "next_steps",
+            f"Next steps: {shown(vague)} is vague. Say who does what, by when.",
+            code="next-vague",
+            values={"words": vague},
+        )
     if len(distinct(steps_ahead)) < len(steps_ahead):
-        yield Gap("next_steps", "Next steps: one of them is there twice. Replace it.")
+        yield Gap(
+            "next_steps", "Next steps: one of them is there twice. Replace it.", code="next-twice"
+        )
 
 
 #: The criteria of each of these steps, by slug.
