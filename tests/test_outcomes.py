@@ -1,12 +1,15 @@
 """What a reply or an aside does to a draft is stored with it, or not at all; on every store."""
 
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from lib.settings import Settings
+from lib.store import open_store
 from lib.store.errors import Conflict
 from lib.store.port import Store
 from lib.team import reopen
@@ -27,6 +30,7 @@ from tests.test_store_contract import (
     opens,
     question,
     reply,
+    started,
     store,
     team,
 )
@@ -203,14 +207,27 @@ def test_another_reply_has_lines_and_decisions_of_its_own(store: Store, key: Ste
     assert store.draft(key).fields == {"target_user": "cooks"}
 
 
+def test_lines_an_earlier_release_left_behind_are_not_read(sqlite_url: str) -> None:
+    """It writes a reply again without knowing that the column is there."""
+    with closing(open_store(sqlite_url)) as store:
+        key = started(store)[1][0].step_key("challenge")
+        answered(store, key)
+        engine = create_engine(sqlite_url)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE messages SET revision = revision + 4294967296"))
+        engine.dispose()
+
+        assert store.messages(key)[0].read_back is None
+
+
 def pressed(word: Message, **changes: Any) -> Choice:
     made = Choice("reply", "taken/0", How.EDITED, "Ben", 1, word.revision, ADD)
     return replace(made, **changes)
 
 
-def next_(store: Store, key: StepKey, text: str) -> Draft:
+def next_(store: Store, key: StepKey, words: str) -> Draft:
     base = store.draft(key)
-    return Draft({"target_user": text}, base.phase, base.revision + 1, base.epoch, base=base)
+    return Draft({"target_user": words}, base.phase, base.revision + 1, base.epoch, base=base)
 
 
 def test_a_decision_is_stored_with_the_draft_it_leads_to(store: Store, key: StepKey) -> None:

@@ -206,10 +206,12 @@ function mount(parent) {
     return it;
   };
   const drawReply = (reply) => {
-    const rows = reply.items.map((about) => row(reply, { ...about, isUndone: Boolean(reply.all.note) }));
+    // What nobody accepted and nobody can accept any more would read as if it had happened.
+    const items = reply.items.filter((about) => !about.offer || panel.data.open || about.can.reopen);
+    const rows = items.map((about) => row(reply, { ...about, isUndone: Boolean(reply.all.note) }));
     // An offer waits for an answer: it is never folded behind lines.
-    const offers = rows.filter((_, at) => reply.items[at].offer);
-    const lines = rows.filter((_, at) => !reply.items[at].offer);
+    const offers = rows.filter((_, at) => items[at].offer);
+    const lines = rows.filter((_, at) => !items[at].offer);
     const most = Math.max(SHOWN - offers.length, SHOWN / 2);
     return [list([...lines.slice(0, most), ...offers]), fold(reply, lines.slice(most)), foot(reply)].filter(Boolean);
   };
