@@ -28,7 +28,7 @@ from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import Event, Status
 from lib.workshop.transcript import MAX_CHARACTERS, Message, MessageStatus, Role
 from tests import pages
-from tests.fakes import FakeGuide, eventually, proposal, question
+from tests.fakes import FakeGuide, eventually, placed, proposal, question
 from tests.pages import WatchedStore, box, conversation, entry, heading, keys, links
 from tests.test_debouncer import FakeClock
 
@@ -931,6 +931,22 @@ def test_what_was_edited_since_a_reply_is_not_offered_to_be_undone(
     assert shown is not None
     [reply] = shown["replies"]
     assert (reply["all"]["can"], reply["items"][0]["note"]) == ({}, "changed since")
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_an_open_tab_is_closed_with_its_link(
+    store: WatchedStore, team: Team, *, revoked: bool
+) -> None:
+    """It shows nothing more of the conversation, although the tab still holds it."""
+    store.inner.append(team.step_key("challenge"), [placed("Said before.", 1)])
+    app = pages.opened_step(team, "challenge")
+    before = conversation(app)
+    store.inner.change_link(team.key, new_link(), revoked=revoked)
+    app.run()
+
+    assert "Said before." in before
+    assert app.title[0].value == "You don't have access to this page"
+    assert conversation(app) == []
 
 
 @pytest.mark.parametrize("action", [Action.OPEN_STEP, Action.READ_ROOM])
