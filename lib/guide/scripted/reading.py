@@ -41,15 +41,60 @@ _QUOTES = re.compile(
     "|".join(f"{a}([^{a}{b}]{{3,600}}){b}" for a, b in _MARKS)
     + r"|(?<![^\W_])['‘]([^'’‘\n]{2,300}+(?:['’][a-z]{1,2}\b[^'’‘\n]{0,300}+){0,6})['’](?![^\W_])"
 )
-_JOINT = re.compile(r",\s*+(?:and|und|y|et|&)\s++|[,;]\s++|(?<!\s)\s++(?:and|und|et|&|\+|y|/)\s++")
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"”’»]?\s++(?=\S)")
-_LABEL = re.compile(r"^\s*+\**+([^\W\d_][^:\n*]{0,60}?)\**+(?:\s*+(?::\**+|=)|\s++[–—-])\s++(.+)$")
+_JOINT = re.compile(
+    r",\s*+(?:and|und|y|et|&)\s++|[,;]\s++|[、，،；؛]\s*+|(?<!\s)\s++(?:and|und|et|&|\+|y|/)\s++"
+)
+_SENTENCE = re.compile(r"(?<=[.!?…؟])[\"”’»]?\s++(?=\S)|(?<=[。！？])(?=\S)")
+_SEMICOLON = re.compile("[;；؛]")
+_LABEL = re.compile(
+    r"^\s*+\**+([^\W\d_][^:：\n*]{0,60}?)\**+(?:\s*+(?::\**+|=)\s++|\s++[–—-]\s++|\s*+：\s*+)(.+)$"
+)
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,3})(?![\w.]*\w)")
 
 _ORDINALS = (
-    ("first", "1st", "erste", "ersten", "primera", "primero", "première", "premier"),
-    ("second", "2nd", "zweite", "zweiten", "segunda", "segundo", "deuxième"),
-    ("third", "3rd", "dritte", "dritten", "tercera", "tercero", "troisième"),
+    (
+        "first",
+        "1st",
+        "erste",
+        "ersten",
+        "primera",
+        "primero",
+        "première",
+        "premier",
+        "الأول",
+        "الأولى",
+        "第一",
+        "第一个",
+    ),
+    (
+        "second",
+        "2nd",
+        "zweite",
+        "zweiten",
+        "segunda",
+        "segundo",
+        "deuxième",
+        "seconde",
+        "الثاني",
+        "الثانية",
+        "第二",
+        "第二个",
+        "दूसरा",
+    ),
+    (
+        "third",
+        "3rd",
+        "dritte",
+        "dritten",
+        "tercera",
+        "tercero",
+        "troisième",
+        "الثالث",
+        "الثالثة",
+        "第三",
+        "第三个",
+        "तीसरा",
+    ),
     ("fourth", "4th", "vierte", "vierten", "cuarta", "cuarto", "quatrième"),
     ("fifth", "5th", "fünfte", "quinta", "quinto", "cinquième"),
     ("sixth", "6th"),
@@ -118,12 +163,12 @@ def entries(text: str) -> list[str]:
     found: list[str] = []
     for row in lines(text):
         found += _phrases(said(row))
-    return [each for each in (entry.strip(" .,;") for entry in found) if each]
+    return [each for each in (entry.strip(" .,;，；。،؛") for entry in found) if each]
 
 
 def _phrases(row: str) -> list[str]:
-    if ";" in row:
-        return row.split(";")
+    if _SEMICOLON.search(row):
+        return _SEMICOLON.split(row)
     pieces = _split(row)
     if len(pieces) > 2 and max(len(piece.split()) for piece in pieces) <= 7:
         return pieces
@@ -150,7 +195,7 @@ def _split(row: str) -> list[str]:
         return f"\ue000{len(kept) - 1}\ue001"
 
     hidden = re.sub(r"\([^()\n]{0,200}\)", hide, row)
-    pieces = [piece.strip(" .,;") for piece in _JOINT.split(hidden)]
+    pieces = [piece.strip(" .,;，；。،؛") for piece in _JOINT.split(hidden)]
     return [
         re.sub("\ue000(\\d+)\ue001", lambda match: kept[int(match.group(1))], piece)
         for piece in pieces

@@ -9,16 +9,16 @@ from lib.workshop.records import Fields
 
 _SECTIONS = {
     "strengths": r"strengths?|pros?|plus(?:es)?|speaks for(?: it)?|for|good|stärken?|fortalezas?"
-    r"|\+",
+    r"|forces?|points? forts?|\+",
     "weaknesses": r"weak(?:ness(?:es)?)?|weaknes\w*|cons?|minus(?:es)?|speaks against(?: it)?"
-    r"|against|bad|schwächen?|debilidades?",
-    "opportunities": r"opportunit(?:y|ies)|chances?|o|openings?|chancen|oportunidades?",
-    "threats": r"threats?|risks?|dangers?|t|risiken|gefahren|amenazas?",
+    r"|against|bad|schwächen?|debilidad(?:es)?|faiblesses?|points? faibles?",
+    "opportunities": r"opportunit(?:y|ies)|chances?|o|openings?|chancen|oportunidad(?:es)?|opportunités?|occasions?",
+    "threats": r"threats?|risks?|dangers?|t|risiken|gefahren|bedrohungen|amenazas?|riesgos?|menaces?|risques?",
 }
 _HEADING = re.compile(
-    r"(?:^|(?<=[\n.;]))[^\S\n]*+(?:[-*•#]++[^\S\n]*+)?+\**+(?:"
+    r"(?:^|(?<=[\n.;。；؛]))[^\S\n]*+(?:[-*•#]++[^\S\n]*+)?+\**+(?:"
     + "|".join(f"(?P<{name}>{words_})" for name, words_ in _SECTIONS.items())
-    + r")\**+[^\S\n]*+(?:[:=–]|-\s|\n|$)\**",
+    + r")\**+[^\S\n]*+(?:[:：=–]|-\s|\n|$)\**",
     re.IGNORECASE,
 )
 _SIGN = re.compile(r"^\s*([+−–-])\s*(?=\S)")
@@ -32,6 +32,8 @@ def swot(text: str, kinds: Sequence[str]) -> dict[str, list[str]]:
     {'strengths': ['Cheap', 'Quick', 'Kind'], 'weaknesses': ['Small', 'New']}
     """
     text = text[: reading.MOST_READ]
+    if by_column := _by_column(text, kinds):
+        return by_column
     found = [
         (match.lastgroup or "", match.start(), match.end()) for match in _HEADING.finditer(text)
     ]
@@ -55,6 +57,29 @@ def has_headings(text: str) -> bool:
     return _HEADING.search(text[: reading.MOST_READ]) is not None
 
 
+def _by_column(text: str, kinds: Sequence[str]) -> dict[str, list[str]]:
+    """
+    Return the sections of a table with a heading above each column; empty for anything else.
+
+    >>> _by_column("Threats\\tOther\\nFraud\\tx", ["threats"])
+    {'threats': ['Fraud']}
+    """
+    rows = [row.split("\t") for row in text.splitlines() if row.strip()]
+    if len(rows) < 2 or len(rows[0]) < 2:
+        return {}
+    heads = [_HEADING.fullmatch(cell.strip()) for cell in rows[0]]
+    found = {match.lastgroup or "": place for place, match in enumerate(heads) if match}
+    return {
+        kind: [
+            reading.capital(row[place].strip())[:300]
+            for row in rows[1:]
+            if place < len(row) and folded(row[place])
+        ]
+        for kind, place in found.items()
+        if kind in kinds
+    }
+
+
 def _by_sign(text: str) -> tuple[list[str], list[str]]:
     rows = [(match[1] == "+", row) for row in text.splitlines() if (match := _SIGN.match(row))]
     plus = [entry for good, row in rows if good for entry in _entries(row)]
@@ -66,14 +91,14 @@ def _by_sign(text: str) -> tuple[list[str], list[str]]:
 def _entries(text: str) -> list[str]:
     listed = reading.entries(text.strip(" \n.*"))
     if len(listed) < 3 and "\n" not in text.strip() and text.count(",") >= 2:
-        listed = [each.strip(" .") for each in re.split(r",\s+(?:and\s+)?", reading.said(text))]
+        listed = [each.strip(" .") for each in re.split(r",\s++(?:and\s++)?", reading.said(text))]
     return [reading.capital(each)[:300] for each in listed if folded(each)]
 
 
 _RATED = {
-    "technical": r"tech\w*|build\w*|feasib\w*|machbar\w*|técnic\w*",
-    "business": r"business|money|costs?|econom\w*|viab\w*|wirtschaft\w*|negocio",
-    "user_desirability": r"(?:user[ _]?)?desirab\w*|desire|users?|people|wanted|wünsch\w*|desea\w*",
+    "technical": r"tech\w*|build\w*|feasib\w*|machbar\w*|técnic\w*|techni\w*|faisab\w*|viab\w*",
+    "business": r"business|money|costs?|econom\w*|wirtschaft\w*|geschäft\w*|negocio|affaires?|économi\w*",
+    "user_desirability": r"(?:user[ _]?)?desirab\w*|desire|users?|people|want(?:ed)?|wünsch\w*|wunsch|dese\w*|désir\w*|envie",
 }
 _RATING = re.compile(
     r"\b(?:"
@@ -82,8 +107,10 @@ _RATING = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(
-    r"(?:^|(?<=[\n;.]))[^\S\n]*+(?:[-*•][^\S\n]*+)?+(?P<score>[1-5])(?:\s*+/\s*+5)?\b(?![.)]\s)"
+    r"(?:^|(?<=[\n;.])|(?<=,\s))[^\S\n]*+(?:[-*•][^\S\n]*+)?+(?P<score>[1-5])(?:\s*+/\s*+5)?\b(?![.)]\s)"
 )
+#: "5 4 3", "5/4/3": the three ratings in their order, without reasons.
+_THREE = re.compile(r"([1-5])(?:[/,;]\s*+|\s++)([1-5])(?:[/,;]\s*+|\s++)([1-5])(?![\d/])")
 _LINK = re.compile(
     r"^[\s,:;.()–—-]*(?:because|since|as|cause|bc|weil|denn|porque)?[\s,:–—-]*", re.IGNORECASE
 )
@@ -100,7 +127,11 @@ def ratings(text: str, open_: Sequence[str]) -> Fields:
     named = [
         (next(name for name in _RATED if match[name]), match) for match in _RATING.finditer(text)
     ]
-    found = named or list(zip(open_, _PLAIN.finditer(text), strict=False))
+    if not named and (three := _THREE.match(text.strip())):
+        return {name: int(score) for name, score in zip(_RATED, three.groups(), strict=True)}
+    plain = list(zip(open_, _PLAIN.finditer(text), strict=False))
+    # "4 cheap to build, 5 people want it" begins with the number: the words after it are the reason.
+    found = plain if len(plain) > len(named) or not named else named
     ends = [*(match.start() for _, match in found), len(text)][1:]
     fields: Fields = {}
     for (name, match), end in zip(found, ends, strict=True):
