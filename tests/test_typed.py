@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.server import endpoints
 from lib.store.errors import StoreUnavailable
-from lib.store.port import Decision
+from lib.store.port import Closed, Decision
 from lib.team import draft_input
 from lib.team.edits import Edit
 from lib.team.process import Process
@@ -156,6 +156,32 @@ def test_what_came_in_an_outage_is_dropped_if_its_right_has_ended(
     assert (stored(store, key), asides(store, key)) == ({"target_user": "Nurses"}, [])
     assert process.drafts.current(key).fields == {"target_user": "Nurses"}
     assert not process.autosave.pending(key)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_is_dropped_is_never_called_stored(
+    store: WatchedStore,
+    process: Process,
+    team: Team,
+    end: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The database cannot be reached when the edit comes, and is back when it is saved."""
+    draft_input.deliver(process, team, said(edit("target_user", "Nurses")))
+    ENDS[end](store.inner, team)
+    facts = store.inner.facts
+    answers = iter([StoreUnavailable("The database cannot be reached.")])
+
+    def away_at_first(permit: Any) -> Any:
+        for exc in answers:
+            raise exc
+        return facts(permit)
+
+    monkeypatch.setattr(store.inner, "facts", away_at_first)
+    late = edit("target_user", "Somebody else", "Nurses", writer=BEN)
+
+    with pytest.raises((AccessRefused, Closed)):
+        draft_input.deliver(process, team, said(late))
 
 
 def test_what_came_in_an_outage_is_kept_beside_a_step_that_is_held_now(

@@ -120,6 +120,9 @@ def _apply(process: Process, permit: TeamPermit, edits: list[Edit]) -> dict[str,
         taken = [(edit, process.drafts.apply_edit(key, edit, closed=bool(held))) for edit in edits]
     process.autosave.flush(key)
     draft = process.drafts.current(key)
+    if any(draft.seen.get(edit.writer, 0) < edit.revision for edit in edits):
+        # Perhaps its right had ended, and nobody could ask before: it was dropped, not stored.
+        _is_held(process, permit)
     behind = {
         edit.field: each.behind
         for edit, each in taken
