@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.guide import local
 from lib.guide.choice import LOCAL_CONTEXT, guide_for
-from lib.guide.fallback import NOTE
+from lib.guide.fallback import note
 from lib.guide.local import Finder, Program, models
 from lib.guide.openai_compatible import tokens
 from lib.guide.scripted import ScriptedGuide
@@ -261,7 +261,7 @@ def test_when_the_model_goes_away_the_script_steps_in_and_says_so(
     server.close()
     said = reply(guide, request("They wait."))
 
-    assert (said.text.startswith(NOTE), said.error) == (True, "")
+    assert (said.text.startswith(note("en")), said.error) == (True, "")
 
 
 def test_a_conversation_follows_no_redirect_and_no_proxy(
@@ -276,7 +276,7 @@ def test_a_conversation_follows_no_redirect_and_no_proxy(
     said = reply(guide_for(Settings(), pace=0, chosen=lambda: LLAMA), request("They wait."))
     other.close()
 
-    assert said.text.startswith(NOTE)
+    assert said.text.startswith(note("en"))
     assert (len(server.asked), other.asked) == (1, [])
 
 

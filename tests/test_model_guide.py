@@ -16,7 +16,7 @@ import pytest
 from evaluation.walk import Walked
 from lib.guide import missing
 from lib.guide.choice import guide_for
-from lib.guide.fallback import NOTE, WithFallback
+from lib.guide.fallback import NOTES, WithFallback, note
 from lib.guide.openai_compatible import ModelGuide, context, sentences, tokens
 from lib.guide.openai_compatible import client as client_module
 from lib.guide.openai_compatible.client import Client, Limits
@@ -32,7 +32,7 @@ from lib.team.process import assemble
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria, models
 from lib.workshop.read_back import ReadBack
-from lib.workshop.records import Fields, TeamKey
+from lib.workshop.records import LANGUAGES, Fields, TeamKey
 from lib.workshop.status import Phase, Status
 from lib.workshop.transcript import Message, MessageStatus, Role
 from lib.workshop.usage import Call
@@ -1015,8 +1015,19 @@ def test_the_scripted_guide_steps_in_only_where_it_is_set_and_says_so(server: Gu
 
     assert reply(guide_for(model), greeting).error.startswith("The guide's key was refused.")
     said = reply(guide_for(replace(model, guide_fallback="scripted"), pace=0), greeting)
-    assert said.text == NOTE + reply(ScriptedGuide(pace=0), greeting).text
+    assert said.text == note("en") + reply(ScriptedGuide(pace=0), greeting).text
     assert said.proposal is not None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_that_steps_in_says_so_in_the_workshops_language(
+    server: GuideServer, guide: ModelGuide, language: str
+) -> None:
+    server.default = wrong_key()
+    asked = request("They wait.", language=language)
+    said = reply(WithFallback(guide, ScriptedGuide(pace=0)), asked)
+
+    assert said.text.startswith(f"*{NOTES[language]}*\n\n")
 
 
 def test_no_other_guide_goes_on_in_mid_reply(server: GuideServer, guide: ModelGuide) -> None:

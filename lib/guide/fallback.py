@@ -4,8 +4,18 @@ from collections.abc import Iterator
 
 from lib.guide.port import Guide, GuideError, Proposal, Request
 
-#: Said first, so that nobody takes the one for the other.
-NOTE = "*The model could not be asked, so the scripted guide answers this time.*\n\n"
+#: Said first, by language, so that nobody takes the one for the other.
+NOTES = {
+    "en": "The model could not be asked, so the scripted guide answers this time.",
+    "de": "Das Modell war nicht erreichbar, deshalb antwortet diesmal der Guide nach Skript.",
+    "es": "No se pudo preguntar al modelo, así que esta vez responde la guía sin modelo.",
+    "fr": "Le modèle n’a pas pu être interrogé ; cette fois, c’est le guide sans modèle qui répond.",
+}
+
+
+def note(language: str) -> str:
+    """Return what stands above a reply of the second guide."""
+    return f"*{NOTES.get(language, NOTES['en'])}*\n\n"
 
 
 class WithFallback:
@@ -28,5 +38,5 @@ class WithFallback:
                 raise
         else:
             return
-        yield NOTE
+        yield note(request.language)
         yield from self._second.reply(request)

@@ -97,7 +97,9 @@ def _state(request: Request, room: int) -> list[str]:
         for slug, fields in request.artifacts.items()
         if slug in MODELS and slug in step.feeds_from
     }
-    lacking = missing.line(slug for slug in step.feeds_from if not artifacts.get(slug))
+    lacking = missing.line(
+        (slug for slug in step.feeds_from if not artifacts.get(slug)), request.language
+    )
     gaps = criteria.missing(request.step, request.draft, request.artifacts)
     facts = [
         f"The team is called {_quoted(request.team)}; the workshop's challenge: "
@@ -109,7 +111,7 @@ def _state(request: Request, room: int) -> list[str]:
     if request.is_redraft:
         facts.append(_REDRAFT)
     if lacking:
-        facts.append(f"Say this line once, in the team's language, word for word: {lacking}")
+        facts.append(f"Say this line once, word for word: {lacking}")
     return [
         "# Where things stand\n"
         + "\n".join(f"- {fact}" for fact in [*facts, *_synthetic(artifacts)]),
