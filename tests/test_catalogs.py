@@ -1,8 +1,10 @@
 """What the scripted guide says, in every language: complete, used, and with the same places."""
 
 import ast
+import re
 import string
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import NoneType
 from typing import get_args
@@ -10,12 +12,15 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from lib.guide.port import Proposal, Request
+from lib.guide.scripted import ScriptedGuide
 from lib.guide.scripted.concepts import RATINGS
 from lib.guide.scripted.gaps import sentence
 from lib.guide.scripted.scene import Scene
-from lib.guide.scripted.wording import text, texts
+from lib.guide.scripted.wording import text, texts, wording
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria
+from lib.workshop.artifacts.criteria.matching import words
 from lib.workshop.artifacts.models import (
     MODELS,
     Billboard,
@@ -27,6 +32,7 @@ from lib.workshop.artifacts.models import (
 )
 from lib.workshop.records import LANGUAGES, Fields
 from lib.workshop.status import Phase
+from lib.workshop.transcript import Message, Role
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE, CRITERIA = ROOT / "lib/guide", ROOT / "lib/workshop/artifacts/criteria"
@@ -202,6 +208,57 @@ def test_no_text_is_empty_and_none_but_names_is_english(language: str) -> None:
 
     assert all(str(value).strip() for value in own.values())
     assert language == "en" or same == set()
+
+
+#: Words that no sentence of ours in another language has.
+ENGLISH = frozenset(
+    """the and of with you your this that what which how have not from they there nobody yet is are
+    or it its to be would was were will them their one more please skip balanced strengths weaknesses
+    threats desirability negative positive""".split()
+)
+#: Words that are also of another language.
+SHARED = {"de": {"was", "will", "not"}, "fr": {"positive", "negative"}}
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_no_sentence_of_another_language_has_english_words(language: str) -> None:
+    put = [
+        word
+        for question in (each for step in wording(language).values() for each in step.values())
+        for sentence_ in (question.ask, question.why, *question.thanks, *question.follow.values())
+        for word in words(sentence_)
+    ]
+    said = [word for value in texts(language).values() for word in words(_forms(value))]
+
+    assert {*put, *said} & (ENGLISH - SHARED.get(language, set())) == set()
+
+
+def _forms(value: object) -> str:
+    shown = " ".join(value.values()) if isinstance(value, dict) else str(value)
+    return re.sub(r"\{\w+\}", "", shown)
+
+
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+@pytest.mark.parametrize("step", steps.SLUGS)
+def test_a_step_has_no_english_words_but_the_teams(language: str, step: str) -> None:
+    """What the team writes here is a list of names, so that each English word is the guide's."""
+    guide, transcript = ScriptedGuide(pace=0), list[Message]()
+    draft: Fields = {}
+    phase = Phase.ORIENT
+    said = []
+    for turn, text_ in enumerate(["", *["Ana Ortiz, Zoé Blum, Otto Frei, Lea Roth", "ok"] * 12]):
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        transcript += [Message(f"u{turn}", Role.USER, "Ana", text_, at)] if text_ else []
+        request = Request(step, phase, transcript, draft, {}, "", "", language)
+        *chunks, proposal = guide.reply(request)
+        assert isinstance(proposal, Proposal)
+        draft, phase = proposal.draft, proposal.phase
+        reply = "".join(map(str, chunks))
+        said += [reply, *proposal.suggestions]
+        transcript.append(Message(f"g{turn}", Role.ASSISTANT, "", reply, at))
+
+    left = {word for each in said for word in words(each)} & ENGLISH
+    assert left - SHARED.get(language, set()) == set()
 
 
 def test_the_code_asks_only_for_texts_there_are_and_fills_their_places() -> None:

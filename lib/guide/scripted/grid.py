@@ -9,18 +9,18 @@ from lib.workshop.artifacts.criteria.matching import best, folded, words
 _POSITIVE = frozenset(
     "positive happy excited proud hopeful curious good great relieved glad keen motivated joy "
     "joyful fun warm "
-    "better up love confident eager looking positiv froh stolz gut positivo feliz enthusiastic "
+    "better up love confident eager looking positiv positiva positif froh stolz gut positivo feliz enthusiastic "
     "optimistic".split()
 )
 _NEGATIVE = frozenset(
     "negative sad angry frustrated nervous afraid scared lost alone bad worst tired anxious "
     "ashamed useless "
     "stressed annoyed confused bored disappointed down low worried lonely embarrassed "
-    "overwhelmed negativ "
+    "overwhelmed negativ negativa négatif négative "
     "schlecht negativo triste hurt guilty helpless dread panic fed invisible awkward upset".split()
 )
 _NEUTRAL = frozenset(
-    "neutral ok okay meh calm fine unsure mixed normal neutro indifferent whatever busy".split()
+    "neutral neutra neutre ok okay meh calm fine unsure mixed normal neutro indifferent whatever busy".split()
 )
 _SIGNS = {
     "🙂": "positive",

@@ -71,6 +71,10 @@ _FIRST_PERSON = {
     "mine": "theirs",
     "myself": "themselves",
 }
+_ENGLISH = frozenset(
+    "i i'm i've i'd i'll my myself the and to of is are was were it that nobody they in with for on "
+    "at have has had what when who how never always not do does did can there this".split()
+)
 _OF_OTHERS = frozenset(
     "they them their theirs themselves they're they've they'd we us our you your".split()
 )
@@ -223,11 +227,15 @@ def reported(text: str) -> str:
 
     >>> reported("I never know what my job is.")
     'They never know what their job is.'
+    >>> reported("Me gritan a mí.")
+    'Me gritan a mí.'
     """
     told = words(text)
     is_somebody = re.search(r"\b(?:I am|I'm|I’m|I was) an?\b", text, re.IGNORECASE)
     if (
         is_somebody
+        # "me" is a word of other languages too.
+        or _ENGLISH.isdisjoint(told)
         or not any(word in _FIRST_PERSON for word in told)
         or not _OF_OTHERS.isdisjoint(told)
     ):

@@ -62,6 +62,9 @@ _INFINITIVE = {
     ),
 }
 
+#: Words of a persona's name.
+_MOST_NAME = 6
+
 #: What people who are named never begin with: a sentence about them does.
 _NO_NAME = re.compile(
     r"(?:it|it's|that|they|we|i|he|she|is|are|when|if|because|since|mostly|probably|who|"
@@ -249,7 +252,9 @@ def four_parts(statement: Fields, language: str) -> str:
     """Return a question from its four parts, "" where it would be too long."""
     parts = {name: _sentence(statement[name]) for name in _FOUR}
     person = parts["persona"]
-    given = _inner(statement["given_that"], language)
+    if len(person.split()) > _MOST_NAME or re.search(r"[,;:]", person):
+        return ""
+    given = clause(statement["given_that"], language)
     goal = re.sub(r"^to\s+", "", parts["immediate_goal"], flags=re.IGNORECASE)
     deeper = _deeper(parts["deeper_goal"], language)
     if given and deeper and begins_with_verb(goal, language) and not _NO_NAME.match(person):
@@ -269,12 +274,6 @@ def four_parts(statement: Fields, language: str) -> str:
 
 
 _FOUR = ("given_that", "persona", "immediate_goal", "deeper_goal")
-
-
-def _inner(text: str, language: str) -> str:
-    """Return a clause without its conjunction: the sentence around it has one."""
-    # "qu'" cannot be parted from what follows it.
-    return re.sub(r"^(?:that|dass|que)\s+(?!on\b)", "", clause(text, language)).removeprefix("qu'")
 
 
 def _deeper(text: str, language: str) -> str:

@@ -16,9 +16,9 @@ _SHOWN = 600
 #: Words a message may have; the page shows the whole draft beside it.
 MOST_WORDS = 145
 
-_MARKS = re.compile("[?\uff1f\u061f\u2e2e\u037e\ufe56]")
+_MARKS = re.compile("[?\u00bf\uff1f\u061f\u2e2e\u037e\ufe56]")
 _MARKUP = re.compile(r"[#*_`|<>\[\]~\\]+")
-_OPENING, _CLOSING = re.compile(r"[“„«]"), re.compile(r"[”»]")
+_OPENING, _CLOSING = re.compile(r"[“„]|«\s?"), re.compile(r"”|\s?»")
 
 _LAST_CLAUSE = re.compile(
     r"(?:[,;:–(]|\s(?:and|but|because|so that|und|weil|y|porque)\s)"

@@ -183,7 +183,9 @@ def board(scene: Scene, only: list[str]) -> str:
             if idea.get("title") and idea["title"] in only
         ]
         lines += (
-            [f"**{say.clip(cluster.get('theme', ''), 5)}:** {', '.join(inside)}"] if inside else []
+            [say.labelled(say.clip(cluster.get("theme", ""), 5), ", ".join(inside), scene.language)]
+            if inside
+            else []
         )
     return say.bullets(lines)
 

@@ -144,7 +144,7 @@ def _wrap(scene: Scene) -> str:
     return scene.text(
         "challenge.wrap",
         question=say.gist(question, 24, scene.language),
-        who=say.gist(who, 8, scene.language),
+        who=say.gist(who, 12, scene.language),
     )
 
 

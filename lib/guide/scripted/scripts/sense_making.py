@@ -233,7 +233,8 @@ def _show(scene: Scene) -> list[str]:
     lists = [
         say.labelled(
             scene.text(f"field.{STEP}.{name}"),
-            "; ".join(say.clip(each, 9) for each in rows(scene.fields, name)),
+            "; ".join(say.clip(each, 9) for each in rows(scene.fields, name))
+            or scene.text("say.open"),
             scene.language,
         )
         for name in ("pains", "gains")

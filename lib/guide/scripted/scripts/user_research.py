@@ -16,7 +16,7 @@ STEP = "user-research"
 _OPEN = tuple(f"open_question.{number}" for number in range(1, 6))
 
 _PLAYED = re.compile(
-    r"\b(?:role[- ]?play|as (?:he|she|they|it) would|pretend|synthetic|simulat\w*|made[- ]up"
+    r"\b(?:role[- ]?play|rollenspiel|juego de rol|jeu de rôle|as (?:he|she|they|it) would|pretend|synthetic|simulat\w*|made[- ]up"
     r"|play(?:ed|ing)? (?:the|a)\b)",
     re.IGNORECASE,
 )
