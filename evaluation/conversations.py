@@ -5,12 +5,13 @@ A guide says which question it asks with `read_back.asked`; where it does not, a
 What a guide offers is accepted if, and only if, that meets an expectation.
 """
 
+from collections.abc import Mapping
 from copy import copy, deepcopy
 
 from evaluation.expectations import QUIET, Expectation, Turn, expectation, failed
 from evaluation.offers import accepted
 from evaluation.results import Heard, Result, destroyed, happened
-from evaluation.sentences import NOTHING_MORE, claim, composed
+from evaluation.sentences import LEAVE_IT, NOTHING_MORE, claim, composed
 from evaluation.teams import Said, Team
 from evaluation.walk import Walked
 from lib.guide.port import Guide
@@ -48,6 +49,10 @@ class _Step:
         self.answered = ""
         #: Follow-up questions the team has said it has nothing more to say about.
         self.closed: list[Asked | None] = []
+        #: Whether the last reply offered a change that nobody has accepted.
+        self.is_offer_open = False
+        #: The approval before which an offer was declined.
+        self.postponed: Said | None = None
 
     def walk(self) -> Result:
         self.walked.take(self.guide)
@@ -76,11 +81,12 @@ class _Step:
         said = self._fitting() or self._following()
         if said is None:
             return []
+        if self.is_offer_open and _expects(said, "approved") and said is not self.postponed:
+            self.postponed = said
+            return [self._aside(said, LEAVE_IT, "unchanged")]
         if self._has_nothing_more(said):
-            asked = self._read_back.asked
-            self.closed.append(asked)
-            text = NOTHING_MORE[self.walked.language]
-            return [Said(said.key, "", said.author, text, expected=[expectation("declined")])]
+            self.closed.append(self._read_back.asked)
+            return [self._aside(said, NOTHING_MORE, "declined")]
         at = self.queue.index(said)
         end = at + 1
         while end < len(self.queue) and self.queue[end].is_joined:
@@ -100,6 +106,11 @@ class _Step:
             fitting = [each for each in fitting if each.is_spare or each is following]
         fitting.sort(key=lambda each: (each.is_spare, each.follow != asked.follow))
         return fitting[0] if fitting else None
+
+    def _aside(self, said: Said, texts: Mapping[str, str], expected: str) -> Said:
+        """Return what is said before *said*."""
+        text = texts[self.walked.language]
+        return Said(said.key, "", said.author, text, expected=[expectation(expected)])
 
     def _following(self) -> Said | None:
         return next((each for each in self.queue if not each.is_spare), None)
@@ -148,6 +159,7 @@ class _Step:
             lambda draft: sum(len(_failures(each, turn(each, draft))) for each in messages),
         )
         self.walked.draft = pressed
+        self.is_offer_open = pressed == replied and any(each.operations for each in back.offers)
         heard = []
         for said in messages:
             at_once = _failures(said, turn(said, replied))

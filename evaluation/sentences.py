@@ -30,10 +30,10 @@ _CLAIMS = {
 }
 #: What makes a claim none: that nothing happened, or that it could.
 _NEGATIONS = {
-    "en": r"not|nothing|no|\w+n['’]t|would|could|can|if|until|before|once|shall|should|want",
-    "de": r"nicht|nichts|kein\w*|würde\w*|könnte\w*|soll\w*|wenn|bevor|sobald",
-    "es": r"no|nada|ningun\w*|podría\w*|si|quiere\w*|antes|hasta",
-    "fr": r"ne|n['’]\w+|rien|pas|aucun\w*|pourrait|si|voulez|avant|d['’]abord",
+    "en": r"not|nothing|no|\w+n['’]t|would|could|can|if|until|before|once|shall|should|want|you",
+    "de": r"nicht|nichts|kein\w*|würde\w*|könnte\w*|soll\w*|wenn|bevor|sobald|du|ihr",
+    "es": r"no|nada|ningun\w*|podría\w*|si|quiere\w*|antes|hasta|has|habéis",
+    "fr": r"ne|n['’]\w+|rien|pas|aucun\w*|pourrait|si|voulez|avant|d['’]abord|tu|vous",
 }
 #: How lines begin that show the draft.
 _LISTED = ("-", "*", "•", *"0123456789")
@@ -43,6 +43,13 @@ NOTHING_MORE = {
     "de": "Mehr können wir dazu nicht sagen.",
     "es": "No podemos decir más sobre eso.",
     "fr": "Nous n'avons rien de plus à dire là-dessus.",
+}
+#: What a team says to an offer it does not want before it approves of the rest.
+LEAVE_IT = {
+    "en": "No, leave that as it is.",
+    "de": "Nein, das bleibt so.",
+    "es": "No, déjalo como está.",
+    "fr": "Non, laissez comme c'est.",
 }
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|„[^“]*“|«[^»]*»")
 

@@ -9,7 +9,7 @@ from evaluation import figures, side_talk
 from evaluation.conversations import walk_team
 from evaluation.expectations import Turn, expectation, failed
 from evaluation.results import Result
-from evaluation.sentences import NOTHING_MORE, claim, composed
+from evaluation.sentences import LEAVE_IT, NOTHING_MORE, claim, composed
 from evaluation.teams import TUNED, UNSEEN, TeamFileError, load, parsed
 from lib.guide.port import Proposal, Request
 from lib.workshop import steps
@@ -212,6 +212,20 @@ def test_a_team_tells_a_follow_up_that_there_is_nothing_more() -> None:
     assert [each.said.text for each in heard] == ["bread", NOTHING_MORE["en"], "bakers"]
 
 
+def test_a_team_declines_an_open_offer_before_it_approves() -> None:
+    said = "@change start over\n= aside\n@change ok\n= approved\n"
+    gone = Operation(Change.REMOVE, ("target_user",), was="bakers")
+
+    def offer(text: str, draft: Fields, request: Request) -> tuple[str, Proposal]:
+        offers = (Offer("Clear it", "", (gone,)),) if text != "ok" else ()
+        fields: Fields = {"target_user": "bakers"}
+        return "Clear it?", Proposal(fields, Phase.REFINE, (), ReadBack(offers=offers))
+
+    heard = walk_team(Scripted(offer), bakers(said))[0].heard
+
+    assert [each.said.text for each in heard] == ["start over", LEAVE_IT["en"], "ok"]
+
+
 def test_messages_sent_together_get_one_reply() -> None:
     said = "@problem[Olu] bread\n= aside\n@+problem[Ida] loaves\n= aside\n"
     seen: list[list[str]] = []
@@ -289,6 +303,7 @@ def test_side_talk_has_a_hundred_lines(language: str) -> None:
     [
         ("I have added the noise. What else?", "en", True),
         ("Nothing was added. What else?", "en", False),
+        ("At that stage you noted the noise.", "en", False),
         ("Shall it be removed?", "en", False),
         ("Du hast “gestrichen” geschrieben. Was noch?", "de", False),
         ("Gestrichen. Was noch?", "de", True),
