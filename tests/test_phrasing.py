@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.guide.scripted import phrasing
+from lib.guide.scripted import phrasing, say
 from lib.workshop.records import LANGUAGES
 
 LANGUAGES_ = pytest.mark.parametrize("language", LANGUAGES)
@@ -162,6 +162,23 @@ def test_four_parts_are_one_sentence_where_the_grammar_is_certain() -> None:
         "Dado que a las nueve ya no quedan citas, ¿cómo podríamos ayudar a Pilar a saber cuándo le "
         "toca para que no tenga que molestar a Marisa?"
     )
+
+
+def test_a_german_clause_keeps_its_order() -> None:
+    parts = {"immediate_goal": "reden", "deeper_goal": "wiederkommen", "persona": "Emre"}
+    asked = phrasing.four_parts(parts | {"given_that": "Dass alle sich umdrehen"}, "de")
+
+    assert asked == (
+        "Wie könnten wir Emre bei „reden“ helfen, angesichts dessen, dass alle sich umdrehen, "
+        "und mit dem Ziel „wiederkommen“?"
+    )
+
+
+@pytest.mark.parametrize(
+    "quoted", ["„Geh weg“, sagt er", "«Geh weg», sagt er", "“Geh weg”, sagt er"]
+)
+def test_quotes_inside_quotes_are_single(quoted: str) -> None:
+    assert say.flat(quoted) == "‘Geh weg’, sagt er"
 
 
 def test_other_parts_stand_in_quotation_marks() -> None:

@@ -260,6 +260,9 @@ def four_parts(statement: Fields, language: str) -> str:
     if given and deeper and begins_with_verb(goal, language) and not _NO_NAME.match(person):
         places = {"given": given, "who": person, "goal": lowered(goal), "deeper": deeper}
         whole = catalog(language, "hmw.four", **places)
+    elif given and language == "de":
+        places = {"given": given, "who": person, "goal": parts["immediate_goal"]}
+        whole = catalog(language, "hmw.four", **places, deeper=parts["deeper_goal"])
     else:
         whole = catalog(
             language,

@@ -18,6 +18,8 @@ MOST_WORDS = 145
 
 _MARKS = re.compile("[?\u00bf\uff1f\u061f\u2e2e\u037e\ufe56]")
 _MARKUP = re.compile(r"[#*_`|<>\[\]~\\]+")
+#: The mark that closes a quote in German opens one in English.
+_GERMAN = re.compile(r"„([^„“”]*)[“”]")
 _OPENING, _CLOSING = re.compile(r"[“„]|«\s?"), re.compile(r"”|\s?»")
 
 _LAST_CLAUSE = re.compile(
@@ -29,6 +31,7 @@ _LAST_CLAUSE = re.compile(
 def flat(text: str) -> str:
     """Return *text* on one line, without markup and question marks."""
     text = _MARKUP.sub("", _MARKS.sub("", text[:_SHOWN]))
+    text = _GERMAN.sub(r"‘\1’", text)
     text = _CLOSING.sub("’", _OPENING.sub("‘", text)).replace('"', "'")
     return " ".join(text.split())
 
