@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from lib.workshop.artifacts.criteria.matching import best, folded, words
+from lib.workshop.interviews.sentences import spans
 
 #: Characters of one message that are read: some eight printed pages.
 MOST_READ = 20_000
@@ -22,7 +23,7 @@ _FILLER = re.compile(
     r"^(?:(?:h+m+|uh+m*|erm*|well|so|ok(?:ay)?|yes|yeah|yep|sure|ah+|oh+|right|also|and|plus|maybe"
     r"|perhaps|probably|honestly|actually|i think|we think|i guess|i'd say|we'd say|let's say|ja"
     r"|also"
-    r"|naja|und|sí|si|bueno|pues|oui|alors|wait|sorry|first of all|mostly|mainly|fair enough|fair"
+    r"|naja|und|sí|si|bueno|pues|oui|alors|wait|sorry|first of all|mostly|mainly|fair enough"
     r"|good (?:point|question)|makes sense|i see|got it"
     r"|true|that's true)\b[\s,.:;!…-]*)+",
     re.IGNORECASE,
@@ -44,7 +45,6 @@ _QUOTES = re.compile(
 _JOINT = re.compile(
     r",\s*+(?:and|und|y|et|&)\s++|[,;]\s++|[、，،；؛]\s*+|(?<!\s)\s++(?:and|und|et|&|\+|y|/)\s++"
 )
-_SENTENCE = re.compile(r"(?<=[.!?…؟])[\"”’»]?\s++(?=\S)|(?<=[。！？])(?=\S)")
 _SEMICOLON = re.compile("[;；؛]")
 _LABEL = re.compile(
     r"^\s*+\**+([^\W\d_][^:：\n*]{0,60}?)\**+(?:\s*+(?::\**+|=)\s++|\s++[–—-]\s++|\s*+：\s*+)(.+)$"
@@ -204,8 +204,13 @@ def _split(row: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """Return the sentences of *text*."""
-    return [part.strip() for part in _SENTENCE.split(text.strip()) if part.strip()]
+    """
+    Return the sentences of *text*.
+
+    >>> sentences("Buyers, esp. new ones. They wait")
+    ['Buyers, esp. new ones.', 'They wait']
+    """
+    return [text[start:end] for start, end in spans(text)]
 
 
 def label(text: str) -> tuple[str, str]:
