@@ -164,6 +164,15 @@ def test_four_parts_are_one_sentence_where_the_grammar_is_certain() -> None:
     )
 
 
+def test_a_bracket_is_never_parted() -> None:
+    told = (
+        "3 weeks to a refund (target: 5 days), even where the shop took the piece back at once, yes"
+    )
+    asked = phrasing.variants("customers", told, "x", "en")
+
+    assert asked["specific"] == "How might we change this for customers: “3 weeks to a refund”?"
+
+
 def test_a_german_clause_keeps_its_order() -> None:
     parts = {"immediate_goal": "reden", "deeper_goal": "wiederkommen", "persona": "Emre"}
     asked = phrasing.four_parts(parts | {"given_that": "Dass alle sich umdrehen"}, "de")

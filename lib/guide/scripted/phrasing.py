@@ -31,7 +31,7 @@ _VERBS = frozenset(
     doesn't isn't aren't can't won't quit quits show shows let lets answer answers pick picks
     reach reaches left lost hang hangs open opens close closes eat eats carry carries share
     shares meet meets visit visits plan plans decide decides manage manages look looks think
-    thinks pass passes hand hands counts count""".split()
+    thinks pass passes hand hands counts count send sends finish finishes""".split()
 )
 _BARE = frozenset(word for word in _VERBS if not word.endswith("s") or word in ("miss", "pass"))
 _FINITE = frozenset(
@@ -190,7 +190,7 @@ def _whole_parts(text: str) -> Iterator[str]:
     if not first:
         return
     yield first
-    part = re.split(r"[,;:–(]\s|\s[–—-]\s", first, maxsplit=1)[0].strip(" .,;:")
+    part = re.split(r"[,;:–]\s|\s\(|\s[–—-]\s", first, maxsplit=1)[0].strip(" .,;:")
     if part != first and len(part.split()) > 3 and not _DEPENDENT.match(part):
         yield part
 
@@ -207,6 +207,8 @@ def named(who: str, language: str) -> str:
 
     >>> named("The night nurses.", "en"), named("it is mostly the nurses", "en")
     ('the night nurses', '“it is mostly the nurses”')
+    >>> named("Freelancers finish a job and send no invoice", "en")
+    '“Freelancers finish a job and send no invoice”'
     """
     parts = (_FOR.sub("", part, count=1) for part in _whole_parts(who))
     plain = next((part for part in parts if words(part) and len(part.split()) <= _MOST_WHO), "")
@@ -215,7 +217,7 @@ def named(who: str, language: str) -> str:
     # German names change with their case; beside a colon or in brackets they need not.
     if language == "de":
         return plain
-    if _NO_NAME.match(plain):
+    if _NO_NAME.match(plain) or (language == "en" and _is_sentence(plain)):
         return catalog(language, "say.quoted", words=plain)
     return lowered(plain)
 
@@ -239,6 +241,12 @@ def clause(text: str, language: str) -> str:
         return lowered(first)
     is_sentence = language == "en" and _SUBJECTS.match(first) and _has_verb(first)
     return f"that {lowered(first)}" if is_sentence else ""
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether something is said about people, rather than which people they are."""
+    before = re.split(r"\b(?:who|that|which|whose|with|without)\b", text, maxsplit=1)[0]
+    return any(word in _VERBS for word in words(before)[1:])
 
 
 def _has_verb(text: str) -> bool:

@@ -103,8 +103,10 @@ def _take_question(scene: Scene, answer: Answer) -> Fields:
     if chosen:
         return scene.fields | {"hmw_statement": offered[chosen], "altitude": chosen}
     asked = phrasing.question(own_words(answer.text, most=1), scene.language)
+    # A question in our letters that begins in another way is one to the guide.
+    is_ours = phrasing.OPENING.match(asked) or not re.search("[a-z]", asked, re.IGNORECASE)
     # What is no question and cannot be made one is not taken: the guide asks again.
-    return scene.fields | ({"hmw_statement": asked} if asked and len(words(asked)) > 4 else {})
+    return scene.fields | ({"hmw_statement": asked} if asked and is_ours else {})
 
 
 def _chosen(text: str, names: list[str]) -> str:
