@@ -382,8 +382,10 @@ class Person:
         while self._edits and self._deliver_edit(self._edits[0]):
             self._edits.pop(0)
         if last:
-            for edit in self._edits:
+            for edit in reversed(self._edits):
                 edit.abandoned = True
+                # The next tab's form begins with what is stored, not with what this one held.
+                self._known[edit.place[1], edit.field] = edit.was
             self._edits.clear()
 
     def _deliver_edit(self, edit: Edit) -> bool:
