@@ -80,6 +80,18 @@ def test_a_composed_question_is_sound_and_short(
         assert len(asked.split()) < 25
 
 
+@LANGUAGES_
+@pytest.mark.parametrize("told", [text for each in WRITTEN.values() for text in each])
+def test_each_kind_of_answer_makes_a_sound_question(language: str, told: str) -> None:
+    parts = {"given_that": told, "immediate_goal": told, "deeper_goal": told, "persona": "Ines"}
+    if phrasing.OPENING.match(told):
+        return
+
+    for asked in phrasing.variants(told, told, told, language).values():
+        assert_sound(asked, language)
+    assert_sound(phrasing.four_parts(parts, language), language)
+
+
 @given(
     language=st.sampled_from(list(LANGUAGES)),
     given_that=ANY_PART,
