@@ -116,7 +116,7 @@ def test_every_step_has_all_its_parts() -> None:
     assert tuple(MODELS) == steps.SLUGS
     assert set(RULES) == set(steps.SLUGS)
     assert {slug: script.step for slug, script in SCRIPTS.items()} == {s: s for s in steps.SLUGS}
-    assert prompts == {*steps.SLUGS, "voice"}
+    assert prompts == {*steps.SLUGS, "voice", "examples"}
 
 
 @pytest.mark.parametrize("step", steps.STEPS, ids=lambda step: step.slug)
