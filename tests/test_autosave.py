@@ -157,12 +157,13 @@ def test_1_only_the_newest_revision_of_a_message_is_saved(
     assert store.texts() == [["Hello"]]
 
 
-def test_4_a_note_after_exactly_the_wait_is_saved_at_once_with_what_was_pending(
+def test_4_a_note_after_exactly_the_wait_is_due_with_what_was_pending(
     autosave: Autosave, store: FakeStore, clock: FakeClock
 ) -> None:
     autosave.note(KEY, [message("a", "old")])
     clock.move(2.0)
     autosave.note(KEY, [message("b", "new")])
+    autosave.poll(KEY)
 
     assert store.texts() == [["old", "new"]]
 
@@ -320,15 +321,12 @@ def test_9_a_note_from_inside_the_save_is_saved_a_wait_later(
     assert (pause, store.texts()) == (2.0, [["first"], ["second"]])
 
 
-def test_9_flush_and_poll_inside_the_save_do_not_recurse(
+def test_9_note_poll_and_sweep_inside_the_save_do_not_recurse(
     autosave: Autosave, store: FakeStore, clock: FakeClock
 ) -> None:
-    answers = []
-
     def inside() -> None:
+        clock.move(60.0)
         autosave.note(KEY, [message("m", "second", 2)])
-        answers.append(autosave.flush(KEY))
-        answers.append(autosave.flush_workshop("w"))
         autosave.poll(KEY)
         autosave.sweep()
 
@@ -336,7 +334,16 @@ def test_9_flush_and_poll_inside_the_save_do_not_recurse(
     autosave.note(KEY, [message("m", "first", 1)])
     autosave.flush(KEY)
 
-    assert (answers, store.tries) == ([False, False], 1)
+    assert store.tries == 1
+
+
+def test_a_note_that_is_due_at_once_is_left_to_the_next_poll(store: FakeStore) -> None:
+    autosave = Autosave(store, wait=0.0, max_wait=0.0)
+    autosave.note(KEY, [message("m")])
+    tries = store.tries
+    autosave.poll(KEY)
+
+    assert (tries, store.tries) == (0, 1)
 
 
 def test_a_value_touched_during_a_save_stays_pending(autosave: Autosave, store: FakeStore) -> None:

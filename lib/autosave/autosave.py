@@ -95,9 +95,10 @@ class Autosave:
         self, key: StepKey, messages: Iterable[Message] = (), draft: Draft | None = None
     ) -> None:
         """
-        Hold changes of *key* until they are due, then save them together.
+        Hold changes of *key* until they are due, to be saved together.
 
-        Changes that are not newer than the held ones are ignored. Raises QueueFull, and keeps nothing,
+        Saves nothing itself, so it may be called with any lock held and inside a save: the next poll
+        or the sweeper saves what is due. Changes that are not newer than the held ones are ignored. Raises QueueFull, and keeps nothing,
         if the text of all steps would exceed the limit; a change that adds no text is always accepted.
         """
         with self._changed:
@@ -110,10 +111,8 @@ class Autosave:
                 self._entries[key] = entry
                 was_clean = not entry.unsaved
                 due_at_once = entry.hold(together, self._clock())
-            if was_clean:
+            if was_clean or due_at_once:
                 self._changed.notify_all()
-        if due_at_once:
-            self._run(key, entry, patience=0.0)
 
     def pending(self, key: StepKey) -> Unsaved:
         """Return the unsaved changes of *key*. Readers apply them to what they read from the store."""
@@ -153,8 +152,8 @@ class Autosave:
         """
         Save *key* now; return whether nothing is left unsaved.
 
-        Waits for a running save of the same step and does not retry if that one fails. Does nothing
-        if called from inside that save.
+        Waits for a running save of the same step and does not retry if that one fails. A save must not
+        flush its own step: it would wait for itself.
         """
         return self._flush(key, patience=-1.0)
 
@@ -280,10 +279,9 @@ class Autosave:
 
     def _run(self, key: StepKey, entry: Entry, patience: float) -> None:
         """Save an entry; wait at most *patience* seconds (-1: without limit) for a running save."""
-        inside, failures = entry.saver == threading.get_ident(), entry.failures
-        if inside or not entry.saving.acquire(timeout=patience):
+        failures = entry.failures
+        if not entry.saving.acquire(timeout=patience):
             return
-        entry.saver = threading.get_ident()
         try:
             with entry.lock:
                 # The save we waited for has just failed: do not retry at once.
@@ -291,7 +289,6 @@ class Autosave:
             if unsaved:
                 self._try(key, entry, unsaved)
         finally:
-            entry.saver = None
             entry.saving.release()
             if entry.unsaved:
                 with self._changed:

@@ -74,7 +74,6 @@ class Entry:
     def __init__(self, debouncer: Debouncer[Unsaved]) -> None:
         self.lock = threading.Lock()
         self.saving = threading.Lock()
-        self.saver: int | None = None
         self.debouncer = debouncer
         self.unsaved = Unsaved()
         #: When the oldest unsaved change was noted, and the oldest that no save has taken up.

@@ -10,10 +10,10 @@ field, the hand wins.
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lib.autosave.autosave import Autosave, QueueFull
 from lib.autosave.unsaved import Unsaved
@@ -71,9 +71,9 @@ class Drafts:
         self._saved: Bounded[StepKey, tuple[Draft, Draft]] = Bounded(KNOWN)
         # Unsaved changes by field, oldest first.
         self._changes: dict[StepKey, dict[str, list[Change]]] = {}
-        # One a step: a slow database under one team's edit keeps no other team waiting. A change
-        # that is due at once is saved inside it, and `save` asks for it again.
-        self._locks: Locks[StepKey, Any] = Locks(threading.RLock)
+        # One a step: a slow database under one team's edit keeps no other team waiting. Autosave
+        # saves outside it, and `save` takes it for a moment.
+        self._locks: Locks[StepKey, threading.Lock] = Locks(threading.Lock)
         self._writer = new_id()
         self._numbers = itertools.count(1)
 
@@ -111,7 +111,7 @@ class Drafts:
 
     def edit(self, key: StepKey, name: str, value: object, by: str = "") -> Draft:
         """Set one field, without a merge. Raises StoreError."""
-        with self._locks[key]:
+        with self._changing(key):
             current = self.current(key)
             fields = with_field(current.fields, name, value)
             if fields == current.fields:
@@ -129,7 +129,7 @@ class Drafts:
         reset meanwhile, or if *closed* is set. Raises StoreError, and then the edit must be repeated;
         KeyError for an unknown field.
         """
-        with self._locks[key]:
+        with self._changing(key):
             current = self.current(key)
             if (known := current.seen.get(edit.writer, 0)) >= edit.revision:
                 return EditResult(current, behind=known if known > edit.revision else 0)
@@ -233,6 +233,7 @@ class Drafts:
             self._autosave.note(key, [word])
         except QueueFull as exc:
             raise StoreUnavailable(str(exc)) from exc
+        self._autosave.poll(key)
 
     def rewrite(self, key: StepKey, reply: str) -> Message | None:
         """
@@ -259,6 +260,13 @@ class Drafts:
         lines = between(key.step, update.before.fields, update.after.fields)
         choices = self._store.choices(key, [update.reply])
         return reverted(stored.fields, ReadBack(lines), choices)[0]
+
+    @contextmanager
+    def _changing(self, key: StepKey) -> Iterator[None]:
+        """Hold the step's lock for a change; save the change after releasing it if it is due."""
+        with self._locks[key]:
+            yield
+        self._autosave.poll(key)
 
     def mark(self) -> Mapping[str, int]:
         """Return what makes the next draft of this process known as one edit."""
@@ -294,7 +302,7 @@ class Drafts:
         is_changed = draft is not current
         if is_changed or messages:
             before = self._changes.get(key, {})
-            # Record the changes first: noting the draft may save it at once.
+            # Record the changes first: the sweeper may save the draft as soon as it is noted.
             self._changes[key] = _with(before, changes_between(current, draft, edit))
             try:
                 self._autosave.note(key, messages, draft if is_changed else None)
