@@ -24,6 +24,15 @@ MAY_IMPORT["demo"] = set(MAY_IMPORT)
 MAY_IMPORT["ui"] = set(MAY_IMPORT)
 MAY_IMPORT["server"] = set(MAY_IMPORT)
 
+#: The store's methods that write nothing.
+READS = {
+    *("activity", "artifacts", "codes", "desk", "discarded", "earlier_drafts", "events", "grants"),
+    *("interviews", "made_with", "messages", "observer_link", "overview", "redactions", "roster"),
+    *("standing", "steps", "teams", "traces", "versions", "workshop"),
+}
+#: How often pages may read from the store directly. It should only get smaller.
+MAX_READS = 36
+
 #: Which files may import a library; a folder ends with a slash.
 ALLOWED = {
     "streamlit": ("streamlit_app.py", "pages/", "lib/ui/", "lib/server/"),
@@ -162,6 +171,24 @@ def test_every_step_has_a_page_named_by_its_slug() -> None:
     from lib.workshop import steps
 
     assert tuple(STEP_PAGES) == steps.SLUGS
+
+
+def _store_calls(file: Path) -> Iterator[tuple[str, int]]:
+    """Yield the name and line of each attribute of a store that *file* uses."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute):
+            of = getattr(node.value, "attr", getattr(node.value, "id", ""))
+            if of in ("store", "_store"):
+                yield node.attr, node.lineno
+
+
+def test_pages_never_write_to_the_store() -> None:
+    # Use cases write, because they know what else must hold. A method that is not listed is a write.
+    files = [*(ROOT / "lib/ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+    found = [(file.name, *call) for file in files for call in _store_calls(file)]
+
+    assert [each for each in found if each[1] not in READS] == []
+    assert len(found) <= MAX_READS, "read through a use case instead"
 
 
 def test_no_file_names_a_machine() -> None:

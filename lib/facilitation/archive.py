@@ -1,4 +1,4 @@
-"""Copies, archives and deletes whole workshops."""
+"""Starts, copies, archives and deletes whole workshops."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +33,19 @@ def is_due(workshop: Workshop, now: datetime) -> bool:
     return workshop.erase_at is not None and workshop.erase_at <= now
 
 
+def start(store: Store, workshop: Workshop, names: Sequence[str]) -> None:
+    """
+    Store a new workshop with a team for each of *names*, in their order, each with a link.
+
+    Idempotent for the same id of the workshop. Raises StoreError.
+    """
+    teams = [
+        Team(workshop.id, new_id(), name, new_link(), position)
+        for position, name in enumerate(names, 1)
+    ]
+    store.create_workshop(workshop, teams)
+
+
 def duplicate(
     store: Store, workshop: Workshop, id_: str, *, at: datetime, owner: str = ""
 ) -> Workshop:
@@ -60,6 +73,16 @@ def duplicate(
     if plan != store.agenda(copy.id).plan:
         store.save_agenda(copy.id, Agenda(plan, revision=1))
     return copy
+
+
+def set_archived(store: Store, workshop_id: str, at: datetime | None) -> None:
+    """Archive a workshop at a time, or with None make it live again. Raises StoreError."""
+    store.archive(workshop_id, at)
+
+
+def restore(store: Store, workshop_id: str) -> None:
+    """Restore a deleted workshop that is not erased yet. Raises StoreError."""
+    store.delete(workshop_id, None)
 
 
 def delete(store: Store, workshop_id: str, *, at: datetime, days: int) -> datetime:

@@ -17,7 +17,6 @@ from lib.ui.escape import escaped
 from lib.ui.review import workshop_panel
 from lib.workshop import steps
 from lib.workshop.clock import utc_now
-from lib.workshop.ids import new_id, new_link
 from lib.workshop.records import LANGUAGES, Team, Workshop
 from lib.workshop.roles import AccessRefused, Action
 from lib.workshop.status import current_step
@@ -222,10 +221,7 @@ def _begin(process: Process, title: str, challenge: str, names: list[str], langu
             buttons.once("start", title, challenge, *names, language, owner) as id_,
         ):
             workshop = Workshop(id_, title, challenge, utc_now(), language, owner=owner)
-            teams = [
-                Team(id_, new_id(), name, new_link(), place) for place, name in enumerate(names, 1)
-            ]
-            process.store.create_workshop(workshop, teams)
+            archive.start(process.store, workshop, names)
     except StoreUnavailable as exc:
         st.error(f"Couldn't start the workshop. {exc} Your text is still here. Press Start again.")
         return

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lib.access import codes
+from lib.access import codes, sharing
 from lib.store.errors import StoreError
 from lib.team.process import Process
 from lib.ui import buttons, gate, navigation, page
@@ -12,8 +12,6 @@ from lib.ui.escape import escaped
 from lib.ui.local_time import when
 from lib.ui.review import qr_page
 from lib.ui.tab import notify
-from lib.workshop.clock import utc_now
-from lib.workshop.ids import new_link
 from lib.workshop.records import Code, Team, Workshop
 from lib.workshop.roles import AccessRefused, Action, Role
 
@@ -83,7 +81,7 @@ def _team(process: Process, team: Team, code: Code | None) -> None:
 
 def _coded(process: Process, team: Team) -> Callable[[], str]:
     def make() -> str:
-        process.store.set_code(team.key, codes.new_code(utc_now()))
+        sharing.new_code(process.store, team.key)
         return f"{team.name} has a new code."
 
     return make
@@ -91,9 +89,10 @@ def _coded(process: Process, team: Team) -> Callable[[], str]:
 
 def _linked(process: Process, team: Team, *, revoked: bool = False) -> Callable[[], str]:
     def change() -> str:
-        process.store.change_link(team.key, new_link(), revoked=revoked)
         if revoked:
+            sharing.revoke_link(process.store, team.key)
             return f"The link of {team.name} was revoked."
+        sharing.replace_link(process.store, team.key)
         return f"{team.name} has a new link. Hand it out again."
 
     return change
@@ -131,11 +130,11 @@ def _observers(process: Process, workshop: Workshop) -> None:
     held = process.store.observer_link(workshop.id)
 
     def change() -> str:
-        process.store.set_observer_link(workshop.id, new_link())
+        sharing.new_observer_link(process.store, workshop.id)
         return "There is a new observer link."
 
     def take_away() -> str:
-        process.store.set_observer_link(workshop.id, "")
+        sharing.revoke_observer_link(process.store, workshop.id)
         return "The observer link was revoked."
 
     if not held:
@@ -187,7 +186,7 @@ def _granted(
     process: Process, workshop: Workshop, email: str, role: Role | None
 ) -> Callable[[], str]:
     def write() -> str:
-        process.store.grant(workshop.id, email, role)
+        sharing.grant(process.store, workshop.id, email, role)
         return f"Added {email}." if role else f"Removed {email}."
 
     return write

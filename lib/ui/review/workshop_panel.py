@@ -112,12 +112,12 @@ def _ask(process: Process, room: WorkshopOverview) -> None:
 
 def _archive(process: Process, workshop: Workshop, at: datetime | None) -> None:
     with gate.acting(process, Action.ARCHIVE, workshop.id):
-        process.store.archive(workshop.id, at)
+        archive.set_archived(process.store, workshop.id, at)
 
 
 def _not_deleted(process: Process, workshop: Workshop) -> None:
     with gate.acting(process, Action.DELETE, workshop.id):
-        process.store.delete(workshop.id, None)
+        archive.restore(process.store, workshop.id)
 
 
 def _delete(process: Process, workshop: Workshop) -> None:
