@@ -12,7 +12,7 @@ TEAM = "t2"
 
 MESSAGES: Mapping[str, tuple[str, ...]] = {
     "challenge": (
-        "stuff gets lost",
+        "kids lose their goggles every sunday",
         "last sunday a kid cried because the goggles were gone and the desk had no idea",
         "parents with small kids",
         "less crying at the exit",
@@ -40,7 +40,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "sense-making": (
         "nobody looks, scared to ask",
         "1, 2, 3, 4",
-        "the box is in the cellar",
+        "nobody finds the box in the cellar",
         "look without going down; get the shoe back the same day; ask without being ashamed; one "
         "trip only; a calm exit",
         "ok",
@@ -49,7 +49,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
         "nadia, 38, nurse, from the east side",
         "works nights, takes two kids to the pool on sundays. at the exit something is always "
         "missing and everybody is tired",
-        "get home calm, lose nothing",
+        "a calm way home; nothing lost; no tears",
         "no",
         "ok",
     ),
@@ -68,7 +68,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "reframe": (
         "yes",
         "find what is missing before she drives off",
-        "get home calm",
+        "yes",
+        "they all get home calm",
         "no",
         "ok",
     ),

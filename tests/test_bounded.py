@@ -143,6 +143,7 @@ KEPT = {
     "lib/access/links.py _known": "MAX_KNOWN links that were right",
     "lib/guide/openai_compatible/client.py _options": "options of ours",
     "lib/guide/openai_compatible/prompts.py instructions": "the ten steps",
+    "lib/guide/scripted/listen.py heard": "1,024 messages, 20,000 characters of each",
     "lib/guide/scripted/scene.py _pattern": "1,024 questions of our own",
     "lib/guide/scripted/wording.py _catalog": "the languages we have",
     "lib/guide/scripted/wording.py texts": "the languages we have",

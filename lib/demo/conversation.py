@@ -81,10 +81,13 @@ def _reply(request: Request, id_: str, at: datetime) -> tuple[Message, Proposal]
     text = "".join(map(str, chunks))
     at += timedelta(seconds=len(text) / _PACE)
     message = Message(id_, Role.ASSISTANT, _GUIDE.name, text, at, suggestions=proposal.suggestions)
-    return message, proposal
+    # The next message may accept an offer of this reply.
+    return replace(message, read_back=proposal.read_back), proposal
 
 
 def _broken_off(reply: Message) -> Message:
     """Return a reply as if its writer was interrupted in mid-sentence."""
     text = reply.text[: len(reply.text) // 2].rpartition(" ")[0]
-    return replace(reply, text=text, status=MessageStatus.INTERRUPTED, suggestions=())
+    return replace(
+        reply, text=text, status=MessageStatus.INTERRUPTED, suggestions=(), read_back=None
+    )

@@ -58,7 +58,7 @@ def _answer(request: Request) -> tuple[str, Proposal]:
     fields = normalised(request.step, reply.fields)
     limits = [_unread(request, scene), _full(request, scene, fields)]
     return "\n\n".join(filter(None, [*limits, reply.text])), Proposal(
-        fields, reply.phase, reply.suggestions
+        fields, reply.phase, reply.suggestions, reply.read_back
     )
 
 

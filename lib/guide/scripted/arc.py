@@ -6,17 +6,18 @@ messages there were, and never back.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lib.guide import missing
 from lib.guide.scripted import gaps as gaps_said
 from lib.guide.scripted import replies, say
-from lib.guide.scripted.scene import Asked, Question, Scene, Script
-from lib.guide.scripted.turn import Taken, has_a_draft, next_question, take_in, waiting_for
+from lib.guide.scripted.scene import OFFERED, TOPIC_WORDS, Question, Scene, Script, has_a_draft
+from lib.guide.scripted.turn import Pending, Taken, next_question, take_in, waiting_for
 from lib.guide.scripted.wording import CHANGE
 from lib.workshop import steps
 from lib.workshop.artifacts import criteria
 from lib.workshop.artifacts.criteria.gap import Gap
+from lib.workshop.read_back import Asked, ReadBack
 from lib.workshop.records import Fields
 from lib.workshop.status import Phase
 
@@ -34,6 +35,7 @@ class Reply:
     fields: Fields
     phase: Phase
     suggestions: tuple[str, ...] = ()
+    read_back: ReadBack = field(default_factory=ReadBack)
 
 
 def play(scene: Scene, script: Script) -> Reply:
@@ -44,6 +46,14 @@ def play(scene: Scene, script: Script) -> Reply:
     taken = take_in(scene, script, pending)
     if not has_a_draft(scene):
         taken = replace(taken, scene=taken.scene.having(script.compose(taken.scene)))
+    reply = _played(scene, taken, script, pending)
+    took = replace(reply.read_back, taken=taken.lines, offers=taken.offers)
+    return replace(reply, read_back=took)
+
+
+def _played(scene: Scene, taken: Taken, script: Script, pending: Pending) -> Reply:
+    if taken.offers:
+        return _offering(scene, taken, pending)
     if scene.phase is Phase.COMPLETE:
         return _after_the_end(taken, script)
     if not taken.follow and (has_a_draft(scene) or next_question(taken.scene, script) is None):
@@ -84,7 +94,15 @@ def _lacking(scene: Scene, script: Script) -> str:
 # Answering
 
 
-def _gathering(taken: Taken, script: Script, pending: tuple[Question, Asked] | None) -> Reply:
+def _offering(before: Scene, taken: Taken, pending: Pending) -> Reply:
+    """Ask about offers, and nothing else; the open question waits."""
+    phase = before.phase if has_a_draft(before) else Phase.GATHER
+    reply = _reply(taken.scene, phase, taken.said, taken.asks)
+    asked = Asked(pending[0].id, pending[1].topic, OFFERED) if pending else None
+    return replace(reply, suggestions=(), read_back=ReadBack(asked=asked))
+
+
+def _gathering(taken: Taken, script: Script, pending: Pending) -> Reply:
     scene = taken.scene
     phase = _furthest(scene.phase, Phase.GATHER)
     if taken.follow and pending:
@@ -96,9 +114,30 @@ def _gathering(taken: Taken, script: Script, pending: tuple[Question, Asked] | N
     question, topic = found
     said = list(taken.said)
     again = pending is not None and (question.id, topic) == (pending[0].id, pending[1].topic)
+    if again and not taken.worked and _asked_in_vain(scene, question, topic):
+        return _stuck(scene, phase, said, question, topic)
     if again and not taken.worked and not any(said):
         said = [question.words(scene.language).why]
     return _asking(scene, phase, [*said, question.lead(scene, topic)], question, topic)
+
+
+def _asked_in_vain(scene: Scene, question: Question, topic: str) -> bool:
+    """Whether the last two replies asked the same in the same words."""
+    asked = [each.asked for each in scene.exchanges[-2:]]
+    same = Asked(question.id, say.clip(topic, TOPIC_WORDS))
+    return asked == [same, same]
+
+
+def _stuck(
+    scene: Scene, phase: Phase, said: Sequence[str], question: Question, topic: str
+) -> Reply:
+    """Say that two answers could not be used, and offer ways on, in other words than before."""
+    title = scene.text(f"field.{scene.step}.{question.serves}")
+    why = question.words(scene.language).why
+    told = scene.text("core.stuck", field=title, why=why)
+    asked = _asking(scene, phase, [*said, question.lead(scene, topic), told], question, topic)
+    ending = scene.text("core.stuck_ask", field=title)
+    return replace(asked, text=say.whole([*said, told], ending))
 
 
 def _with_a_draft(before: Scene, taken: Taken, script: Script) -> Reply:
@@ -226,8 +265,12 @@ def _asking(
     follow: str = "",
 ) -> Reply:
     """Return a reply that ends with a question of the script, with what may be answered to it."""
-    asked = _reply(scene, phase, parts, question.asking(topic, follow, scene.language))
-    return replace(asked, suggestions=replies.to(scene, question, topic))
+    reply = _reply(scene, phase, parts, question.asking(topic, follow, scene.language))
+    return replace(
+        reply,
+        suggestions=replies.to(scene, question, topic),
+        read_back=ReadBack(asked=Asked(question.id, topic, follow)),
+    )
 
 
 def _reply(scene: Scene, phase: Phase, parts: Sequence[str], question: str = "") -> Reply:

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 from lib.guide.scripted import reading
 from lib.guide.scripted.commands import Command, Verb
 from lib.guide.scripted.spots import Path, Spot, called, heads, spots
-from lib.workshop.artifacts.criteria.matching import best, folded, same, stems
+from lib.workshop.artifacts.criteria.matching import best, distinct, folded, same, stems
 from lib.workshop.artifacts.normalise import item_type
 from lib.workshop.fields import is_blank
 from lib.workshop.records import Fields
@@ -166,12 +166,20 @@ def without(fields: Fields, path: Path) -> Fields:
     return result
 
 
+def _filled(fields: Fields, spot: Spot, text: str) -> Fields:
+    """Put a text into a place; what a list holds already stays."""
+    filled = with_value(fields, spot, text) or fields
+    name = str(spot.path[0])
+    if get_origin(spot.kind) is list:
+        return fields | {name: distinct([*(fields.get(name) or []), *filled[name]])}
+    return filled
+
+
 def labelled(step: str, fields: Fields, text: str) -> tuple[Fields, str]:
     """
     Apply the lines that name a field ("Outcome: fewer calls"); return the rest of the text too.
 
-    Only texts and lists of the step itself are filled so; at least two lines, or a whole message,
-    must do it, since a colon alone is common.
+    Only texts and lists of the step itself are filled so, by a line of its own with the field's name.
     """
     own = [spot for spot in spots(step, fields) if len(spot.path) == 1]
     taken: list[tuple[Spot, str]] = []
@@ -183,8 +191,8 @@ def labelled(step: str, fields: Fields, text: str) -> tuple[Fields, str]:
             rest.append(row)
         else:
             taken.append((spot, value))
-    if not taken or (len(taken) == 1 and any(map(folded, rest))):
+    if not taken:
         return fields, text
     for spot, value in taken:
-        fields = with_value(fields, spot, value) or fields
+        fields = _filled(fields, spot, value)
     return fields, "\n".join(rest).strip()

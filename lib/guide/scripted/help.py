@@ -3,7 +3,8 @@
 import re
 
 from lib.guide.scripted.listen import Kind
-from lib.guide.scripted.scene import Asked, Question, Scene
+from lib.guide.scripted.scene import Question, Scene
+from lib.workshop.read_back import Asked
 
 #: What teams ask about, and the text that answers it.
 _COMMON = (

@@ -1,8 +1,12 @@
 """What a message is: an approval, a pass, a request for help, a question, a noise, or content."""
 
 import re
+from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
+from lib.guide.understanding.acts import Act, Expects, Understood
+from lib.guide.understanding.classifier import ASK, understand
 from lib.workshop.artifacts.criteria.matching import words
 
 
@@ -19,8 +23,20 @@ class Kind(Enum):
     ASK = auto()
     #: "hmm wait", "hello", an emoji: nothing to work with.
     NOISE = auto()
+    #: Changes what stands in the draft.
+    CORRECT = auto()
     #: Everything else: something to work with.
     CONTENT = auto()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a message does, and whether that is certain enough to act on it without asking."""
+
+    kind: Kind
+    is_sure: bool = True
+    #: Whether it may well be an answer, if it turns out to be nothing else.
+    may_answer: bool = False
 
 
 _YES = frozenset(
@@ -140,6 +156,132 @@ def kind_of(text: str, *, expects_questions: bool = False, aside: str = "") -> K
         (Kind.ASK, _asks(plain, told, expects_questions=expects_questions)),
     )
     return next((kind for kind, fits in checks if fits), Kind.CONTENT)
+
+
+#: Characters of a message from which on it is content: nobody declines or approves at such length.
+_LONG = 400
+
+#: How sure the model has to be. An answer is read back and easily undone; content that passes for talk
+#: or a decline is lost, and a single word of content looks like either.
+_SURE = {Kind.CONTENT: 0.12, Kind.NOISE: 0.9, Kind.PASS: 0.5, Kind.ASK: 0.8, Kind.SUGGEST: 0.8}
+
+#: How likely talk may be, for an answer to be stored without asking.
+_MAYBE_TALK = 0.4
+
+_SEPARATORS = re.compile(r"[;\n、，；،؛]|,\s")
+
+_KINDS = {
+    Act.ANSWER: Kind.CONTENT,
+    Act.DECLINE: Kind.PASS,
+    Act.APPROVE: Kind.APPROVE,
+    Act.QUESTION: Kind.ASK,
+    Act.HELP: Kind.SUGGEST,
+    Act.CORRECTION: Kind.CORRECT,
+    Act.TALK: Kind.NOISE,
+}
+
+#: A how-might-we question in the languages teams write in.
+HOW_MIGHT_WE = re.compile(
+    r"how (?:might|could|can) we\b|wie (?:könn|kann|schaff)|¿?cómo podr|comment (?:pourri|pouvons)"
+    r"|come potremmo|como poder|كيف يمكن|我们怎|我們怎|如何才能|どうすれば|कैसे",
+    re.IGNORECASE,
+)
+
+_ALL_OF_THEM = re.compile(
+    r"\W*(?:(?:all|both|none)(?: of (?:them|these|those))?|alle|beide|keine|todas|todos|ambas|ambos"
+    r"|ninguna|toutes|tous|les deux|aucune)\W*",
+    re.IGNORECASE,
+)
+_PICKS = re.compile(r"[\W\d]*(?:(?:and|und|y|et|no|nr)[\W\d]+)*")
+#: Somebody agrees with somebody else, or with nothing in particular.
+_PLUS_ONE = re.compile(r"\W*\+\s?1\W*")
+_SKIP = re.compile(
+    r"\W*(?:(?:we|i|let'?s|please|bitte|ok|let us) )*(?:skip|pass|überspring\w*|weglassen|saltar(?:lo)?|salta\w*"
+    r"|omitir|passer|passons|on passe|sauter|تخطي|跳过|छोड़ो)(?: (?:this|it|that|one|das|esto|ça|step))*\W*",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=1_024)
+def heard(
+    text: str,
+    expects: Expects,
+    *,
+    language: str = "en",
+    aside: str = "",
+    expects_questions: bool = False,
+) -> Heard:
+    """
+    Return what *text* does after a question that asks for *expects*.
+
+    Rules decide where they are certain, else the model; below its margin it is not sure.
+
+    >>> heard("no, that's enough", Expects.NAMES).kind.name
+    'PASS'
+    """
+    short = text.strip()
+    if certain := _certain(short, expects, aside, expects_questions=expects_questions):
+        return Heard(certain)
+    return _modelled(short, understand(short, expects, language))
+
+
+def is_skip(text: str) -> bool:
+    """Whether a message passes on a question, and approves of nothing."""
+    return _SKIP.fullmatch(text[:80]) is not None
+
+
+def _certain(text: str, expects: Expects, aside: str, *, expects_questions: bool) -> Kind | None:
+    """Return what a message does by rules, or None where they do not know."""
+    if len(text) > _LONG or (expects_questions and HOW_MIGHT_WE.search(text)):
+        return Kind.CONTENT
+    if is_skip(text):
+        return Kind.PASS
+    if not text or _PLUS_ONE.fullmatch(text):
+        return Kind.NOISE
+    if expects is not Expects.APPROVAL and (_chooses(text, expects) or _lists(text, expects)):
+        return Kind.CONTENT
+    if asks(text):
+        kind = kind_of(text, expects_questions=expects_questions)
+        if kind in (Kind.ASK, Kind.SUGGEST):
+            return kind
+        return None if expects_questions else Kind.ASK
+    kind = kind_of(text, aside=aside)
+    is_short = len(text.split()) <= 6
+    return kind if kind in (Kind.APPROVE, Kind.NOISE) or (kind is Kind.PASS and is_short) else None
+
+
+def _chooses(text: str, expects: Expects) -> bool:
+    may_number = expects in (Expects.CHOICE, Expects.LIST, Expects.NUMBERS) and text[0] != "+"
+    numbers = any(map(str.isdigit, text)) and _PICKS.fullmatch(text[:_LONG]) is not None
+    return (may_number and numbers) or (
+        expects is Expects.CHOICE and _ALL_OF_THEM.fullmatch(text) is not None
+    )
+
+
+def _lists(text: str, expects: Expects) -> bool:
+    """Whether a message is a list where a list was asked for: three short entries, or bullets."""
+    if expects not in (Expects.LIST, Expects.NAMES, Expects.NUMBERS) or asks(text):
+        return False
+    pieces = [each for each in _SEPARATORS.split(text) if each.strip()]
+    return len(pieces) > 2 and max(len(each.split()) for each in pieces) <= 8
+
+
+def asks(text: str) -> bool:
+    """Whether a message ends with a question."""
+    return text.rstrip(" \t\n\"'”»)").endswith(("?", "？", "؟"))
+
+
+def _modelled(text: str, understood: Understood) -> Heard:
+    kind = _KINDS[understood.act]
+    if kind is Kind.SUGGEST and _UNKNOWING.match(text):
+        kind = Kind.PASS
+    is_sure = understood.margin >= _SURE.get(kind, ASK)
+    if kind is Kind.CONTENT and understood.scores[Act.TALK] >= _MAYBE_TALK:
+        is_sure = False
+    if not is_sure and understood.scores[Act.ANSWER] + understood.scores[Act.CORRECTION] < ASK / 2:
+        # Whatever it is, it is nothing to store.
+        is_sure = True
+    return Heard(kind, is_sure, understood.scores[Act.ANSWER] >= ASK / 2)
 
 
 def _approves(text: str, told: list[str]) -> bool:

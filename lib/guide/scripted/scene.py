@@ -1,24 +1,27 @@
 """
 What the guide sees when it answers, and what it may ask.
 
-Everything is derived from the request. What was asked before is recognised in the guide's own
-messages, by the fixed words of each question; so an answer finds its question after a restart, in
-another process, and after any number of edits by hand.
+Everything is derived from the request. Each reply is stored with the question it asked, so an answer
+finds its question after a restart, in another process, and after any number of edits by hand. Replies
+of older releases have no such note: their question is recognised by its fixed words.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 from lib.guide.port import Request
-from lib.guide.scripted import reading, say
-from lib.guide.scripted.listen import Kind, kind_of
+from lib.guide.scripted import expecting, reading, say
+from lib.guide.scripted.listen import Heard, Kind, heard
 from lib.guide.scripted.wording import Wording, text, wording
+from lib.guide.understanding.acts import Expects
 from lib.workshop.artifacts.criteria.gap import Gap
+from lib.workshop.artifacts.criteria.matching import folded
 from lib.workshop.artifacts.models import MODELS
 from lib.workshop.artifacts.normalise import normalised
+from lib.workshop.read_back import Asked, Offer, ReadBack
 from lib.workshop.records import LANGUAGES, Fields
 from lib.workshop.status import Phase
 from lib.workshop.transcript import Message, MessageStatus, Role
@@ -30,13 +33,8 @@ TOPIC = "{topic}"
 TOPIC_WORDS = 9
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A question that was asked: which, about what, and whether it was a follow-up."""
-
-    id: str
-    topic: str = ""
-    follow: str = ""
+#: The follow-up that asks about offers of the same reply, and not about a topic.
+OFFERED = "offered"
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,24 @@ class Exchange:
 
     asked: Asked | None
     guide: str
-    answers: tuple[str, ...]
+    messages: tuple[Message, ...] = ()
+    #: What the guide's reply took and offered.
+    read_back: ReadBack = field(default_factory=ReadBack)
+    #: What the question asks for.
+    expects: Expects = Expects.APPROVAL
+    #: Whether an answer to it may well be a question.
+    expects_questions: bool = False
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The texts of the team's messages, as far as they are read."""
+        return tuple(each.text[: reading.MOST_READ] for each in self.messages)
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """The offers that the reply ended with, if it asked about them."""
+        is_open = self.asked is None or self.asked.follow == OFFERED
+        return self.read_back.offers if is_open else ()
 
 
 @dataclass(frozen=True)
@@ -102,24 +117,47 @@ class Scene:
         """The exchanges before the one that is being answered."""
         return self.exchanges[:-1]
 
+    def heard(self, exchange: Exchange, text: str) -> Heard:
+        """Return what a message did in an exchange."""
+        found = heard(
+            text,
+            exchange.expects,
+            language=self.language,
+            aside=self.team,
+            expects_questions=exchange.expects_questions,
+        )
+        # Words of the guide's own message are a choice of what it showed there.
+        repeats = not found.is_sure and len(text.split()) > 1 and exchange.asked is not None
+        if repeats and f" {folded(text)} " in f" {folded(exchange.guide)} ":
+            return Heard(Kind.CONTENT)
+        return found
+
     def answers(self, id_: str, topic: str | None = None) -> list[str]:
         """Return every message that answered a question, the newest last."""
+        return [text for _, text in self._answers(id_, topic)]
+
+    def kinds(self, id_: str, topic: str | None = None) -> list[Kind]:
+        """Return what each message after a question did, the newest last."""
+        found = (self.heard(exchange, text) for exchange, text in self._answers(id_, topic))
+        return [each.kind if each.is_sure else Kind.NOISE for each in found]
+
+    def _answers(self, id_: str, topic: str | None) -> list[tuple[Exchange, str]]:
         return [
-            text
+            (exchange, text)
             for exchange in self.exchanges
-            if exchange.asked and exchange.asked.id == id_
+            if exchange.asked and exchange.asked.id == id_ and exchange.asked.follow != OFFERED
             if topic is None or exchange.asked.topic == say.clip(topic, TOPIC_WORDS)
             for text in exchange.answers
         ]
 
     def answered(self, id_: str, topic: str | None = None) -> bool:
         """Whether the team has said something to a question, be it that they have nothing."""
-        said = self.answers(id_, topic)
-        return any(kind_of(text) not in (Kind.NOISE, Kind.ASK, Kind.SUGGEST) for text in said)
+        said = (Kind.CONTENT, Kind.PASS, Kind.APPROVE)
+        return any(kind in said for kind in self.kinds(id_, topic))
 
     def finished(self, id_: str) -> bool:
         """Whether the team has closed a question that is asked again and again."""
-        return any(kind_of(text) in (Kind.PASS, Kind.APPROVE) for text in self.answers(id_))
+        return any(kind in (Kind.PASS, Kind.APPROVE) for kind in self.kinds(id_))
 
     def followed(self, id_: str, topic: str) -> bool:
         """Whether a question was already followed up."""
@@ -129,7 +167,7 @@ class Scene:
     def asked(self, id_: str) -> list[Asked]:
         """Return every time a question was asked, follow-ups included."""
         found = (exchange.asked for exchange in self.exchanges)
-        return [asked for asked in found if asked and asked.id == id_]
+        return [each for each in found if each and each.id == id_ and each.follow != OFFERED]
 
 
 def _no_topics(scene: Scene) -> list[str]:
@@ -177,8 +215,6 @@ class Question:
     choices: Callable[[Scene, str], list[str]] = _no_choices
     #: Whether the step can be confirmed without an answer.
     optional: bool = False
-    #: Whether an answer may well be a question.
-    expects_questions: bool = False
     #: Times it is asked about one topic before the guide moves on; the gate names it later.
     patience: int = 3
 
@@ -189,7 +225,7 @@ class Question:
     def asking(self, topic: str, follow: str = "", language: str = "en") -> str:
         """Return the question as it is put."""
         words = self.words(language)
-        put = words.follow[follow] if follow else words.ask
+        put = words.follow.get(follow, words.ask)
         return put.replace(TOPIC, say.clip(topic, TOPIC_WORDS))
 
 
@@ -219,6 +255,11 @@ class Script:
     def question(self, id_: str) -> Question:
         """Return the question called *id_*."""
         return next(each for each in self.questions if each.id == id_)
+
+
+def has_a_draft(scene: Scene) -> bool:
+    """Whether the draft is on the table already, so that nothing more is gathered."""
+    return scene.phase not in (Phase.ORIENT, Phase.GATHER)
 
 
 def seen(request: Request, script: Script) -> Scene:
@@ -251,13 +292,29 @@ def _exchanges(transcript: Sequence[Message], script: Script) -> list[Exchange]:
     for message in transcript:
         if message.role is Role.USER:
             if not found:
-                found.append(Exchange(None, "", ()))
-            read = message.text[: reading.MOST_READ]
-            found[-1] = replace(found[-1], answers=(*found[-1].answers, read))
+                found.append(Exchange(None, "", expects=Expects.TEXT))
+            found[-1] = replace(found[-1], messages=(*found[-1].messages, message))
         elif message.status is MessageStatus.COMPLETE:
-            asked = _about_the_same(recognised(script, message.text), found)
-            found.append(Exchange(asked, message.text, ()))
+            asked = _about_the_same(_asked(script, message), found)
+            found.append(_exchange(script.step, asked, message))
     return found
+
+
+def _exchange(step: str, asked: Asked | None, message: Message) -> Exchange:
+    took = message.read_back or ReadBack()
+    if asked is None:
+        return Exchange(None, message.text, (), took)
+    expected = expecting.expects(step, asked.id)
+    is_question = expecting.expects_questions(step, asked.id)
+    return Exchange(asked, message.text, (), took, expected, is_question)
+
+
+def _asked(script: Script, message: Message) -> Asked | None:
+    """Return the question a message of the guide asked: as stored, else by its words."""
+    stored = message.read_back.asked if message.read_back else None
+    if stored and any(each.id == stored.id for each in script.questions):
+        return replace(stored, topic=say.clip(stored.topic, TOPIC_WORDS))
+    return recognised(script, message.text)
 
 
 def _about_the_same(asked: Asked | None, before: Sequence[Exchange]) -> Asked | None:

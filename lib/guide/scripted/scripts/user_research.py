@@ -222,7 +222,6 @@ SCRIPT = Script(
             known=lambda scene, topic: len(rows(scene.fields, "interview_questions")) >= 3,
             lead=_lead_questions,
             offers=lambda scene, topic: True,
-            expects_questions=True,
         ),
         Question(
             step=STEP,
