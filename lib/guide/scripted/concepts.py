@@ -80,6 +80,9 @@ def take_name(scene: Scene, answer: Answer) -> Fields:
         flags=re.IGNORECASE,
     )
     name = (reading.quoted(answer.text) or [reading.unquoted(plain.strip(" ."))])[0]
+    if len(name.split()) > 6:
+        # A sentence is no name.
+        return scene.fields
     return with_sheet(scene, answer.topic, name=" ".join(name.split()[:6]))
 
 

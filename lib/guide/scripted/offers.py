@@ -129,6 +129,15 @@ def change(scene: Scene, lines: Sequence[Taken]) -> tuple[Offer, ...]:
     return Offer(label, detail(scene, lines), operations), leave(scene)
 
 
+def fits(scene: Scene, offer: Offer) -> bool:
+    """Whether the draft still holds what an offer was made for."""
+    try:
+        applied(scene.fields, offer.operations)
+    except DoesNotFit:
+        return False
+    return True
+
+
 def leave(scene: Scene) -> Offer:
     """Return the offer that changes nothing in the draft."""
     return Offer(scene.text("core.leave"), scene.text("core.leave_detail"))

@@ -213,6 +213,8 @@ class Question:
     offers: Callable[[Scene, str], bool] = _never
     #: Answers to choose from, as the team would say them.
     choices: Callable[[Scene, str], list[str]] = _no_choices
+    #: Whether a text answers this question by its form, whichever is open.
+    claims: Callable[[str], bool] = lambda text: False
     #: Whether the step can be confirmed without an answer.
     optional: bool = False
     #: Times it is asked about one topic before the guide moves on; the gate names it later.

@@ -52,6 +52,19 @@ def swot(text: str, kinds: Sequence[str]) -> dict[str, list[str]]:
     return {kinds[0]: listed[:half], kinds[1]: listed[half:]}
 
 
+def names_section(text: str, kinds: Sequence[str]) -> bool:
+    """Whether *text* has the heading of one of these sections, and two words of a SWOT at least."""
+    found = {match.lastgroup for match in _HEADING.finditer(text[: reading.MOST_READ])}
+    table = any(_by_column(text, [kind]) for kind in kinds)
+    return table or (len(found) > 1 and not found.isdisjoint(kinds))
+
+
+def names_ratings(text: str) -> bool:
+    """Whether *text* gives two ratings by their names, or three numbers alone."""
+    text = text[: reading.MOST_READ]
+    return len(list(_RATING.finditer(text))) > 1 or _THREE.match(text.strip()) is not None
+
+
 def has_headings(text: str) -> bool:
     """Whether *text* names a section of a SWOT before what it lists."""
     return _HEADING.search(text[: reading.MOST_READ]) is not None

@@ -131,8 +131,11 @@ def _settled(taken: Taken, messages: Sequence[Message]) -> tuple[Taken, Sequence
     exchange = scene.exchanges[-1]
     for place, message in enumerate(messages if exchange.offers else ()):
         text = message.text[: reading.MOST_READ]
-        offer = offers.chosen(text, scene.heard(exchange, text).kind, exchange.offers)
-        if offer is not None:
+        said = scene.heard(exchange, text).kind
+        offer = offers.chosen(text, said, exchange.offers)
+        # An offer somebody has pressed already no longer fits: then a yes is about the draft.
+        is_done = offer is not None and offer.operations and not offers.fits(scene, offer)
+        if offer is not None and not (is_done and said is Kind.APPROVE):
             others = [*messages[:place], *messages[place + 1 :]]
             return _with(taken, offer, message), others
     return taken, messages
@@ -251,7 +254,8 @@ class _Turn:
         """Return what became of all messages."""
         taken = self._taken
         if self._answers and self._pending:
-            taken = _answered(taken, self._pending, self._answers)
+            for pending in _claimed(taken.scene, self._script, self._pending, self._answers):
+                taken = _answered(taken, pending, self._answers)
         if self._unsure:
             taken = _wondered(taken, self._script, self._pending, self._unsure)
         if taken.approved and self._pending and not taken.worked:
@@ -321,6 +325,28 @@ def _taking(
     )
     made = offers.change(taken.scene, parted.risky)
     return _offering(taken, made) if made else taken
+
+
+def _claimed(
+    scene: Scene, script: Script, pending: tuple[Question, Asked], messages: Sequence[Message]
+) -> list[tuple[Question, Asked]]:
+    """Return the questions that messages answer by their form, such as headings; else the open one."""
+    text = "\n".join(each.text[: reading.MOST_READ] for each in messages)
+    claiming = [each for each in script.questions if each.claims(text)]
+    if not claiming:
+        return [pending]
+    return [(each, _about(scene, each, pending)) for each in claiming]
+
+
+def _about(scene: Scene, question: Question, pending: tuple[Question, Asked]) -> Asked:
+    """Return what an answer to a question nobody asked is about: the same, or what is open of it."""
+    asked = pending[1]
+    if question is pending[0]:
+        return asked
+    topics = question.topics(scene) or [""]
+    open_ = [each for each in topics if not question.known(scene, each)]
+    is_same = asked.topic in topics and (asked.topic in open_ or not open_)
+    return Asked(question.id, asked.topic if is_same else (open_ or topics)[0])
 
 
 def _answered(taken: Taken, pending: tuple[Question, Asked], messages: Sequence[Message]) -> Taken:
