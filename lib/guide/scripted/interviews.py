@@ -40,7 +40,9 @@ _HEAD = re.compile(
     r"\b(?:with|mit|con|from)\b:?\s++(?P<who>[^\n]{2,120})$",
     re.IGNORECASE,
 )
-_SPEAKS = re.compile(r"^\s*+[-*•]?+\s*+\**+(?P<who>[^\W_][^:\n]{0,74}+):\**+\s*+(?P<said>.*)$")
+_SPEAKS = re.compile(
+    r"^\s*+[-*•]?+\s*+\**+(?P<who>[^\W_][^:：\n]{0,74}+)[:：]\**+\s*+(?P<said>.*)$"
+)
 _SAID = re.compile(
     r"^(?P<who>(?!(?:he|she|they|it|er|sie) )[^\W\d_]+(?:\s(?:\([^)\n]{1,40}\)"
     r"|[^\W\d_]+)){0,3}),?\s+(?:said|says|told us|told me|told|sagt|sagte|meint|meinte|dice|dijo|"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
+from lib.guide.scripted.reading import ordinal
 from lib.guide.understanding.acts import Act, Expects, Understood
 from lib.guide.understanding.classifier import ASK, understand
 from lib.workshop.artifacts.criteria.matching import words
@@ -89,7 +90,7 @@ _NONE = frozenset(
     "any anymore".split()
 )
 _ALL_SAID = _NONE | frozenset(
-    "it's thats this heard got know can say alles das ist war wars eso es todo c'est tout".split()
+    "it's thats this heard got know can say about alles das ist war wars eso es todo c'est tout".split()
 )
 _NONE_AT_LEAST = frozenset(
     "no nope nah non nein nada rien nichts niemand none nothing nobody enough done all "
@@ -246,15 +247,16 @@ def _certain(text: str, expects: Expects, aside: str, *, expects_questions: bool
             return kind
         return None if expects_questions else Kind.ASK
     kind = kind_of(text, aside=aside)
-    is_short = len(text.split()) <= 6
+    is_short = len(text.split()) <= 6 or _CLOSING.match(text) is not None
     return kind if kind in (Kind.APPROVE, Kind.NOISE) or (kind is Kind.PASS and is_short) else None
 
 
 def _chooses(text: str, expects: Expects) -> bool:
     may_number = expects in (Expects.CHOICE, Expects.LIST, Expects.NUMBERS) and text[0] != "+"
     numbers = any(map(str.isdigit, text)) and _PICKS.fullmatch(text[:_LONG]) is not None
+    is_place = len(text.split()) <= 4 and ordinal(text) is not None
     return (may_number and numbers) or (
-        expects is Expects.CHOICE and _ALL_OF_THEM.fullmatch(text) is not None
+        expects is Expects.CHOICE and (is_place or _ALL_OF_THEM.fullmatch(text) is not None)
     )
 
 

@@ -245,6 +245,13 @@ _STAYS = re.compile(
 )
 
 
+#: Words around a choice that say nothing else.
+_AROUND_CHOICES = frozenset(
+    "the one ones number no nr option then please take i we think das die der dem den nummer bitte "
+    "dann la el los las opción entonces por favor le les l numéro alors s'il vous plaît".split()
+)
+
+
 def chosen(text: str, kind: Kind, offered: Sequence[Offer]) -> Offer | None:
     """Return the offer that somebody chose in words, or None if it was something else."""
     real = [each for each in offered if each.operations]
@@ -258,7 +265,8 @@ def chosen(text: str, kind: Kind, offered: Sequence[Offer]) -> Offer | None:
     named = [each for each in offered if _is_named(text, each)]
     if len(named) == 1:
         return named[0]
-    place = reading.ordinal(text) if len(words(text)) <= 4 else None
+    # "The second one, please", but not "delete the second one".
+    place = reading.ordinal(text) if len(set(words(text)) - _AROUND_CHOICES) == 1 else None
     return offered[place] if place is not None and -1 <= place < len(offered) else None
 
 

@@ -175,6 +175,11 @@ def _phrases(row: str) -> list[str]:
     return sentences(row)
 
 
+def semicolons(row: str) -> list[str]:
+    """Return what semicolons part, of any script."""
+    return [each.strip() for each in _SEMICOLON.split(row) if each.strip()]
+
+
 def names(text: str) -> list[str]:
     """
     Return the names people listed: lines, commas and "and" all part them, brackets do not.

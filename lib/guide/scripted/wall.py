@@ -8,7 +8,7 @@ from lib.guide.scripted.clustering import clustered
 from lib.guide.scripted.scene import Answer, Scene
 from lib.guide.scripted.taking import rows
 from lib.guide.scripted.wording import text
-from lib.workshop.artifacts.criteria.matching import best, folded, same, words
+from lib.workshop.artifacts.criteria.matching import best, folded, same
 from lib.workshop.records import LANGUAGES, Fields
 
 #: Where ideas wait until every round is over, in every language: a workshop's may change.
@@ -70,8 +70,8 @@ def _listed(text: str) -> list[str]:
         if rows_
         else ""
     )
-    if ";" in row:
-        return [each.strip() for each in row.split(";")]
+    if len(parts := reading.semicolons(row)) > 1:
+        return parts
     pieces = reading.names(row)
     return (
         pieces
@@ -86,7 +86,10 @@ def taking(source: str, *, wild: bool = False) -> Callable[[Scene, Answer], Fiel
     def take(scene: Scene, answer: Answer) -> Fields:
         known = {folded(title) for title in all_titles(scene)}
         told = [
-            _idea(each, source, wild=wild) for each in _listed(answer.text) if len(words(each)) > 0
+            _idea(each, source, wild=wild)
+            for each in _listed(answer.text)
+            # Numbers choose ideas; they are none.
+            if any(map(str.isalpha, each))
         ][:_FROM_A_MESSAGE]
         new = [idea for idea in told if folded(idea["title"]) not in known]
         again = [idea["title"] for idea in told if wild and folded(idea["title"]) in known]

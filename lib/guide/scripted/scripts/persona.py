@@ -26,7 +26,8 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _AGE = re.compile(
-    r"\b(?:age:? ?)?(\d{2,3})\b(?: ?(?:years old|years|yrs|jahre|años|ans))?", re.IGNORECASE
+    r"\b(?:age:? ?)?(\d{2,3})(?!\d)(?: ?(?:years old|years|yrs|jahre|años|ans|岁|歲|سنة|साल))?",
+    re.IGNORECASE,
 )
 _KEYS = ("name", "role", "age", "location", "bio", "quote", "goals")
 
