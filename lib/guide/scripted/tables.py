@@ -74,7 +74,9 @@ def reads_tables(question: Question) -> Question:
         if not table or question.id in ("inside", "outside"):
             return question.take(scene, answer)
         if (known := columns(question.serves, table[0])) and _is_list(question):
-            return _with_entries(scene, question.serves, known, table[1:])
+            # Without a column for the circle, the circle is the one that was asked for.
+            told = {"category": question.id} if question.id in _VALUES else {}
+            return _with_entries(scene, question.serves, known, table[1:], told)
         return question.take(scene, replace(answer, text=_as_lines(question, table)))
 
     return replace(question, take=take)
@@ -125,12 +127,16 @@ def _is_list(question: Question) -> bool:
 
 
 def _with_entries(
-    scene: Scene, field: str, known: Mapping[int, str], body: Sequence[Sequence[str]]
+    scene: Scene,
+    field: str,
+    known: Mapping[int, str],
+    body: Sequence[Sequence[str]],
+    implied: Fields,
 ) -> Fields:
     entries: list[Fields] = [dict(each) for each in rows(scene.fields, field)]
     head = next(iter(_COLUMNS[field]))
     for row in body:
-        told = {
+        told = implied | {
             name: value
             for place, name in known.items()
             if place < len(row) and (value := _value(scene, name, row[place]))

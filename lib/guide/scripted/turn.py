@@ -21,7 +21,7 @@ from lib.guide.scripted import (
     say,
 )
 from lib.guide.scripted.help import answer_to
-from lib.guide.scripted.listen import HOW_MIGHT_WE, Heard, Kind, asks
+from lib.guide.scripted.listen import HOW_MIGHT_WE, Heard, Kind, asks, is_skip
 from lib.guide.scripted.scene import (
     OFFERED,
     TOPIC_WORDS,
@@ -49,9 +49,6 @@ _WHOLE = {"challenge": ("question",), "reframe": ("another",)}
 
 #: How somebody goes on with a list.
 _GOES_ON = re.compile(r"\W*(?:and|also|plus|und|auch|außerdem|y|también|et|aussi)\b", re.IGNORECASE)
-
-#: Nothing is to be changed: that approves of a draft; "no" and "that's all" may answer anything.
-_NOTHING = re.compile(r"\b(?:nothing|nichts|nada|rien)\b|لا شيء|没有", re.IGNORECASE)
 
 Pending = tuple[Question, Asked] | None
 
@@ -226,7 +223,7 @@ class _Turn:
 
     def _closes(self, text: str) -> bool:
         """Whether having nothing to add says that the draft is right."""
-        return self._pending is None and _NOTHING.search(text) is not None
+        return self._pending is None and not is_skip(text)
 
     def _note(self, kind: Kind, text: str) -> None:
         said = answer_to(self._taken.scene, kind, text, self._pending)

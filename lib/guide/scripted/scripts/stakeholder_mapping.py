@@ -168,7 +168,7 @@ def _populated(circle: str) -> Callable[[Scene, str], bool]:
 def _names(scene: Scene, circle: str = "") -> list[str]:
     mapped = rows(scene.fields, "stakeholders")
     return [
-        each["name"] for each in mapped if each.get("name") and circle in ("", each["category"])
+        each["name"] for each in mapped if each.get("name") and circle in ("", each.get("category"))
     ]
 
 

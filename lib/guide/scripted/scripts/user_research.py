@@ -147,7 +147,7 @@ def _more_known(scene: Scene, topic: str) -> bool:
 
 
 def _tally(scene: Scene, topic: str) -> str:
-    listed = rows(scene.fields, "insights")
+    listed = [each for each in rows(scene.fields, "insights") if each.get("finding")]
     if not listed:
         return ""
     findings = scene.text("count.finding", count=len(listed))
