@@ -22,6 +22,7 @@ _LOADED = [
     "lib.ui.front_door",
     "lib.ui.step.page",
     "lib.ui.review.page",
+    "tests.loaded_encoder",
 ]
 
 _forks = multiprocessing.get_context("forkserver")
