@@ -206,6 +206,10 @@ def test_a_reply_of_an_earlier_release_can_be_undone(setup: Setup) -> None:
     [
         press("taken/9", How.TALK),
         press("taken/x", How.TALK),
+        press("taken/00", How.TALK),
+        press("taken/٠", How.TALK),
+        press("offer/01", How.ACCEPTED),
+        press("taken/" + "9" * 5_000, How.TALK),
         press("offer/0", How.TALK),
         press("taken/0", How.ACCEPTED),
         press("taken/0", How.OPEN),

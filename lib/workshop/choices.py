@@ -88,9 +88,8 @@ def offered(read_back: ReadBack, item: str) -> tuple[Operation, ...] | None:
 
 
 def _at(items: Sequence[T], item: str, kind: str) -> T | None:
-    number = item.removeprefix(kind)
-    is_one = item.startswith(kind) and number.isdecimal() and int(number) < len(items)
-    return items[int(number)] if is_one else None
+    # Compared as it is written: "taken/00" would be a second name, with presses of its own.
+    return next((each for at, each in enumerate(items) if item == f"{kind}{at}"), None)
 
 
 def reverted(
