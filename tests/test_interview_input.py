@@ -238,9 +238,18 @@ def test_another_teams_interview_is_not_opened(
         {"act": "open", "id": ["a"]},
         {"act": "mark", "id": new_id(), "start": [], "marked": True},
         {"act": "settle", "id": new_id(), "names": [], "asking": 3},
+        {"act": "bring", "id": new_id(), "name": "a", "text": "b,c", "columns": [1]},
     ],
 )
 def test_what_no_panel_sends_is_answered_with_404(
     client: TestClient, team: Team, body: dict[str, Any]
 ) -> None:
     assert sent(client, team.link, **body) == 404
+
+
+def test_names_that_are_no_names_are_answered_with_404(
+    client: TestClient, process: Process, team: Team
+) -> None:
+    shown = bring(process, team)
+
+    assert sent(client, team.link, act="settle", id=shown["id"], names=["x"], asking=[]) == 404

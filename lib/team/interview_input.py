@@ -100,6 +100,7 @@ def _content(name: str, body: Any) -> str | Table:
 def _read(name: str, content: str | Table, columns: Any) -> Interview:
     if isinstance(content, str):
         return read_text(name, content)
+    columns = dict(columns)
     at = {each: _column(columns.get(each)) for each in ("text", "speaker", "time")}
     rows = content.rows[1:] if columns.get("header") else content.rows
     return read_rows(name, rows, **at)
@@ -118,7 +119,8 @@ def _settle(process: Process, key: StepKey, body: Any, author: str) -> dict[str,
     """Keep who is called what, and who asks."""
     kept = _kept(process, key, body["id"])
     speakers = kept.interview.speakers
-    names = {each: as_name(str(body["names"].get(each, ""))) for each in speakers}
+    given = dict(body["names"])
+    names = {each: as_name(str(given.get(each, ""))) for each in speakers}
     changed = replace(
         kept.interview,
         asking=frozenset(each for each in body["asking"] if each in speakers),
