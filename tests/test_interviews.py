@@ -2,13 +2,15 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 from docx import Document
 
 from lib.workshop.interviews import files
 from lib.workshop.interviews.interview import Interview
-from lib.workshop.interviews.reading import read_rows, read_text
+from lib.workshop.interviews.reading import _VOICE, read_rows, read_text
+from lib.workshop.transcript import MAX_CHARACTERS
 
 TEAMS = """WEBVTT
 
@@ -165,6 +167,75 @@ def test_a_word_document_is_read_as_paragraphs_or_as_a_table():
     )
     rows = [["Who", "Said"], ["Ada", "I wait for hours and nobody tells me anything"]]
     assert files.read("a.docx", word(["Notes"], rows)) == files.Table(tuple(map(tuple, rows)))
+
+
+def test_a_merged_cell_of_a_word_table_stands_in_every_place_it_covers():
+    document, data = Document(), io.BytesIO()
+    table = document.add_table(3, 3)
+    for number, row in enumerate(table.rows):
+        row.cells[2].text = f"I wait for hours, {number}"
+    table.cell(0, 0).merge(table.cell(1, 0)).text = "Ada"
+    table.cell(2, 0).merge(table.cell(2, 1)).text = "Bo"
+    document.save(data)
+
+    assert files.read("a.docx", data.getvalue()).rows == (
+        ("Ada", "", "I wait for hours, 0"),
+        ("Ada", "", "I wait for hours, 1"),
+        ("Bo", "Bo", "I wait for hours, 2"),
+    )
+
+
+def test_a_cell_that_spans_a_billion_columns_fills_no_memory():
+    document, data = Document(), io.BytesIO()
+    table = document.add_table(1, 1)
+    table.cell(0, 0).text = "I wait"
+    table.cell(0, 0)._tc.grid_span = 1_000_000_000
+    document.save(data)
+
+    assert files.read("a.docx", data.getvalue()) == files.Table((("I wait",) * files.MAX_COLUMNS,))
+
+
+def test_a_merged_cell_makes_no_text_longer_than_the_limit():
+    document, data = Document(), io.BytesIO()
+    table = document.add_table(1, 1)
+    table.cell(0, 0).text = "x" * (MAX_CHARACTERS // 10)
+    table.cell(0, 0)._tc.grid_span = 20
+    document.save(data)
+
+    with pytest.raises(files.FileRefused, match="the limit is"):
+        files.read("a.docx", data.getvalue())
+
+
+class Counted(tuple):
+    """Counts how many of its items are looked at."""
+
+    looked = 0
+
+    def __getitem__(self, at):
+        Counted.looked += 1
+        return super().__getitem__(at)
+
+    def __iter__(self):
+        Counted.looked += len(self)
+        return super().__iter__()
+
+
+def test_the_time_of_a_sentence_is_found_without_looking_at_every_time():
+    text = "".join(f"{at // 60:02}:{at % 60:02} Ada: I wait.\n" for at in range(1_000))
+    interview = read_text("a", text)
+    [turn] = interview.turns
+    timed = replace(interview, turns=(replace(turn, times=Counted(turn.times)),))
+    Counted.looked = 0
+
+    assert [each.time for each in timed.sentences()] == [time for _, time in turn.times]
+    assert 1_000 < Counted.looked < 20_000
+
+
+def test_a_voice_that_never_ends_is_looked_for_in_a_bounded_part_of_the_line():
+    long = "<v." + "a" * 1_000
+
+    assert _VOICE.search(f"{long} Ada>I wait.") is None
+    assert _VOICE.search("<v.first.loud Ada>I wait.")[1] == "Ada"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

@@ -6,8 +6,12 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from lib.workshop.transcript import MAX_CHARACTERS, clean
+
+if TYPE_CHECKING:
+    from docx.oxml.table import CT_Tbl
 
 #: Bytes of a file, and of what is packed in it: an hour of transcript is about 100 kB.
 MAX_BYTES = 10 * 1024 * 1024
@@ -69,11 +73,15 @@ def pasted(text: str) -> str:
 def _within_limit(text: str) -> str:
     if not text.strip():
         raise FileRefused("There is no text in it, so nothing was kept.")
-    if len(text) > MAX_CHARACTERS:
-        raise FileRefused(
-            f"This text has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}. Please bring it in parts."
-        )
+    _check_length(len(text))
     return text
+
+
+def _check_length(length: int) -> None:
+    if length > MAX_CHARACTERS:
+        raise FileRefused(
+            f"This text has {length:,} characters; the limit is {MAX_CHARACTERS:,}. Please bring it in parts."
+        )
 
 
 def _decoded(data: bytes) -> str:
@@ -122,19 +130,36 @@ def _word(data: bytes) -> str | Table:
     try:
         document = Document(io.BytesIO(data))
         paragraphs = [each.text for each in document.paragraphs]
-        tables = [
-            [[cell.text for cell in row.cells] for row in each.rows] for each in document.tables
-        ]
+        rows = [row for each in document.element.body.tbl_lst for row in _table_rows(each)]
     except Exception as exc:
         # Whatever python-docx and lxml raise for a broken file: there are many kinds.
         raise FileRefused(
             "This Word document cannot be read. Save it as .docx once more, or paste its text."
         ) from exc
     text = clean("\n".join(paragraphs))
-    rows = [row for each in tables for row in each]
-    if sum(len(cell) for row in rows for cell in row) > len(text):
+    length = sum(len(cell) for row in rows for cell in row)
+    if length > len(text):
+        _check_length(length)
         return Table(tuple(_rows(iter([[clean(cell) for cell in row] for row in rows]))))
     return _within_limit(text)
+
+
+def _table_rows(table: "CT_Tbl") -> Iterator[list[str]]:
+    """
+    Yield the text of each row's cells; a merged cell stands in every place it covers.
+
+    python-docx makes as many cells as a document says that one spans, and that may be a billion.
+    """
+    above: list[str] = []
+    for row in table.tr_lst:
+        cells: list[str] = []
+        for each in row.tc_lst[:MAX_COLUMNS]:
+            is_merged = each.vMerge == "continue" and len(cells) < len(above)
+            own = "\n".join(paragraph.text for paragraph in each.p_lst)
+            text = above[len(cells)] if is_merged else own
+            cells += [text] * min(each.grid_span, MAX_COLUMNS)
+        above = cells[:MAX_COLUMNS]
+        yield above
 
 
 def _check_size(data: bytes) -> None:

@@ -4,9 +4,11 @@ An interview: its text, who said which part of it, and who asked the questions.
 The text never changes once it was read. A quote is a span of it, so that it stands there to the letter.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from lib.workshop.interviews.sentences import spans
@@ -69,8 +71,9 @@ class Interview:
         """Yield every sentence, also of those who ask, in order."""
         for turn in self.turns:
             for start, end in spans(self.text, turn.start, turn.end):
-                at = [time for place, time in turn.times if place <= start]
-                yield Sentence(start, end, turn.speaker, at[-1] if at else "")
+                reached = bisect_right(turn.times, start, key=itemgetter(0))
+                time = turn.times[reached - 1][1] if reached else ""
+                yield Sentence(start, end, turn.speaker, time)
 
     def answers(self) -> Iterator[Sentence]:
         """Yield the sentences of those who were interviewed."""

@@ -16,7 +16,7 @@ from lib.workshop.interviews.interview import Interview, Said, composed, with_wh
 
 _TIME = r"\d{1,3}:\d{1,2}(?::\d{1,2})?(?:[.,]\d{1,3})?"
 _CUE = re.compile(rf"^\s*({_TIME})\s*-->\s*{_TIME}")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]{1,80})>")
+_VOICE = re.compile(r"<v(?:\.[^\s>]{0,80})?\s+([^>]{1,80})>")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,80}>")
 #: "[10:02:33] Ada:", "10:02:33 From Ada to Everyone:" before what is said.
 _TIME_FIRST = re.compile(rf"^\s*[\[(]?({_TIME})[\])]?\s*(?:[-–—|]\s*)?(?=\D|$)")
