@@ -140,8 +140,8 @@ def kind_of(text: str, *, expects_questions: bool = False, aside: str = "") -> K
 
     Words of *aside*, such as the team's name, add nothing to a greeting.
 
-    >>> kind_of("looks good to us 👍"), kind_of("hmm wait"), kind_of("the night nurses")
-    (<Kind.APPROVE: 1>, <Kind.NOISE: 5>, <Kind.CONTENT: 6>)
+    >>> [kind_of(each).name for each in ("looks good to us 👍", "hmm wait", "the night nurses")]
+    ['APPROVE', 'NOISE', 'CONTENT']
     """
     short = text.strip()
     if len(short) > 400:
@@ -189,15 +189,15 @@ HOW_MIGHT_WE = re.compile(
 )
 
 _ALL_OF_THEM = re.compile(
-    r"\W*(?:(?:all|both|none)(?: of (?:them|these|those))?|alle|beide|keine|todas|todos|ambas|ambos"
+    r"\A\W*+(?:(?:all|both|none)(?: of (?:them|these|those))?|alle|beide|keine|todas|todos|ambas|ambos"
     r"|ninguna|toutes|tous|les deux|aucune)\W*",
     re.IGNORECASE,
 )
 _PICKS = re.compile(r"[\W\d]*(?:(?:and|und|y|et|no|nr)[\W\d]+)*")
 #: Somebody agrees with somebody else, or with nothing in particular.
-_PLUS_ONE = re.compile(r"\W*\+\s?1\W*")
+_PLUS_ONE = re.compile(r"\A[^\w+]*+\+\s?1\W*")
 _SKIP = re.compile(
-    r"\W*(?:(?:we|i|let'?s|please|bitte|ok|let us) )*(?:skip|pass|überspring\w*|weglassen|saltar(?:lo)?|salta\w*"
+    r"\A\W*+(?:(?:we|i|let'?s|please|bitte|ok|let us) )*(?:skip|pass|überspring\w*|weglassen|saltar(?:lo)?|salta\w*"
     r"|omitir|passer|passons|on passe|sauter|تخطي|跳过|छोड़ो)(?: (?:this|it|that|one|das|esto|ça|step))*\W*",
     re.IGNORECASE,
 )

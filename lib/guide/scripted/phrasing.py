@@ -55,10 +55,10 @@ _THAT = {
 }
 _INFINITIVE = {
     "es": re.compile(
-        r"(?!(?:lugar|hogar|mujer|ayer|par|mar)\b)\w{2,}(?:ar|er|ir)(?:se|les?|las?|los?)?\s"
+        r"\A(?!(?:lugar|hogar|mujer|ayer|par|mar)\b)\w{2,}(?:ar|er|ir)(?:se|les?|las?|los?)?\s"
     ),
     "fr": re.compile(
-        r"(?:ne (?:pas|plus) |se |s['’])?(?!(?:cher|hier|papier|hiver)\b)\w{2,}(?:er|ir|oir|re)\s"
+        r"\A(?:ne (?:pas|plus) |se |s['’])?(?!(?:cher|hier|papier|hiver)\b)\w{2,}(?:er|ir|oir|re)\s"
     ),
 }
 

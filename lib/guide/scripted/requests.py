@@ -14,7 +14,7 @@ class Wants(Enum):
     CONFIRM = "confirm"
 
 
-_POLITE = r"\W*(?:(?:no|nein|non|please|bitte|can you|could you|ok|oh|wait)\W+)*"
+_POLITE = r"\A\W*+(?:(?:no|nein|non|please|bitte|can you|could you|ok|oh|wait)\W+)*"
 
 #: Whole messages only: as a part of a sentence the same words are content.
 _ASKED = {

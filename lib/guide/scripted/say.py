@@ -88,7 +88,7 @@ def listed(names: Sequence[str], language: str) -> str:
         return "".join(names)
     before, last = ", ".join(names[:-1]), names[-1]
     # Spanish says "e" before the sound of an i.
-    sounds_alike = language == "es" and re.match(r"[«*]*h?[ií](?![aeou])", last, re.IGNORECASE)
+    sounds_alike = language == "es" and re.match(r"\A[«*]*+h?[ií](?![aeou])", last, re.IGNORECASE)
     key = "say.and_i" if sounds_alike else "say.and"
     return catalog(language, key, before=before, last=last)
 

@@ -17,7 +17,7 @@ HEAD, TAIL = 300, 100
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
 _QUOTES = '"“”„«»‚‘「」『』'
-_BULLET = re.compile(r"^\s*(?:[-*•·–‣◦]|\d{1,2}[.)])\s", re.MULTILINE)
+_BULLET = re.compile(r"^[^\S\n]*+(?:[-*•·–‣◦]|\d{1,2}[.)])\s", re.MULTILINE)
 _ASKS = re.compile(r"[?？؟]")
 _SEPARATOR = re.compile(r"[,;/、，；،؛\n]")
 _WHITE_SPACE = re.compile(r"\s+")

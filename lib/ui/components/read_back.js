@@ -26,7 +26,8 @@ export default called(mount);
 /** The element around `element` that scrolls, outside of the component too. */
 function scrollerOf(element) {
   for (let at = element; at; at = at.parentElement ?? at.getRootNode().host) {
-    if (/auto|scroll/.test(getComputedStyle(at).overflowY) && at.scrollHeight > at.clientHeight) return at;
+    // Also where nothing overflows yet: what is around a conversation must not scroll in its place.
+    if (/auto|scroll/.test(getComputedStyle(at).overflowY)) return at;
   }
   return null;
 }
