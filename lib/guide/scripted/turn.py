@@ -48,7 +48,9 @@ _AS_ASCII = str.maketrans({"،": ", ", "，": ", ", "、": ", ", "؛": "; ", "�
 _WHOLE = {"challenge": ("question",), "reframe": ("another",)}
 
 #: How somebody goes on with a list.
-_GOES_ON = re.compile(r"\A\W*+(?:and|also|plus|und|auch|außerdem|y|también|et|aussi)\b", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"\A\W*+(?:and|also|plus|und|auch|außerdem|y|también|et|aussi)\b", re.IGNORECASE
+)
 
 Pending = tuple[Question, Asked] | None
 
